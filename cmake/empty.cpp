@@ -1,0 +1,1 @@
+// Stands in for a library none of whose sources exists yet.
