@@ -39,7 +39,7 @@ function(ringdown_test name)
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE ringdown_options ringdown_test_main ${arg_LIBS})
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS unit)
 endfunction()
 
 # ringdown_fuzz_target(NAME source... LIBS library...): one libFuzzer program, named fuzz_*, with its kept corpus
