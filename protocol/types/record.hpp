@@ -1,0 +1,55 @@
+// What a tenant's decisions leave behind beside alerts and deliveries: reasons, audit, mutes, suppressions.
+#pragma once
+
+#include "protocol/types/alert.hpp"
+#include "protocol/types/ids.hpp"
+#include "protocol/types/notice.hpp"
+#include "protocol/types/reason.hpp"
+#include "protocol/types/time.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace ringdown {
+
+// Why one alert was or was not told to one channel at one moment: the gates passed, and the one that decided.
+struct decision {
+  alert_id alert;
+  std::uint32_t episode = 0;
+  std::uint32_t version = 0;
+  notice_event event = notice_event::fired;
+  channel_id channel;                 // empty: decided before any channel was looked at
+  std::string target;
+  reason deciding = reason::none;
+  std::string gates;                  // "phase=firing mask=none matrix=default floor=pass": in order, the deciding one last
+  std::string detail;                 // words for people; no secrets
+  delivery_id made;                   // the row that came of it; empty: nothing was made
+  wall_time at;
+};
+
+struct audit_entry {
+  std::string actor;                  // "system", user id, "token:api", "file"
+  std::string action;                 // "alert.fired", "alert.acknowledged", "config.applied", ...
+  std::string subject;                // "al_...", "tenant", "channel/noc-push"
+  std::string detail;                 // JSON or words; no secrets, no person data beyond ids (S-K8)
+  wall_time at;
+};
+
+enum class mute_scope : std::uint8_t { type, everything };
+// A muted type, or everything (kill switch of one tenant); ends by itself (S-A10).
+struct mute {
+  mute_scope scope = mute_scope::type;
+  alert_type type = alert_type::instance_unreachable;
+  wall_time until;
+  std::string by;
+  std::string text;
+};
+
+// Unclaimed interrupt rows of an alert that must not be sent any more.
+struct suppression {
+  alert_id alert;
+  std::uint32_t up_to_version = 0;    // rows of this and older versions of any episode
+  reason why = reason::acknowledged;
+};
+
+} // namespace ringdown
