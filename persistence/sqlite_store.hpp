@@ -1,0 +1,42 @@
+// The embedded store: SQLite in WAL mode with synchronous=FULL, one file in the state directory.
+#pragma once
+
+#include "persistence/secrets.hpp"
+#include "persistence/store.hpp"
+
+#include <memory>
+#include <string>
+
+namespace ringdown::persistence {
+
+// An exclusive flock on <state_dir>/lock, held for life; unavailable when another process holds it (exit 75).
+class directory_lock {
+public:
+  static result<directory_lock> take(const std::string& state_dir);
+  directory_lock(directory_lock&&) noexcept;
+  directory_lock& operator=(directory_lock&&) noexcept;
+  ~directory_lock();
+private:
+  explicit directory_lock(int fd);
+  int fd_ = -1;
+};
+
+enum class open_mode { writer, reader };
+
+struct sqlite_options {
+  std::string file;
+  open_mode mode = open_mode::writer;    // reader: a second connection, queries only
+};
+
+// Creates and migrates (writer only). A newer schema, a foreign file or a key that does not open the stored secrets:
+// failure refused or corrupt with words for the operator (exit 78).
+[[nodiscard]] result<std::unique_ptr<store>> open_sqlite(const sqlite_options& options, secret_box box);
+
+// Online copy of a live database (another process may be writing) into a new file; fails if the target exists.
+[[nodiscard]] result<void> backup_sqlite(const std::string& from_file, const std::string& to_file);
+
+// S-K6: put a backup in place of the (absent or moved-away) database: raises all epochs by a million, suppresses old
+// interrupt rows, marks all resources for a new baseline. Refuses to overwrite an existing database.
+[[nodiscard]] result<void> restore_sqlite(const std::string& from_file, const std::string& to_file, wall_time now);
+
+} // namespace ringdown::persistence

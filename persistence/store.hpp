@@ -1,0 +1,90 @@
+// What survives. One interface; SQLite behind it on one node, PostgreSQL in a cluster. Calls block: only the detached
+// store actor (writes and claims) and the reader (queries) make them, never a scheduled actor. Not thread-safe: each
+// thread opens its own. Every write and every claim names the fence of its shard and changes nothing when it is stale (I8).
+// A failure `corrupt` or a failed sync means: end the process and recover from the log.
+#pragma once
+
+#include "persistence/rows.hpp"
+#include "protocol/types/delivery.hpp"
+#include "protocol/types/result.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace ringdown::persistence {
+
+class store {
+public:
+  virtual ~store() = default;
+
+  // --- ownership -----------------------------------------------------------------------------------------------
+  // Take the shard for a new incarnation: epoch + 1. SQLite: always succeeds, the directory lock makes us the only one.
+  virtual result<fence> take_shard(const incarnation_id& owner, wall_time now) = 0;
+
+  // --- the write path ------------------------------------------------------------------------------------------
+  // All batches in ONE transaction, durable when it returns; each batch is applied whole or not at all (its own
+  // verdict), so that one tenant's stale fence does not refuse another's. The outer failure means nothing was written.
+  virtual result<std::vector<result<void>>> commit(std::span<const write_batch> batches) = 0;
+
+  // Claim up to `limit` rows of a channel that are due, oldest first, one open row per alert and target at a time. In the
+  // same transaction the rules of S-T1, S-A15 and `after` are judged: rows that may no longer be sent come back as
+  // suppressed; rows handed over three times without an outcome become dead(poison). Raises `handed`.
+  virtual result<claimed_rows> claim(const claim_request& request) = 0;
+
+  // Outcomes of attempts: the row's new state and the ledger row. A row not claimed under this fence is left alone (conflict).
+  virtual result<std::vector<result<void>>> settle(std::span<const settlement> settlements) = 0;
+
+  // Rows claimed under an older fence: their outcome is not known. By S-D6: keyed kinds and criticals go back to pending
+  // (possible_repeat unless keyed), the others become unknown. `keyed_kinds` are channel kinds whose target knows our key.
+  virtual result<recovery> recover_claims(const fence& now_owner, const std::vector<std::string>& keyed_kinds, wall_time now) = 0;
+
+  // Earliest not_before of pending rows of a channel; nullopt: none pending.
+  virtual result<std::optional<wall_time>> next_due(const tenant_id& tenant, const channel_id& channel) = 0;
+
+  // --- loading -------------------------------------------------------------------------------------------------
+  virtual result<std::vector<config_document>> load_configs() = 0;
+  virtual result<tenant_snapshot> load_tenant(const tenant_id& tenant) = 0;
+  virtual result<std::vector<command>> open_commands(const tenant_id& tenant) = 0;
+
+  // --- commands (the inbox) ------------------------------------------------------------------------------------
+  // Durable when it returns; idempotent by id. Claims of interrupts look at open acknowledge and snooze commands (S-A9).
+  virtual result<void> insert_command(const command& what) = 0;
+
+  // --- configuration -------------------------------------------------------------------------------------------
+  // Replace the objects managed by `file` of one tenant. conflict (names no owner) when an instance's (host, client id) is
+  // taken by another tenant. Secrets are sealed before they touch the disk. Suppresses pending rows of removed channels.
+  virtual result<void> replace_config(const config_change& change) = 0;
+  virtual result<secret_values> load_secrets(const tenant_id& tenant) = 0;
+
+  // --- login budget (D-03, S-K2) -------------------------------------------------------------------------------
+  virtual result<login_budget> load_login_budget(const tenant_id& tenant, const instance_id& instance, const std::string& egress) = 0;
+  virtual result<void> save_login_budget(const tenant_id& tenant, const instance_id& instance, const std::string& egress, const login_budget& budget) = 0;
+
+  // --- node-wide settings --------------------------------------------------------------------------------------
+  virtual result<std::optional<std::string>> setting(const std::string& key) = 0;
+  virtual result<void> put_setting(const std::string& key, const std::string& value) = 0;
+
+  // --- queries (API, CLI) --------------------------------------------------------------------------------------
+  virtual result<page<alert>> alerts(const alert_query& query) = 0;
+  virtual result<std::optional<alert>> find_alert(const alert_id& id) = 0;                  // any tenant; the caller checks rights
+  virtual result<page<delivery_row>> deliveries(const delivery_query& query) = 0;
+  virtual result<std::optional<delivery_row>> find_delivery(const delivery_id& id) = 0;
+  virtual result<std::vector<attempt>> attempts(const delivery_id& id) = 0;
+  virtual result<page<resource_row>> resources(const resource_query& query) = 0;
+  virtual result<std::vector<instance_row>> instances(const std::optional<tenant_id>& tenant) = 0;
+  virtual result<std::vector<decision>> decisions(const alert_id& id) = 0;                  // oldest first
+  virtual result<page<audit_row>> audit(const audit_query& query) = 0;
+  virtual result<store_figures> figures(wall_time now) = 0;                                 // for metrics
+
+  // --- care ----------------------------------------------------------------------------------------------------
+  // Walk every tenant's hash chain; the rows that do not fit, at most 100.
+  virtual result<audit_verdict> verify_audit() = 0;
+  virtual result<void> probe(wall_time now) = 0;      // one small durable write (watchdog, readiness)
+};
+
+} // namespace ringdown::persistence
