@@ -111,7 +111,7 @@ def check(minutes):
             if text:
                 print(text, flush=True)
     print(f"tidy: {len(results['clean'])} clean, {remembered} clean before, {len(results['findings'])} with findings, "
-          f"{len(results['not reached'])} not finished in {minutes} min")
+          f"{len(results['not finished'])} not finished in {minutes} min")
     for outcome in ("findings", "not finished"):
         for unit in sorted(results[outcome]):
             print(f"  {outcome}: {unit}")
