@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""clang-tidy on the C++ files changed since the merge base with origin/main (else since the commit before).
+"""clang-tidy on the C++ files that changed.
 
+Changed means: since RINGDOWN_LINT_BASE if that is set; else since the merge base with origin/main if HEAD is ahead of
+it; else in the last landing, taken as the commits of the eight hours before HEAD. Without an older commit: all files.
 A changed header counts for the units that include it. What was clean is remembered in build/tidy by the content of
 the unit, of its headers of ours and of .clang-tidy, so that a second run costs nothing. The time is bounded: units
 not finished are listed, and are neither clean nor failed.
@@ -25,6 +27,7 @@ BUILD = ROOT / "build/release"
 CACHE = ROOT / "build/tidy"
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 UNIT_SECONDS = 400
+LANDING_SECONDS = 8 * 3600
 # clang 16 with libstdc++ 12 has coroutines; Boost 1.74 does not see it.
 EXTRA = ["--extra-arg=-DBOOST_ASIO_HAS_CO_AWAIT=1", "--extra-arg=-DBOOST_ASIO_HAS_STD_COROUTINE=1",
          "--extra-arg=-Wno-unknown-warning-option"]
@@ -39,7 +42,8 @@ def changed_files():
     head = git("rev-parse", "HEAD")
     base = os.environ.get("RINGDOWN_LINT_BASE") or git("merge-base", "HEAD", "origin/main")
     if not base or base == head:
-        base = git("rev-parse", "--verify", "--quiet", "HEAD~1")
+        landed = int(git("show", "-s", "--format=%ct", "HEAD") or 0)
+        base = git("rev-list", "-1", f"--before={landed - LANDING_SECONDS}", "HEAD")
     everything = set(tree_files(ROOT, "*.cpp", "*.hpp"))
     if not base:
         return everything
