@@ -8,6 +8,10 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "Kind of build" FORCE)
 endif()
 
+# Assertions stay on in what is shipped: a broken invariant must stop the process, never corrupt what survives.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -fstack-protector-strong -D_GLIBCXX_ASSERTIONS")
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g -D_GLIBCXX_ASSERTIONS")
+
 find_program(RINGDOWN_CCACHE ccache)
 if(RINGDOWN_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_C_COMPILER_LAUNCHER "${RINGDOWN_CCACHE}")
