@@ -28,6 +28,9 @@ function(ringdown_library name)
   target_link_libraries(${name} PUBLIC ringdown_options ${arg_LIBS})
 endfunction()
 
+# What the sanitizer build compiles: all Catch2 programs and what they link.
+add_custom_target(unit_tests)
+
 # ringdown_test(NAME source... LIBS library...): one Catch2 program, and one ctest entry of the same name.
 # Nothing is built for it in a fuzzing build, which has no test framework.
 function(ringdown_test name)
@@ -39,6 +42,7 @@ function(ringdown_test name)
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE ringdown_options ringdown_test_main ${arg_LIBS})
   add_test(NAME ${name} COMMAND ${name})
+  add_dependencies(unit_tests ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS unit)
 endfunction()
 
