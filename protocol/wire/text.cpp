@@ -104,4 +104,15 @@ std::string one_line(std::string_view text, std::size_t characters) {
   return line;
 }
 
+std::string paragraphs(std::string_view text, std::size_t bytes) {
+  const std::string whole = repaired_utf8(text);
+  std::string kept;
+  for (std::size_t at = 0; at < whole.size();) {
+    const std::string_view sequence = std::string_view(whole).substr(at, sequence_length(whole, at));
+    if (sequence == "\n" || !is_control(sequence)) kept += sequence;
+    at += sequence.size();
+  }
+  return cut_to_bytes(kept, bytes);
+}
+
 } // namespace ringdown::wire

@@ -20,4 +20,7 @@ namespace ringdown::wire {
 // One line for people: repaired, control characters become spaces, ends trimmed, at most `characters` code points.
 [[nodiscard]] std::string one_line(std::string_view text, std::size_t characters);
 
+// Text of several lines for people: repaired, without control characters but line feeds, at most `bytes` bytes.
+[[nodiscard]] std::string paragraphs(std::string_view text, std::size_t bytes);
+
 } // namespace ringdown::wire
