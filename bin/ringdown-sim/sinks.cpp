@@ -1,0 +1,207 @@
+#include "bin/ringdown-sim/sinks.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+
+namespace ringdown::sim {
+
+namespace {
+
+constexpr std::size_t kept_limit = 20'000;
+constexpr long ntfy_keeps = 12L * 3600;   // ntfy's cache-duration, 12 hours unless configured
+
+constexpr auto told_headers = std::to_array<std::string_view>(
+  {"webhook-id", "webhook-timestamp", "webhook-signature", "content-type", "user-agent", "x-sequence-id"});
+
+bool valid_topic(std::string_view topic) {
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  };
+  return !topic.empty() && topic.size() <= 64 && std::all_of(topic.begin(), topic.end(), fits);
+}
+
+std::string_view path_of(const question& what) {
+  return std::string_view(what.target).substr(0, what.target.find('?'));
+}
+
+std::string field(const arguments& of, std::string_view key) {
+  const auto at = of.find(key);
+  return at == of.end() ? std::string() : at->second;
+}
+
+answer ntfy_error(int code, std::string_view words) {
+  answer out;
+  out.status = code / 100;
+  out.body = share(fmt::format(R"({{"code":{},"http":{},"error":"{}","link":"https://ntfy.sh/docs/publish/"}})", code,
+                               code / 100, words));
+  return out;
+}
+
+// `match` is looked for in "PATH TOPIC\nBODY".
+bool concerns(const command& rule, sink_kind at, const question& what, std::string_view topic) {
+  if (rule["sink"] != name(at)) return false;
+  const auto match = rule["match"];
+  return match.empty() || fmt::format("{} {}\n{}", what.target, topic, what.body).find(match) != std::string::npos;
+}
+
+answer plain_status(const command& rule) {
+  answer out;
+  out.status = static_cast<int>(rule.number("status").value_or(500));
+  out.body = share(fmt::format(R"({{"error":"status {} as told"}})", out.status));
+  if (!rule["retry_after"].empty()) out.headers.emplace_back("Retry-After", rule["retry_after"]);
+  return out;
+}
+
+} // namespace
+
+std::string_view name(sink_kind kind) { return kind == sink_kind::ntfy ? "ntfy" : "webhook"; }
+
+sinks::sinks(effect_writer write, signaller signal, std::uint64_t seed)
+  : write_(std::move(write)), signal_(std::move(signal)), random_(seed) {}
+
+bool sinks::knows(std::string_view verb) { return verb.starts_with("sink_") || verb == "on_effect"; }
+
+std::vector<timed_command> sinks::apply(const command& what) {
+  if (what.verb == "on_effect") {
+    watches_.push_back({what, what.number("nth").value_or(1)});
+    return {};
+  }
+  if (what.verb == "sink_fault") {
+    const auto id = next_rule_++;
+    rules_.push_back({id, what, what.number("count").value_or(-1)});
+    const auto after = what.span("for");
+    if (!after) return {};
+    return {{*after, {"sink_fault_end", {{"fault", fmt::to_string(id)}}}}};
+  }
+  std::erase_if(rules_, [&](const rule& r) {
+    if (what.verb == "sink_fault_end") return static_cast<long>(r.id) == what.number("fault").value_or(-1);
+    return r.what["sink"] == what["sink"] && (what["match"].empty() || r.what["match"] == what["match"]);
+  });
+  return {};
+}
+
+answer sinks::receive(sink_kind at, const question& what, wall_time now) {
+  if (what.method == "GET") {
+    answer out;
+    out.body = share(R"({"healthy":true})");
+    return out;
+  }
+  const auto of = understand(at, what);
+  auto given = decide(at, what, of, now);
+  tell(at, what, of, given, now);
+  alarm(at, what, of);
+  return given;
+}
+
+sinks::arrival sinks::understand(sink_kind at, const question& what) {
+  arrival out;
+  if (at == sink_kind::webhook) {
+    out.key = header(what.headers, "webhook-id").value_or("");
+    return out;
+  }
+  out.topic = path_of(what).substr(1);
+  out.key = header(what.headers, "x-sequence-id").value_or("");
+  if (out.topic.empty()) {
+    auto members = parse_json_members(what.body, nested_members::skipped);
+    out.well_formed = members.ok();
+    if (members) out.fields = *members;
+    out.topic = field(out.fields, "topic");
+    if (out.key.empty()) out.key = field(out.fields, "sequence_id");
+    return out;
+  }
+  out.fields.emplace("message", what.body);
+  for (const auto* key : {"title", "priority", "tags", "click", "actions"}) {
+    if (const auto given = header(what.headers, key)) out.fields.emplace(key, *given);
+    if (const auto given = header(what.headers, fmt::format("x-{}", key))) out.fields.emplace(key, *given);
+  }
+  return out;
+}
+
+answer sinks::good(sink_kind at, const arrival& of, wall_time now) {
+  answer out;
+  if (at == sink_kind::webhook) {
+    out.body = share(R"({"received":true})");
+    return out;
+  }
+  if (!of.well_formed) return ntfy_error(40017, "invalid request: request body must be message JSON");
+  if (!valid_topic(of.topic)) return ntfy_error(40009, "invalid request: topic invalid");
+  constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+  std::string id;
+  for (int i = 0; i < 12; ++i) id += letters[random_() % letters.size()];
+  const auto seconds = static_cast<long>(micros(now) / 1'000'000);
+  auto text = fmt::format(R"({{"id":"{}",)", id);
+  if (!of.key.empty()) text += fmt::format(R"("sequence_id":{},)", json_text(of.key));
+  text += fmt::format(R"("time":{},"expires":{},"event":"message","topic":"{}","message":{})", seconds,
+                      seconds + ntfy_keeps, of.topic, json_text(field(of.fields, "message")));
+  if (of.fields.contains("title")) text += fmt::format(R"(,"title":{})", json_text(field(of.fields, "title")));
+  out.body = share(text + "}");
+  return out;
+}
+
+std::optional<command> sinks::next_rule(sink_kind at, const question& what, const arrival& of) {
+  const auto found = std::find_if(rules_.rbegin(), rules_.rend(),
+                                  [&](const rule& r) { return concerns(r.what, at, what, of.topic); });
+  if (found == rules_.rend()) return std::nullopt;
+  auto out = found->what;
+  if (found->left > 0 && --found->left == 0) rules_.erase(std::next(found).base());
+  return out;
+}
+
+answer sinks::decide(sink_kind at, const question& what, const arrival& of, wall_time now) {
+  const auto by = next_rule(at, what, of);
+  const auto mode = by ? (*by)["mode"] : std::string_view("ok");
+  if (mode == "status") return plain_status(*by);
+  auto out = good(at, of, now);
+  if (mode == "slow") out.delay = by->span("delay").value_or(std::chrono::seconds(1));
+  if (mode == "truncated") out.then = ending::truncate;
+  if (mode == "html") {
+    out.content_type = "text/html";
+    out.body = share("<html><body>Sign in to continue</body></html>");
+  }
+  // What is recorded as answered for these is 0: the sender sees no status.
+  if (mode == "hang") out.then = ending::hang;
+  if (mode == "reset") out.then = ending::reset;
+  if (mode == "drop_after_accept") out.then = ending::drop;
+  if (out.then != ending::keep && out.then != ending::truncate) out.status = 0;
+  return out;
+}
+
+void sinks::tell(sink_kind at, const question& what, const arrival& of, const answer& given, wall_time now) {
+  journal_line line(now, name(at));
+  line.add("n", ++count_).add("method", what.method).add("path", path_of(what));
+  if (at == sink_kind::ntfy) line.add("topic", of.topic);
+  for (const auto* key : {"title", "message", "priority", "click"}) {
+    if (of.fields.contains(key)) line.add(key, field(of.fields, key));
+  }
+  line.add("key", of.key).add("answered", given.status).add("source", what.from);
+  std::string headers;
+  for (const auto wanted : told_headers) {
+    if (const auto value = header(what.headers, wanted)) {
+      headers += fmt::format("{}\"{}\":{}", headers.empty() ? "" : ",", wanted, json_text(valid_utf8(*value)));
+    }
+  }
+  line.add_json("headers", fmt::format("{{{}}}", headers)).add("body", what.body);
+  write_(line);
+  kept_.push_back(line.str());
+  if (kept_.size() > kept_limit) kept_.pop_front();
+}
+
+void sinks::alarm(sink_kind at, const question& what, const arrival& of) {
+  for (auto one = watches_.begin(); one != watches_.end();) {
+    if (!concerns(one->what, at, what, of.topic) || --one->to_go > 0) {
+      ++one;
+      continue;
+    }
+    signal_(one->what["action"], std::string(one->what["pid_file"]));
+    one = watches_.erase(one);
+  }
+}
+
+std::string sinks::effects_json() const {
+  return fmt::format(R"({{"count":{},"items":[{}]}})", count_, fmt::join(kept_, ",")) + "\n";
+}
+
+} // namespace ringdown::sim
