@@ -21,7 +21,7 @@ RULES = [
     ("reads the environment", re.compile(r"\b(?:secure_)?getenv\b|\benviron\b")),
 ]
 ALLOWED = re.compile(r"^(?:actors/clock\.(?:hpp|cpp)$|actors/net/|persistence/secrets|bin/|test/)")
-SLEEP = re.compile(r"\bsleep_(?:for|until)\b|\b(?:u|nano)sleep\s*\(|(?<![\w.>:])sleep\s*\(")
+SLEEP = re.compile(r"\bsleep_(?:for|until)\b|\b(?:u|nano)sleep\s*\(|(?<![\w.>:])sleep\s*\(\s*[^)\s]")
 
 
 def problems_in(path, text):
@@ -51,12 +51,13 @@ PLANTED = {
     "persistence/d.cpp": "auto t = time(nullptr);\n",
     "actors/e.cpp": "randombytes_buf(out, 16);\n",
     "test/logic/f_test.cpp": "std::this_thread::sleep_for(1s);\n",
+    "test/logic/g_test.cpp": "sleep(1);\n",
 }
 HARMLESS = {
     "actors/clock.hpp": "auto t = std::chrono::steady_clock::now();\n",
     "persistence/secrets.cpp": "randombytes_buf(nonce, 24);\n",
     "actors/logic/ok.cpp": '// steady_clock::now() is refused\nauto s = "getenv"; auto t = x.time(0);\n',
-    "bin/main.cpp": 'auto e = getenv("X");\n',
+    "bin/main.cpp": 'auto e = getenv("X");\nvoid sleep();\n',
 }
 
 
