@@ -1,0 +1,15 @@
+#include "protocol/types/result.hpp"
+
+#include "protocol/types/enum_names.hpp"
+
+namespace ringdown {
+
+namespace {
+
+constexpr std::array<std::string_view, 11> kind_names{"invalid", "not_found", "refused", "unauthorized", "unavailable", "timed_out", "too_large", "too_late", "conflict", "corrupt", "internal"};
+
+} // namespace
+
+std::string_view name(failure_kind value) { return name_in(kind_names, value); }
+
+} // namespace ringdown
