@@ -1,0 +1,63 @@
+#include "actors/health_board.hpp"
+
+#include <utility>
+
+namespace ringdown {
+
+std::string_view name(actor_life life) {
+  switch (life) {
+    case actor_life::running: return "running";
+    case actor_life::restarting: return "restarting";
+    case actor_life::tripped: return "tripped";
+    case actor_life::quarantined: return "quarantined";
+    case actor_life::stopped: return "stopped";
+  }
+  return "stopped";
+}
+
+void actor_probe::failed(std::string text, wall_time at) {
+  const std::lock_guard hold(guard_);
+  last_ = {std::move(text), at};
+}
+
+actor_probe::last actor_probe::last_error() const {
+  const std::lock_guard hold(guard_);
+  return last_;
+}
+
+std::shared_ptr<actor_probe> health_board::probe(const std::string& name, const std::string& kind, const std::string& parent) {
+  const std::lock_guard hold(guard_);
+  auto& slot = probes_[name];
+  if (!slot) slot = std::make_shared<actor_probe>(name, kind, parent);
+  return slot;
+}
+
+void health_board::drop(const std::string& name) {
+  const std::lock_guard hold(guard_);
+  probes_.erase(name);
+}
+
+std::vector<std::shared_ptr<const actor_probe>> health_board::all() const {
+  const std::lock_guard hold(guard_);
+  std::vector<std::shared_ptr<const actor_probe>> found;
+  found.reserve(probes_.size());
+  for (const auto& [name, probe] : probes_) found.push_back(probe);
+  return found;
+}
+
+void health_board::show(const std::string& instance, instance_glance glance) {
+  const std::lock_guard hold(guard_);
+  glances_[instance] = std::move(glance);
+}
+
+void health_board::forget(const std::string& instance) {
+  const std::lock_guard hold(guard_);
+  glances_.erase(instance);
+}
+
+std::map<std::string, instance_glance> health_board::glances() const {
+  const std::lock_guard hold(guard_);
+  return glances_;
+}
+
+} // namespace ringdown

@@ -1,0 +1,70 @@
+// Where every actor's health is written down (PRODUCT N-01): one probe per actor, kept across its restarts by its
+// supervisor; read by metrics and API. Any thread.
+#pragma once
+
+#include "protocol/types/time.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace ringdown {
+
+enum class actor_life : std::uint8_t { running, restarting, tripped, quarantined, stopped };
+[[nodiscard]] std::string_view name(actor_life life);
+
+class actor_probe {
+public:
+  actor_probe(std::string who, std::string what_kind, std::string under)
+    : name(std::move(who)), kind(std::move(what_kind)), parent(std::move(under)) {}
+
+  const std::string name;      // "tenant/acme", "poller/acme/hq"
+  const std::string kind;      // "store", "clock", "group", "tenant", "poller", "channel"
+  const std::string parent;
+
+  std::atomic<actor_life> life{actor_life::running};
+  std::atomic<std::uint64_t> restarts{0};
+  std::atomic<std::int64_t> mailbox{0};
+  std::atomic<std::uint64_t> handled{0};
+  std::atomic<std::uint64_t> busy_nanos{0};
+
+  void failed(std::string text, wall_time at);
+  struct last { std::string text; wall_time at; };
+  [[nodiscard]] last last_error() const;
+
+private:
+  mutable std::mutex guard_;
+  last last_;
+};
+
+// What a poller lets others see of its instance (/api/v1/instances); written by the poller after each poll.
+struct instance_glance {
+  std::uint64_t polls = 0;
+  std::string why;                       // what the last poll meant: "unchanged", "confirming", ...
+  wall_time last_poll;
+  wall_time last_complete;               // epoch: never
+  wall_time next_poll;
+};
+
+class health_board {
+public:
+  // The probe of that name; a new one, or the one its predecessor left.
+  std::shared_ptr<actor_probe> probe(const std::string& name, const std::string& kind, const std::string& parent);
+  void drop(const std::string& name);
+  [[nodiscard]] std::vector<std::shared_ptr<const actor_probe>> all() const;
+
+  void show(const std::string& instance, instance_glance glance);    // "tenant/instance"
+  void forget(const std::string& instance);
+  [[nodiscard]] std::map<std::string, instance_glance> glances() const;
+
+private:
+  mutable std::mutex guard_;
+  std::map<std::string, std::shared_ptr<actor_probe>> probes_;
+  std::map<std::string, instance_glance> glances_;
+};
+
+} // namespace ringdown

@@ -1,0 +1,40 @@
+// What actors need of the world, as values and interfaces: production wires the real ones, simulation its own.
+#pragma once
+
+#include "actors/clock.hpp"
+#include "actors/health_board.hpp"
+#include "actors/log.hpp"
+#include "actors/metrics.hpp"
+#include "actors/net/http_port.hpp"
+#include "protocol/interfaces.hpp"
+#include "protocol/types/node_config.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace ringdown {
+
+// Shared by all actors of a node for its whole life; immutable but for what it points to.
+struct ports {
+  time_source time;
+  net::http_port* http = nullptr;                // outlives the actor system
+  log_sink* log = nullptr;                       // outlives the actor system
+  std::shared_ptr<node_metrics> metrics;         // shared: read by the API's threads
+  std::shared_ptr<health_board> health;
+  node_config node;
+  clock_actor clock;
+  store_actor store;
+  fence owner;                                   // of the shard this node holds
+  std::string start_mark;                        // differs for every start of the process; part of trace ids
+  // Signed token of an acknowledge link: (alert, episode, person) under a key only the program holds.
+  std::function<std::string(const tenant_id&, const alert_id&, std::uint32_t, const std::string&)> link_token;
+  // Told after the commit that closed a command of the inbox; any thread, must not block.
+  std::function<void(const command_result&)> command_decided;
+  // What cannot be carried on with (the store lost its disk): log it and end the process.
+  std::function<void(std::string_view)> fatal;
+};
+using ports_ptr = std::shared_ptr<const ports>;
+
+} // namespace ringdown
