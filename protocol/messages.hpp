@@ -39,7 +39,7 @@ struct wake_me { caf::weak_actor_ptr who; steady_time at; std::uint64_t token = 
 
 // --- poller ---------------------------------------------------------------------------------------------------------
 // Start over from this stored truth; news not yet committed is forgotten, the instance is polled at once (D-08).
-struct rebaseline { caf::strong_actor_ptr tenant; baseline base; };
+struct rebaseline { caf::strong_actor_ptr tenant; baseline base; persistence::login_budget budget; };
 struct reconfigure_instance { instance_config config; };
 struct news_committed { std::uint64_t generation = 0; std::uint64_t sequence = 0; };
 // Say `settled` after two complete polls (S-A1).
@@ -48,7 +48,7 @@ struct login_budget_saved { bool ok = false; };
 
 // --- tenant ---------------------------------------------------------------------------------------------------------
 // (poll_news of transition.hpp and delivery_settled below are its daily bread.)
-struct poller_ready { instance_id instance; caf::strong_actor_ptr poller; persistence::login_budget budget; };
+struct poller_ready { instance_id instance; caf::strong_actor_ptr poller; };
 struct channel_ready { channel_id channel; caf::strong_actor_ptr actor; std::size_t window = 0; };
 struct channel_lost { channel_id channel; };           // crashed or tripped: its rows stay pending
 struct reconfigure_tenant { std::shared_ptr<const tenant_config> config; };
@@ -60,8 +60,8 @@ struct delivery_settled {
   channel_id channel;
   delivery_state state = delivery_state::sent;
   reason why = reason::none;
-  bool backlogged = false;                             // more rows are due than the channel has room for
 };
+struct channel_idle { channel_id channel; };            // nothing of it is pending or under way in the store
 struct command_stored { command what; };               // durable in the inbox; decide it
 
 // --- channel --------------------------------------------------------------------------------------------------------
@@ -77,8 +77,9 @@ struct settlements_stored { std::vector<delivery_id> rows; bool ok = false; };
 struct load_tenant { tenant_id tenant; caf::strong_actor_ptr reply_to; };
 struct commit_batch { std::uint64_t sequence = 0; std::shared_ptr<const persistence::write_batch> batch; caf::strong_actor_ptr reply_to; };
 struct claim_rows { persistence::claim_request request; caf::strong_actor_ptr reply_to; };
-// Rows this channel's crashed predecessor held under our fence: their outcome is not known (S-D6).
-struct recover_rows { tenant_id tenant; channel_id channel; bool keyed = false; };
+// Rows of this channel claimed under our fence that nobody carries any more (its predecessor or its tenant crashed), all
+// but `carried`: their outcome is not known (S-D6).
+struct recover_rows { tenant_id tenant; channel_id channel; bool keyed = false; std::vector<delivery_id> carried; };
 struct settle_rows { std::vector<persistence::settlement> settlements; caf::strong_actor_ptr reply_to; };
 struct store_command { command what; std::function<void(result<void>)> done; };
 struct save_budget { tenant_id tenant; instance_id instance; persistence::login_budget budget; caf::strong_actor_ptr reply_to; };
@@ -115,6 +116,7 @@ RINGDOWN_MESSAGE(reconfigure_tenant)
 RINGDOWN_MESSAGE(tenant_loaded)
 RINGDOWN_MESSAGE(batch_committed)
 RINGDOWN_MESSAGE(delivery_settled)
+RINGDOWN_MESSAGE(channel_idle)
 RINGDOWN_MESSAGE(command_stored)
 RINGDOWN_MESSAGE(tenant_attached)
 RINGDOWN_MESSAGE(reconfigure_channel)

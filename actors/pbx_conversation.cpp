@@ -1,0 +1,168 @@
+#include "actors/pbx_conversation.hpp"
+
+#include "protocol/wire/pbx/xapi_auth.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ringdown {
+
+namespace {
+
+// The PBX blacklists an address after more than three wrong logins (3CX anti-hacking): we stop one short of three.
+constexpr std::uint32_t most_failures = 2;
+
+// A token is renewed this long before it ends, so that none ends between two reads of one poll; short-lived ones
+// (60 s on 20.0.8) at four fifths of their life.
+duration margin_of(duration life) { return std::min<duration>(std::chrono::seconds(10), life / 5); }
+
+std::size_t index(endpoint which) { return static_cast<std::size_t>(which); }
+
+} // namespace
+
+pbx_conversation::pbx_conversation(instance_config config, duration connect_timeout, duration timeout)
+  : config_(std::move(config)), target_(wire::pbx::target_of(config_, connect_timeout, timeout)), connect_timeout_(connect_timeout), timeout_(timeout) {}
+
+void pbx_conversation::configure(instance_config config) {
+  const bool another = config.url != config_.url || config.address != config_.address || config.client_id != config_.client_id || config.secret != config_.secret;
+  config_ = std::move(config);
+  target_ = wire::pbx::target_of(config_, connect_timeout_, timeout_);
+  if (!another) return;
+  token_.reset();
+  // Other credentials deserve their own tries.
+  budget_ = {};
+  budget_changed_ = true;
+}
+
+bool pbx_conversation::take_budget_change() { return std::exchange(budget_changed_, false); }
+
+std::optional<http_request> pbx_conversation::start(moment now) {
+  seen_ = {};
+  seen_.started = now;
+  renewed_ = false;
+  pages_.clear();
+  asked_ = endpoint::trunks;
+  if (!token_ || now.steady >= renew_at_) return ask_token(now);
+  step_ = step::reading;
+  return ask_endpoint();
+}
+
+std::optional<http_request> pbx_conversation::ask_token(moment now) {
+  token_.reset();
+  if (budget_.failures >= most_failures && budget_.paused_until && now.wall < *budget_.paused_until) {
+    seen_.login_paused = true;
+    seen_.login = read_failure{read_problem::unauthorized, transport_error::none, 0, "no login is tried until " + rfc3339(*budget_.paused_until), {}};
+    step_ = step::idle;
+    return std::nullopt;
+  }
+  // After a failure the next try is counted before it is made: a crash in the middle must not cost a third one.
+  if (budget_.failures > 0) login_failed(now);
+  step_ = step::token;
+  return wire::pbx::token_request(target_);
+}
+
+void pbx_conversation::login_failed(moment now) {
+  ++budget_.failures;
+  budget_changed_ = true;
+  if (budget_.failures >= most_failures) budget_.paused_until = now.wall + config_.times.login_pause;
+}
+
+std::optional<http_request> pbx_conversation::on(const std::shared_ptr<const http_outcome>& outcome, moment now) {
+  if (outcome->response && outcome->response->certificate_expires) seen_.certificate_expires = outcome->response->certificate_expires;
+  if (step_ == step::token) return on_token(*outcome, now);
+  return on_page(outcome, now);
+}
+
+std::optional<http_request> pbx_conversation::on_token(const http_outcome& outcome, moment now) {
+  auto answer = wire::pbx::read_token(outcome, now.wall);
+  if (!answer.ok()) {
+    if (answer.why.problem == read_problem::unauthorized && budget_.failures == 0) login_failed(now);
+    // Counted ahead, but the PBX never judged it: give the try back.
+    if (answer.why.problem != read_problem::unauthorized && budget_.failures > 0) {
+      --budget_.failures;
+      budget_.paused_until.reset();
+      budget_changed_ = true;
+    }
+    seen_.login = std::move(answer.why);
+    step_ = step::idle;
+    return std::nullopt;
+  }
+  if (budget_.failures > 0) {
+    budget_ = {};
+    budget_changed_ = true;
+  }
+  const duration life = std::max<duration>(answer.value->expires - now.wall, duration{});
+  renew_at_ = now.steady + std::chrono::duration_cast<std::chrono::nanoseconds>(life - margin_of(life));
+  token_ = std::move(answer.value->value);
+  step_ = step::reading;
+  return ask_endpoint();
+}
+
+http_request pbx_conversation::ask_endpoint() { return wire::pbx::request_for(asked_, target_, *token_, fields_[index(asked_)]); }
+
+std::optional<http_request> pbx_conversation::on_page(const std::shared_ptr<const http_outcome>& page, moment now) {
+  pages_.push_back(page);
+  const int status = page->response ? page->response->status : 0;
+  // Another client took the single token, or it ended early: renew once, ask once more (D-03).
+  if (status == 401 && !renewed_) {
+    renewed_ = true;
+    pages_.clear();
+    return ask_token(now);
+  }
+  // An older build does not know all fields: 400 is our query, not its fault. Ask for the older ones and remember.
+  auto& fields = fields_[index(asked_)];
+  if (status == 400 && fields == wire::pbx::field_set::current) {
+    fields = wire::pbx::field_set::older;
+    pages_.clear();
+    return ask_endpoint();
+  }
+  if (auto more = wire::pbx::next_page(pages_, target_, *token_)) return more;
+  read_all(now);
+  return after_endpoint();
+}
+
+void pbx_conversation::read_all(moment now) {
+  switch (asked_) {
+    case endpoint::trunks: seen_.trunks = wire::pbx::read_trunks(pages_, now.wall); break;
+    case endpoint::sbcs: seen_.sbcs = wire::pbx::read_sbcs(pages_, now.wall); break;
+    case endpoint::system_status: seen_.system = wire::pbx::read_system(*pages_.front(), now.wall); break;
+    case endpoint::services: seen_.services = wire::pbx::read_services(pages_, now.wall); break;
+  }
+  pages_.clear();
+}
+
+std::optional<http_request> pbx_conversation::after_endpoint() {
+  const read_failure why = failure_of(asked_);
+  const bool lost = why.problem == read_problem::transport;
+  const bool refused = why.problem == read_problem::unauthorized;
+  if (refused) token_.reset();
+  // A host that does not answer one read will not answer the next three: each would only hold the poll for its timeout.
+  if (lost || refused) fail_rest(why);
+  if (lost || refused || asked_ == endpoint::services) {
+    step_ = step::idle;
+    return std::nullopt;
+  }
+  asked_ = static_cast<endpoint>(index(asked_) + 1);
+  return ask_endpoint();
+}
+
+read_failure& pbx_conversation::failure_of(endpoint which) {
+  switch (which) {
+    case endpoint::trunks: return seen_.trunks.why;
+    case endpoint::sbcs: return seen_.sbcs.why;
+    case endpoint::system_status: return seen_.system.why;
+    case endpoint::services: return seen_.services.why;
+  }
+  return seen_.services.why;
+}
+
+void pbx_conversation::fail_rest(const read_failure& why) {
+  for (std::size_t next = index(asked_) + 1; next < endpoint_count; ++next) failure_of(static_cast<endpoint>(next)) = why;
+}
+
+observation pbx_conversation::finished(moment now) {
+  seen_.finished = now;
+  return std::exchange(seen_, observation{});
+}
+
+} // namespace ringdown

@@ -1,0 +1,67 @@
+// One poll of one PBX as a value: which request comes next, and what all the answers together say. Holds the token between
+// polls (one token, one request for it at a time: D-03) and obeys the login budget. No sockets, no clock; the poller
+// carries the requests.
+#pragma once
+
+#include "persistence/rows.hpp"
+#include "protocol/types/observation.hpp"
+#include "protocol/types/tenant_config.hpp"
+#include "protocol/wire/pbx/xapi.hpp"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace ringdown {
+
+class pbx_conversation {
+public:
+  pbx_conversation(instance_config config, duration connect_timeout, duration timeout);
+
+  void configure(instance_config config);                 // a changed address or credential drops the token
+  void set_budget(const persistence::login_budget& budget) { budget_ = budget; }
+  [[nodiscard]] const persistence::login_budget& budget() const { return budget_; }
+  // True once after the budget changed and should be made durable.
+  [[nodiscard]] bool take_budget_change();
+
+  // Begin a poll. Empty when there is nothing to ask (login paused): then finished() at once.
+  [[nodiscard]] std::optional<http_request> start(moment now);
+  // The answer to the last request, and the next request; empty when the poll is over.
+  [[nodiscard]] std::optional<http_request> on(const std::shared_ptr<const http_outcome>& outcome, moment now);
+  // What the poll saw; valid once start() or on() returned nothing.
+  [[nodiscard]] observation finished(moment now);
+
+  [[nodiscard]] bool logging_in() const { return step_ == step::token; }
+
+private:
+  enum class step : std::uint8_t { idle, token, reading };
+
+  [[nodiscard]] std::optional<http_request> ask_token(moment now);
+  [[nodiscard]] http_request ask_endpoint();
+  [[nodiscard]] std::optional<http_request> on_token(const http_outcome& outcome, moment now);
+  [[nodiscard]] std::optional<http_request> on_page(const std::shared_ptr<const http_outcome>& page, moment now);
+  [[nodiscard]] std::optional<http_request> after_endpoint();
+  void read_all(moment now);
+  void login_failed(moment now);
+  void fail_rest(const read_failure& why);
+  [[nodiscard]] read_failure& failure_of(endpoint which);
+
+  instance_config config_;
+  wire::pbx::pbx_target target_;
+  duration connect_timeout_;
+  duration timeout_;
+  step step_ = step::idle;
+  endpoint asked_ = endpoint::trunks;
+  std::vector<std::shared_ptr<const http_outcome>> pages_;   // of the endpoint being read; shared with the message that brought them
+  std::array<wire::pbx::field_set, endpoint_count> fields_{};   // what this build understands, remembered per endpoint (D-02)
+  bool renewed_ = false;                                     // the one renewal of this poll was used
+  std::optional<secret_text> token_;
+  steady_time renew_at_;                                     // on our own clock: the PBX's may be wrong
+  persistence::login_budget budget_;
+  bool budget_changed_ = false;
+  observation seen_;
+};
+
+} // namespace ringdown

@@ -1,0 +1,188 @@
+#include "actors/poller.hpp"
+
+#include "actors/logic/poll_schedule.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+namespace ringdown {
+
+namespace {
+
+// With so much news unconfirmed the store has been away for long; polling on would only age it. The tenant's next
+// baseline starts over from what is true then.
+constexpr std::size_t most_uncommitted = 64;
+
+std::string lane_name(const tenant_id& tenant, const instance_id& instance) { return "pbx/" + tenant.str() + "/" + instance.str(); }
+
+} // namespace
+
+poller::poller(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe, tenant_id tenant, instance_config instance)
+  : observed_actor(config, std::move(world), std::move(probe)),
+    tenant_(std::move(tenant)),
+    config_(std::move(instance)),
+    phase_(logic::phase_of(tenant_, config_.id)),
+    lane_{lane_name(tenant_, config_.id), 1, 4},
+    shown_as_(tenant_.str() + "/" + config_.id.str()),
+    talk_(config_, this->world().node.connect_timeout, this->world().node.poll_timeout) {}
+
+poller::~poller() {
+  if (ticket_) world().http->cancel(*ticket_);
+}
+
+poller::behavior_type poller::make_behavior() {
+  return {
+    [this](const due& rang) { handle([&] { on(rang); }); },
+    [this](const exchange_ended& ended) { handle([&] { on(ended); }); },
+    [this](const rebaseline& from) { handle([&] { on(from); }); },
+    [this](const reconfigure_instance& to) { handle([&] { on(to); }); },
+    [this](const news_committed& committed) { handle([&] { on(committed); }); },
+    [this](const settle_instance& asked) { handle([&] { on(asked); }); },
+    [this](const login_budget_saved& saved) { handle([&] { on(saved); }); },
+    [this](const drain& asked) { handle([&] { on(asked); }); },
+    [this](const crash_now& asked) { handle([&] { on(asked); }); },
+  };
+}
+
+void poller::on(const due& rang) {
+  if (rang.token != wake_token_) return;
+  poll();
+}
+
+void poller::on(const rebaseline& from) {
+  tenant_actor_ = from.tenant;
+  uncommitted_.clear();
+  if (from.budget.failures > talk_.budget().failures) talk_.set_budget(from.budget);
+  machine_.emplace(logic::machine_config_of(config_), from.base, world().start_mark);
+  log().debug("poller_baseline", {{"instance", shown_as_}, {"known", from.base.known ? "yes" : "no"}});
+  // A first sight waits for its slot, so that ten thousand new instances do not start at once; a known one is asked soon.
+  const steady_time present = now().steady;
+  const auto spread = std::min<duration>(config_.times.poll_interval, std::chrono::seconds(30));
+  wake_for(present + std::chrono::duration_cast<std::chrono::nanoseconds>(spread * phase_));
+}
+
+void poller::on(const reconfigure_instance& to) {
+  config_ = to.config;
+  talk_.configure(config_);
+  world().http->close_lane(lane_.name);
+  if (machine_) {
+    machine_->configure(logic::machine_config_of(config_));
+    schedule(std::nullopt);
+  }
+}
+
+void poller::on(const news_committed& committed) {
+  while (!uncommitted_.empty() && uncommitted_.front().generation == committed.generation && uncommitted_.front().sequence <= committed.sequence)
+    uncommitted_.pop_front();
+}
+
+void poller::on(const settle_instance&) {
+  if (machine_) schedule(machine_->settle(now()));
+}
+
+void poller::on(const login_budget_saved& saved) {
+  if (!saved.ok) log().warning("login_budget_not_saved", {{"instance", shown_as_}});
+}
+
+void poller::on(const drain& asked) {
+  draining_ = true;
+  ++wake_token_;
+  asked.done();
+}
+
+void poller::on(const crash_now& asked) { throw std::runtime_error(asked.text); }
+
+void poller::poll() {
+  if (!machine_ || draining_) return;
+  if (polling_) {
+    poll_again_ = true;
+    world().metrics->polls_late.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
+  if (uncommitted_.size() >= most_uncommitted) {
+    glance_.why = "waiting for the store";
+    schedule(std::nullopt);
+    return;
+  }
+  polling_ = true;
+  const moment present = now();
+  poll_began_ = present.steady;
+  if (auto request = talk_.start(present)) send(std::move(*request));
+  else finish();
+}
+
+void poller::send(http_request request) {
+  if (talk_.logging_in()) world().metrics->logins.fetch_add(1, std::memory_order_relaxed);
+  save_budget_if_changed();
+  const std::uint64_t token = ++exchange_token_;
+  // A weak handle: an answer must not keep a stopped poller alive.
+  auto self = caf::actor_cast<caf::weak_actor_ptr>(this->address());
+  ticket_ = world().http->send(lane_, std::move(request), [self, token](http_outcome outcome) {
+    if (auto who = self.lock())
+      caf::anon_send(caf::actor_cast<caf::actor>(who), exchange_ended{token, std::make_shared<const http_outcome>(std::move(outcome))});
+  });
+}
+
+void poller::on(const exchange_ended& ended) {
+  if (ended.token != exchange_token_ || !polling_) return;
+  ticket_.reset();
+  if (auto next = talk_.on(ended.outcome, now())) send(std::move(*next));
+  else finish();
+}
+
+void poller::finish() {
+  polling_ = false;
+  save_budget_if_changed();
+  const moment present = now();
+  const observation seen = talk_.finished(present);
+  count(seen);
+  auto verdict = machine_->step(seen, present);
+  glance_.why = verdict.why;
+  glance_.last_poll = present.wall;
+  ++glance_.polls;
+  if (!logic::is_empty(verdict.news)) report(std::move(verdict.news));
+  schedule(verdict.again);
+}
+
+void poller::report(poll_news news) {
+  world().metrics->transitions.fetch_add(news.transitions.size(), std::memory_order_relaxed);
+  for (const auto& change : news.transitions)
+    log().info("transition", {{"trace", change.trace}, {"instance", shown_as_}, {"type", std::string(ringdown::name(change.key.type))},
+                              {"resource", to_text(change.key.resource)}, {"from", std::string(ringdown::name(change.from))}, {"to", std::string(ringdown::name(change.to))}});
+  uncommitted_.push_back(news);
+  tell(tenant_actor_, std::move(news));
+}
+
+void poller::schedule(const std::optional<logic::look_again>& again) {
+  const steady_time present = now().steady;
+  steady_time at = logic::next_slot(phase_, config_.times.poll_interval, present);
+  if (again && again->at < at) at = std::max(again->at, present);
+  if (std::exchange(poll_again_, false) && !again) at = present;
+  wake_for(at);
+}
+
+void poller::wake_for(steady_time at) {
+  if (draining_) return;
+  const moment present = now();
+  glance_.next_poll = present.wall + std::chrono::duration_cast<duration>(at - present.steady);
+  world().health->show(shown_as_, glance_);
+  wake_at(at, ++wake_token_);
+}
+
+void poller::count(const observation& seen) {
+  auto& metrics = *world().metrics;
+  const auto usable = [](const auto& part) { return part.ok() || part.why.problem == read_problem::not_in_build; };
+  const int answered = int{usable(seen.trunks)} + int{usable(seen.sbcs)} + int{usable(seen.system)} + int{usable(seen.services)};
+  auto& which = answered == static_cast<int>(endpoint_count) ? metrics.polls_complete : answered > 0 ? metrics.polls_partial : metrics.polls_failed;
+  which.fetch_add(1, std::memory_order_relaxed);
+  if (answered == static_cast<int>(endpoint_count)) glance_.last_complete = now().wall;
+  metrics.poll_seconds.observe(std::chrono::duration_cast<duration>(now().steady - poll_began_));
+  if (seen.login) metrics.login_failures.fetch_add(1, std::memory_order_relaxed);
+}
+
+void poller::save_budget_if_changed() {
+  if (!talk_.take_budget_change()) return;
+  caf::anon_send(world().store, save_budget{tenant_, config_.id, talk_.budget(), me()});
+}
+
+} // namespace ringdown
