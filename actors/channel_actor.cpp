@@ -1,0 +1,293 @@
+#include "actors/channel_actor.hpp"
+
+#include "actors/logic/delivery_policy.hpp"
+#include "protocol/wire/dialects.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace ringdown {
+
+namespace {
+
+const wire::dialect* dialect_of(const channel_config& config) {
+  const auto* found = wire::find_dialect(config.kind);
+  // Configuration is checked before it is used: an unknown kind cannot get here.
+  if (found == nullptr) throw std::logic_error("channel of unknown kind " + config.kind);
+  return found;
+}
+
+} // namespace
+
+channel::channel(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe, tenant_id tenant, channel_config settings,
+                 timing times)
+  : observed_actor(config, std::move(world), std::move(probe)),
+    tenant_(std::move(tenant)),
+    config_(std::move(settings)),
+    times_(times),
+    dialect_(dialect_of(config_)),
+    facts_(dialect_->describe()),
+    lane_{"channel/" + tenant_.str() + "/" + config_.id.str(), facts_.connections, facts_.connections * 2} {}
+
+channel::~channel() {
+  for (const auto& [id, one] : carrying_)
+    if (one.ticket) world().http->cancel(*one.ticket);
+}
+
+channel::behavior_type channel::make_behavior() {
+  return {
+    [this](const due& rang) { handle([&] { on(rang); }); },
+    [this](const exchange_ended& ended) { handle([&] { on(ended); }); },
+    [this](const tenant_attached& to) { handle([&] { on(to); }); },
+    [this](const reconfigure_channel& to) { handle([&] { on(to); }); },
+    [this](const deliveries_ready& ready) { handle([&] { on(ready); }); },
+    [this](const look_for_rows& asked) { handle([&] { on(asked); }); },
+    [this](const withdraw_alerts& which) { handle([&] { on(which); }); },
+    [this](const rows_claimed& claimed) { handle([&] { on(claimed); }); },
+    [this](const settlements_stored& stored) { handle([&] { on(stored); }); },
+    [this](const drain& asked) { handle([&] { on(asked); }); },
+    [this](const crash_now& asked) { handle([&] { on(asked); }); },
+  };
+}
+
+void channel::on(const tenant_attached& to) {
+  tenant_actor_ = to.tenant;
+  idle_told_ = false;
+  backlogged_ = true;
+  // What was claimed for us and nobody carries: our predecessor crashed with it, or the tenant before it was handed over.
+  recover_rows lost{tenant_, config_.id, facts_.keys == wire::target_key::known_to_it, {}};
+  for (const auto& [id, one] : carrying_) lost.carried.push_back(id);
+  for (const carried& one : waiting_) lost.carried.push_back(one.row.id);
+  caf::anon_send(world().store, std::move(lost));
+  tell(tenant_actor_, channel_ready{config_.id, me(), facts_.connections});
+  claim_if_room();
+}
+
+void channel::on(const reconfigure_channel& to) {
+  config_ = to.config;
+  world().http->close_lane(lane_.name);
+}
+
+void channel::on(const deliveries_ready& ready) {
+  for (const delivery& row : ready.rows) take(row);
+  begin_waiting();
+}
+
+void channel::on(const look_for_rows&) {
+  backlogged_ = true;
+  look_again_ = claiming_;
+  claim_if_room();
+}
+
+void channel::on(const due& rang) {
+  if (rang.token != wake_token_) return;
+  wake_at_.reset();
+  backlogged_ = true;
+  claim_if_room();
+}
+
+// What has not begun goes back to the table, where the next claim sees that it may no longer be sent (I4).
+void channel::on(const withdraw_alerts& which) {
+  const auto withdrawn = [&](const carried& one) {
+    return one.row.kind == delivery_kind::interrupt && std::ranges::find(which.alerts, one.row.alert) != which.alerts.end();
+  };
+  for (const carried& one : waiting_)
+    if (withdrawn(one)) hand_back(one.row);
+  std::erase_if(waiting_, withdrawn);
+}
+
+void channel::on(const rows_claimed& claimed) {
+  claiming_ = false;
+  if (!claimed.ok) {
+    wake_for(now().wall + times_.retry_base);
+    return;
+  }
+  for (const auto& ended : claimed.rows.ended) {
+    world().metrics->settled[static_cast<std::size_t>(ended.state)].fetch_add(1, std::memory_order_relaxed);
+    tell(tenant_actor_, delivery_settled{ended.id, ended.alert, config_.id, ended.state, ended.why});
+  }
+  for (const delivery& row : claimed.rows.rows) take(row);
+  backlogged_ = !claimed.rows.drained || std::exchange(look_again_, false);
+  if (claimed.rows.next_due) wake_for(*claimed.rows.next_due);
+  begin_waiting();
+  claim_if_room();
+  if (claimed.rows.drained && !claimed.rows.next_due) check_quiet();
+}
+
+void channel::take(delivery row) {
+  idle_told_ = false;
+  carried one;
+  one.row = std::move(row);
+  one.send_by = world().time.boot() + std::chrono::duration_cast<std::chrono::nanoseconds>(times_.send_by);
+  waiting_.push_back(std::move(one));
+}
+
+void channel::begin_waiting() {
+  if (drained_) {
+    for (const carried& one : waiting_) hand_back(one.row);
+    waiting_.clear();
+    return;
+  }
+  while (!waiting_.empty() && carrying_.size() < facts_.connections) {
+    carried next = std::move(waiting_.front());
+    waiting_.pop_front();
+    begin(std::move(next));
+  }
+}
+
+void channel::begin(carried one) {
+  if (world().time.boot() > one.send_by) {
+    hand_back(one.row);
+    return;
+  }
+  one.begun = now().wall;
+  const delivery_id id = one.row.id;
+  auto& held = carrying_.insert_or_assign(id, std::move(one)).first->second;
+  log().info("delivery_begun", {{"trace", held.row.trace}, {"delivery", id.str()}, {"channel", config_.id.str()}, {"event", std::string(ringdown::name(held.row.event))},
+                                {"attempt", std::to_string(held.row.attempts)}});
+  carry_on(held, dialect_->start(job(held)));
+}
+
+void channel::carry_on(carried& one, wire::dialect_step step) {
+  one.talk = std::move(step.next);
+  if (!step.request) {
+    settle(one, step.outcome.value_or(attempt_outcome{outcome_kind::refused, "", "the dialect had nothing to say", {}, 0}));
+    return;
+  }
+  const std::uint64_t token = ++tokens_;
+  exchanges_[token] = one.row.id;
+  step.request->send_by = one.send_by;
+  step.request->timeout = times_.attempt_timeout;
+  auto self = caf::actor_cast<caf::weak_actor_ptr>(this->address());
+  one.ticket = world().http->send(lane_, std::move(*step.request), [self, token](http_outcome outcome) {
+    if (auto who = self.lock())
+      caf::anon_send(caf::actor_cast<caf::actor>(who), exchange_ended{token, std::make_shared<const http_outcome>(std::move(outcome))});
+  });
+}
+
+void channel::on(const exchange_ended& ended) {
+  const auto known = exchanges_.find(ended.token);
+  if (known == exchanges_.end()) return;
+  const auto at = carrying_.find(known->second);
+  exchanges_.erase(known);
+  if (at == carrying_.end()) return;
+  at->second.ticket.reset();
+  carry_on(at->second, dialect_->resume(job(at->second), at->second.talk, *ended.outcome));
+}
+
+void channel::settle(carried& one, const attempt_outcome& outcome) {
+  const moment present = now();
+  auto& metrics = *world().metrics;
+  metrics.attempts[static_cast<std::size_t>(outcome.kind)].fetch_add(1, std::memory_order_relaxed);
+  const auto keys = facts_.keys == wire::target_key::known_to_it ? logic::key_knowledge::keyed : logic::key_knowledge::unkeyed;
+  const auto next = logic::after_attempt(one.row, outcome, keys, times_, present.wall, world().time.spread());
+  persistence::settlement write;
+  write.owner = world().owner;
+  write.tenant = tenant_;
+  write.ledger = {one.row.id, outcome.kind == outcome_kind::not_sent ? 0U : one.row.attempts, one.begun, present.wall, outcome.kind, outcome.status,
+                  dialect_->masked_address(config_, one.row), outcome.answer};
+  write.state = next.state;
+  write.why = next.why;
+  write.not_before = next.not_before;
+  write.possible_repeat = next.possible_repeat;
+  write.reference = outcome.reference;
+  if (next.state == delivery_state::sent) {
+    const duration took = present.wall - one.row.created;
+    metrics.delivery_seconds.observe(std::max(took, duration{}));
+    if (one.row.level == severity::critical && took > times_.late_after) metrics.late_criticals.fetch_add(1, std::memory_order_relaxed);
+  }
+  log().info("delivery_attempt", {{"trace", one.row.trace}, {"delivery", one.row.id.str()}, {"channel", config_.id.str()},
+                                  {"outcome", std::string(ringdown::name(outcome.kind))}, {"state", std::string(ringdown::name(next.state))}, {"answer", outcome.answer}});
+  one.storing = true;
+  one.row.state = next.state;
+  one.row.why = next.why;
+  one.row.not_before = next.not_before;
+  caf::anon_send(world().store, settle_rows{{std::move(write)}, me()});
+}
+
+// Claimed but not begun: no attempt was made, and it is due at once.
+void channel::hand_back(const delivery& row) {
+  const moment present = now();
+  persistence::settlement write;
+  write.owner = world().owner;
+  write.tenant = tenant_;
+  write.ledger = {row.id, 0, present.wall, present.wall, outcome_kind::not_sent, 0, "", "not begun in time"};
+  write.state = delivery_state::pending;
+  write.not_before = present.wall;
+  write.possible_repeat = row.possible_repeat;
+  ++handing_back_;
+  caf::anon_send(world().store, settle_rows{{std::move(write)}, me()});
+}
+
+void channel::on(const settlements_stored& stored) {
+  for (const delivery_id& id : stored.rows) {
+    const auto at = carrying_.find(id);
+    if (at == carrying_.end() || !at->second.storing) {
+      if (handing_back_ > 0) --handing_back_;
+      backlogged_ = true;
+      continue;
+    }
+    const delivery row = std::move(at->second.row);
+    carrying_.erase(at);
+    world().metrics->settled[static_cast<std::size_t>(row.state)].fetch_add(1, std::memory_order_relaxed);
+    if (row.state == delivery_state::pending) wake_for(row.not_before);
+    tell_tenant(row, row.state, row.why);
+  }
+  // A settlement the store refused was of a row that is no longer ours (an older fence): nothing is left to do for it.
+  if (!stored.ok || stored.rows.empty()) std::erase_if(carrying_, [](const auto& entry) { return entry.second.storing; });
+  begin_waiting();
+  claim_if_room();
+  check_quiet();
+}
+
+void channel::claim_if_room() {
+  if (!backlogged_ || claiming_ || drained_ || !config_.enabled) return;
+  const std::size_t held = carrying_.size() + waiting_.size();
+  if (held >= facts_.connections) return;
+  claiming_ = true;
+  persistence::claim_request ask{tenant_, config_.id, world().owner, facts_.connections - held, now().wall};
+  caf::anon_send(world().store, claim_rows{std::move(ask), me()});
+}
+
+void channel::tell_tenant(const delivery& row, delivery_state state, reason why) {
+  tell(tenant_actor_, delivery_settled{row.id, row.alert, config_.id, state, why});
+}
+
+void channel::wake_for(wall_time at) {
+  if (wake_at_ && *wake_at_ <= at) return;
+  wake_at_ = at;
+  const moment present = now();
+  const auto wait = std::max<duration>(at - present.wall, duration{});
+  wake_at(present.steady + std::chrono::duration_cast<std::chrono::nanoseconds>(wait), ++wake_token_);
+}
+
+void channel::check_quiet() {
+  if (!carrying_.empty() || !waiting_.empty() || handing_back_ > 0) return;
+  if (drained_) {
+    std::exchange(drained_, nullptr)();
+    drained_ = [] {};   // stays drained: nothing is begun any more
+    return;
+  }
+  if (backlogged_ || claiming_ || wake_at_ || idle_told_) return;
+  idle_told_ = true;
+  tell(tenant_actor_, channel_idle{config_.id});
+}
+
+void channel::on(const drain& asked) {
+  drained_ = asked.done;
+  begin_waiting();
+  check_quiet();
+}
+
+void channel::on(const crash_now& asked) { throw std::runtime_error(asked.text); }
+
+wire::delivery_job channel::job(const carried& one) const {
+  const auto& node = world().node;
+  const auto provider = node.providers.find(config_.kind);
+  const std::string base = provider == node.providers.end() ? std::string() : provider->second.base_url;
+  const std::string ca = provider == node.providers.end() ? std::string() : provider->second.ca_file;
+  return {one.row, config_, node.public_url, base, ca, now().wall};
+}
+
+} // namespace ringdown

@@ -1,0 +1,84 @@
+// One channel of one tenant: takes rows it was handed or claims them, carries each to the provider by its dialect, and
+// records every outcome before it takes the next (step 7 of docs/life-of-an-alert.md). Its queue is the table: a crash or
+// a hang here touches nothing else.
+#pragma once
+
+#include "actors/observed_actor.hpp"
+#include "protocol/wire/dialect.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+namespace ringdown {
+
+class channel final : public observed_actor<channel_actor> {
+public:
+  channel(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe, tenant_id tenant, channel_config settings, timing times);
+  ~channel() override;
+
+  behavior_type make_behavior() override;
+
+private:
+  // A row being carried: from its hand-over until its outcome is stored.
+  struct carried {
+    delivery row;
+    wire::conversation talk;
+    std::chrono::nanoseconds send_by{};        // CLOCK_BOOTTIME
+    wall_time begun;
+    std::optional<std::uint64_t> ticket;
+    bool storing = false;
+  };
+
+  void on(const due& rang);
+  void on(const exchange_ended& ended);
+  void on(const tenant_attached& to);
+  void on(const reconfigure_channel& to);
+  void on(const deliveries_ready& ready);
+  void on(const look_for_rows&);
+  void on(const withdraw_alerts& which);
+  void on(const rows_claimed& claimed);
+  void on(const settlements_stored& stored);
+  void on(const drain& asked);
+  void on(const crash_now& asked);
+
+  void take(delivery row);
+  void begin_waiting();
+  void begin(carried one);
+  void carry_on(carried& one, wire::dialect_step step);
+  void settle(carried& one, const attempt_outcome& outcome);
+  void hand_back(const delivery& row);
+  void claim_if_room();
+  void tell_tenant(const delivery& row, delivery_state state, reason why);
+  void wake_for(wall_time at);
+  void check_quiet();
+  [[nodiscard]] wire::delivery_job job(const carried& one) const;
+
+  const tenant_id tenant_;
+  channel_config config_;
+  const timing times_;
+  const wire::dialect* dialect_;
+  const wire::dialect_description facts_;
+  const net::lane lane_;
+  caf::strong_actor_ptr tenant_actor_;
+  std::map<delivery_id, carried> carrying_;
+  std::deque<carried> waiting_;                      // handed over, not begun for want of a free place
+  std::map<std::uint64_t, delivery_id> exchanges_;   // token of the http exchange -> row
+  std::uint64_t tokens_ = 0;
+  std::uint64_t wake_token_ = 0;
+  std::optional<wall_time> wake_at_;                 // what the newest wake-up is for
+  std::size_t handing_back_ = 0;                     // settlements under way of rows not carried any more
+  bool claiming_ = false;
+  bool look_again_ = false;                          // rows were announced while a claim was under way
+  bool backlogged_ = true;                           // until a claim says otherwise: a predecessor may have left rows
+  bool idle_told_ = false;
+  std::function<void()> drained_;                    // set: draining
+};
+
+} // namespace ringdown

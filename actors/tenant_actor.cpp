@@ -1,0 +1,274 @@
+#include "actors/tenant_actor.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace ringdown {
+
+namespace {
+
+constexpr auto load_retry = std::chrono::seconds(1);
+constexpr std::uint64_t load_token = 0;   // wake-ups for ticks count from 1
+
+} // namespace
+
+tenant::tenant(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe, std::shared_ptr<const tenant_config> settings,
+               std::vector<logic::channel_kind_facts> kinds)
+  : observed_actor(config, std::move(world), std::move(probe)),
+    id_(settings->id),
+    config_(std::move(settings)),
+    kinds_(std::move(kinds)),
+    machine_(config_, kinds_, std::string()) {
+  auto make = this->world().link_token;
+  machine_.set_link_maker([make, tenant = id_](const alert_id& alert, std::uint32_t episode, const std::string& person) {
+    return make(tenant, alert, episode, person);
+  });
+}
+
+tenant::behavior_type tenant::make_behavior() {
+  load();
+  return {
+    [this](const due& rang) { handle([&] { on(rang); }); },
+    [this](const poll_news& news) { handle([&] { on(news); }); },
+    [this](const poller_ready& ready) { handle([&] { on(ready); }); },
+    [this](const channel_ready& ready) { handle([&] { on(ready); }); },
+    [this](const channel_lost& lost) { handle([&] { on(lost); }); },
+    [this](const reconfigure_tenant& to) { handle([&] { on(to); }); },
+    [this](const tenant_loaded& loaded) { handle([&] { on(loaded); }); },
+    [this](const batch_committed& answer) { handle([&] { on(answer); }); },
+    [this](const delivery_settled& settled) { handle([&] { on(settled); }); },
+    [this](const channel_idle& idle) { handle([&] { on(idle); }); },
+    [this](const command_stored& stored) { handle([&] { on(stored); }); },
+    [this](const crash_now& asked) { handle([&] { on(asked); }); },
+  };
+}
+
+// --- start -----------------------------------------------------------------------------------------------------------
+
+void tenant::load() { caf::anon_send(world().store, load_tenant{id_, me()}); }
+
+void tenant::on(const tenant_loaded& loaded) {
+  if (!loaded.ok) {
+    log().warning("tenant_not_loaded", {{"tenant", id_.str()}, {"error", loaded.why.detail}});
+    wake_at(now().steady + load_retry, load_token);
+    return;
+  }
+  const auto& stored = *loaded.snapshot;
+  for (const auto& part : stored.instances) truth_[part.instance] = {part.instance, 0, true, part.health, part.resources, {}};
+  budgets_ = stored.budgets;
+  machine_.restore(stored.alerts, stored.mutes);
+  loaded_ = true;
+  // What changed in the configuration while nobody was there to see it: alerts of removed instances close.
+  commit(machine_.configure(config_, now().wall), {}, {});
+  for (const command& waiting : loaded.commands) commit(machine_.on(waiting, now().wall), {}, {});
+  generation_ = static_cast<std::uint64_t>(micros(now().wall));
+  for (const auto& [instance, actor] : pollers_) send_baseline(instance);
+  schedule_tick();
+}
+
+void tenant::on(const poller_ready& ready) {
+  pollers_[ready.instance] = ready.poller;
+  if (loaded_) send_baseline(ready.instance);
+}
+
+void tenant::send_baseline(const instance_id& instance) {
+  baseline& base = truth_.try_emplace(instance, baseline{instance, 0, false, {}, {}, {}}).first->second;
+  // Each baseline begins a generation of its own, so that news from before it is told apart.
+  base.generation = ++generation_;
+  base.open.clear();
+  for (const auto& [key, known] : machine_.alerts())
+    if (key.instance == instance && known.phase != alert_phase::resolved) base.open.push_back(key);
+  seen_[instance] = 0;
+  tell(pollers_[instance], rebaseline{me(), base, budgets_[instance]});
+}
+
+// --- what comes in ---------------------------------------------------------------------------------------------------
+
+void tenant::on(const poll_news& news) {
+  if (!loaded_) return;   // its poller gets a baseline and says it again
+  const auto known = truth_.find(news.instance);
+  if (known == truth_.end() || known->second.generation != news.generation || news.sequence <= seen_[news.instance]) return;
+  seen_[news.instance] = news.sequence;
+  take_up(news);
+}
+
+void tenant::take_up(const poll_news& news) {
+  persistence::write_batch batch;
+  for (const auto& record : news.changed) batch.resources.push_back({news.instance, record});
+  for (const auto& ref : news.removed) batch.removals.push_back({news.instance, ref});
+  if (news.health) batch.healths.push_back({news.instance, *news.health});
+  remember(news);
+  after_commit then;
+  then.confirm = news_committed{news.generation, news.sequence};
+  then.confirm_to = news.instance;
+  commit(machine_.on(news, now().wall), std::move(batch), std::move(then));
+}
+
+// The truth a restarted poller begins from; kept in step with what is committed.
+void tenant::remember(const poll_news& news) {
+  baseline& base = truth_[news.instance];
+  base.known = true;
+  if (news.health) base.health = *news.health;
+  for (const auto& record : news.changed) {
+    const auto at = std::ranges::find(base.resources, record.ref, &resource_record::ref);
+    if (at == base.resources.end()) base.resources.push_back(record);
+    else *at = record;
+  }
+  for (const auto& ref : news.removed) std::erase_if(base.resources, [&](const resource_record& r) { return r.ref == ref; });
+}
+
+void tenant::on(const command_stored& stored) {
+  if (!loaded_) return;   // it is in the inbox and is read when loading
+  log().info("command", {{"tenant", id_.str()}, {"kind", std::string(ringdown::name(stored.what.kind))}, {"alert", stored.what.alert.str()}, {"by", stored.what.by}});
+  commit(machine_.on(stored.what, now().wall), {}, {});
+}
+
+void tenant::on(const due& rang) {
+  if (rang.token == load_token) {
+    load();
+    return;
+  }
+  if (rang.token != wake_token_) return;
+  wake_for_.reset();
+  commit(machine_.on(logic::tick{}, now().wall), {}, {});
+}
+
+void tenant::on(const reconfigure_tenant& to) {
+  config_ = to.config;
+  if (!loaded_) return;
+  std::erase_if(pollers_, [&](const auto& entry) { return config_->find(entry.first) == nullptr; });
+  std::erase_if(truth_, [&](const auto& entry) { return config_->find(entry.first) == nullptr; });
+  std::erase_if(channels_, [&](const auto& entry) { return config_->find(entry.first) == nullptr; });
+  commit(machine_.configure(config_, now().wall), {}, {});
+}
+
+void tenant::on(const channel_ready& ready) {
+  auto& view = channels_[ready.channel];
+  view.actor = ready.actor;
+  view.window = ready.window;
+  view.handed = 0;
+  ++view.generation;
+}
+
+void tenant::on(const channel_lost& lost) {
+  auto& view = channels_[lost.channel];
+  view.actor = nullptr;
+  view.handed = 0;
+  ++view.generation;
+}
+
+void tenant::on(const delivery_settled& settled) {
+  auto& view = channels_[settled.channel];
+  if (is_final(settled.state)) view.open.erase(settled.delivery);
+  if (view.handed > 0) --view.handed;
+  if (!loaded_) return;
+  commit(machine_.on(logic::delivery_report{settled.delivery, settled.alert, settled.channel, settled.state, settled.why}, now().wall), {}, {});
+}
+
+void tenant::on(const channel_idle& idle) {
+  auto& view = channels_[idle.channel];
+  if (view.handed == 0 && committing_.empty()) view.open.clear();
+}
+
+void tenant::on(const crash_now& asked) { throw std::runtime_error(asked.text); }
+
+// --- what goes out ---------------------------------------------------------------------------------------------------
+
+void tenant::commit(logic::effects decided, persistence::write_batch batch, after_commit then) {
+  schedule_tick();
+  const bool nothing = decided.empty() && batch.resources.empty() && batch.removals.empty() && batch.healths.empty();
+  then.settle = std::move(decided.settle);
+  then.withdraw = std::move(decided.withdraw);
+  if (nothing && committing_.empty()) {
+    carry_out(then);
+    return;
+  }
+  mark_born_claimed(decided.deliveries, then);
+  batch.tenant = id_;
+  batch.owner = world().owner;
+  batch.urgency = decided.urgency;
+  batch.alerts = std::move(decided.alerts);
+  batch.suppressions = std::move(decided.suppressions);
+  batch.deliveries = std::move(decided.deliveries);
+  batch.decisions = std::move(decided.decisions);
+  batch.mutes = std::move(decided.mutes);
+  then.decided = decided.commands;
+  batch.commands = std::move(decided.commands);
+  batch.audits = std::move(decided.audits);
+  const std::uint64_t sequence = ++batches_;
+  committing_.emplace(sequence, std::move(then));
+  caf::anon_send(world().store, commit_batch{sequence, std::make_shared<const persistence::write_batch>(std::move(batch)), me()});
+}
+
+// Rows a channel has room for now are claimed in the transaction that makes them: no second commit before the first byte.
+// Only where nothing older of the same alert is open there, so that the order per alert holds.
+void tenant::mark_born_claimed(std::vector<delivery>& rows, after_commit& then) {
+  for (delivery& row : rows) {
+    auto& view = channels_[row.channel];
+    const bool older = std::ranges::any_of(view.open, [&](const auto& entry) { return entry.second == row.alert; });
+    const auto* settings = config_->find(row.channel);
+    const bool enabled = settings != nullptr && settings->enabled;
+    view.open[row.id] = row.alert;
+    if (!view.actor || !enabled || view.handed >= view.window || older || row.after) {
+      then.look.insert(row.channel);
+      continue;
+    }
+    row.state = delivery_state::claimed;
+    row.attempts = 1;
+    row.handed = 1;
+    ++view.handed;
+    then.hand_over.push_back({row.channel, view.generation, row});
+  }
+}
+
+void tenant::on(const batch_committed& answer) {
+  const auto at = committing_.find(answer.sequence);
+  if (at == committing_.end()) return;
+  // Memory is ahead of what the store refused: start again from the store.
+  if (!answer.ok) throw std::runtime_error("commit refused: " + answer.why.detail);
+  const after_commit then = std::move(at->second);
+  committing_.erase(at);
+  carry_out(then);
+}
+
+void tenant::carry_out(const after_commit& then) {
+  std::map<channel_id, deliveries_ready> ready;
+  for (const handed_row& one : then.hand_over) {
+    const auto& view = channels_[one.channel];
+    if (view.actor && view.generation == one.generation) ready[one.channel].rows.push_back(one.row);
+    else hand_back(one.row);
+  }
+  if (!then.withdraw.empty())
+    for (const auto& [id, view] : channels_) tell(view.actor, withdraw_alerts{then.withdraw});
+  for (auto& [id, rows] : ready) tell(channels_[id].actor, std::move(rows));
+  for (const channel_id& id : then.look) tell(channels_[id].actor, look_for_rows{});
+  for (const command_result& one : then.decided) world().command_decided(one);
+  if (then.confirm) tell(pollers_[then.confirm_to], *then.confirm);
+  for (const instance_id& instance : then.settle)
+    if (const auto who = pollers_.find(instance); who != pollers_.end()) tell(who->second, settle_instance{instance});
+}
+
+// The channel actor it was claimed for is gone: nothing was sent, its successor may claim it.
+void tenant::hand_back(const delivery& row) {
+  const wall_time present = now().wall;
+  persistence::settlement write;
+  write.owner = world().owner;
+  write.tenant = id_;
+  write.ledger = {row.id, 0, present, present, outcome_kind::not_sent, 0, "", "its channel restarted"};
+  write.state = delivery_state::pending;
+  write.not_before = present;
+  caf::anon_send(world().store, settle_rows{{std::move(write)}, nullptr});
+  tell(channels_[row.channel].actor, look_for_rows{});
+}
+
+void tenant::schedule_tick() {
+  const auto next = machine_.next_due();
+  if (!next || (wake_for_ && *wake_for_ <= *next)) return;
+  wake_for_ = next;
+  const moment present = now();
+  const auto wait = std::max<duration>(*next - present.wall, duration{});
+  wake_at(present.steady + std::chrono::duration_cast<std::chrono::nanoseconds>(wait), ++wake_token_);
+}
+
+} // namespace ringdown
