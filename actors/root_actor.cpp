@@ -1,0 +1,78 @@
+#include "actors/root_actor.hpp"
+
+#include <utility>
+
+namespace ringdown {
+
+root::root(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe, family_ptr births)
+  : observed_actor(config, std::move(world), std::move(probe)),
+    births_(std::move(births)),
+    children_(this, world_ptr(), this->probe().name, [this](steady_time at, std::uint64_t token) { wake_at(at, token); }) {}
+
+root::behavior_type root::make_behavior() {
+  this->set_down_handler([this](caf::down_msg& message) {
+    handle([&] {
+      children_.down(message);
+      check_escalation();
+    });
+  });
+  return {
+    [this](const due& rang) { handle([&] { on(rang); }); },
+    [this](const tenant_applied& applied) { handle([&] { on(applied); }); },
+    [this](const tenant_removed& removed) { handle([&] { on(removed); }); },
+    [this](const command_for_tenant& asked) { handle([&] { on(asked); }); },
+    [this](const drain& asked) { handle([&] { on(asked); }); },
+    [this](const drained& finished) { handle([&] { on(finished); }); },
+  };
+}
+
+void root::on_exit() { children_.stop_all(); }
+
+void root::on(const due& rang) {
+  static_cast<void>(children_.woken(rang.token));
+  check_escalation();
+}
+
+void root::check_escalation() {
+  if (children_.escalation()) world().fatal("a tenant's supervisor keeps crashing: " + *children_.escalation());
+}
+
+void root::add_group(const tenant_id& id) {
+  child_spec spec;
+  spec.name = name_of(id);
+  spec.kind = "group";
+  spec.budget = logic::root_budget;
+  spec.exhausted = on_exhaustion::escalate;
+  spec.start = [this, id](std::shared_ptr<actor_probe> probe) { return births_->group(std::move(probe), tenants_[id]); };
+  children_.add(std::move(spec));
+}
+
+void root::on(const tenant_applied& applied) {
+  const tenant_id id = applied.config->id;
+  tenants_[id] = applied.config;
+  if (children_.has(name_of(id))) tell(children_.find(name_of(id)), group_reconfigure{applied.config});
+  else add_group(id);
+}
+
+void root::on(const tenant_removed& removed) {
+  children_.remove(name_of(removed.tenant));
+  tenants_.erase(removed.tenant);
+}
+
+void root::on(const command_for_tenant& asked) { tell(children_.find(name_of(asked.what.tenant)), asked); }
+
+void root::on(const drain& asked) {
+  drained_ = asked.done;
+  const auto self = me();
+  for (const auto& [id, config] : tenants_)
+    if (children_.find(name_of(id))) draining_.insert(name_of(id));
+  for (const std::string& name : draining_) tell(children_.find(name), drain{[self, name] { tell(self, drained{name}); }});
+  on(drained{});
+}
+
+void root::on(const drained& finished) {
+  draining_.erase(finished.who);
+  if (draining_.empty() && drained_) std::exchange(drained_, nullptr)();
+}
+
+} // namespace ringdown

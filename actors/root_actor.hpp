@@ -1,0 +1,43 @@
+// The root supervisor of a node: one group per tenant. A group that spends its budget takes the node down (exit 70), so
+// that systemd starts it afresh.
+#pragma once
+
+#include "actors/child_table.hpp"
+#include "actors/family.hpp"
+#include "actors/observed_actor.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+namespace ringdown {
+
+class root final : public observed_actor<node_actor> {
+public:
+  root(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe, family_ptr births);
+
+  behavior_type make_behavior() override;
+  void on_exit() override;
+
+private:
+  void on(const due& rang);
+  void on(const tenant_applied& applied);
+  void on(const tenant_removed& removed);
+  void on(const command_for_tenant& asked);
+  void on(const drain& asked);
+  void on(const drained& finished);
+
+  void add_group(const tenant_id& id);
+  void check_escalation();
+  [[nodiscard]] static std::string name_of(const tenant_id& id) { return "group/" + id.str(); }
+
+  family_ptr births_;
+  child_table children_;
+  std::map<tenant_id, std::shared_ptr<const tenant_config>> tenants_;
+  std::set<std::string> draining_;
+  std::function<void()> drained_;
+};
+
+} // namespace ringdown

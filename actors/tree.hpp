@@ -1,0 +1,39 @@
+// The whole tree of a node: the one place that knows all actors. Owns the actor system. Not thread-safe; made and ended by
+// the program's main thread.
+#pragma once
+
+#include "actors/logic/tenant_machine.hpp"
+#include "actors/ports.hpp"
+#include "persistence/store.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+namespace ringdown {
+
+class node_tree {
+public:
+  // `start` has everything but clock and store, which the tree adds. The store's shard must be taken already.
+  static std::unique_ptr<node_tree> grow(ports start, std::shared_ptr<persistence::store> held);
+  virtual ~node_tree() = default;
+
+  [[nodiscard]] virtual ports_ptr world() const = 0;
+  // Any thread. Add or replace a tenant; remove one.
+  virtual void apply(std::shared_ptr<const tenant_config> config) = 0;
+  virtual void remove(const tenant_id& tenant) = 0;
+  // Any thread. Durable first, then decided; `done` is called on the store's thread once it is durable.
+  virtual void command(const ringdown::command& what, std::function<void(result<void>)> done) = 0;
+  // Any thread. Runs on the store's thread, after all that was asked before.
+  virtual void with_writer(std::function<void(persistence::store&)> run) = 0;
+  // A message through scheduler and clock and a durable write: true when all answered in time (watchdog, S-K, I12).
+  [[nodiscard]] virtual bool alive(std::chrono::milliseconds within) = 0;
+  // No new polls and sends; waits until what was begun has ended, at most `within` (I18). True when quiet.
+  virtual bool drain(std::chrono::milliseconds within) = 0;
+};
+
+// Channel kinds as the tenant's logic sees them, from the table of dialects.
+[[nodiscard]] std::vector<logic::channel_kind_facts> channel_kinds();
+
+} // namespace ringdown
