@@ -1,0 +1,104 @@
+#include "actors/api/context.hpp"
+
+#include "protocol/wire/api_json.hpp"
+#include "protocol/wire/json.hpp"
+
+#include <utility>
+
+namespace ringdown::api {
+
+namespace {
+
+constexpr std::size_t body_limit = 4 << 20;   // as the server's max_body
+
+int hex(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::string decoded(std::string_view text) {
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool escape = text[i] == '%' && i + 2 < text.size() && hex(text[i + 1]) >= 0 && hex(text[i + 2]) >= 0;
+    if (escape) plain += static_cast<char>(hex(text[i + 1]) * 16 + hex(text[i + 2]));
+    else plain += text[i] == '+' ? ' ' : text[i];
+    if (escape) i += 2;
+  }
+  return plain;
+}
+
+class flat_reader final : public wire::json_visitor {
+public:
+  bool on_value(const wire::json_path& path, const wire::json_value& value) override {
+    if (value.kind == wire::json_kind::object) return path.depth() <= 1;
+    if (value.kind == wire::json_kind::array || path.depth() == 0) return false;
+    std::string key(path.key(0));
+    if (path.depth() > 1) key += "." + std::string(path.last());
+    if (value.kind == wire::json_kind::text) fields[key] = std::string(value.text);
+    else if (value.kind == wire::json_kind::integer) fields[key] = std::to_string(value.integer);
+    else if (value.kind == wire::json_kind::boolean) fields[key] = value.truth ? "true" : "false";
+    return value.kind != wire::json_kind::real;
+  }
+  bool on_end(const wire::json_path&, wire::json_kind) override { return true; }
+
+  std::map<std::string, std::string> fields;
+};
+
+int status_of(failure_kind kind) {
+  switch (kind) {
+    case failure_kind::invalid: return 422;
+    case failure_kind::not_found: return 404;
+    case failure_kind::refused: return 403;
+    case failure_kind::unauthorized: return 401;
+    case failure_kind::conflict: return 409;
+    case failure_kind::too_large: return 413;
+    case failure_kind::unavailable:
+    case failure_kind::timed_out:
+    case failure_kind::too_late: return 503;
+    case failure_kind::corrupt:
+    case failure_kind::internal: return 500;
+  }
+  return 500;
+}
+
+} // namespace
+
+server_response json_answer(int status, std::string body) {
+  return {status, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, std::move(body)};
+}
+
+server_response problem(int status, std::string_view title, std::string_view detail) {
+  return {status, {{"Content-Type", "application/problem+json"}, {"Cache-Control", "no-store"}}, wire::problem_json(status, title, detail)};
+}
+
+server_response problem(const failure& why) { return problem(status_of(why.kind), name(why.kind), why.detail); }
+
+std::string parameter(const server_request& request, std::string_view name) {
+  std::string_view rest = request.query;
+  while (!rest.empty()) {
+    const auto end = rest.find('&');
+    const std::string_view pair = rest.substr(0, end);
+    const auto cut = pair.find('=');
+    if (decoded(pair.substr(0, cut)) == name) return cut == std::string_view::npos ? std::string() : decoded(pair.substr(cut + 1));
+    if (end == std::string_view::npos) break;
+    rest.remove_prefix(end + 1);
+  }
+  return {};
+}
+
+result<std::map<std::string, std::string>> read_body(const server_request& request) {
+  if (request.body.empty()) return std::map<std::string, std::string>{};
+  flat_reader reader;
+  if (wire::read_json(request.body, body_limit, reader) != wire::json_problem::none)
+    return failure{failure_kind::invalid, "the body is not a JSON object of plain values"};
+  return std::move(reader.fields);
+}
+
+void answer_from_store(context& in, const respond& answer, std::function<server_response(persistence::store&)> ask) {
+  const bool taken = in.reader->submit([answer, ask = std::move(ask)](persistence::store& store) { answer(ask(store)); });
+  if (!taken) answer(problem(503, "unavailable", "too many questions at once; try again"));
+}
+
+} // namespace ringdown::api

@@ -1,0 +1,55 @@
+// Every route of the outside face; docs/http-api.md says the same in words. Handlers answer once, from any thread.
+#pragma once
+
+#include "actors/api/context.hpp"
+
+#include <string>
+#include <vector>
+
+namespace ringdown::api {
+
+// The variable parts of a path, in order: "/api/v1/alerts/*/ack" gives one.
+using path_parts = std::vector<std::string>;
+using route_handler = void (*)(context&, const server_request&, const path_parts&, const respond&);
+
+// The whole outside face: routing, the bearer token, unknown paths and methods.
+void answer_request(context& in, server_request request, const respond& answer);
+
+// read_handlers.cpp
+void get_version(context&, const server_request&, const path_parts&, const respond&);
+void get_tenants(context&, const server_request&, const path_parts&, const respond&);
+void get_alerts(context&, const server_request&, const path_parts&, const respond&);
+void get_alert(context&, const server_request&, const path_parts&, const respond&);
+void get_explain(context&, const server_request&, const path_parts&, const respond&);
+void get_deliveries(context&, const server_request&, const path_parts&, const respond&);
+void get_delivery(context&, const server_request&, const path_parts&, const respond&);
+void get_instances(context&, const server_request&, const path_parts&, const respond&);
+void get_trunks(context&, const server_request&, const path_parts&, const respond&);
+void get_actors(context&, const server_request&, const path_parts&, const respond&);
+void get_audit(context&, const server_request&, const path_parts&, const respond&);
+void verify_audit(context&, const server_request&, const path_parts&, const respond&);
+
+// command_handlers.cpp
+void post_acknowledge(context&, const server_request&, const path_parts&, const respond&);
+void post_snooze(context&, const server_request&, const path_parts&, const respond&);
+void post_renotify(context&, const server_request&, const path_parts&, const respond&);
+void post_mute(context&, const server_request&, const path_parts&, const respond&);
+void post_silence(context&, const server_request&, const path_parts&, const respond&);
+void post_resend(context&, const server_request&, const path_parts&, const respond&);
+void post_test_channel(context&, const server_request&, const path_parts&, const respond&);
+
+// config_handlers.cpp
+void get_tenant_file(context&, const server_request&, const path_parts&, const respond&);
+void put_tenant_file(context&, const server_request&, const path_parts&, const respond&);
+void delete_tenant(context&, const server_request&, const path_parts&, const respond&);
+
+// health_handlers.cpp
+void get_livez(context&, const server_request&, const path_parts&, const respond&);
+void get_readyz(context&, const server_request&, const path_parts&, const respond&);
+void get_metrics(context&, const server_request&, const path_parts&, const respond&);
+
+// acknowledge_page.cpp
+void show_acknowledge_page(context&, const server_request&, const path_parts&, const respond&);
+void acknowledge_by_link(context&, const server_request&, const path_parts&, const respond&);
+
+} // namespace ringdown::api

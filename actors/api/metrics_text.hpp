@@ -1,0 +1,13 @@
+// The metrics page: the node's counters and the store's figures in Prometheus text format 0.0.4. Names are the contract of
+// docs/operating.md.
+#pragma once
+
+#include "actors/api/context.hpp"
+
+#include <string>
+
+namespace ringdown::api {
+
+[[nodiscard]] std::string metrics_text(const context& in, const persistence::store_figures& stored, wall_time now);
+
+} // namespace ringdown::api

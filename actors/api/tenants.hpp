@@ -1,0 +1,33 @@
+// The tenants of this node as configured now: the stored documents, parsed. Any thread.
+#pragma once
+
+#include "persistence/rows.hpp"
+#include "protocol/types/tenant_config.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace ringdown::api {
+
+struct known_tenant {
+  std::shared_ptr<const tenant_config> config;   // shared with the tenant's actors
+  persistence::config_document document;
+};
+
+class tenant_registry {
+public:
+  void put(known_tenant what);
+  void remove(const tenant_id& id);
+  [[nodiscard]] std::shared_ptr<const known_tenant> find(const tenant_id& id) const;
+  [[nodiscard]] std::vector<std::shared_ptr<const known_tenant>> all() const;
+
+private:
+  mutable std::mutex guard_;
+  std::map<tenant_id, std::shared_ptr<const known_tenant>> tenants_;
+};
+
+} // namespace ringdown::api
