@@ -229,8 +229,8 @@ int play(const options& given) {
 
 } // namespace
 
-int main_with(const std::vector<std::string>& arguments) {
-  const auto given = parse_options(arguments);
+int main_with(const std::vector<std::string>& words) {
+  const auto given = parse_options(words);
   if (!given) return complain(exit_usage, fmt::format("{} (see --help)", given.error().detail));
   switch (given->what) {
     case task::help: fmt::print("{}", usage()); return 0;

@@ -10,6 +10,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -19,7 +20,6 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/status.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <boost/beast/ssl/ssl_stream.hpp>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
@@ -42,6 +42,7 @@ namespace {
 constexpr auto idle_limit = 120s;      // a keep-alive connection without a request
 constexpr auto handshake_limit = 30s;
 constexpr auto write_limit = 60s;
+constexpr std::size_t one_record = 12UL << 10;
 constexpr std::size_t body_limit = 4UL << 20;
 
 struct listener {
@@ -131,14 +132,17 @@ asio::awaitable<after> give(Stream& stream, const answer& given, bool keep) {
   }
   if (given.then == ending::drop) co_return after::done;
 
-  const auto head = head_of(given, keep);
-  const auto whole = given.body ? given.body->size() : 0;
-  const auto size = given.then == ending::truncate ? whole / 2 : whole;
-  const std::array<asio::const_buffer, 2> parts{asio::buffer(head),
-                                                asio::const_buffer(given.body ? given.body->data() : "", size)};
+  auto head = head_of(given, keep);
+  std::string_view body = given.body ? std::string_view(*given.body) : std::string_view{};
+  if (given.then == ending::truncate) body = body.substr(0, body.size() / 2);
+  // Small bodies leave in one TLS record with the head; large ones, which are shared, are not copied.
+  if (body.size() <= one_record) head += std::exchange(body, {});
   error_code error;
   socket.expires_after(write_limit);
-  co_await asio::async_write(stream, parts, asio::redirect_error(asio::use_awaitable, error));
+  co_await asio::async_write(stream, asio::buffer(head), asio::redirect_error(asio::use_awaitable, error));
+  if (!error && !body.empty()) {
+    co_await asio::async_write(stream, asio::buffer(body.data(), body.size()), asio::redirect_error(asio::use_awaitable, error));
+  }
   co_return error || !keep || given.then == ending::truncate ? after::done : after::next_request;
 }
 
@@ -174,7 +178,7 @@ struct server::inner {
 
   asio::awaitable<void> secure_session(std::shared_ptr<listener> of, tcp::socket accepted) {
     const auto tls = of->tls;
-    beast::ssl_stream<beast::tcp_stream> stream(beast::tcp_stream(std::move(accepted)), *tls);
+    asio::ssl::stream<beast::tcp_stream> stream(beast::tcp_stream(std::move(accepted)), *tls);
     auto& socket = beast::get_lowest_layer(stream);
     const membership member(of, socket.socket());
     error_code error;
