@@ -47,6 +47,7 @@ struct content_limits {
 struct dialect_description {
   std::string_view kind;             // what a channel's `kind` says
   std::string_view title;
+  channel_class is = channel_class::push;
   delivery_kind rows = delivery_kind::interrupt;
   target_key keys = target_key::unknown_to_it;
   std::vector<field_description> fields;

@@ -64,6 +64,11 @@ std::string name_in(const json_value& value) {
   return text ? one_line(*text, longest_name) : std::string();
 }
 
+std::optional<std::string> key_in(const json_value& value) {
+  std::string name = name_in(value);
+  return !name.empty() && value.as_text() == name ? std::optional(std::move(name)) : std::nullopt;
+}
+
 std::shared_ptr<const http_outcome> as_page(const http_outcome& outcome) {
   // Not owned: the caller keeps the outcome for the length of the call.
   return {std::shared_ptr<const http_outcome>(), &outcome};

@@ -68,8 +68,12 @@ template <class Item>
   return read;
 }
 
-// A name for people and for keys: one line, at most longest_name characters; "" when the value is no text.
+// A name for people: one line, at most longest_name characters; "" when the value is no text.
 [[nodiscard]] std::string name_in(const json_value& value);
+
+// A text that identifies a resource. Nothing is cut or repaired, or two could become one: nullopt when it is empty, no
+// text, longer than longest_name or not a plain line.
+[[nodiscard]] std::optional<std::string> key_in(const json_value& value);
 
 // One outcome as the only page of its answer.
 [[nodiscard]] std::shared_ptr<const http_outcome> as_page(const http_outcome& outcome);

@@ -39,7 +39,7 @@ protected:
   void on_field(const json_path& path, const json_value& value) override {
     if (path.depth() == 4 && path.key(2) == "Connection" && path.last() == "Up") sbc_.connection_up = flag_of(value);
     if (path.depth() != 3) return;
-    if (path.last() == "Name") sbc_.name = name_in(value);
+    if (path.last() == "Name") sbc_.name = key_in(value).value_or(std::string());
     else if (path.last() == "DisplayName") sbc_.title = name_in(value);
     else if (path.last() == "HasConnection") sbc_.has_connection = flag_of(value);
     else if (path.last() == "Connection") connection(value);

@@ -14,7 +14,7 @@ namespace ringdown::wire::pbx {
 namespace {
 
 constexpr std::size_t longest_code = 40;
-constexpr std::size_t longest_issue = 200;  // bytes; a longer ConfigurationIssue is no word of the PBX and is passed over
+constexpr std::size_t longest_issue = 200;  // bytes; a longer ConfigurationIssue is no word of the PBX
 
 enum class times_seen { absent, listed };
 
@@ -26,6 +26,7 @@ struct trunk_fields {
   std::optional<bool> outbound;
   std::string direction;
   std::string issue;
+  bool issue_readable = true;
   std::string gateway_name;
   std::string host;
   std::string type;
@@ -50,11 +51,19 @@ failure_record recorded(const trunk_fields& trunk) {
 
 bool switched_off(const trunk_fields& trunk) { return trunk.inbound == false && trunk.outbound == false; }
 
+// One direction is off and the other not said.
+bool perhaps_switched_off(const trunk_fields& trunk) {
+  return (trunk.inbound == false && !trunk.outbound) || (trunk.outbound == false && !trunk.inbound);
+}
+
 resource_state state_when_offline(const trunk_fields& trunk) {
+  if (perhaps_switched_off(trunk)) return resource_state::unknown;
   if (trunk.times == times_seen::listed && recorded(trunk) == failure_record::failed)
     return resource_state::failed_registration;
-  // Such as "TrunkIsDisabled". After the test for a failure: a stale remark must not hide one.
-  if (!trunk.issue.empty()) return resource_state::disabled;
+  // "TrunkIsDisabled"; any other remark explains a trunk that is down and does not excuse it. After the test for a
+  // failure: a stale remark must not hide one.
+  if (trunk.issue.find("Disabled") != std::string::npos) return resource_state::disabled;
+  if (!trunk.issue_readable) return resource_state::unknown;
   if (trunk.times == times_seen::absent || recorded(trunk) == failure_record::unclear)
     return resource_state::down_unspecified;
   return resource_state::unregistered;
@@ -101,8 +110,9 @@ trunk_reading reading_of(const trunk_fields& trunk) {
   read.direction = direction_of(trunk.direction);
   read.state = state_of(trunk);
   if (read.state == resource_state::failed_registration) read.why = cause_of(trunk);
-  if (read.state == resource_state::disabled) read.detail = trunk.issue;
-  else if (recorded(trunk) == failure_record::failed) read.detail = trunk.fail_code;
+  if (recorded(trunk) == failure_record::failed) read.detail = trunk.fail_code;
+  const bool failed_by_code = read.state == resource_state::failed_registration;
+  if (trunk.online == false && !failed_by_code) read.detail = trunk.issue;
   return read;
 }
 
@@ -148,7 +158,8 @@ private:
   }
   void issue(const json_value& value) {
     const auto text = value.as_text();
-    if (text && text->size() <= longest_issue) trunk_.issue = one_line(*text, longest_name);
+    trunk_.issue_readable = value.kind == json_kind::null || (text && text->size() <= longest_issue);
+    if (text && trunk_.issue_readable) trunk_.issue = one_line(*text, longest_name);
   }
   void gateway_field(std::string_view field, const json_value& value) {
     if (field == "Name") trunk_.gateway_name = name_in(value);

@@ -171,6 +171,7 @@ dialect_description describe_ntfy() {
   dialect_description description;
   description.kind = "ntfy";
   description.title = "Push (ntfy)";
+  description.is = channel_class::push;
   description.rows = delivery_kind::interrupt;
   description.keys = target_key::unknown_to_it;
   description.limits = {.title = title_limit, .text = text_limit, .body = body_limit};

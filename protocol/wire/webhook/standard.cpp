@@ -134,6 +134,7 @@ dialect_description describe_standard() {
   dialect_description description;
   description.kind = "webhook";
   description.title = "Webhook (Standard Webhooks)";
+  description.is = channel_class::webhook;
   description.rows = delivery_kind::log;
   description.keys = target_key::known_to_it;
   description.limits = {.title = title_limit, .text = text_limit, .body = body_limit};
