@@ -1,0 +1,209 @@
+// What holds for every provider: walks the table, so a new dialect is under these rules from its first day.
+#include "protocol/wire/dialects.hpp"
+
+#include "protocol/wire/json.hpp"
+#include "protocol/wire/text.hpp"
+#include "test/protocol/samples.hpp"
+#include "test/support/catch.hpp"
+
+#include <algorithm>
+
+#include <string>
+#include <vector>
+
+using namespace ringdown;
+using namespace ringdown::samples;
+using namespace ringdown::wire;
+
+namespace {
+
+// Answers every request alike until the dialect ends.
+attempt_outcome played(const dialect& provider, const delivery_job& job, const http_outcome& answer) {
+  dialect_step step = provider.start(job);
+  for (int exchanges = 0; step.request && exchanges < 20; ++exchanges) {
+    REQUIRE_FALSE(step.outcome);
+    step = provider.resume(job, step.next, answer);
+  }
+  REQUIRE(step.outcome);
+  return *step.outcome;
+}
+
+template <class Check>
+void for_each_dialect(Check check) {
+  for (const dialect& provider : dialects()) {
+    const std::string kind(provider.describe().kind);
+    INFO(kind);
+    const channel_config channel = channel_of(kind);
+    const delivery row = fired_delivery();
+    check(provider, channel, job_for(row, channel));
+  }
+}
+
+std::vector<std::string> secrets_of(const channel_config& channel) {
+  std::vector<std::string> all;
+  for (const auto& [field, value] : channel.secrets) all.push_back(value.reveal());
+  all.emplace_back("topsecret");
+  return all;
+}
+
+delivery odd_delivery() {
+  delivery row = fired_delivery();
+  std::string odd;
+  for (int i = 0; i < 4000; ++i) odd += "☎\"\\\n\x01\xFF\xF0\x9F\x93\x9E";
+  row.content.title = odd;
+  row.content.text = odd;
+  alert_view view = trunk_view();
+  view.label = view.instance_name = view.customer_name = view.tenant_name = view.detail = view.provider = odd;
+  view.resource.key = odd;
+  row.content.tenant_name = odd;
+  row.content.alerts.assign(300, view);
+  return row;
+}
+
+} // namespace
+
+TEST_CASE("Kinds are unique, described, and found by name") {
+  std::vector<std::string_view> kinds;
+  for (const dialect& provider : dialects()) {
+    const dialect_description description = provider.describe();
+    CHECK(std::ranges::find(kinds, description.kind) == kinds.end());
+    kinds.push_back(description.kind);
+    CHECK_FALSE(description.title.empty());
+    CHECK(description.connections > 0);
+    CHECK(description.limits.title > 0);
+    CHECK(description.limits.text > 0);
+    CHECK(description.limits.body >= description.limits.text);
+    for (const field_description& field : description.fields) CHECK_FALSE((field.name.empty() || field.title.empty() || field.help.empty()));
+    REQUIRE(find_dialect(description.kind) != nullptr);
+    CHECK(find_dialect(description.kind)->describe().kind == description.kind);
+  }
+  CHECK(find_dialect("carrier-pigeon") == nullptr);
+}
+
+TEST_CASE("A fault of the configuration names its field") {
+  for_each_dialect([](const dialect& provider, const channel_config& channel, const delivery_job&) {
+    CHECK(provider.check(channel) == std::nullopt);
+    for (const field_description& field : provider.describe().fields) {
+      channel_config broken = channel;
+      broken.settings.erase(std::string(field.name));
+      broken.secrets.erase(std::string(field.name));
+      const bool required = field.need == field_need::required;
+      CHECK(provider.check(broken).has_value() == required);
+      if (required) CHECK(provider.check(broken)->starts_with(field.name));
+      if (field.kind == field_kind::url) {
+        broken.settings[std::string(field.name)] = "ftp://elsewhere";
+        CHECK(provider.check(broken)->starts_with(field.name));
+      }
+      if (field.kind == field_kind::secret) {
+        broken.settings[std::string(field.name)] = "in plain sight";
+        CHECK(provider.check(broken)->starts_with(field.name));
+        CHECK(provider.check(broken)->find("plain sight") == std::string::npos);
+      }
+    }
+    channel_config novel = channel;
+    novel.settings["frobnicate"] = "1";
+    CHECK(provider.check(novel)->starts_with("frobnicate"));
+    channel_config novel_secret = channel;
+    novel_secret.secrets["frobnicate"] = secret_text("topsecret");
+    CHECK(provider.check(novel_secret)->starts_with("frobnicate"));
+  });
+}
+
+TEST_CASE("Every status from 100 to 599 means one outcome, by policy") {
+  for_each_dialect([](const dialect& provider, const channel_config&, const delivery_job& job) {
+    for (int status = 100; status <= 599; ++status)
+      for (const char* body : {"", "{}", "<html>", R"({"id":"abcDEF123456"})"}) {
+        INFO(status << " " << body);
+        const attempt_outcome outcome = played(provider, job, answer(status, body));
+        CHECK(outcome.status == status);
+        CHECK(outcome.kind != outcome_kind::not_sent);
+        const bool success = status >= 200 && status <= 299;
+        if (success) CHECK((outcome.kind == outcome_kind::accepted || outcome.kind == outcome_kind::unknown));
+        else CHECK(outcome.kind != outcome_kind::accepted);
+        if (outcome.kind == outcome_kind::accepted) CHECK_FALSE(outcome.reference.empty());
+        if (status == 408 || status == 429 || status == 500 || status == 503) CHECK(outcome.kind == outcome_kind::retry);
+        if (status == 410) CHECK(outcome.kind == outcome_kind::refused);
+        if (provider.describe().keys == target_key::known_to_it) CHECK(outcome.kind != outcome_kind::unknown);
+        CHECK(outcome.answer.size() <= 200);
+      }
+  });
+}
+
+TEST_CASE("429 and 503 wait as long as they are asked to") {
+  for_each_dialect([](const dialect& provider, const channel_config&, const delivery_job& job) {
+    for (const int status : {429, 503}) {
+      const attempt_outcome outcome = played(provider, job, answer(status, "", {{"Retry-After", "42"}}));
+      CHECK(outcome.retry_after == duration(std::chrono::seconds(42)));
+      CHECK_FALSE(played(provider, job, answer(status, "", {{"Retry-After", "soon"}})).retry_after);
+    }
+  });
+}
+
+TEST_CASE("Without an answer the outcome depends on what may have left") {
+  for_each_dialect([](const dialect& provider, const channel_config&, const delivery_job& job) {
+    const bool keyed = provider.describe().keys == target_key::known_to_it;
+    for (int error = static_cast<int>(transport_error::dns); error <= static_cast<int>(transport_error::overloaded); ++error) {
+      const auto what = static_cast<transport_error>(error);
+      const bool ours = what == transport_error::too_late || what == transport_error::cancelled;
+      CHECK(played(provider, job, no_answer(what)).kind == (ours ? outcome_kind::not_sent : outcome_kind::retry));
+      CHECK(played(provider, job, lost_answer(what)).kind == (keyed ? outcome_kind::retry : outcome_kind::unknown));
+    }
+  });
+}
+
+TEST_CASE("A truncated answer is never taken for more than it says") {
+  for_each_dialect([](const dialect& provider, const channel_config&, const delivery_job& job) {
+    const std::string whole = R"({"id":"abcDEF123456","time":1790924400,"event":"message","topic":"harbour-noc"})";
+    const bool body_needed = played(provider, job, answer(200, "")).kind != outcome_kind::accepted;
+    for (std::size_t length = 0; length < whole.size(); ++length)
+      CHECK((played(provider, job, answer(200, whole.substr(0, length))).kind == outcome_kind::accepted) == !body_needed);
+    CHECK(played(provider, job, answer(200, std::string(200'000, '['))).kind == played(provider, job, answer(200, "")).kind);
+  });
+}
+
+TEST_CASE("No secret leaves in a body, a URL's place in the ledger, an answer or a failure") {
+  for_each_dialect([](const dialect& provider, const channel_config& channel, const delivery_job& job) {
+    const dialect_step step = provider.start(job);
+    REQUIRE(step.request);
+    std::vector<std::string> shown{step.request->body, provider.masked_address(channel, job.row)};
+    for (int status = 100; status <= 599; ++status) {
+      const attempt_outcome outcome = played(provider, job, answer(status, R"({"id":"topsecret!","error":"topsecret","code":42901})"));
+      shown.push_back(outcome.answer);
+      shown.push_back(outcome.reference);
+    }
+    for (const std::string& text : shown)
+      for (const std::string& hidden : secrets_of(channel)) CHECK(text.find(hidden) == std::string::npos);
+    CHECK(provider.masked_address(channel, job.row).find("pathsecret") == std::string::npos);
+  });
+}
+
+TEST_CASE("The same delivery is the same request, and its body JSON") {
+  for_each_dialect([](const dialect& provider, const channel_config&, const delivery_job& job) {
+    const dialect_step first = provider.start(job);
+    const dialect_step second = provider.start(job);
+    REQUIRE(first.request);
+    CHECK(first.request->url == second.request->url);
+    CHECK(first.request->headers == second.request->headers);
+    CHECK(first.request->body == second.request->body);
+    CHECK(is_json(first.request->body, 1 << 20));
+    CHECK(first.request->egress == egress_class::channel);
+    CHECK(parse_url(first.request->url));
+  });
+}
+
+TEST_CASE("Any event, with odd and endless text, stays JSON within the limits") {
+  for_each_dialect([](const dialect& provider, const channel_config& channel, const delivery_job&) {
+    for (int event = 0; event <= static_cast<int>(notice_event::test); ++event)
+      for (const delivery& sample : {fired_delivery(), odd_delivery(), delivery()}) {
+        delivery row = sample;
+        row.event = row.content.event = static_cast<notice_event>(event);
+        row.possible_repeat = event % 2 == 0;
+        row.content.test = row.event == notice_event::test;
+        const dialect_step step = provider.start(job_for(row, channel));
+        REQUIRE(step.request);
+        CHECK(step.request->body.size() <= provider.describe().limits.body);
+        CHECK(is_utf8(step.request->body));
+        CHECK(is_json(step.request->body, 1 << 20));
+      }
+  });
+}

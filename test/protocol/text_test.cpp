@@ -1,0 +1,49 @@
+#include "protocol/wire/text.hpp"
+
+#include "test/support/catch.hpp"
+
+#include <string>
+
+using namespace ringdown::wire;
+using namespace std::string_literals;
+
+TEST_CASE("UTF-8 is told from what only looks like it") {
+  for (const std::string& good : {""s, "plain"s, "Söhne"s, "✆ ☎"s, "\xF4\x8F\xBF\xBF"s, "\xEE\x80\x80"s, "a\0b"s})
+    CHECK(is_utf8(good));
+  const std::string long_ascii(40, 'x');
+  for (const std::string& bad : {"\xFF"s, "\x80"s, "\xC0\x80"s, "\xC1\xBF"s, "\xE0\x80\x80"s, "\xED\xA0\x80"s,
+                                 "\xF0\x80\x80\x80"s, "\xF4\x90\x80\x80"s, "\xF5\x80\x80\x80"s, "\xE2\x82"s, "\xC3"s,
+                                 long_ascii + "\xFE", "\xC3(" + long_ascii})
+    CHECK_FALSE(is_utf8(bad));
+}
+
+TEST_CASE("Ill-formed bytes become the replacement character, each one") {
+  CHECK(repaired_utf8("a\xFF\xFE"s + "b") == "a\uFFFD\uFFFDb");
+  CHECK(repaired_utf8("\xE2\x82") == "\uFFFD\uFFFD");
+  CHECK(repaired_utf8("Söhne") == "Söhne");
+}
+
+TEST_CASE("A cut never halves a character and says that something is missing") {
+  CHECK(cut_to_bytes("short", 5) == "short");
+  CHECK(cut_to_bytes("abcdefgh", 6) == "abc…");
+  CHECK(cut_to_bytes("äääää", 8) == "ää…");
+  CHECK(cut_to_bytes("äääää", 2).empty() == false);
+  CHECK(cut_to_bytes("abc", 2) == "ab");
+  for (std::size_t bytes = 0; bytes < 20; ++bytes) {
+    const std::string cut = cut_to_bytes("☎é𝄞 text ☎é𝄞", bytes);
+    CHECK(cut.size() <= bytes);
+    CHECK(is_utf8(cut));
+  }
+}
+
+TEST_CASE("One line has no control characters and ends where it is told") {
+  CHECK(one_line("  a\r\n\tb\x7F ", 100) == "a   b");
+  CHECK(one_line("Pi\u0085er\u2028", 100) == "Pi er");
+  CHECK(one_line("ääää", 2) == "ää");
+  CHECK(one_line("\n\n", 5).empty());
+}
+
+TEST_CASE("Paragraphs keep their line feeds and nothing else unprintable") {
+  CHECK(paragraphs("one\ntwo\r\x01\x1B[31m", 100) == "one\ntwo[31m");
+  CHECK(paragraphs(std::string(500, 'x'), 100).size() == 100);
+}
