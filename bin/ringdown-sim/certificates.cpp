@@ -17,7 +17,9 @@ namespace {
 template <auto Free>
 struct freed_by {
   template <class T>
-  void operator()(T* it) const { Free(it); }
+  void operator()(T* it) const {
+    Free(it);
+  }
 };
 using key_ptr = std::unique_ptr<EVP_PKEY, freed_by<EVP_PKEY_free>>;
 using certificate_ptr = std::unique_ptr<X509, freed_by<X509_free>>;
@@ -34,8 +36,8 @@ struct authority {
 
 struct leaf_plan {
   std::string subject;
-  std::string names;   // subjectAltName in OpenSSL's notation
-  long from = -day;    // seconds from now
+  std::string names; // subjectAltName in OpenSSL's notation
+  long from = -day;  // seconds from now
   long until = 365 * day;
 };
 

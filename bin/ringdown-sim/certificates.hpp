@@ -19,8 +19,8 @@ struct identity {
 inline constexpr std::size_t certificate_kinds = 6;
 
 struct identities {
-  std::string ca;                                      // PEM, to be trusted
-  std::array<identity, certificate_kinds> of;          // by enum certificate
+  std::string ca;                             // PEM, to be trusted
+  std::array<identity, certificate_kinds> of; // by enum certificate
   [[nodiscard]] const identity& at(certificate kind) const { return of[static_cast<std::size_t>(kind)]; }
 };
 

@@ -20,60 +20,60 @@ constexpr std::string_view trunk_keys = "pbx tenant trunk provider for";
 constexpr std::string_view fault_keys = "pbx tenant endpoint for count";
 
 constexpr auto rules = std::to_array<rule>({
-  {"trunk_down", "", "pbx tenant trunk provider for reason code"},
-  {"trunk_up", "", trunk_keys},
-  {"trunk_delete", "", trunk_keys},
-  {"trunk_add", "", trunk_keys},
-  {"trunk_disable", "", trunk_keys},
-  {"sbc_down", "", "pbx tenant sbc for"},
-  {"sbc_up", "", "pbx tenant sbc for"},
-  {"service_down", "service", "pbx tenant for status"},
-  {"service_up", "service", "pbx tenant for"},
-  {"calls", "value", "pbx tenant for"},
-  {"pbx_down", "", "pbx tenant for"},
-  {"pbx_silent", "", "pbx tenant for"},
-  {"pbx_hang", "", fault_keys},
-  {"pbx_slow", "delay", fault_keys},
-  {"pbx_reset", "", fault_keys},
-  {"pbx_500", "", fault_keys},
-  {"pbx_502", "", fault_keys},
-  {"pbx_503", "", "pbx tenant endpoint for count retry_after"},
-  {"pbx_429", "", "pbx tenant endpoint for count retry_after"},
-  {"pbx_403", "", fault_keys},
-  {"pbx_404", "", fault_keys},
-  {"pbx_html", "", fault_keys},
-  {"pbx_truncated", "", fault_keys},
-  {"pbx_huge", "", fault_keys},
-  {"pbx_deep", "", fault_keys},
-  {"pbx_bad_json", "", fault_keys},
-  {"empty_trunks", "", "pbx tenant for count"},
-  {"null_field", "endpoint field", "pbx tenant item for count"},
-  {"set_field", "endpoint field value", "pbx tenant item for count"},
-  {"drop_field", "endpoint field", "pbx tenant item for count"},
-  {"raw_body", "endpoint body", "pbx tenant for count status content_type"},
-  {"pbx_up", "", "pbx tenant endpoint"},
-  {"pbx_update", "", "pbx tenant for version settle"},
-  {"pbx_reboot", "", "pbx tenant for settle"},
-  {"token_revoke", "", "pbx tenant"},
-  {"creds_change", "", "pbx tenant for secret"},
-  {"unblock", "", "pbx tenant"},
-  {"cert_expired", "", "pbx tenant for"},
-  {"cert_name", "", "pbx tenant for"},
-  {"cert_key", "", "pbx tenant for"},
-  {"cert_self_signed", "", "pbx tenant for"},
-  {"cert_untrusted", "", "pbx tenant for"},
-  {"cert_ok", "", "pbx tenant"},
-  {"sink_fault", "sink mode", "match delay status retry_after count for"},
-  {"sink_ok", "sink", "match"},
-  {"on_effect", "sink action pid_file", "match nth"},
-  {"say", "text", ""},
-  {"start", "", ""},
-  // What the simulator tells itself when a `for` has passed.
-  {"fault_end", "pbx fault", ""},
-  {"pbx_return", "pbx fault", "version settle"},
-  {"pbx_settled", "pbx", ""},
-  {"creds_restore", "pbx secret", ""},
-  {"sink_fault_end", "fault", ""},
+    {"trunk_down", "", "pbx tenant trunk provider for reason code"},
+    {"trunk_up", "", trunk_keys},
+    {"trunk_delete", "", trunk_keys},
+    {"trunk_add", "", trunk_keys},
+    {"trunk_disable", "", trunk_keys},
+    {"sbc_down", "", "pbx tenant sbc for"},
+    {"sbc_up", "", "pbx tenant sbc for"},
+    {"service_down", "service", "pbx tenant for status"},
+    {"service_up", "service", "pbx tenant for"},
+    {"calls", "value", "pbx tenant for"},
+    {"pbx_down", "", "pbx tenant for"},
+    {"pbx_silent", "", "pbx tenant for"},
+    {"pbx_hang", "", fault_keys},
+    {"pbx_slow", "delay", fault_keys},
+    {"pbx_reset", "", fault_keys},
+    {"pbx_500", "", fault_keys},
+    {"pbx_502", "", fault_keys},
+    {"pbx_503", "", "pbx tenant endpoint for count retry_after"},
+    {"pbx_429", "", "pbx tenant endpoint for count retry_after"},
+    {"pbx_403", "", fault_keys},
+    {"pbx_404", "", fault_keys},
+    {"pbx_html", "", fault_keys},
+    {"pbx_truncated", "", fault_keys},
+    {"pbx_huge", "", fault_keys},
+    {"pbx_deep", "", fault_keys},
+    {"pbx_bad_json", "", fault_keys},
+    {"empty_trunks", "", "pbx tenant for count"},
+    {"null_field", "endpoint field", "pbx tenant item for count"},
+    {"set_field", "endpoint field value", "pbx tenant item for count"},
+    {"drop_field", "endpoint field", "pbx tenant item for count"},
+    {"raw_body", "endpoint body", "pbx tenant for count status content_type"},
+    {"pbx_up", "", "pbx tenant endpoint"},
+    {"pbx_update", "", "pbx tenant for version settle"},
+    {"pbx_reboot", "", "pbx tenant for settle"},
+    {"token_revoke", "", "pbx tenant"},
+    {"creds_change", "", "pbx tenant for secret"},
+    {"unblock", "", "pbx tenant"},
+    {"cert_expired", "", "pbx tenant for"},
+    {"cert_name", "", "pbx tenant for"},
+    {"cert_key", "", "pbx tenant for"},
+    {"cert_self_signed", "", "pbx tenant for"},
+    {"cert_untrusted", "", "pbx tenant for"},
+    {"cert_ok", "", "pbx tenant"},
+    {"sink_fault", "sink mode", "match delay status retry_after count for"},
+    {"sink_ok", "sink", "match"},
+    {"on_effect", "sink action pid_file", "match nth"},
+    {"say", "text", ""},
+    {"start", "", ""},
+    // What the simulator tells itself when a `for` has passed.
+    {"fault_end", "pbx fault", ""},
+    {"pbx_return", "pbx fault", "version settle"},
+    {"pbx_settled", "pbx", ""},
+    {"creds_restore", "pbx secret", ""},
+    {"sink_fault_end", "fault", ""},
 });
 
 bool lists(std::string_view keys, std::string_view wanted) {
@@ -91,16 +91,17 @@ struct choice {
 };
 
 constexpr auto choices = std::to_array<choice>({
-  {"reason", "failed silent unregistered"},
-  {"sink", "ntfy webhook"},
-  {"mode", "ok slow hang reset status drop_after_accept html truncated"},
-  {"action", "kill term hup stop"},
-  {"endpoint", "token Trunks Sbcs SystemStatus Services EventLogs"},
+    {"reason", "failed silent unregistered"},
+    {"sink", "ntfy webhook"},
+    {"mode", "ok slow hang reset status drop_after_accept html truncated"},
+    {"action", "kill term hup stop"},
+    {"endpoint", "token Trunks Sbcs SystemStatus Services EventLogs"},
 });
 
 result<void> check_value(std::string_view key, const std::string& value) {
   if (lists("for delay settle", key) && !parse_duration(value)) {
-    return failure{failure_kind::invalid, fmt::format("{} = \"{}\" is not a duration such as 250ms, 10s, 3m", key, value)};
+    return failure{failure_kind::invalid,
+                   fmt::format("{} = \"{}\" is not a duration such as 250ms, 10s, 3m", key, value)};
   }
   if (lists("count nth", key) && !parse_number(value, 1, 1'000'000'000)) {
     return failure{failure_kind::invalid, fmt::format("{} = \"{}\" is not a number from 1", key, value)};
@@ -155,13 +156,14 @@ result<command> make_command(arguments all) {
   if (verb == all.end()) return failure{failure_kind::invalid, "the key \"do\" is missing"};
   command made{verb->second, std::move(all)};
   made.with.erase("do");
-  const auto* const found = std::find_if(rules.begin(), rules.end(), [&](const rule& r) { return r.verb == made.verb; });
+  const auto* const found =
+      std::find_if(rules.begin(), rules.end(), [&](const rule& r) { return r.verb == made.verb; });
   if (found == rules.end()) return failure{failure_kind::invalid, fmt::format("unknown verb \"{}\"", made.verb)};
 
   for (const auto& [key, value] : made.with) {
     if (!lists(found->needs, key) && !lists(found->may, key)) {
-      return failure{failure_kind::invalid, fmt::format("{}: unknown key \"{}\" (known: {} {})", made.verb, key,
-                                                        found->needs, found->may)};
+      return failure{failure_kind::invalid,
+                     fmt::format("{}: unknown key \"{}\" (known: {} {})", made.verb, key, found->needs, found->may)};
     }
     if (auto checked = check_value(key, value); !checked) {
       return failure{failure_kind::invalid, fmt::format("{}: {}", made.verb, checked.error().detail)};

@@ -15,7 +15,7 @@ namespace ringdown::sim {
 
 struct command {
   std::string verb;
-  arguments with;   // checked: only keys the verb knows, all it needs, durations and numbers well-formed
+  arguments with; // checked: only keys the verb knows, all it needs, durations and numbers well-formed
 
   // The argument or, without one, the empty text.
   [[nodiscard]] std::string_view operator[](std::string_view key) const;

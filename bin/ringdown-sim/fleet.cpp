@@ -15,24 +15,24 @@ struct service_name {
   const char* label;
 };
 constexpr auto service_names = std::to_array<service_name>({
-  {"3CXPhoneSystem01", "3CX PhoneSystem 01 SIP Server"},
-  {"3CXMediaServer", "3CX PhoneSystem Media Server"},
-  {"3CXQueueManager01", "3CX PhoneSystem 01 Queue Manager Server"},
-  {"3CXIVR01", "3CX PhoneSystem 01 IVR Server"},
-  {"3CXSystemService01", "3CX PhoneSystem 01 System Server"},
-  {"3CXTunnel01", "3CX PhoneSystem 01 SIP/RTP Tunneling Proxy"},
-  {"3CXCfgServ01", "3CX PhoneSystem 01 Configuration Server"},
-  {"3CXAudioProvider01", "3CX PhoneSystem 01 Audio Provider"},
-  {"3CXEventNotificationManager", "3CX Event Notification Manager"},
-  {"3CXGatewayService", "3CX Gateway Service"},
-  {"3CXPhoneSystemMC01", "3CX PhoneSystem 01 Management Console"},
-  {"nginx", "3CX PhoneSystem Nginx Server"},
-  {"postgresql", "3CX PhoneSystem Database Server"},
+    {"3CXPhoneSystem01", "3CX PhoneSystem 01 SIP Server"},
+    {"3CXMediaServer", "3CX PhoneSystem Media Server"},
+    {"3CXQueueManager01", "3CX PhoneSystem 01 Queue Manager Server"},
+    {"3CXIVR01", "3CX PhoneSystem 01 IVR Server"},
+    {"3CXSystemService01", "3CX PhoneSystem 01 System Server"},
+    {"3CXTunnel01", "3CX PhoneSystem 01 SIP/RTP Tunneling Proxy"},
+    {"3CXCfgServ01", "3CX PhoneSystem 01 Configuration Server"},
+    {"3CXAudioProvider01", "3CX PhoneSystem 01 Audio Provider"},
+    {"3CXEventNotificationManager", "3CX Event Notification Manager"},
+    {"3CXGatewayService", "3CX Gateway Service"},
+    {"3CXPhoneSystemMC01", "3CX PhoneSystem 01 Management Console"},
+    {"nginx", "3CX PhoneSystem Nginx Server"},
+    {"postgresql", "3CX PhoneSystem Database Server"},
 });
 
 constexpr auto places = std::to_array<const char*>(
-  {"Harbour Clinic", "Maple Dental", "Old Mill Hotel", "Ridge Logistics", "Lakeside School", "Copper Works",
-   "Juniper Law", "Northgate Motors", "Willow Care", "Quarry Foods", "Silver Print", "Orchard Housing"});
+    {"Harbour Clinic", "Maple Dental", "Old Mill Hotel", "Ridge Logistics", "Lakeside School", "Copper Works",
+     "Juniper Law", "Northgate Motors", "Willow Care", "Quarry Foods", "Silver Print", "Orchard Housing"});
 
 std::vector<provider> usual_providers() {
   return {{"Larkfield SIP", "sip.larkfield.example"},
@@ -142,8 +142,8 @@ void complete(pbx& of, const scenario& plan, const pbx_plan* special, wall_time 
   const bool own_client = special != nullptr && !special->client_id.empty();
   const bool own_secret = special != nullptr && !special->secret.empty();
   of.tokens = token_office(own_client ? special->client_id : plan.fleet.client_id,
-                           own_secret ? special->secret : secret_of(plan.fleet.secret, of.name),
-                           plan.fleet.token_life, plan.fleet.blacklist_after);
+                           own_secret ? special->secret : secret_of(plan.fleet.secret, of.name), plan.fleet.token_life,
+                           plan.fleet.blacklist_after);
 }
 
 } // namespace

@@ -8,9 +8,11 @@
 namespace ringdown::sim {
 
 journal_line::journal_line(wall_time now, std::string_view kind)
-  : text_(fmt::format(R"({{"t":"{}","kind":"{}")", rfc3339(now), kind)) {}
+    : text_(fmt::format(R"({{"t":"{}","kind":"{}")", rfc3339(now), kind)) {}
 
-journal_line& journal_line::add(std::string_view key, std::string_view text) { return add_json(key, json_text(valid_utf8(text))); }
+journal_line& journal_line::add(std::string_view key, std::string_view text) {
+  return add_json(key, json_text(valid_utf8(text)));
+}
 
 journal_line& journal_line::add(std::string_view key, long number) { return add_json(key, fmt::to_string(number)); }
 

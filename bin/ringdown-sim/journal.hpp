@@ -18,7 +18,7 @@ public:
   journal_line(wall_time now, std::string_view kind);
   journal_line& add(std::string_view key, std::string_view text);
   journal_line& add(std::string_view key, long number);
-  journal_line& add_json(std::string_view key, std::string_view json);   // already JSON
+  journal_line& add_json(std::string_view key, std::string_view json); // already JSON
   [[nodiscard]] std::string str() const { return text_ + "}"; }
 
 private:

@@ -8,12 +8,12 @@
 
 #include <fmt/format.h>
 
+#include <sys/resource.h>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
-#include <sys/resource.h>
 
 namespace ringdown::sim {
 
@@ -75,14 +75,14 @@ void send_signal(std::string_view action, const std::string& pid_file) {
 class program {
 public:
   program(options given, const scenario& plan, std::vector<pbx> fleet, journal truth, journal effects)
-    : given_(std::move(given)),
-      plan_(plan),
-      truth_(std::move(truth)),
-      effects_(std::move(effects)),
-      simulation_(plan, std::move(fleet),
-                  {[this](const journal_line& line) { keep(truth_, line); },
-                   [this](const journal_line& line) { keep(effects_, line); }, send_signal},
-                  given_.seed) {}
+      : given_(std::move(given)),
+        plan_(plan),
+        truth_(std::move(truth)),
+        effects_(std::move(effects)),
+        simulation_(plan, std::move(fleet),
+                    {[this](const journal_line& line) { keep(truth_, line); },
+                     [this](const journal_line& line) { keep(effects_, line); }, send_signal},
+                    given_.seed) {}
 
   int run() {
     if (auto opened = open(); !opened) return complain(exit_internal, opened.error().detail);
@@ -142,15 +142,15 @@ private:
     for (const auto kind : {sink_kind::ntfy, sink_kind::webhook}) {
       auto& port = kind == sink_kind::ntfy ? ntfy_port_ : webhook_port_;
       const auto wanted = kind == sink_kind::ntfy ? plan_.sinks.ntfy_port : plan_.sinks.webhook_port;
-      const auto opened = server_.listen("127.0.0.1", wanted, std::nullopt, then_turn([this, kind](const question& what, moment at) {
-                                           return simulation_.ask_sink(kind, what, at);
-                                         }));
+      const auto opened = server_.listen(
+          "127.0.0.1", wanted, std::nullopt,
+          then_turn([this, kind](const question& what, moment at) { return simulation_.ask_sink(kind, what, at); }));
       if (!opened) return opened.error();
       port = *opened;
     }
-    const auto opened =
-      server_.listen(given_.control_address, given_.control_port, std::nullopt,
-                     then_turn([this](const question& what, moment at) { return simulation_.ask_control(what, at); }));
+    const auto opened = server_.listen(
+        given_.control_address, given_.control_port, std::nullopt,
+        then_turn([this](const question& what, moment at) { return simulation_.ask_control(what, at); }));
     if (!opened) return opened.error();
     control_port_ = *opened;
     return {};
@@ -160,10 +160,9 @@ private:
   result<void> open_pbxes(const std::vector<std::string>& addresses) {
     pbx_port_ = plan_.fleet.pbx_port;
     for (std::size_t i = 0; i < addresses.size(); ++i) {
-      auto opened = server_.listen(addresses[i], pbx_port_, certificate::good,
-                                   then_turn([this, i](const question& what, moment at) {
-                                     return simulation_.ask_pbx(i, what, at);
-                                   }));
+      auto opened = server_.listen(
+          addresses[i], pbx_port_, certificate::good,
+          then_turn([this, i](const question& what, moment at) { return simulation_.ask_pbx(i, what, at); }));
       if (!opened) return opened.error();
       pbx_port_ = *opened;
     }
@@ -180,10 +179,11 @@ private:
         !written) {
       return written;
     }
-    const auto json = fmt::format(R"({{"control":"{}:{}","pbx_port":{},"ntfy":"{}","webhook":"{}","ca":{},"tenants":{},)"
-                                  R"("pbxes":{}}})",
-                                  given_.control_address, control_port_, pbx_port_, ntfy, webhook, json_text(ca_),
-                                  json_text(directory), simulation_.pbxes().size());
+    const auto json =
+        fmt::format(R"({{"control":"{}:{}","pbx_port":{},"ntfy":"{}","webhook":"{}","ca":{},"tenants":{},)"
+                    R"("pbxes":{}}})",
+                    given_.control_address, control_port_, pbx_port_, ntfy, webhook, json_text(ca_),
+                    json_text(directory), simulation_.pbxes().size());
     simulation_.set_ready(json);
     if (auto written = write_text(given_.journal + "/ready.json", json + "\n"); !written) return written;
     fmt::print("ready control={}:{} pbx_port={} ntfy={} webhook={} ca={}\n", given_.control_address, control_port_,
@@ -243,6 +243,4 @@ int main_with(const std::vector<std::string>& words) {
 
 } // namespace ringdown::sim
 
-int main(int count, char** words) {
-  return ringdown::sim::main_with({words + 1, words + count});
-}
+int main(int count, char** words) { return ringdown::sim::main_with({words + 1, words + count}); }

@@ -59,7 +59,8 @@ result<odata_query> parse_odata(std::string_view query) {
       if (!number) {
         return failure{failure_kind::invalid, fmt::format("Invalid value "
                                                           "'{}' for {} query option found. The {} query option "
-                                                          "requires a non-negative integer value.", value, key, key)};
+                                                          "requires a non-negative integer value.",
+                                                          value, key, key)};
       }
       if (key == "$skip") {
         out.skip = *number;
@@ -68,7 +69,8 @@ result<odata_query> parse_odata(std::string_view query) {
       if (*number > top_limit) {
         return failure{failure_kind::invalid,
                        fmt::format("The limit of '{}' for Top query has been exceeded. The value from the incoming "
-                                   "request is '{}'.", top_limit, *number)};
+                                   "request is '{}'.",
+                                   top_limit, *number)};
       }
       out.top = *number;
     } else if (key == "$count") {

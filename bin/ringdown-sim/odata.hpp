@@ -19,11 +19,11 @@ struct member {
 using entity = std::vector<member>;
 
 struct odata_query {
-  std::vector<std::string> select;   // empty: everything
+  std::vector<std::string> select; // empty: everything
   std::optional<long> top;
   long skip = 0;
   enum class count { no, yes } counted = count::no;
-  enum class order { given, newest_first } ordered = order::given;   // only `Id desc` is known
+  enum class order { given, newest_first } ordered = order::given; // only `Id desc` is known
 };
 
 // The failure's detail is the message of the 400 that a PBX sends. $top is limited to 100.

@@ -18,8 +18,8 @@ struct options {
   std::string control_address = "127.0.0.1";
   int control_port = 0;
   std::string journal;
-  std::string tenants;               // where to write tenant files; empty: JOURNAL/tenants
-  std::string webhook_secret_file;   // empty: one is made
+  std::string tenants;             // where to write tenant files; empty: JOURNAL/tenants
+  std::string webhook_secret_file; // empty: one is made
   std::uint64_t seed = 1;
 };
 

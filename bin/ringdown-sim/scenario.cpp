@@ -15,7 +15,9 @@ namespace {
 class table_reader {
 public:
   table_reader(const toml::table& table, std::string where, std::optional<failure>& problem)
-    : table_(table), where_(std::move(where)), problem_(problem) {}
+      : table_(table),
+        where_(std::move(where)),
+        problem_(problem) {}
 
   void integer(const char* key, int& into, int lowest, int highest) {
     const auto* const node = take(key);
@@ -209,8 +211,8 @@ result<scenario> parse_scenario(std::string_view text, const std::string& name) 
     top.tables("event", [&](table_reader& one) { read_event(one, made.events); });
     top.finish();
   } catch (const toml::parse_error& error) {
-    problem = failure{failure_kind::invalid,
-                      fmt::format("line {}: {}", error.source().begin.line, error.description())};
+    problem =
+        failure{failure_kind::invalid, fmt::format("line {}: {}", error.source().begin.line, error.description())};
   }
   if (problem) return failure{problem->kind, fmt::format("{}: {}", name, problem->detail)};
   std::stable_sort(made.events.begin(), made.events.end(),

@@ -51,11 +51,11 @@ struct fleet_plan {
   int max_calls = 16;
   int calls = 2;
   std::vector<provider> providers;
-  std::string client_id = "900";            // a client's id is also an internal number at the PBX
-  std::string secret = "sim-secret-{pbx}";  // {pbx} stands for the PBX's id
+  std::string client_id = "900";           // a client's id is also an internal number at the PBX
+  std::string secret = "sim-secret-{pbx}"; // {pbx} stands for the PBX's id
   std::string domain = "pbx.test";
   std::string version = "20.0.10.1204";
-  int pbx_port = 0;                          // 0: any, the same for all
+  int pbx_port = 0; // 0: any, the same for all
   duration token_life = std::chrono::seconds(60);
   int blacklist_after = 3;
 };
@@ -72,7 +72,7 @@ struct scenario {
   std::vector<pbx_plan> pbxes;
   sink_plan sinks;
   timeline_start start = timeline_start::at_once;
-  std::vector<timed_command> events;   // ordered by `at`; repeats are spelt out
+  std::vector<timed_command> events; // ordered by `at`; repeats are spelt out
 };
 
 // `name` is what messages call the file.

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <fmt/chrono.h>
+#include <fmt/format.h>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -20,13 +22,11 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/status.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <fmt/chrono.h>
-#include <fmt/format.h>
 
+#include <sys/socket.h>
 #include <array>
 #include <csignal>
 #include <set>
-#include <sys/socket.h>
 
 namespace ringdown::sim {
 
@@ -39,7 +39,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto idle_limit = 120s;      // a keep-alive connection without a request
+constexpr auto idle_limit = 120s; // a keep-alive connection without a request
 constexpr auto handshake_limit = 30s;
 constexpr auto write_limit = 60s;
 constexpr std::size_t one_record = 12UL << 10;
@@ -51,12 +51,12 @@ struct listener {
   tcp::acceptor acceptor;
   tcp::endpoint at;
   server::asker ask;
-  std::shared_ptr<asio::ssl::context> tls;   // shared with the sessions that began with it
+  std::shared_ptr<asio::ssl::context> tls; // shared with the sessions that began with it
   certificate shows = certificate::good;
   door state = door::closed;
-  std::uint64_t generation = 0;              // an accept loop of an older one ends
+  std::uint64_t generation = 0; // an accept loop of an older one ends
   std::set<tcp::socket*> sessions;
-  std::vector<tcp::socket> fillers;          // keep a silent listener's queue full
+  std::vector<tcp::socket> fillers; // keep a silent listener's queue full
 };
 
 // A session is known to its listener as long as this lives.
@@ -77,10 +77,11 @@ private:
 std::string head_of(const answer& given, bool keep) {
   const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   const auto reason = http::obsolete_reason(http::int_to_status(static_cast<unsigned>(given.status)));
-  auto out = fmt::format("HTTP/1.1 {} {}\r\nServer: nginx\r\nDate: {:%a, %d %b %Y %H:%M:%S} GMT\r\n"
-                         "Content-Type: {}\r\nContent-Length: {}\r\nConnection: {}\r\n",
-                         given.status, std::string_view(reason.data(), reason.size()), fmt::gmtime(now),
-                         given.content_type, given.body ? given.body->size() : 0, keep ? "keep-alive" : "close");
+  auto out = fmt::format(
+      "HTTP/1.1 {} {}\r\nServer: nginx\r\nDate: {:%a, %d %b %Y %H:%M:%S} GMT\r\n"
+      "Content-Type: {}\r\nContent-Length: {}\r\nConnection: {}\r\n",
+      given.status, std::string_view(reason.data(), reason.size()), fmt::gmtime(now), given.content_type,
+      given.body ? given.body->size() : 0, keep ? "keep-alive" : "close");
   for (const auto& [key, value] : given.headers) out += fmt::format("{}: {}\r\n", key, value);
   return out += "\r\n";
 }
@@ -141,7 +142,8 @@ asio::awaitable<after> give(Stream& stream, const answer& given, bool keep) {
   socket.expires_after(write_limit);
   co_await asio::async_write(stream, asio::buffer(head), asio::redirect_error(asio::use_awaitable, error));
   if (!error && !body.empty()) {
-    co_await asio::async_write(stream, asio::buffer(body.data(), body.size()), asio::redirect_error(asio::use_awaitable, error));
+    co_await asio::async_write(stream, asio::buffer(body.data(), body.size()),
+                               asio::redirect_error(asio::use_awaitable, error));
   }
   co_return error || !keep || given.then == ending::truncate ? after::done : after::next_request;
 }

@@ -45,11 +45,11 @@ std::string_view name(certificate shows) {
 } // namespace
 
 simulation::simulation(const scenario& plan, std::vector<pbx> fleet, surroundings around, std::uint64_t seed)
-  : world_(std::move(fleet), std::move(around.truth)),
-    xapi_(world_, seed),
-    sinks_(std::move(around.effects), std::move(around.signal), seed + 1),
-    timeline_(plan.events),
-    start_(plan.start) {}
+    : world_(std::move(fleet), std::move(around.truth)),
+      xapi_(world_, seed),
+      sinks_(std::move(around.effects), std::move(around.signal), seed + 1),
+      timeline_(plan.events),
+      start_(plan.start) {}
 
 void simulation::begin(moment now) {
   world_.tell_baseline(now.wall);
@@ -80,7 +80,8 @@ result<int> simulation::run(const command& what, moment now) {
     return static_cast<int>(timeline_.size());
   }
   if (sinks::knows(what.verb)) {
-    world_.tell(journal_line(now.wall, "fault").add("verb", what.verb).add("sink", what["sink"]).add("mode", what["mode"]));
+    world_.tell(
+        journal_line(now.wall, "fault").add("verb", what.verb).add("sink", what["sink"]).add("mode", what["mode"]));
     schedule(sinks_.apply(what), now);
     return 1;
   }
@@ -141,9 +142,10 @@ std::string simulation::state_json(moment now) const {
   for (const auto& one : world_.fleet()) {
     std::string faults;
     for (const auto& f : one.faults) faults += fmt::format("{}\"{}\"", faults.empty() ? "" : ",", f.verb);
-    out += fmt::format(R"({}{{"pbx":{},"address":"{}","door":"{}","certificate":"{}","failed_logins":{},"faults":[{}]}})",
-                       std::exchange(comma, ","), json_text(one.name), one.address, name(door_of(one)),
-                       name(one.shows), one.tokens.failures(), faults);
+    out +=
+        fmt::format(R"({}{{"pbx":{},"address":"{}","door":"{}","certificate":"{}","failed_logins":{},"faults":[{}]}})",
+                    std::exchange(comma, ","), json_text(one.name), one.address, name(door_of(one)), name(one.shows),
+                    one.tokens.failures(), faults);
   }
   return out += "]}\n";
 }

@@ -11,10 +11,10 @@ namespace ringdown::sim {
 namespace {
 
 constexpr std::size_t kept_limit = 20'000;
-constexpr long ntfy_keeps = 12L * 3600;   // ntfy's cache-duration, 12 hours unless configured
+constexpr long ntfy_keeps = 12L * 3600; // ntfy's cache-duration, 12 hours unless configured
 
 constexpr auto told_headers = std::to_array<std::string_view>(
-  {"webhook-id", "webhook-timestamp", "webhook-signature", "content-type", "user-agent", "x-sequence-id"});
+    {"webhook-id", "webhook-timestamp", "webhook-signature", "content-type", "user-agent", "x-sequence-id"});
 
 bool valid_topic(std::string_view topic) {
   const auto fits = [](char c) {
@@ -60,7 +60,9 @@ answer plain_status(const command& rule) {
 std::string_view name(sink_kind kind) { return kind == sink_kind::ntfy ? "ntfy" : "webhook"; }
 
 sinks::sinks(effect_writer write, signaller signal, std::uint64_t seed)
-  : write_(std::move(write)), signal_(std::move(signal)), random_(seed) {}
+    : write_(std::move(write)),
+      signal_(std::move(signal)),
+      random_(seed) {}
 
 bool sinks::knows(std::string_view verb) { return verb.starts_with("sink_") || verb == "on_effect"; }
 
@@ -142,8 +144,8 @@ answer sinks::good(sink_kind at, const arrival& of, wall_time now) {
 }
 
 std::optional<command> sinks::next_rule(sink_kind at, const question& what, const arrival& of) {
-  const auto found = std::find_if(rules_.rbegin(), rules_.rend(),
-                                  [&](const rule& r) { return concerns(r.what, at, what, of.topic); });
+  const auto found =
+      std::find_if(rules_.rbegin(), rules_.rend(), [&](const rule& r) { return concerns(r.what, at, what, of.topic); });
   if (found == rules_.rend()) return std::nullopt;
   auto out = found->what;
   if (found->left > 0 && --found->left == 0) rules_.erase(std::next(found).base());

@@ -38,7 +38,7 @@ private:
   struct rule {
     std::uint64_t id = 0;
     command what;
-    long left = -1;   // arrivals it still decides; below zero: until lifted
+    long left = -1; // arrivals it still decides; below zero: until lifted
   };
   struct watch {
     command what;
@@ -46,9 +46,9 @@ private:
   };
   // What an arrival says, taken from the request.
   struct arrival {
-    std::string topic;     // ntfy
-    std::string key;       // webhook-id, ntfy's sequence id
-    arguments fields;      // ntfy: title, message, priority, ...
+    std::string topic; // ntfy
+    std::string key;   // webhook-id, ntfy's sequence id
+    arguments fields;  // ntfy: title, message, priority, ...
     bool well_formed = true;
   };
 

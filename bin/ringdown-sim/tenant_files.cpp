@@ -6,22 +6,23 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include <fcntl.h>
+#include <unistd.h>
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <fcntl.h>
 #include <filesystem>
-#include <unistd.h>
 
 namespace ringdown::sim {
 
 namespace {
 
-constexpr auto company_names = std::to_array<const char*>(
-  {"Acorn IT", "Birch Networks", "Cedar Telecom", "Dogwood Services", "Elm Systems", "Fir and Sons", "Gorse Support"});
-constexpr auto people = std::to_array<const char*>({"Jo Adler", "Sam Becker", "Kim Castell", "Ada Dunmore", "Lee Eklund",
-                                                    "Mia Forth", "Ned Garrow"});
+constexpr auto company_names =
+    std::to_array<const char*>({"Acorn IT", "Birch Networks", "Cedar Telecom", "Dogwood Services", "Elm Systems",
+                                "Fir and Sons", "Gorse Support"});
+constexpr auto people = std::to_array<const char*>(
+    {"Jo Adler", "Sam Becker", "Kim Castell", "Ada Dunmore", "Lee Eklund", "Mia Forth", "Ned Garrow"});
 
 std::string secret_path(const tenant_file_plan& plan, const std::string& name) {
   return fmt::format("{}/secrets/{}.secret", plan.directory, name);
@@ -60,21 +61,22 @@ std::string tenant_toml(const std::string& tenant, const std::vector<pbx>& fleet
   for (const auto& one : fleet) {
     if (one.tenant != tenant) continue;
     out += fmt::format("\n[[customer]]\nid = \"{}\"\nname = {}\n", one.customer, json_text(one.label));
-    out += fmt::format("\n[[instance]]\nid = \"{}\"\nname = {}\ncustomer = \"{}\"\nurl = \"https://{}:{}\"\n"
-                       "address = \"{}\"\nclient_id = {}\nsecret = {{ file = {} }}\ntls.ca_file = {}\n",
-                       one.name, json_text(one.label + " PBX"), one.customer, one.fqdn, plan.pbx_port, one.address,
-                       json_text(one.tokens.client_id()), json_text(secret_path(plan, one.name)),
-                       json_text(plan.ca_file));
+    out += fmt::format(
+        "\n[[instance]]\nid = \"{}\"\nname = {}\ncustomer = \"{}\"\nurl = \"https://{}:{}\"\n"
+        "address = \"{}\"\nclient_id = {}\nsecret = {{ file = {} }}\ntls.ca_file = {}\n",
+        one.name, json_text(one.label + " PBX"), one.customer, one.fqdn, plan.pbx_port, one.address,
+        json_text(one.tokens.client_id()), json_text(secret_path(plan, one.name)), json_text(plan.ca_file));
   }
   out += fmt::format("\n[[user]]\nid = \"{}-tech\"\nname = \"{}\"\n\n[oncall]\nuser = \"{}-tech\"\n", tenant,
                      people[n % people.size()], tenant);
-  out += fmt::format("\n[[channel]]\nid = \"{0}-push\"\nkind = \"ntfy\"\nname = \"Phone of {1}\"\nuser = \"{0}-tech\"\n"
-                     "url = {2}\ntopic = \"{0}-oncall\"\n",
-                     tenant, people[n % people.size()], json_text(plan.ntfy_url));
-  out += fmt::format("\n[[channel]]\nid = \"{0}-hook\"\nkind = \"webhook\"\nname = \"Ticket system\"\n"
-                     "url = {1}\nsecret = {{ file = {2} }}\n",
-                     tenant, json_text(fmt::format("{}/{}", plan.webhook_url, tenant)),
-                     json_text(plan.webhook_secret_file));
+  out += fmt::format(
+      "\n[[channel]]\nid = \"{0}-push\"\nkind = \"ntfy\"\nname = \"Phone of {1}\"\nuser = \"{0}-tech\"\n"
+      "url = {2}\ntopic = \"{0}-oncall\"\n",
+      tenant, people[n % people.size()], json_text(plan.ntfy_url));
+  out += fmt::format(
+      "\n[[channel]]\nid = \"{0}-hook\"\nkind = \"webhook\"\nname = \"Ticket system\"\n"
+      "url = {1}\nsecret = {{ file = {2} }}\n",
+      tenant, json_text(fmt::format("{}/{}", plan.webhook_url, tenant)), json_text(plan.webhook_secret_file));
   return out;
 }
 

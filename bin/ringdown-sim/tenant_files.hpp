@@ -10,11 +10,11 @@
 namespace ringdown::sim {
 
 struct tenant_file_plan {
-  std::string directory;            // made when absent; files of the same name are replaced
+  std::string directory; // made when absent; files of the same name are replaced
   std::string ca_file;
   std::string ntfy_url;
   std::string webhook_url;
-  std::string webhook_secret_file;  // empty: one is made in `directory`/secrets
+  std::string webhook_secret_file; // empty: one is made in `directory`/secrets
   int pbx_port = 0;
 };
 

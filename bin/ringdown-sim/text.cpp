@@ -6,8 +6,8 @@
 #include <rapidjson/reader.h>
 #include <rapidjson/stringbuffer.h>
 
-#include <charconv>
 #include <fnmatch.h>
+#include <charconv>
 
 namespace ringdown::sim {
 
@@ -146,7 +146,7 @@ arguments parse_multipart(std::string_view body, std::string_view boundary) {
 
 result<arguments> parse_json_members(std::string_view body, nested_members nested) {
   constexpr unsigned flags =
-    rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseValidateEncodingFlag;
+      rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseValidateEncodingFlag;
   rapidjson::MemoryStream input(body.data(), body.size());
   rapidjson::Reader reader;
   member_reader held(nested);
@@ -188,7 +188,8 @@ bool matches(std::string_view pattern, std::string_view text) {
 std::optional<long> parse_number(std::string_view text, long lowest, long highest) {
   long value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value < lowest || value > highest) return std::nullopt;
+  if (error != std::errc{} || end != text.data() + text.size() || value < lowest || value > highest)
+    return std::nullopt;
   return value;
 }
 

@@ -32,7 +32,10 @@ std::string make_token(std::string_view client, wall_time now, duration life, st
 } // namespace
 
 token_office::token_office(std::string client_id, std::string secret, duration life, int allowed_failures)
-  : client_id_(std::move(client_id)), secret_(std::move(secret)), life_(life), allowed_failures_(allowed_failures) {}
+    : client_id_(std::move(client_id)),
+      secret_(std::move(secret)),
+      life_(life),
+      allowed_failures_(allowed_failures) {}
 
 login_answer token_office::login(std::string_view grant, std::string_view client, std::string_view secret,
                                  wall_time now, std::uint64_t salt) {

@@ -15,7 +15,7 @@ struct resource_line {
   std::string_view kind;
   std::string_view key;
   std::string_view label;
-  std::string_view from;   // empty: baseline, written as null
+  std::string_view from; // empty: baseline, written as null
   std::string_view to;
 };
 
@@ -34,8 +34,8 @@ void log_event(pbx& of, const trunk& one, wall_time now) {
   const std::string word = one.online ? "Registered" : one.fail_code.empty() ? "Unregistered" : "Failed";
   const long id = of.events.empty() ? 90'001 : of.events.back().id + 1;
   // Event 4100 of 3CX's published list; the status words are ours, the real ones are not published.
-  of.events.push_back({id, 4100, fmt::format("Trunk {} has changed status to {}", one.number, word),
-                       {one.number, word}, now});
+  of.events.push_back(
+      {id, 4100, fmt::format("Trunk {} has changed status to {}", one.number, word), {one.number, word}, now});
   if (of.events.size() > event_limit) of.events.erase(of.events.begin());
 }
 
@@ -66,9 +66,15 @@ std::string_view opposite(std::string_view verb) {
   struct pair {
     std::string_view verb, back;
   };
-  constexpr auto pairs = std::to_array<pair>({{"trunk_down", "trunk_up"}, {"trunk_up", "trunk_down"},
-    {"trunk_delete", "trunk_add"}, {"trunk_add", "trunk_delete"}, {"trunk_disable", "trunk_up"},
-    {"sbc_down", "sbc_up"}, {"sbc_up", "sbc_down"}, {"service_down", "service_up"}, {"service_up", "service_down"}});
+  constexpr auto pairs = std::to_array<pair>({{"trunk_down", "trunk_up"},
+                                              {"trunk_up", "trunk_down"},
+                                              {"trunk_delete", "trunk_add"},
+                                              {"trunk_add", "trunk_delete"},
+                                              {"trunk_disable", "trunk_up"},
+                                              {"sbc_down", "sbc_up"},
+                                              {"sbc_up", "sbc_down"},
+                                              {"service_down", "service_up"},
+                                              {"service_up", "service_down"}});
   for (const auto& one : pairs) {
     if (one.verb == verb) return one.back;
   }
@@ -113,10 +119,16 @@ world::handler world::handler_of(std::string_view verb) {
     handler does;
   };
   static constexpr auto table = std::to_array<entry>({{"calls", &world::calls},
-    {"pbx_up", &world::lift}, {"fault_end", &world::lift},
-    {"pbx_update", &world::restart}, {"pbx_reboot", &world::restart}, {"pbx_return", &world::returned},
-    {"pbx_settled", &world::settled}, {"token_revoke", &world::credentials}, {"unblock", &world::credentials},
-    {"creds_change", &world::credentials}, {"creds_restore", &world::credentials}});
+                                                      {"pbx_up", &world::lift},
+                                                      {"fault_end", &world::lift},
+                                                      {"pbx_update", &world::restart},
+                                                      {"pbx_reboot", &world::restart},
+                                                      {"pbx_return", &world::returned},
+                                                      {"pbx_settled", &world::settled},
+                                                      {"token_revoke", &world::credentials},
+                                                      {"unblock", &world::credentials},
+                                                      {"creds_change", &world::credentials},
+                                                      {"creds_restore", &world::credentials}});
   for (const auto& one : table) {
     if (one.verb == verb) return one.does;
   }
@@ -134,8 +146,8 @@ result<applied> world::apply(const command& what, wall_time now) {
   }
   const auto on = select(what);
   if (on.empty()) {
-    return failure{failure_kind::not_found,
-                   fmt::format("{}: no PBX matches pbx = \"{}\" tenant = \"{}\"", what.verb, what["pbx"], what["tenant"])};
+    return failure{failure_kind::not_found, fmt::format("{}: no PBX matches pbx = \"{}\" tenant = \"{}\"", what.verb,
+                                                        what["pbx"], what["tenant"])};
   }
   auto done = (this->*handler_of(what.verb))(what, on, now);
   if (done && done->changed == 0) {
@@ -154,7 +166,8 @@ void world::alter(std::size_t index, wall_time now, const std::function<void(pbx
   const auto after = outage_of(of);
   if (after == outage) return;
   of.since = now;
-  auto line = state_line(of, {"instance", "", of.label, outage.empty() ? "up" : "down", after.empty() ? "up" : "down"}, now);
+  auto line =
+      state_line(of, {"instance", "", of.label, outage.empty() ? "up" : "down", after.empty() ? "up" : "down"}, now);
   write_(line.add("cause", after.empty() ? outage : after));
 }
 
@@ -298,10 +311,11 @@ result<applied> world::lift(const command& what, const std::vector<std::size_t>&
   applied out;
   const auto id = what.number("fault");
   for (const auto index : on) {
-    ++out.changed;   // lifting what is not there is no mistake
+    ++out.changed; // lifting what is not there is no mistake
     alter(index, now, [&](pbx& of) {
       const auto gone = std::erase_if(of.faults, [&](const fault& f) {
-        return id ? f.id == static_cast<std::uint64_t>(*id) : what["endpoint"].empty() || f.endpoint == what["endpoint"];
+        return id ? f.id == static_cast<std::uint64_t>(*id)
+                  : what["endpoint"].empty() || f.endpoint == what["endpoint"];
       });
       if (gone > 0) tell_fault(of, what, "end", now);
     });
@@ -318,7 +332,8 @@ result<applied> world::restart(const command& what, const std::vector<std::size_
   for (const auto index : on) {
     const auto& of = fleet_[index];
     arguments with{{"fault", fmt::to_string(of.faults.back().id)}};
-    if (update) with.emplace("version", what["version"].empty() ? next_version(of.version) : std::string(what["version"]));
+    if (update)
+      with.emplace("version", what["version"].empty() ? next_version(of.version) : std::string(what["version"]));
     if (!what["settle"].empty()) with.emplace("settle", what["settle"]);
     out->later.push_back(later_for(of, what.span("for").value_or(usual), "pbx_return", std::move(with)));
   }

@@ -12,17 +12,17 @@ namespace ringdown::sim {
 namespace {
 
 constexpr std::size_t cache_limit = 16;
-constexpr duration cache_life = std::chrono::seconds(5);   // bodies carry sample times
+constexpr duration cache_life = std::chrono::seconds(5); // bodies carry sample times
 constexpr std::size_t huge_size = 60UL << 20;
 constexpr std::size_t deep_levels = 200'000;
 
 constexpr auto endpoints = std::to_array<std::string_view>({"Trunks", "Sbcs", "SystemStatus", "Services", "EventLogs"});
 
 constexpr std::string_view gateway_page =
-  "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n"
-  "<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n";
+    "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n"
+    "<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n";
 constexpr std::string_view client_page =
-  "<!doctype html><html lang=\"en\"><head><title>Web client</title></head><body><app-root></app-root></body></html>";
+    "<!doctype html><html lang=\"en\"><head><title>Web client</title></head><body><app-root></app-root></body></html>";
 
 answer plain(int status, std::string body) {
   answer out;
@@ -136,8 +136,9 @@ answer xapi::login(std::size_t index, const question& what, wall_time now) {
     const auto& office = world_.at(index).tokens;
     if (outcome == login_answer::granted) {
       const auto life = std::chrono::duration_cast<std::chrono::seconds>(office.life()).count();
-      out = plain(200, fmt::format(R"({{"token_type":"Bearer","expires_in":{},"access_token":"{}","refresh_token":null}})",
-                                   life, office.token()));
+      out = plain(200,
+                  fmt::format(R"({{"token_type":"Bearer","expires_in":{},"access_token":"{}","refresh_token":null}})",
+                              life, office.token()));
     } else if (outcome == login_answer::bad_grant) {
       out = plain(400, R"({"error":"unsupported_grant_type"})");
     } else {
@@ -217,7 +218,10 @@ answer xapi::spoiled(const fault& by, answer sound) const {
     case fault_kind::silent:
     case fault_kind::hang: return mute();
     case fault_kind::slow: sound.delay = by.delay; return sound;
-    case fault_kind::reset: sound.status = 0; sound.then = ending::reset; return sound;
+    case fault_kind::reset:
+      sound.status = 0;
+      sound.then = ending::reset;
+      return sound;
     case fault_kind::status: {
       auto out = by.status == 502   ? page(502, gateway_page)
                  : by.status == 403 ? plain(403, odata_error("Forbidden", "Access denied"))
@@ -233,7 +237,10 @@ answer xapi::spoiled(const fault& by, answer sound) const {
       out.body = share(R"({"value":[],"padding":")" + std::string(huge_size, 'x') + "\"}");
       return out;
     }
-    case fault_kind::deep: sound.status = 200; sound.body = deep_; return sound;
+    case fault_kind::deep:
+      sound.status = 200;
+      sound.body = deep_;
+      return sound;
     case fault_kind::bad_json: return plain(200, R"({"value":[{"Id":61,"IsOnline":tru)");
     case fault_kind::empty: return plain(200, R"({"@odata.context":"$metadata#Trunks","value":[]})");
     case fault_kind::raw: {

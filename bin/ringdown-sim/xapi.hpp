@@ -38,7 +38,7 @@ private:
 
   world& world_;
   std::mt19937_64 random_;
-  std::vector<std::unordered_map<std::string, cached>> cache_;   // per PBX, at most `cache_limit` each
+  std::vector<std::unordered_map<std::string, cached>> cache_; // per PBX, at most `cache_limit` each
   std::shared_ptr<const std::string> deep_;
   long polls_ = 0;
   long logins_ = 0;

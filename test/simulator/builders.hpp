@@ -31,19 +31,21 @@ struct stage {
   simulation running;
 
   explicit stage(const scenario& plan = small_fleet())
-    : running(plan, build_fleet(plan, noon).value(),
-              {[this](const journal_line& line) { truth.push_back(line.str()); },
-               [this](const journal_line& line) { effects.push_back(line.str()); },
-               [this](std::string_view action, const std::string& file) { signals.push_back(std::string(action) + " " + file); }},
-              1) {}
+      : running(plan, build_fleet(plan, noon).value(),
+                {[this](const journal_line& line) { truth.push_back(line.str()); },
+                 [this](const journal_line& line) { effects.push_back(line.str()); },
+                 [this](std::string_view action, const std::string& file) {
+                   signals.push_back(std::string(action) + " " + file);
+                 }},
+                1) {}
 
   answer control(std::string body, duration when = {}) {
     return running.ask_control({"POST", "/do", {}, std::move(body), "127.0.0.1:1"}, at(when));
   }
-  answer pbx(std::size_t index, std::string method, std::string target, http_headers headers = {}, std::string body = {},
-             duration when = {}) {
-    return running.ask_pbx(index, {std::move(method), std::move(target), std::move(headers), std::move(body), "127.0.0.1:1"},
-                           at(when));
+  answer pbx(std::size_t index, std::string method, std::string target, http_headers headers = {},
+             std::string body = {}, duration when = {}) {
+    return running.ask_pbx(
+        index, {std::move(method), std::move(target), std::move(headers), std::move(body), "127.0.0.1:1"}, at(when));
   }
   answer login(std::size_t index, const std::string& secret, duration when = {}) {
     return pbx(index, "POST", "/connect/token", {},

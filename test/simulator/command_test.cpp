@@ -24,8 +24,10 @@ TEST_CASE("what is wrong with a command is named") {
   CHECK(complaint({{"do", "trunk_down"}, {"reason", "tired"}}).find("tired") != std::string::npos);
   CHECK(complaint({{"do", "calls"}, {"value", "-1"}}).find("-1") != std::string::npos);
   CHECK(complaint({{"do", "raw_body"}, {"endpoint", "Users"}, {"body", ""}}).find("Users") != std::string::npos);
-  CHECK(complaint({{"do", "sink_fault"}, {"sink", "ntfy"}, {"mode", "status"}, {"status", "99"}}).find("99") != std::string::npos);
-  CHECK(complaint({{"do", "service_down"}, {"service", "nginx"}, {"status", "Dead"}}).find("Dead") != std::string::npos);
+  CHECK(complaint({{"do", "sink_fault"}, {"sink", "ntfy"}, {"mode", "status"}, {"status", "99"}}).find("99") !=
+        std::string::npos);
+  CHECK(complaint({{"do", "service_down"}, {"service", "nginx"}, {"status", "Dead"}}).find("Dead") !=
+        std::string::npos);
 }
 
 TEST_CASE("every verb of a spoilt answer makes a fault") {
@@ -38,7 +40,8 @@ TEST_CASE("every verb of a spoilt answer makes a fault") {
 }
 
 TEST_CASE("the command line is read and its mistakes are named") {
-  const auto good = parse_options({"--scenario", "s.toml", "--control", "127.0.0.1:8499", "--journal", "j", "--seed", "7"});
+  const auto good =
+      parse_options({"--scenario", "s.toml", "--control", "127.0.0.1:8499", "--journal", "j", "--seed", "7"});
   REQUIRE(good.ok());
   CHECK(good->control_port == 8499);
   CHECK(good->seed == 7);

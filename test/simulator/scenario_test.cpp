@@ -39,7 +39,8 @@ every = "5s"
 at = "22s"
 do = "calls"
 value = 14
-)", "s.toml");
+)",
+                                   "s.toml");
   REQUIRE(made.ok());
   CHECK(made->fleet.token_life == 90s);
   REQUIRE(made->events.size() == 4);
@@ -57,7 +58,8 @@ value = 14
 
 TEST_CASE("mistakes in a scenario are refused with their line") {
   CHECK(complaint("[fleet]\npbxs = 4\n") == "s.toml: line 2: [fleet] unknown key \"pbxs\"");
-  CHECK(complaint("[fleet]\npbxes = \"4\"\n").find("line 2: [fleet] pbxes must be a whole number") != std::string::npos);
+  CHECK(complaint("[fleet]\npbxes = \"4\"\n").find("line 2: [fleet] pbxes must be a whole number") !=
+        std::string::npos);
   CHECK(complaint("[flet]\n").find("unknown key \"flet\"") != std::string::npos);
   CHECK(complaint("[[event]]\nat = \"1s\"\ndo = \"trunk_dow\"\n").find("trunk_dow") != std::string::npos);
   CHECK(complaint("[[event]]\nat = 5\ndo = \"start\"\n").find("line 2") != std::string::npos);

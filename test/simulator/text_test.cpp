@@ -16,7 +16,8 @@ TEST_CASE("forms are decoded") {
 }
 
 TEST_CASE("multipart fields are read and broken ones skipped") {
-  const std::string body = "--B\r\nContent-Disposition: form-data; name=\"client_id\"\r\n\r\n900\r\n--B\r\nnonsense\r\n--B--\r\n";
+  const std::string body =
+      "--B\r\nContent-Disposition: form-data; name=\"client_id\"\r\n\r\n900\r\n--B\r\nnonsense\r\n--B--\r\n";
   CHECK(parse_multipart(body, "B") == arguments{{"client_id", "900"}});
 }
 
@@ -39,7 +40,8 @@ TEST_CASE("nested JSON is refused or skipped as asked, and never too deep") {
 TEST_CASE("journal lines begin with time and kind and stay valid JSON") {
   journal_line line(noon, "ntfy");
   line.add("key", "a\"b").add("n", 3).add("body", "\xff");
-  CHECK(line.str() == "{\"t\":\"" + rfc3339(noon) + "\",\"kind\":\"ntfy\",\"key\":\"a\\\"b\",\"n\":3,\"body\":\"\xc3\xbf\"}");
+  CHECK(line.str() ==
+        "{\"t\":\"" + rfc3339(noon) + "\",\"kind\":\"ntfy\",\"key\":\"a\\\"b\",\"n\":3,\"body\":\"\xc3\xbf\"}");
   CHECK(valid_utf8("gr\xc3\xbc\xc3\x9f") == "gr\xc3\xbc\xc3\x9f");
 }
 

@@ -22,11 +22,13 @@ TEST_CASE("a body is selected, paged and counted") {
   stage s;
   (void)s.login(0, "sim-secret-pbx01");
   const auto body = *s.get(0, "/xapi/v1/Trunks?$select=Id,IsOnline&$skip=1&$top=1&$count=true").body;
-  CHECK(body == R"j({"@odata.context":"https://pbx01.pbx.test/xapi/v1/$metadata#Trunks(Id,IsOnline)","@odata.count":3,)j"
-                R"j("value":[{"Id":62,"IsOnline":true}]})j");
+  CHECK(body ==
+        R"j({"@odata.context":"https://pbx01.pbx.test/xapi/v1/$metadata#Trunks(Id,IsOnline)","@odata.count":3,)j"
+        R"j("value":[{"Id":62,"IsOnline":true}]})j");
   const auto one = *s.get(0, "/xapi/v1/SystemStatus?$select=Version").body;
-  CHECK(one ==
-        R"j({"@odata.context":"https://pbx01.pbx.test/xapi/v1/$metadata#SystemStatus(Version)","Version":"20.0.10.1204"})j");
+  CHECK(
+      one ==
+      R"j({"@odata.context":"https://pbx01.pbx.test/xapi/v1/$metadata#SystemStatus(Version)","Version":"20.0.10.1204"})j");
 }
 
 TEST_CASE("queries that a PBX refuses are refused") {
@@ -75,7 +77,8 @@ TEST_CASE("a property is nulled, replaced or dropped, nested ones too") {
   };
   CHECK(trunks("null_field&field=Id").find("{\"Id\":null,") != std::string::npos);
   CHECK(trunks("drop_field&field=Gateway").find("{\"Id\":61}") != std::string::npos);
-  CHECK(trunks("set_field&field=Gateway.Type&value=9223372036854775808").find("\"Type\":9223372036854775808") != std::string::npos);
+  CHECK(trunks("set_field&field=Gateway.Type&value=9223372036854775808").find("\"Type\":9223372036854775808") !=
+        std::string::npos);
 }
 
 TEST_CASE("how a connection ends follows the fault") {
