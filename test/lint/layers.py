@@ -16,7 +16,7 @@ LAYERS = {
     "protocol/types": (["protocol/types"], ["address text"]),
     "protocol/wire": (["protocol/types", "protocol/wire"], ["rapidjson", "crypto"]),
     "protocol": (["protocol/types", "protocol"], ["caf"]),
-    "persistence": (["protocol/types", "persistence"], ["sqlite", "sodium", "pq", "posix"]),
+    "persistence": (["protocol/types", "protocol/wire", "persistence"], ["sqlite", "sodium", "pq", "posix"]),
     "actors/logic": (["protocol/types", "actors/logic"], ["absl", "phonenumbers"]),
     "actors/net": (["protocol/types", "actors/net"], ["boost", "crypto", "ssl", "curl", "posix",
                                                           "address text"]),
