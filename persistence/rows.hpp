@@ -5,8 +5,8 @@
 #include "protocol/types/command.hpp"
 #include "protocol/types/delivery.hpp"
 #include "protocol/types/ids.hpp"
-#include "protocol/types/record.hpp"
 #include "protocol/types/reason.hpp"
+#include "protocol/types/record.hpp"
 #include "protocol/types/resource.hpp"
 #include "protocol/types/secret_text.hpp"
 #include "protocol/types/time.hpp"
@@ -23,19 +23,29 @@ namespace ringdown::persistence {
 struct write_batch {
   tenant_id tenant;
   fence owner;
-  severity urgency = severity::info;           // criticals go first when tenants compete (S-D4)
-  struct resource_change { instance_id instance; resource_record record; };
-  struct resource_removal { instance_id instance; resource_ref ref; };
-  struct health_change { instance_id instance; instance_health health; };
+  severity urgency = severity::info; // criticals go first when tenants compete (S-D4)
+  wall_time at;
+  struct resource_change {
+    instance_id instance;
+    resource_record record;
+  };
+  struct resource_removal {
+    instance_id instance;
+    resource_ref ref;
+  };
+  struct health_change {
+    instance_id instance;
+    instance_health health;
+  };
   std::vector<resource_change> resources;
   std::vector<resource_removal> removals;
   std::vector<health_change> healths;
-  std::vector<alert> alerts;                   // upsert
-  std::vector<suppression> suppressions;       // before the inserts below
-  std::vector<delivery> deliveries;            // insert; a row whose id exists is left alone (the same intent)
+  std::vector<alert> alerts;             // upsert
+  std::vector<suppression> suppressions; // before the inserts below
+  std::vector<delivery> deliveries;      // insert; a row whose id exists is left alone (the same intent)
   std::vector<decision> decisions;
-  std::vector<mute> mutes;                     // upsert by scope and type; `until` in the past removes
-  std::vector<command_result> commands;        // close inbox rows
+  std::vector<mute> mutes;              // upsert by scope and type; `until` in the past removes
+  std::vector<command_result> commands; // close inbox rows
   std::vector<audit_entry> audits;
 };
 
@@ -47,16 +57,22 @@ struct claim_request {
   wall_time now;
 };
 struct claimed_rows {
-  std::vector<delivery> rows;                  // now claimed
-  struct withheld { delivery_id id; alert_id alert; reason why; delivery_state state; };
-  std::vector<withheld> ended;                 // suppressed or dead instead
-  bool drained = true;                         // nothing due is left (rows not yet due may be)
+  std::vector<delivery> rows; // now claimed
+  struct withheld {
+    delivery_id id;
+    alert_id alert;
+    reason why;
+    delivery_state state;
+  };
+  std::vector<withheld> ended;       // suppressed or dead instead
+  bool drained = true;               // nothing due is left (rows not yet due may be)
+  std::optional<wall_time> next_due; // earliest not_before of the channel's rows that are not yet due
 };
 
 struct settlement {
   fence owner;
   tenant_id tenant;
-  attempt ledger;                              // ledger.delivery names the row; number 0: no attempt was made (not_sent)
+  attempt ledger; // ledger.delivery names the row; number 0: no attempt was made (not_sent)
   delivery_state state = delivery_state::sent; // pending: try again at not_before
   reason why = reason::none;
   wall_time not_before;
@@ -64,17 +80,20 @@ struct settlement {
   std::string reference;
 };
 
+// Does the far end of a channel know our idempotency key? Then a repeat is harmless (S-D6).
+enum class key_knowledge : std::uint8_t { unkeyed, keyed };
+
 struct recovery {
-  std::size_t resumed = 0;                     // back to pending
-  std::size_t unknown = 0;                     // ended as unknown
+  std::size_t resumed = 0; // back to pending
+  std::size_t unknown = 0; // ended as unknown
 };
 
 // A tenant's configuration as stored: canonical TOML objects, secrets apart.
 struct config_object {
-  std::string kind;                            // "tenant", "customer", "instance", "user", "channel", "oncall", "routing", "timing"
-  std::string id;                              // "" for single ones
-  std::string managed_by;                      // "file", "console"
-  std::string body;                            // canonical TOML of the object; secrets as { secret = "name" }
+  std::string kind;       // "tenant", "customer", "instance", "user", "channel", "oncall", "routing", "timing"
+  std::string id;         // "" for single ones
+  std::string managed_by; // "file", "console"
+  std::string body;       // canonical TOML of the object; secrets as { secret = "name" }
 };
 struct config_document {
   tenant_id tenant;
@@ -84,48 +103,99 @@ struct config_document {
 using secret_values = std::map<std::string, secret_text>;
 struct config_change {
   tenant_id tenant;
-  std::vector<config_object> objects;          // all that `file` now manages; others managed by file are removed
-  secret_values secrets;                       // new or changed; names no object uses any more are removed
-  struct identity { instance_id instance; std::string host; std::string client; };
-  std::vector<identity> identities;            // unique in the whole installation
+  std::vector<config_object> objects; // all that `file` now manages; others managed by file are removed
+  secret_values secrets;              // new or changed; names no object uses any more are removed
+  struct identity {
+    instance_id instance;
+    std::string host;
+    std::string client;
+  };
+  std::vector<identity> identities; // unique in the whole installation
   std::string actor;
-  std::string summary;                         // for the audit: what changed, in words, no secrets
-  bool remove_tenant = false;                  // all of the tenant's objects go; alerts are closed by the tenant actor before
+  std::string summary;        // for the audit: what changed, in words, no secrets
+  bool remove_tenant = false; // all of the tenant's objects go; alerts are closed by the tenant actor before
   wall_time at;
+};
+
+struct login_budget {
+  std::uint32_t failures = 0; // in a row
+  std::optional<wall_time> paused_until;
 };
 
 struct tenant_snapshot {
   tenant_id tenant;
-  std::vector<alert> alerts;                   // open ones, and resolved ones of the last day
-  struct instance_part { instance_id instance; instance_health health; std::vector<resource_record> resources; };
-  std::vector<instance_part> instances;        // only those ever seen
+  std::vector<alert> alerts; // resolved ones too: their numbers go on
+  struct instance_part {
+    instance_id instance;
+    instance_health health;
+    std::vector<resource_record> resources;
+  };
+  std::vector<instance_part> instances; // only those ever seen
   std::vector<mute> mutes;
-  std::vector<channel_id> with_pending;        // channels that have pending rows
-};
-
-struct login_budget {
-  std::uint32_t failures = 0;                  // in a row
-  std::optional<wall_time> paused_until;
+  std::map<instance_id, login_budget> budgets;
 };
 
 template <class T>
 struct page {
   std::vector<T> items;
-  std::string next;                            // cursor; empty: the end
+  std::string next; // cursor; empty: the end
 };
-struct alert_query { std::optional<tenant_id> tenant; std::optional<instance_id> instance; bool open_only = true; std::size_t limit = 100; std::string cursor; };
-struct delivery_query { std::optional<tenant_id> tenant; std::optional<alert_id> alert; std::optional<channel_id> channel; std::optional<delivery_state> state; std::size_t limit = 100; std::string cursor; };
-struct resource_query { std::optional<tenant_id> tenant; std::optional<instance_id> instance; std::optional<resource_kind> kind; std::size_t limit = 500; std::string cursor; };
-struct audit_query { tenant_id tenant; std::size_t limit = 100; std::string cursor; };
-struct delivery_row { delivery row; std::optional<fence> claimed_by; std::optional<wall_time> claimed_at; std::optional<wall_time> ended; };
-struct resource_row { tenant_id tenant; instance_id instance; resource_record record; };
-struct instance_row { tenant_id tenant; instance_id instance; instance_health health; };
-struct audit_row { std::uint64_t sequence = 0; audit_entry entry; std::string hash; };
+struct alert_query {
+  std::optional<tenant_id> tenant;
+  std::optional<instance_id> instance;
+  bool open_only = true;
+  std::size_t limit = 100;
+  std::string cursor;
+};
+struct delivery_query {
+  std::optional<tenant_id> tenant;
+  std::optional<alert_id> alert;
+  std::optional<channel_id> channel;
+  std::optional<delivery_state> state;
+  std::size_t limit = 100;
+  std::string cursor;
+};
+struct resource_query {
+  std::optional<tenant_id> tenant;
+  std::optional<instance_id> instance;
+  std::optional<resource_kind> kind;
+  std::size_t limit = 500;
+  std::string cursor;
+};
+struct audit_query {
+  tenant_id tenant;
+  std::size_t limit = 100;
+  std::string cursor;
+};
+struct delivery_row {
+  delivery row;
+  std::optional<fence> claimed_by;
+  std::optional<wall_time> claimed_at;
+  std::optional<wall_time> ended;
+};
+struct resource_row {
+  tenant_id tenant;
+  instance_id instance;
+  resource_record record;
+};
+struct instance_row {
+  tenant_id tenant;
+  instance_id instance;
+  instance_health health;
+};
+struct audit_row {
+  std::uint64_t sequence = 0;
+  audit_entry entry;
+  std::string hash;
+};
 struct store_figures {
   std::map<severity, std::size_t> open_alerts;
   std::map<delivery_state, std::size_t> deliveries;
-  std::optional<wall_time> oldest_pending;     // created, of rows that are due
+  std::optional<wall_time> oldest_pending; // created, of rows that are due
 };
-struct audit_verdict { std::uint64_t checked = 0; std::vector<std::string> broken; };
+struct audit_verdict {
+  std::uint64_t checked = 0;
+  std::vector<std::string> broken;
+};
 
 } // namespace ringdown::persistence

@@ -16,6 +16,7 @@ public:
   directory_lock(directory_lock&&) noexcept;
   directory_lock& operator=(directory_lock&&) noexcept;
   ~directory_lock();
+
 private:
   explicit directory_lock(int fd);
   int fd_ = -1;
@@ -25,7 +26,7 @@ enum class open_mode { writer, reader };
 
 struct sqlite_options {
   std::string file;
-  open_mode mode = open_mode::writer;    // reader: a second connection, queries only
+  open_mode mode = open_mode::writer; // reader: a second connection, queries only
 };
 
 // Creates and migrates (writer only). A newer schema, a foreign file or a key that does not open the stored secrets:

@@ -14,6 +14,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ringdown::persistence {
@@ -39,16 +40,21 @@ public:
   // Outcomes of attempts: the row's new state and the ledger row. A row not claimed under this fence is left alone (conflict).
   virtual result<std::vector<result<void>>> settle(std::span<const settlement> settlements) = 0;
 
-  // Rows claimed under an older fence: their outcome is not known. By S-D6: keyed kinds and criticals go back to pending
-  // (possible_repeat unless keyed), the others become unknown. `keyed_kinds` are channel kinds whose target knows our key.
-  virtual result<recovery> recover_claims(const fence& now_owner, const std::vector<std::string>& keyed_kinds, wall_time now) = 0;
+  // Rows claimed under an older fence: their outcome is not known. By S-D6: keyed channels and criticals go back to pending
+  // (possible_repeat unless keyed), the others become unknown. `keyed` are the channels whose target knows our key.
+  virtual result<recovery> recover_claims(const fence& now_owner,
+                                          const std::vector<std::pair<tenant_id, channel_id>>& keyed,
+                                          wall_time now) = 0;
 
-  // Earliest not_before of pending rows of a channel; nullopt: none pending.
-  virtual result<std::optional<wall_time>> next_due(const tenant_id& tenant, const channel_id& channel) = 0;
+  // The same for rows of ONE channel claimed under the current fence, all but `carried`: the actor that held them, or the
+  // tenant that was to hand them over, crashed.
+  virtual result<recovery> recover_channel(const tenant_id& tenant, const channel_id& channel, const fence& owner,
+                                           key_knowledge keys, const std::vector<delivery_id>& carried,
+                                           wall_time now) = 0;
 
   // --- loading -------------------------------------------------------------------------------------------------
   virtual result<std::vector<config_document>> load_configs() = 0;
-  virtual result<tenant_snapshot> load_tenant(const tenant_id& tenant) = 0;
+  virtual result<tenant_snapshot> load_tenant(const tenant_id& tenant, const std::string& egress, wall_time now) = 0;
   virtual result<std::vector<command>> open_commands(const tenant_id& tenant) = 0;
 
   // --- commands (the inbox) ------------------------------------------------------------------------------------
@@ -62,8 +68,8 @@ public:
   virtual result<secret_values> load_secrets(const tenant_id& tenant) = 0;
 
   // --- login budget (D-03, S-K2) -------------------------------------------------------------------------------
-  virtual result<login_budget> load_login_budget(const tenant_id& tenant, const instance_id& instance, const std::string& egress) = 0;
-  virtual result<void> save_login_budget(const tenant_id& tenant, const instance_id& instance, const std::string& egress, const login_budget& budget) = 0;
+  virtual result<void> save_login_budget(const tenant_id& tenant, const instance_id& instance,
+                                         const std::string& egress, const login_budget& budget) = 0;
 
   // --- node-wide settings --------------------------------------------------------------------------------------
   virtual result<std::optional<std::string>> setting(const std::string& key) = 0;
@@ -71,20 +77,20 @@ public:
 
   // --- queries (API, CLI) --------------------------------------------------------------------------------------
   virtual result<page<alert>> alerts(const alert_query& query) = 0;
-  virtual result<std::optional<alert>> find_alert(const alert_id& id) = 0;                  // any tenant; the caller checks rights
+  virtual result<std::optional<alert>> find_alert(const alert_id& id) = 0; // any tenant; the caller checks rights
   virtual result<page<delivery_row>> deliveries(const delivery_query& query) = 0;
   virtual result<std::optional<delivery_row>> find_delivery(const delivery_id& id) = 0;
   virtual result<std::vector<attempt>> attempts(const delivery_id& id) = 0;
   virtual result<page<resource_row>> resources(const resource_query& query) = 0;
   virtual result<std::vector<instance_row>> instances(const std::optional<tenant_id>& tenant) = 0;
-  virtual result<std::vector<decision>> decisions(const alert_id& id) = 0;                  // oldest first
+  virtual result<std::vector<decision>> decisions(const alert_id& id) = 0; // oldest first
   virtual result<page<audit_row>> audit(const audit_query& query) = 0;
-  virtual result<store_figures> figures(wall_time now) = 0;                                 // for metrics
+  virtual result<store_figures> figures(wall_time now) = 0; // for metrics
 
   // --- care ----------------------------------------------------------------------------------------------------
   // Walk every tenant's hash chain; the rows that do not fit, at most 100.
   virtual result<audit_verdict> verify_audit() = 0;
-  virtual result<void> probe(wall_time now) = 0;      // one small durable write (watchdog, readiness)
+  virtual result<void> probe(wall_time now) = 0; // one small durable write (watchdog, readiness)
 };
 
 } // namespace ringdown::persistence
