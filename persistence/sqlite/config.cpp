@@ -1,0 +1,133 @@
+#include "persistence/sqlite/store_impl.hpp"
+
+#include <set>
+
+namespace ringdown::persistence {
+
+result<std::vector<config_document>> sqlite_store::load_configs() {
+  return guard([&]() -> result<std::vector<config_document>> {
+    std::vector<config_document> all;
+    db_->rows("select tenant, version from config_document order by tenant", [&](columns& row) {
+      config_document one;
+      one.tenant = row.id<tenant_id>();
+      one.version = row.as<std::uint64_t>();
+      all.push_back(std::move(one));
+    });
+    for (config_document& one : all)
+      db_->rows(
+          "select kind, id, managed_by, body from config_object where tenant = ? order by kind, id",
+          [&](columns& row) {
+            config_object object;
+            object.kind = row.text();
+            object.id = row.text();
+            object.managed_by = row.text();
+            object.body = row.text();
+            one.objects.push_back(std::move(object));
+          },
+          one.tenant);
+    return all;
+  });
+}
+
+result<secret_values> sqlite_store::load_secrets(const tenant_id& tenant) {
+  return guard([&]() -> result<secret_values> {
+    secret_values all;
+    std::optional<failure> broken;
+    db_->rows(
+        "select name, sealed from secret where tenant = ?",
+        [&](columns& row) {
+          const std::string name = row.text();
+          auto opened = box_.open(tenant.str() + "/" + name, row.text());
+          if (opened)
+            all[name] = std::move(*opened);
+          else
+            broken = opened.error();
+          return !broken.has_value();
+        },
+        tenant);
+    if (broken) return *broken;
+    return all;
+  });
+}
+
+void sqlite_store::replace_objects(const config_change& change) {
+  db_->run("delete from config_object where tenant = ? and managed_by = 'file'", change.tenant);
+  for (const config_object& one : change.objects)
+    db_->run(
+        "insert into config_object(tenant, kind, id, managed_by, body) values(?,?,?,?,?) on conflict(tenant, kind, id) "
+        "do nothing",
+        change.tenant, one.kind, one.id, one.managed_by, one.body);
+  db_->run(
+      "update delivery set state = 'suppressed', why = 'channel_removed', ended = ?1 where tenant = ?2 and state = "
+      "'pending' "
+      "and not exists(select 1 from config_object c where c.tenant = ?2 and c.kind = 'channel' and c.id = "
+      "delivery.channel)",
+      change.at, change.tenant);
+}
+
+void sqlite_store::replace_identities(const config_change& change) {
+  db_->run("delete from instance_identity where tenant = ?", change.tenant);
+  std::set<std::string> stays;
+  for (const auto& one : change.identities) {
+    stays.insert(one.instance.str());
+    // A taken identity is a constraint failure: the whole change is refused, without naming the owner.
+    db_->run("insert into instance_identity(host, client, tenant, instance) values(?,?,?,?)", one.host, one.client,
+             change.tenant, one.instance);
+  }
+  std::vector<std::string> seen;
+  db_->rows(
+      "select instance from instance_health where tenant = ?", [&](columns& row) { seen.push_back(row.text()); },
+      change.tenant);
+  for (const std::string& instance : seen) {
+    if (stays.contains(instance)) continue;
+    db_->run("delete from instance_health where tenant = ? and instance = ?", change.tenant, instance);
+    db_->run("delete from resource where tenant = ? and instance = ?", change.tenant, instance);
+    db_->run("delete from login_budget where tenant = ? and instance = ?", change.tenant, instance);
+  }
+}
+
+void sqlite_store::replace_secrets(const config_change& change) {
+  for (const auto& [name, value] : change.secrets) {
+    const std::string sealed = box_.seal(change.tenant.str() + "/" + name, value);
+    db_->run("insert or replace into secret(tenant, name, sealed) values(?,?,?)", change.tenant, name, blob{sealed});
+  }
+  std::vector<std::string> unused;
+  db_->rows(
+      "select name from secret s where tenant = ?1 and not exists(select 1 from config_object c where c.tenant = ?1 "
+      "and instr(c.body, '\"' || s.name || '\"') > 0)",
+      [&](columns& row) { unused.push_back(row.text()); }, change.tenant);
+  for (const std::string& name : unused)
+    db_->run("delete from secret where tenant = ? and name = ?", change.tenant, name);
+}
+
+result<void> sqlite_store::replace_config(const config_change& change) {
+  auto done = guard([&] {
+    return transact([&]() -> result<void> {
+      if (change.remove_tenant) db_->run("delete from config_object where tenant = ?", change.tenant);
+      replace_objects(change);
+      replace_identities(change);
+      replace_secrets(change);
+      if (change.remove_tenant) {
+        db_->run("delete from config_document where tenant = ?", change.tenant);
+        db_->run("delete from secret where tenant = ?", change.tenant);
+        db_->run(
+            "update alert set phase = 'resolved', resolved = ?, removed = 1 where tenant = ? and phase <> 'resolved'",
+            change.at, change.tenant);
+      } else {
+        db_->run(
+            "insert into config_document(tenant, version) values(?, 1) on conflict(tenant) do update set version = "
+            "version + 1",
+            change.tenant);
+      }
+      append_audit(change.tenant, {change.actor, change.remove_tenant ? "tenant.removed" : "config.applied",
+                                   "tenant/" + change.tenant.str(), change.summary, change.at});
+      return {};
+    });
+  });
+  if (!done && done.error().kind == failure_kind::conflict)
+    return failure{failure_kind::conflict,
+                   "an instance with the same host and client id is configured already, in this tenant or another"};
+  return done;
+}
+
+} // namespace ringdown::persistence

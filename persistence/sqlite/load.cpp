@@ -1,0 +1,192 @@
+#include "persistence/sqlite/store_impl.hpp"
+
+#include <algorithm>
+
+namespace ringdown::persistence {
+
+namespace {
+
+resource_record read_resource(columns& row) {
+  resource_record r;
+  r.ref.kind = row.named(parse_resource_kind);
+  r.ref.key = row.text();
+  r.label = row.text();
+  r.state = row.named(parse_resource_state);
+  r.since = row.time();
+  r.provider = row.text();
+  r.number = row.text();
+  r.direction = row.named(parse_trunk_direction);
+  r.role = row.named(parse_trunk_role);
+  r.detail = row.text();
+  return r;
+}
+
+instance_health read_health(columns& row) {
+  instance_health h;
+  h.reach = row.named(parse_reachability);
+  h.why = row.named(parse_cause);
+  h.since = row.time();
+  h.blind = row.as<std::uint32_t>();
+  h.version = row.text();
+  return h;
+}
+
+command read_command(columns& row) {
+  command c;
+  c.tenant = row.id<tenant_id>();
+  c.id = row.text();
+  c.kind = row.named(parse_command_kind);
+  c.alert = row.id<alert_id>();
+  c.episode = row.as<std::uint32_t>();
+  c.by = row.text();
+  c.via = row.text();
+  c.until = row.maybe_time();
+  c.subject = row.text();
+  c.text = row.text();
+  c.at = row.time();
+  return c;
+}
+
+} // namespace
+
+result<tenant_snapshot> sqlite_store::load_tenant(const tenant_id& tenant, const std::string& egress, wall_time now) {
+  return guard([&]() -> result<tenant_snapshot> {
+    tenant_snapshot all;
+    all.tenant = tenant;
+    // Resolved ones too: the next fire continues their numbers, and a number used twice would be a delivery made already.
+    db_->rows(
+        "select " RINGDOWN_ALERT_COLUMNS " from alert where tenant = ?",
+        [&](columns& row) { all.alerts.push_back(read_alert(row)); }, tenant);
+    db_->rows(
+        "select instance, reach, why, since, blind, version from instance_health where tenant = ? order by instance",
+        [&](columns& row) {
+          auto id = row.id<instance_id>();
+          all.instances.push_back({std::move(id), read_health(row), {}});
+        },
+        tenant);
+    db_->rows(
+        "select instance, kind, key, label, state, since, provider, number, direction, role, detail from resource "
+        "where tenant = ? order by instance, kind, key",
+        [&](columns& row) {
+          const auto id = row.id<instance_id>();
+          const auto at = std::ranges::find(all.instances, id, &tenant_snapshot::instance_part::instance);
+          auto& part =
+              at != all.instances.end() ? *at : all.instances.emplace_back(tenant_snapshot::instance_part{id, {}, {}});
+          part.resources.push_back(read_resource(row));
+        },
+        tenant);
+    db_->rows(
+        "select scope, type, until, by, text from mute where tenant = ? and until > ?",
+        [&](columns& row) {
+          mute m;
+          m.scope = row.text() == "type" ? mute_scope::type : mute_scope::everything;
+          m.type = parse_alert_type(row.text()).value_or(alert_type::instance_unreachable);
+          m.until = row.time();
+          m.by = row.text();
+          m.text = row.text();
+          all.mutes.push_back(std::move(m));
+        },
+        tenant, now);
+    db_->rows(
+        "select instance, failures, paused_until from login_budget where tenant = ? and egress = ?",
+        [&](columns& row) {
+          auto& budget = all.budgets[row.id<instance_id>()];
+          budget.failures = row.as<std::uint32_t>();
+          budget.paused_until = row.maybe_time();
+        },
+        tenant, egress);
+    return all;
+  });
+}
+
+result<std::vector<command>> sqlite_store::open_commands(const tenant_id& tenant) {
+  return guard([&]() -> result<std::vector<command>> {
+    std::vector<command> open;
+    db_->rows(
+        "select tenant, id, kind, alert, episode, by, via, until, subject, text, at from command where tenant = ? and "
+        "answer is null order by at, id",
+        [&](columns& row) { open.push_back(read_command(row)); }, tenant);
+    return open;
+  });
+}
+
+result<void> sqlite_store::insert_command(const command& c) {
+  return guard([&] {
+    return transact([&]() -> result<void> {
+      db_->run(
+          "insert or ignore into command(tenant, id, kind, alert, episode, by, via, until, subject, text, at) "
+          "values(?,?,?,?,?,?,?,?,?,?,?)",
+          c.tenant, c.id, name(c.kind), c.alert, c.episode, c.by, c.via, c.until, c.subject, c.text, c.at);
+      return {};
+    });
+  });
+}
+
+result<void> sqlite_store::save_login_budget(const tenant_id& tenant, const instance_id& instance,
+                                             const std::string& egress, const login_budget& budget) {
+  return guard([&] {
+    return transact([&]() -> result<void> {
+      db_->run(
+          "insert or replace into login_budget(tenant, instance, egress, failures, paused_until) values(?,?,?,?,?)",
+          tenant, instance, egress, budget.failures, budget.paused_until);
+      return {};
+    });
+  });
+}
+
+result<std::optional<std::string>> sqlite_store::setting(const std::string& key) {
+  return guard([&]() -> result<std::optional<std::string>> {
+    std::optional<std::string> value;
+    db_->rows(
+        "select value from setting where key = ?", [&](columns& row) { value = row.text(); }, key);
+    return value;
+  });
+}
+
+result<void> sqlite_store::put_setting(const std::string& key, const std::string& value) {
+  return guard([&] {
+    return transact([&]() -> result<void> {
+      db_->run("insert or replace into setting(key, value) values(?, ?)", key, value);
+      return {};
+    });
+  });
+}
+
+result<page<resource_row>> sqlite_store::resources(const resource_query& query) {
+  return guard([&]() -> result<page<resource_row>> {
+    page<resource_row> found;
+    const std::size_t skip = query.cursor.empty() ? 0 : std::strtoull(query.cursor.c_str(), nullptr, 10);
+    db_->rows(
+        "select tenant, instance, kind, key, label, state, since, provider, number, direction, role, detail from "
+        "resource "
+        "where (?1 = '' or tenant = ?1) and (?2 = '' or instance = ?2) and (?3 = '' or kind = ?3) order by tenant, "
+        "instance, kind, key limit ?4 offset ?5",
+        [&](columns& row) {
+          auto tenant = row.id<tenant_id>();
+          auto instance = row.id<instance_id>();
+          found.items.push_back({std::move(tenant), std::move(instance), read_resource(row)});
+        },
+        query.tenant ? query.tenant->str() : std::string(), query.instance ? query.instance->str() : std::string(),
+        query.kind ? name(*query.kind) : std::string_view(), query.limit, skip);
+    if (found.items.size() == query.limit) found.next = std::to_string(skip + query.limit);
+    return found;
+  });
+}
+
+result<std::vector<instance_row>> sqlite_store::instances(const std::optional<tenant_id>& tenant) {
+  return guard([&]() -> result<std::vector<instance_row>> {
+    std::vector<instance_row> found;
+    db_->rows(
+        "select tenant, instance, reach, why, since, blind, version from instance_health where (?1 = '' or tenant = "
+        "?1) order by tenant, instance",
+        [&](columns& row) {
+          auto id = row.id<tenant_id>();
+          auto instance = row.id<instance_id>();
+          found.push_back({std::move(id), std::move(instance), read_health(row)});
+        },
+        tenant ? tenant->str() : std::string());
+    return found;
+  });
+}
+
+} // namespace ringdown::persistence

@@ -1,0 +1,140 @@
+#include "persistence/sqlite/store_impl.hpp"
+
+#include <cstdlib>
+
+namespace ringdown::persistence {
+
+namespace {
+
+std::string text_of(const auto& id) { return id ? id->str() : std::string(); }
+
+std::int64_t number_of(const std::string& cursor, std::int64_t otherwise) {
+  return cursor.empty() ? otherwise : std::strtoll(cursor.c_str(), nullptr, 10);
+}
+
+} // namespace
+
+result<page<alert>> sqlite_store::alerts(const alert_query& query) {
+  return guard([&]() -> result<page<alert>> {
+    page<alert> found;
+    const std::int64_t skip = number_of(query.cursor, 0);
+    db_->rows(
+        "select " RINGDOWN_ALERT_COLUMNS
+        " from alert where (?1 = '' or tenant = ?1) and (?2 = '' or instance = ?2) and (?3 = 0 or phase <> 'resolved') "
+        "order by opened desc, tenant, id limit ?4 offset ?5",
+        [&](columns& row) { found.items.push_back(read_alert(row)); }, text_of(query.tenant), text_of(query.instance),
+        query.open_only, query.limit, skip);
+    if (found.items.size() == query.limit) found.next = std::to_string(skip + static_cast<std::int64_t>(query.limit));
+    return found;
+  });
+}
+
+result<std::optional<alert>> sqlite_store::find_alert(const alert_id& id) {
+  return guard([&]() -> result<std::optional<alert>> {
+    std::optional<alert> found;
+    db_->rows(
+        "select " RINGDOWN_ALERT_COLUMNS " from alert where id = ? limit 1",
+        [&](columns& row) { found = read_alert(row); }, id);
+    return found;
+  });
+}
+
+result<page<delivery_row>> sqlite_store::deliveries(const delivery_query& query) {
+  return guard([&]() -> result<page<delivery_row>> {
+    page<delivery_row> found;
+    std::int64_t last = 0;
+    db_->rows(
+        "select " RINGDOWN_DELIVERY_COLUMNS
+        ", owner, epoch, claimed_at, ended, seq from delivery where seq < ?1 and (?2 = '' or tenant = ?2) "
+        "and (?3 = '' or alert = ?3 or id in (select delivery from delivery_cover where alert = ?3)) and (?4 = '' or "
+        "channel = ?4) and (?5 = '' or state = ?5) "
+        "order by seq desc limit ?6",
+        [&](columns& row) {
+          found.items.push_back(read_delivery_row(row));
+          last = row.number();
+        },
+        number_of(query.cursor, INT64_MAX), text_of(query.tenant), text_of(query.alert), text_of(query.channel),
+        query.state ? name(*query.state) : std::string_view(), query.limit);
+    if (found.items.size() == query.limit) found.next = std::to_string(last);
+    return found;
+  });
+}
+
+result<std::optional<delivery_row>> sqlite_store::find_delivery(const delivery_id& id) {
+  return guard([&]() -> result<std::optional<delivery_row>> {
+    std::optional<delivery_row> found;
+    db_->rows(
+        "select " RINGDOWN_DELIVERY_COLUMNS ", owner, epoch, claimed_at, ended from delivery where id = ? limit 1",
+        [&](columns& row) { found = read_delivery_row(row); }, id);
+    return found;
+  });
+}
+
+result<std::vector<attempt>> sqlite_store::attempts(const delivery_id& id) {
+  return guard([&]() -> result<std::vector<attempt>> {
+    std::vector<attempt> found;
+    db_->rows(
+        "select number, started, ended, outcome, status, address, answer from attempt where delivery = ? order by "
+        "number, started",
+        [&](columns& row) {
+          attempt a;
+          a.delivery = id;
+          a.number = row.as<std::uint32_t>();
+          a.started = row.time();
+          a.ended = row.time();
+          a.outcome = row.named(parse_outcome_kind);
+          a.status = row.as<int>();
+          a.address = row.text();
+          a.answer = row.text();
+          found.push_back(std::move(a));
+        },
+        id);
+    return found;
+  });
+}
+
+result<std::vector<decision>> sqlite_store::decisions(const alert_id& id) {
+  return guard([&]() -> result<std::vector<decision>> {
+    std::vector<decision> found;
+    db_->rows(
+        "select alert, episode, version, event, channel, target, deciding, gates, detail, made, at from decision where "
+        "alert = ? order by seq",
+        [&](columns& row) {
+          decision d;
+          d.alert = row.id<alert_id>();
+          d.episode = row.as<std::uint32_t>();
+          d.version = row.as<std::uint32_t>();
+          d.event = row.named(parse_notice_event);
+          d.channel = row.id<channel_id>();
+          d.target = row.text();
+          d.deciding = row.named(parse_reason);
+          d.gates = row.text();
+          d.detail = row.text();
+          d.made = row.id<delivery_id>();
+          d.at = row.time();
+          found.push_back(std::move(d));
+        },
+        id);
+    return found;
+  });
+}
+
+result<store_figures> sqlite_store::figures(wall_time now) {
+  return guard([&]() -> result<store_figures> {
+    store_figures seen;
+    db_->rows("select level, count(*) from alert where phase <> 'resolved' group by level", [&](columns& row) {
+      const auto level = row.named(parse_severity);
+      seen.open_alerts[level] = row.as<std::size_t>();
+    });
+    db_->rows("select state, count(*) from delivery group by state", [&](columns& row) {
+      const auto state = row.named(parse_delivery_state);
+      seen.deliveries[state] = row.as<std::size_t>();
+    });
+    db_->rows(
+        "select min(created) from delivery where state = 'pending' and not_before <= ?",
+        [&](columns& row) { seen.oldest_pending = row.maybe_time(); }, now);
+    return seen;
+  });
+}
+
+} // namespace ringdown::persistence

@@ -1,0 +1,147 @@
+// The SQLite store, in parts: write.cpp (commit, settle), claim.cpp, load.cpp, config.cpp, query.cpp, audit.cpp.
+#pragma once
+
+#include "persistence/secrets.hpp"
+#include "persistence/sqlite/connection.hpp"
+#include "persistence/store.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace ringdown::persistence {
+
+class sqlite_store final : public store {
+public:
+  sqlite_store(std::unique_ptr<connection> db, secret_box box) : db_(std::move(db)), box_(box) {}
+
+  result<fence> take_shard(const incarnation_id& owner, wall_time now) override;
+  result<std::vector<result<void>>> commit(std::span<const write_batch> batches) override;
+  result<claimed_rows> claim(const claim_request& request) override;
+  result<std::vector<result<void>>> settle(std::span<const settlement> settlements) override;
+  result<recovery> recover_claims(const fence& now_owner, const std::vector<std::pair<tenant_id, channel_id>>& keyed,
+                                  wall_time now) override;
+  result<recovery> recover_channel(const tenant_id& tenant, const channel_id& channel, const fence& owner,
+                                   key_knowledge keys, const std::vector<delivery_id>& carried, wall_time now) override;
+  result<std::vector<config_document>> load_configs() override;
+  result<tenant_snapshot> load_tenant(const tenant_id& tenant, const std::string& egress, wall_time now) override;
+  result<std::vector<command>> open_commands(const tenant_id& tenant) override;
+  result<void> insert_command(const command& what) override;
+  result<void> replace_config(const config_change& change) override;
+  result<secret_values> load_secrets(const tenant_id& tenant) override;
+  result<void> save_login_budget(const tenant_id& tenant, const instance_id& instance, const std::string& egress,
+                                 const login_budget& budget) override;
+  result<std::optional<std::string>> setting(const std::string& key) override;
+  result<void> put_setting(const std::string& key, const std::string& value) override;
+  result<page<alert>> alerts(const alert_query& query) override;
+  result<std::optional<alert>> find_alert(const alert_id& id) override;
+  result<page<delivery_row>> deliveries(const delivery_query& query) override;
+  result<std::optional<delivery_row>> find_delivery(const delivery_id& id) override;
+  result<std::vector<attempt>> attempts(const delivery_id& id) override;
+  result<page<resource_row>> resources(const resource_query& query) override;
+  result<std::vector<instance_row>> instances(const std::optional<tenant_id>& tenant) override;
+  result<std::vector<decision>> decisions(const alert_id& id) override;
+  result<page<audit_row>> audit(const audit_query& query) override;
+  result<store_figures> figures(wall_time now) override;
+  result<audit_verdict> verify_audit() override;
+  result<void> probe(wall_time now) override;
+
+private:
+  struct chain_end {
+    std::uint64_t sequence = 0;
+    std::string hash;
+  };
+  struct judged {
+    delivery_state state = delivery_state::claimed;
+    reason why = reason::none;
+    bool wait = false;
+  };
+
+  // Runs `work` in one transaction that takes the write lock at once; rolled back when it throws.
+  template <class Work>
+  auto transact(Work&& work);
+
+  [[nodiscard]] bool holds(const fence& owner);
+  void write(const write_batch& batch);
+  void write_alert(const alert& what);
+  void suppress(const tenant_id& tenant, const suppression& what, wall_time now);
+  void insert_delivery(const write_batch& batch, const delivery& row);
+  void write_decision(const tenant_id& tenant, const decision& what);
+  void append_audit(const tenant_id& tenant, const audit_entry& entry);
+  [[nodiscard]] chain_end& end_of(const tenant_id& tenant);
+  [[nodiscard]] result<void> settle_one(const settlement& what);
+  void end_row(const tenant_id& tenant, const delivery_id& id, delivery_state state, reason why, wall_time now);
+  struct claim_state {
+    const claim_request& request;
+    claimed_rows answer;
+    std::set<std::string> busy; // keys of the rows that hold a place in line
+  };
+  // Ends, claims or passes over one waiting row; false when enough have been claimed.
+  [[nodiscard]] bool consider(claim_state& state, delivery row);
+  [[nodiscard]] judged judge(const delivery& row, wall_time now);
+  [[nodiscard]] judged judge_interrupt(const delivery& row);
+  [[nodiscard]] judged judge_predecessor(const delivery& row);
+  [[nodiscard]] bool covers_firing(const delivery& row);
+  struct numbered_row {
+    delivery row;
+    std::int64_t sequence = 0;
+  };
+  [[nodiscard]] std::vector<numbered_row> heads_of(const char* sql, const tenant_id& tenant, const channel_id& channel,
+                                                   std::int64_t beyond);
+  [[nodiscard]] delivery with_content(delivery row);
+  void resume_or_give_up(const delivery& row, key_knowledge keys, wall_time now, recovery& tally);
+  void replace_objects(const config_change& change);
+  void replace_identities(const config_change& change);
+  void replace_secrets(const config_change& change);
+
+  std::unique_ptr<connection> db_;
+  secret_box box_;
+  std::map<tenant_id, chain_end> chains_; // the audit's last row per tenant; dropped when a transaction fails
+};
+
+template <class Work>
+auto sqlite_store::transact(Work&& work) {
+  // What is remembered of the audit's ends runs ahead of the database until the commit.
+  struct forget_unless_done {
+    std::map<tenant_id, chain_end>& chains;
+    bool done = false;
+    ~forget_unless_done() {
+      if (!done) chains.clear();
+    }
+  } memory{chains_};
+  SQLite::Transaction all(db_->db(), SQLite::TransactionBehavior::IMMEDIATE);
+  auto made = work();
+  if (!made) return made;
+  all.commit();
+  memory.done = true;
+  return made;
+}
+
+[[nodiscard]] inline failure stale_fence() { return {failure_kind::conflict, "the shard has another owner now"}; }
+
+// --- rows <-> values (rows.cpp) ----------------------------------------------------------------------------------------
+[[nodiscard]] alert read_alert(columns& row);
+[[nodiscard]] delivery read_delivery_head(columns& row); // columns of RINGDOWN_DELIVERY_HEAD: no content
+[[nodiscard]] notice read_content(const std::string& stored);
+[[nodiscard]] delivery read_delivery(columns& row);         // columns of RINGDOWN_DELIVERY_COLUMNS
+[[nodiscard]] delivery_row read_delivery_row(columns& row); // the same and owner, epoch, claimed_at, ended
+[[nodiscard]] std::string write_times(const std::vector<wall_time>& times);
+[[nodiscard]] std::string write_targets(const std::vector<told_target>& targets);
+
+} // namespace ringdown::persistence
+
+// The columns of a delivery as literals, so that statements are literals too.
+#define RINGDOWN_DELIVERY_HEAD                                                                                    \
+  "tenant, id, channel, kind, event, alert, episode, version, target, step, round, level, state, why, attempts, " \
+  "handed, possible_repeat, "                                                                                     \
+  "created, not_before, give_up_at, after, reference, answer, trace"
+#define RINGDOWN_DELIVERY_COLUMNS RINGDOWN_DELIVERY_HEAD ", content"
+#define RINGDOWN_ALERT_COLUMNS                                                                                      \
+  "tenant, id, instance, type, kind, key, label, provider, phase, level, told, episode, version, why, detail, "     \
+  "opened, since, not_before, resolved, "                                                                           \
+  "removed, unseen_since, masks, snoozed_until, parent, settling, first_sight, flapping, drill, changes, current, " \
+  "ack_by, ack_via, ack_at, "                                                                                       \
+  "ack_episode, reminded, targets, trace"

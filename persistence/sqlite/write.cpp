@@ -1,0 +1,178 @@
+#include "persistence/sqlite/store_impl.hpp"
+#include "protocol/wire/notice_json.hpp"
+
+namespace ringdown::persistence {
+
+result<fence> sqlite_store::take_shard(const incarnation_id& owner, wall_time) {
+  return guard([&] {
+    return transact([&]() -> result<fence> {
+      std::uint64_t epoch = 0;
+      db_->rows("select epoch from shard where id = 0", [&](columns& row) { epoch = row.as<std::uint64_t>(); });
+      ++epoch;
+      db_->run(
+          "insert into shard(id, owner, epoch) values(0, ?, ?) on conflict(id) do update set owner = excluded.owner, "
+          "epoch = excluded.epoch",
+          owner, epoch);
+      return fence{owner, epoch};
+    });
+  });
+}
+
+bool sqlite_store::holds(const fence& owner) {
+  bool ours = false;
+  db_->rows("select owner, epoch from shard where id = 0",
+            [&](columns& row) { ours = row.text() == owner.owner.str() && row.as<std::uint64_t>() == owner.epoch; });
+  return ours;
+}
+
+result<std::vector<result<void>>> sqlite_store::commit(std::span<const write_batch> batches) {
+  return guard([&] {
+    return transact([&]() -> result<std::vector<result<void>>> {
+      std::vector<result<void>> verdicts;
+      for (const write_batch& batch : batches) {
+        if (!holds(batch.owner)) {
+          verdicts.emplace_back(stale_fence());
+          continue;
+        }
+        write(batch);
+        verdicts.emplace_back();
+      }
+      return verdicts;
+    });
+  });
+}
+
+void sqlite_store::write(const write_batch& batch) {
+  const tenant_id& tenant = batch.tenant;
+  for (const auto& [instance, r] : batch.resources)
+    db_->run(
+        "insert into resource(tenant, instance, kind, key, label, state, since, provider, number, direction, role, "
+        "detail) values(?,?,?,?,?,?,?,?,?,?,?,?) "
+        "on conflict(tenant, instance, kind, key) do update set label = excluded.label, state = excluded.state, since "
+        "= excluded.since, "
+        "provider = excluded.provider, number = excluded.number, direction = excluded.direction, role = excluded.role, "
+        "detail = excluded.detail",
+        tenant, instance, name(r.ref.kind), r.ref.key, r.label, name(r.state), r.since, r.provider, r.number,
+        name(r.direction), name(r.role), r.detail);
+  for (const auto& [instance, ref] : batch.removals)
+    db_->run("delete from resource where tenant = ? and instance = ? and kind = ? and key = ?", tenant, instance,
+             name(ref.kind), ref.key);
+  for (const auto& [instance, h] : batch.healths)
+    db_->run(
+        "insert or replace into instance_health(tenant, instance, reach, why, since, blind, version) "
+        "values(?,?,?,?,?,?,?)",
+        tenant, instance, name(h.reach), name(h.why), h.since, h.blind, h.version);
+  for (const alert& one : batch.alerts) write_alert(one);
+  for (const suppression& one : batch.suppressions) suppress(tenant, one, batch.at);
+  for (const delivery& row : batch.deliveries) insert_delivery(batch, row);
+  for (const decision& one : batch.decisions) write_decision(tenant, one);
+  for (const mute& one : batch.mutes) {
+    const std::string_view type = one.scope == mute_scope::type ? name(one.type) : std::string_view();
+    const std::string_view scope = one.scope == mute_scope::type ? "type" : "everything";
+    db_->run("insert or replace into mute(tenant, scope, type, until, by, text) values(?,?,?,?,?,?)", tenant, scope,
+             type, one.until, one.by, one.text);
+    db_->run("delete from mute where tenant = ? and scope = ? and type = ? and until <= ?", tenant, scope, type,
+             batch.at);
+  }
+  for (const command_result& one : batch.commands)
+    db_->run("update command set answer = ?, answer_text = ? where tenant = ? and id = ?", name(one.answer), one.text,
+             tenant, one.id);
+  for (const audit_entry& one : batch.audits) append_audit(tenant, one);
+}
+
+void sqlite_store::write_alert(const alert& a) {
+  const auto told = a.told ? std::optional<std::string_view>(name(*a.told)) : std::nullopt;
+  const auto by = a.ack ? std::optional<std::string>(a.ack->by) : std::nullopt;
+  const auto via = a.ack ? std::optional<std::string>(a.ack->via) : std::nullopt;
+  const auto at = a.ack ? std::optional<wall_time>(a.ack->at) : std::nullopt;
+  const auto ack_episode = a.ack ? std::optional<std::uint32_t>(a.ack->episode) : std::nullopt;
+  db_->run("insert or replace into alert(" RINGDOWN_ALERT_COLUMNS
+           ") values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+           a.tenant, a.id, a.key.instance, name(a.key.type), name(a.key.resource.kind), a.key.resource.key, a.label,
+           a.provider, name(a.phase), name(a.level), told, a.episode, a.version, name(a.why), a.detail, a.opened,
+           a.since, a.not_before, a.resolved, a.removed, a.unseen_since, a.masks, a.snoozed_until, a.parent, a.settling,
+           a.first_sight, a.flapping, a.drill, write_times(a.changes), name(a.current), by, via, at, ack_episode,
+           a.reminded, write_targets(a.targets), a.trace);
+}
+
+// A summary is kept while anything it speaks of still fires unacknowledged; the claim judges that.
+void sqlite_store::suppress(const tenant_id& tenant, const suppression& what, wall_time now) {
+  db_->run(
+      "update delivery set state = 'suppressed', why = ?, ended = ? where tenant = ? and alert = ? and state = "
+      "'pending' and kind = 'interrupt' and version <= ? "
+      "and event in ('fired', 'escalated', 'reminder')",
+      name(what.why), now, tenant, what.alert, what.up_to_version);
+}
+
+void sqlite_store::insert_delivery(const write_batch& batch, const delivery& row) {
+  const bool born_claimed = row.state == delivery_state::claimed;
+  const auto owner = born_claimed ? std::optional<incarnation_id>(batch.owner.owner) : std::nullopt;
+  const auto epoch = born_claimed ? std::optional<std::uint64_t>(batch.owner.epoch) : std::nullopt;
+  const auto claimed_at = born_claimed ? std::optional<wall_time>(batch.at) : std::nullopt;
+  const int made =
+      db_->run("insert or ignore into delivery(" RINGDOWN_DELIVERY_COLUMNS
+               ", owner, epoch, claimed_at) "
+               "values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+               batch.tenant, row.id, row.channel, name(row.kind), name(row.event), row.alert, row.episode, row.version,
+               row.target, row.step, row.round, name(row.level), name(row.state), name(row.why), row.attempts,
+               row.handed, row.possible_repeat, row.created, row.not_before, row.give_up_at, row.after, row.reference,
+               row.answer, row.trace, wire::write_notice(row.content), owner, epoch, claimed_at);
+  if (made == 0 || row.event != notice_event::summary) return;
+  for (const alert_view& one : row.content.alerts)
+    db_->run("insert or ignore into delivery_cover(tenant, delivery, alert) values(?,?,?)", batch.tenant, row.id,
+             one.id);
+}
+
+void sqlite_store::write_decision(const tenant_id& tenant, const decision& d) {
+  db_->run(
+      "insert into decision(tenant, alert, episode, version, event, channel, target, deciding, gates, detail, made, "
+      "at) values(?,?,?,?,?,?,?,?,?,?,?,?)",
+      tenant, d.alert, d.episode, d.version, name(d.event), d.channel, d.target, name(d.deciding), d.gates, d.detail,
+      d.made, d.at);
+}
+
+result<std::vector<result<void>>> sqlite_store::settle(std::span<const settlement> settlements) {
+  return guard([&] {
+    return transact([&]() -> result<std::vector<result<void>>> {
+      std::vector<result<void>> verdicts;
+      for (const settlement& one : settlements)
+        verdicts.push_back(holds(one.owner) ? settle_one(one) : result<void>(stale_fence()));
+      return verdicts;
+    });
+  });
+}
+
+result<void> sqlite_store::settle_one(const settlement& what) {
+  const attempt& done = what.ledger;
+  const bool attempted = done.number > 0;
+  const auto ended = is_final(what.state) ? std::optional<wall_time>(done.ended) : std::nullopt;
+  // A row whose attempt never began gives its attempt number back.
+  const int changed = db_->run(
+      "update delivery set state = ?, why = ?, handed = 0, attempts = max(attempts - ?, 0), not_before = ?, "
+      "possible_repeat = ?, "
+      "reference = case when ? = '' then reference else ? end, answer = ?, ended = ?, owner = null, epoch = null, "
+      "claimed_at = null "
+      "where tenant = ? and id = ? and state = 'claimed' and owner = ? and epoch = ?",
+      name(what.state), name(what.why), attempted ? 0 : 1, what.not_before, what.possible_repeat, what.reference,
+      what.reference, done.answer, ended, what.tenant, done.delivery, what.owner.owner, what.owner.epoch);
+  if (changed == 0) return failure{failure_kind::conflict, "the row is not claimed by this owner"};
+  if (attempted)
+    db_->run(
+        "insert into attempt(tenant, delivery, number, started, ended, outcome, status, address, answer) "
+        "values(?,?,?,?,?,?,?,?,?)",
+        what.tenant, done.delivery, done.number, done.started, done.ended, name(done.outcome), done.status,
+        done.address, done.answer);
+  return {};
+}
+
+void sqlite_store::end_row(const tenant_id& tenant, const delivery_id& id, delivery_state state, reason why,
+                           wall_time now) {
+  db_->run(
+      "update delivery set state = ?, why = ?, ended = ?, owner = null, epoch = null, claimed_at = null where tenant = "
+      "? and id = ?",
+      name(state), name(why), now, tenant, id);
+}
+
+result<void> sqlite_store::probe(wall_time now) { return put_setting("probe", rfc3339(now)); }
+
+} // namespace ringdown::persistence
