@@ -19,7 +19,7 @@ tenant::tenant(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor
     id_(settings->id),
     config_(std::move(settings)),
     kinds_(std::move(kinds)),
-    machine_(config_, kinds_, std::string()) {
+    machine_(config_, kinds_) {
   auto make = this->world().link_token;
   machine_.set_link_maker([make, tenant = id_](const alert_id& alert, std::uint32_t episode, const std::string& person) {
     return make(tenant, alert, episode, person);
@@ -188,6 +188,7 @@ void tenant::commit(logic::effects decided, persistence::write_batch batch, afte
   batch.tenant = id_;
   batch.owner = world().owner;
   batch.urgency = decided.urgency;
+  batch.at = now().wall;
   batch.alerts = std::move(decided.alerts);
   batch.suppressions = std::move(decided.suppressions);
   batch.deliveries = std::move(decided.deliveries);

@@ -122,7 +122,7 @@ std::vector<logic::channel_kind_facts> channel_kinds() {
   std::vector<logic::channel_kind_facts> kinds;
   for (const wire::dialect& one : wire::dialects()) {
     const auto facts = one.describe();
-    kinds.push_back({std::string(facts.kind), facts.rows});
+    kinds.push_back({std::string(facts.kind), facts.is, facts.rows});
   }
   return kinds;
 }

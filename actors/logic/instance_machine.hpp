@@ -2,10 +2,12 @@
 // per instance, owned by its poller; no clock, no I/O. The rules are PRODUCT D-05..D-09, A-01..A-09 and SEMANTICS S-A2..S-A6.
 #pragma once
 
+#include "actors/logic/resource_watch.hpp"
 #include "protocol/types/observation.hpp"
 #include "protocol/types/tenant_config.hpp"
 #include "protocol/types/transition.hpp"
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -54,9 +56,72 @@ public:
   [[nodiscard]] const instance_health& health() const;
   [[nodiscard]] std::vector<resource_record> resources() const;
 
-  // Implementation state follows; see instance_machine.cpp.
 private:
-  /* filled in by the implementation */
+  // One resource: the row as last written, and the watch over it.
+  struct tracked {
+    resource_record record;
+    bool written = false;                 // the row is in the store, or on its way
+    resource_watch watch;
+    std::uint16_t missing = 0;            // polls in a row that listed others but not it (D-09)
+  };
+  struct step_context;                    // one poll being judged
+
+  // What a poll says of the instance as a whole.
+  [[nodiscard]] bool judge_contact(step_context& at);
+  void on_unusable(step_context& at);
+  void on_refused(step_context& at);
+  void on_usable(step_context& at);
+  void judge_blindness(step_context& at);
+  void begin_grace(step_context& at, cause after);
+  void finish(step_context& at);
+
+  // What it says of each class of resources.
+  void judge_trunks(step_context& at);
+  void judge_all_trunks(step_context& at);
+  void judge_sbcs(step_context& at);
+  void judge_services(step_context& at);
+  void judge_calls(step_context& at);
+  void judge_one(step_context& at, tracked& one, resource_record seen, const sight& what, alert_type type);
+  void judge_instance(step_context& at, resource_watch& watch, alert_type type, const sight& what, const std::string& detail);
+  void retire_missing(step_context& at, resource_kind kind, const std::vector<resource_ref>& listed);
+  void emit(step_context& at, const alert_key& key, condition from, condition to, const sight& what, wall_time since, const resource_record& record);
+  void write_row(step_context& at, tracked& one, resource_record seen);
+  void uncover_trunks(step_context& at);
+  [[nodiscard]] std::uint32_t vanished_lists(const observation& seen) const;
+  [[nodiscard]] bool all_trunks_down(const step_context& at) const;
+  [[nodiscard]] tracked& track(const resource_ref& ref);
+  [[nodiscard]] bool in_grace(const moment& now) const { return grace_until_ && now.steady < *grace_until_; }
+  [[nodiscard]] severity level_of(const resource_record& trunk) const;
+
+  machine_config config_;
+  std::string trace_start_;
+  std::uint64_t generation_ = 0;
+  std::uint64_t sequence_ = 0;
+  instance_health health_;
+  std::map<resource_ref, tracked> tracked_;
+  resource_watch unreachable_;            // told or not; its confirmation is the ladder below
+  resource_watch auth_;
+  resource_watch degraded_;
+  resource_watch all_trunks_;
+  call_watch calls_;
+  std::optional<severity> calls_told_;
+
+  bool first_sight_ = false;              // until everything that was down at the first complete poll is told
+  bool fresh_ = true;                     // no complete contact since this machine began
+  std::uint8_t ladder_ = 0;               // failed polls of the present outage
+  std::uint8_t usable_ = 0;               // usable polls in a row while unreachable is told
+  steady_time first_failed_;
+  wall_time first_failed_wall_;
+  cause outage_ = cause::none;
+  bool last_failure_restarting_ = false;  // a failed poll of the present outage looked like the PBX going down itself
+  std::optional<wall_time> last_contact_;
+  std::optional<steady_time> grace_until_;       // S-A5
+  std::optional<steady_time> grace_barred_until_;
+  std::optional<wall_time> silent_from_;         // S-A6: what is found after a silence began between here and now
+  std::optional<steady_time> silence_told_until_;
+  std::array<std::optional<steady_time>, endpoint_count> blind_since_{};
+  std::uint16_t partial_polls_ = 0;
+  std::uint8_t settle_left_ = 0;
 };
 
 } // namespace ringdown::logic

@@ -1,6 +1,5 @@
 // The tenant's mind: transitions, commands, reports and time in; alerts, deliveries and reasons out. Pure; one value per
-// tenant, owned by its tenant actor, rebuilt from the store after a crash. The order of a decision is one readable
-// function each: decide_transition() = dedup -> masks -> routing -> telling.
+// tenant, owned by its tenant actor, rebuilt from the store after a crash. The order of a decision is readable in take():
 //   dedup     actors/logic/dedup     what a transition does to an alert (open, again, raise, resolve, nothing), with a reason
 //   masks     actors/logic/masks     what keeps it quiet, and what happens when the last mask lifts
 //   routing   actors/logic/routing   which channels, by matrix, floor and default (S-T3)
@@ -8,25 +7,24 @@
 //   wording   actors/logic/wording   titles and sentences
 #pragma once
 
+#include "actors/logic/dedup.hpp"
 #include "actors/logic/effects.hpp"
+#include "actors/logic/routing.hpp"
+#include "actors/logic/telling.hpp"
 #include "protocol/types/tenant_config.hpp"
 #include "protocol/types/transition.hpp"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <queue>
 #include <set>
 #include <string>
-#include <variant>
+#include <utility>
 #include <vector>
 
 namespace ringdown::logic {
-
-// What the machine needs to know of a channel kind; comes from the dialects, so that logic knows no provider.
-struct channel_kind_facts {
-  std::string kind;
-  delivery_kind delivers = delivery_kind::interrupt;
-};
 
 // A channel's row reached a state that changes what the tenant knows.
 struct delivery_report {
@@ -39,35 +37,77 @@ struct delivery_report {
 
 struct tick {};
 
-struct tenant_now {
-  wall_time wall;
-};
-
 class tenant_machine {
 public:
-  tenant_machine(std::shared_ptr<const tenant_config> config, std::vector<channel_kind_facts> kinds, std::string link_base);
+  tenant_machine(std::shared_ptr<const tenant_config> config, std::vector<channel_kind_facts> kinds);
 
+  // Signed acknowledge tokens are made by whoever holds the key.
+  void set_link_maker(link_maker make) { links_ = std::move(make); }
   // After construction, once: what the store held.
   void restore(std::vector<alert> alerts, std::vector<mute> mutes);
-  // A new configuration sends nothing (S-A14): alerts of removed instances close as removed, and only say so.
+  // A new configuration sends nothing (S-A14): alerts of removed instances close as removed.
   [[nodiscard]] effects configure(std::shared_ptr<const tenant_config> config, wall_time now);
-
-  // Signed acknowledge tokens are made by whoever holds the key; logic asks through this. Empty result: no link.
-  using link_maker = std::function<std::string(const alert_id&, std::uint32_t episode, const std::string& person)>;
-  void set_link_maker(link_maker make);
 
   [[nodiscard]] effects on(const poll_news& news, wall_time now);
   [[nodiscard]] effects on(const command& asked, wall_time now);
   [[nodiscard]] effects on(const delivery_report& report, wall_time now);
   [[nodiscard]] effects on(tick, wall_time now);
 
-  // When on(tick) next has something to do (snooze or mute ends, flapping quiet, reminder, late criticals); nullopt: nothing.
+  // When on(tick) next has something to do; nullopt: nothing.
   [[nodiscard]] std::optional<wall_time> next_due() const;
 
-  [[nodiscard]] const std::map<alert_key, alert>& alerts() const;   // open ones, and those resolved within the episode window
+  // Resolved ones too: their episode and version numbers go on.
+  [[nodiscard]] const std::map<alert_key, alert>& alerts() const { return alerts_; }
 
 private:
-  /* filled in by the implementation */
+  // One event being decided: what it changed so far.
+  struct turn {
+    wall_time now;
+    effects out;
+    std::set<alert_key> touched;
+    std::vector<alert_key> to_tell;           // opened, to be told together
+    telling_context tell;
+  };
+
+  [[nodiscard]] turn begin(wall_time now) const;
+  [[nodiscard]] effects end(turn& t);
+
+  void take(turn& t, const transition& seen);
+  void act(turn& t, alert& a, alert_change change, reason why, const transition* seen);
+  void after_fire(turn& t, alert& a, alert_change change, reason why, const transition* seen);
+  void after_resolve(turn& t, alert& a, const transition* seen);
+  void tell_waiting(turn& t);
+  void tell_settled(turn& t, const instance_id& instance);
+  void refresh_masks(turn& t, const std::optional<instance_id>& only);
+  void stay_quiet(turn& t, const alert& a, const std::string& gates) const;
+  void ask_to_settle(turn& t);
+  void audit(turn& t, const alert& a, std::string action, std::string actor, std::string detail) const;
+  void remind_at(const alert& a);
+  void due(turn& t, alert& a);
+  void end_snooze(turn& t, alert& a);
+  void remind(turn& t, alert& a);
+  [[nodiscard]] severity level_of(const transition& seen) const;
+  [[nodiscard]] std::optional<alert_id> peer_bridge(const alert& a) const;
+  [[nodiscard]] alert* find(const alert_id& id);
+  [[nodiscard]] std::string still_down(const instance_id& instance) const;
+
+  [[nodiscard]] command_result decide(turn& t, const command& asked);
+  [[nodiscard]] command_result acknowledge(turn& t, const command& asked, alert& a);
+  [[nodiscard]] command_result snooze(turn& t, const command& asked, alert& a);
+  [[nodiscard]] command_result silence(turn& t, const command& asked, mute_scope scope, alert_type type);
+  [[nodiscard]] command_result decide_about_alert(turn& t, const command& asked);
+
+  // An empty key: masks and settling of all alerts are looked at again.
+  using timer = std::pair<wall_time, alert_key>;
+  struct later { bool operator()(const timer& a, const timer& b) const { return a.first > b.first; } };
+
+  std::shared_ptr<const tenant_config> config_;   // shared with the actor that owns us; replaced, never changed
+  std::vector<channel_kind_facts> kinds_;
+  link_maker links_;
+  std::map<alert_key, alert> alerts_;
+  std::map<alert_id, alert_key> by_id_;
+  std::vector<mute> mutes_;
+  std::priority_queue<timer, std::vector<timer>, later> timers_;   // may hold stale ones: a tick then finds nothing due
 };
 
 } // namespace ringdown::logic

@@ -20,7 +20,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::size_t read_size = 16 * 1024; // a TLS record
+constexpr std::size_t read_size = 16UL * 1024; // a TLS record
 
 wall_time wall_now() {
   return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
@@ -40,7 +40,7 @@ exchange::exchange(std::shared_ptr<client_core> core, std::shared_ptr<client_lan
   signal_.expires_at(clock::time_point::max());
 }
 
-void exchange::start(finished done_with) {
+void exchange::start(const finished& done_with) {
   // Nothing below throws but for want of memory, which ends the process: a lost completion would be worse.
   asio::co_spawn(core_->io, run(), [self = shared_from_this(), done_with](const std::exception_ptr& thrown) {
     if (thrown) std::rethrow_exception(thrown);

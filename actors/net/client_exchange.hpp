@@ -28,7 +28,7 @@ public:
            clock::time_point started);
 
   // `done` is called once, on the I/O thread, when the coroutine ends.
-  void start(finished done);
+  void start(const finished& done);
 
   // Ends it as cancelled, soon.
   void cancel();

@@ -99,7 +99,7 @@ private:
   std::shared_ptr<client_lane> lane_for(const lane& on) {
     auto& found = lanes_[on.name];
     if (!found) found = std::make_shared<client_lane>(core_->io, core_->options.keep_idle);
-    const auto kept = found;
+    auto kept = found;
     kept->limits = on;
     kept->last_used = clock::now();
     if (lanes_.size() > sweep_at_) sweep();
@@ -162,14 +162,13 @@ private:
 
 class beast_client final : public http_port {
 public:
-  beast_client(const client_options& options, const egress_guard& guard, lookup_function lookup) {
+  beast_client(client_options options, const egress_guard& guard, lookup_function lookup) {
     const auto names = std::make_shared<resolver>(
         resolver_options{.threads = options.resolver_threads, .keep = options.dns_cache}, std::move(lookup));
     const std::size_t count = std::max<std::size_t>(options.io_threads, 1);
-    client_options share = options;
-    share.handshakes_at_once = std::max<std::size_t>(options.handshakes_at_once / count, 1);
+    options.handshakes_at_once = std::max<std::size_t>(options.handshakes_at_once / count, 1);
     for (std::size_t i = 0; i < count; ++i)
-      shards_.push_back(std::make_unique<client_shard>(std::make_shared<client_core>(share, guard, names)));
+      shards_.push_back(std::make_unique<client_shard>(std::make_shared<client_core>(options, guard, names)));
   }
 
   beast_client(const beast_client&) = delete;
@@ -214,13 +213,13 @@ private:
 } // namespace
 
 result<std::unique_ptr<http_port>> make_http_client(client_options options) {
-  return make_http_client(std::move(options), &system_lookup);
+  return make_http_client(std::move(options), lookup_function(&system_lookup));
 }
 
 result<std::unique_ptr<http_port>> make_http_client(client_options options, lookup_function lookup) {
   const auto guard = make_egress_guard(options.egress_allow);
   if (!guard) return failure{guard.error().kind, "egress allow: " + guard.error().detail};
-  return std::unique_ptr<http_port>(std::make_unique<beast_client>(options, *guard, std::move(lookup)));
+  return std::unique_ptr<http_port>(std::make_unique<beast_client>(std::move(options), *guard, std::move(lookup)));
 }
 
 } // namespace ringdown::net

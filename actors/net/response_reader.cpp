@@ -13,7 +13,7 @@ namespace http = boost::beast::http;
 namespace {
 
 constexpr std::uint32_t header_limit = 64 * 1024;
-constexpr std::size_t padding_limit = 256 * 1024;
+constexpr std::size_t padding_limit = 256UL * 1024;
 
 } // namespace
 

@@ -20,9 +20,9 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr std::size_t read_size = 8 * 1024;
+constexpr std::size_t read_size = 8UL * 1024;
 constexpr auto linger_time = std::chrono::seconds(1);
-constexpr std::size_t linger_bytes = 256 * 1024;
+constexpr std::size_t linger_bytes = 256UL * 1024;
 constexpr std::size_t most_lingering = 64;
 
 std::string http_date() {

@@ -37,7 +37,7 @@ store_keeper::behavior_type store_keeper::make_behavior() {
 void store_keeper::on(const load_tenant& asked) {
   tenant_loaded answer;
   auto commands = flush_all() ? held_->open_commands(asked.tenant) : result<std::vector<command>>(failure{failure_kind::unavailable, "store is unavailable"});
-  auto snapshot = commands ? held_->load_tenant(asked.tenant) : result<persistence::tenant_snapshot>(commands.error());
+  auto snapshot = commands ? held_->load_tenant(asked.tenant, world().node.node_name, now().wall) : result<persistence::tenant_snapshot>(commands.error());
   if (snapshot) {
     answer.ok = true;
     answer.commands = std::move(*commands);

@@ -1,0 +1,262 @@
+#include "actors/api/tenant_file.hpp"
+
+#include "actors/api/timing_table.hpp"
+#include "protocol/wire/dialects.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <utility>
+
+namespace ringdown::api {
+
+namespace {
+
+class tenant_reader {
+public:
+  tenant_reader(const tenant_file_options& options, const secret_lookup& secrets, fault_list& faults) : options_(options), secrets_(secrets), faults_(faults) {}
+
+  tenant_config read(const toml::table& table) {
+    table_reader file(table, "", faults_);
+    read_tenant(file);
+    if (const toml::table* times = file.table("timing")) times_ = read_timing(*times, "timing", faults_);
+    config_.times = times_.applied_to(options_.base);
+    if (const toml::table* levels = file.table("severity")) read_severities(*levels);
+    file.each_table("customer", [&](const toml::table& t, const std::string& where) { read_customer(t, where); });
+    file.each_table("user", [&](const toml::table& t, const std::string& where) { read_user(t, where); });
+    file.each_table("instance", [&](const toml::table& t, const std::string& where) { read_instance(t, where); });
+    file.each_table("channel", [&](const toml::table& t, const std::string& where) { read_channel(t, where); });
+    if (const toml::table* oncall = file.table("oncall")) read_oncall(*oncall);
+    if (const toml::table* routing = file.table("routing")) read_routing(*routing);
+    file.finish();
+    return std::move(config_);
+  }
+
+private:
+  // An id, sound and not used twice for its kind.
+  std::string id_of(table_reader& r, std::set<std::string>& used) {
+    std::string id = r.required_text("id");
+    if (id.empty()) return id;
+    if (!is_written_id(id)) r.fault("id", "\"" + id + "\" must be 1 to 64 of a-z 0-9 . _ - and begin and end with a letter or digit");
+    else if (!used.insert(id).second) r.fault("id", "\"" + id + "\" is used twice");
+    return id;
+  }
+
+  void read_tenant(table_reader& file) {
+    const toml::table* table = file.table("tenant");
+    if (table == nullptr) {
+      faults_.add_at(0, "[tenant] is required");
+      return;
+    }
+    table_reader r(*table, "tenant", faults_);
+    std::set<std::string> used;
+    config_.id = tenant_id(id_of(r, used));
+    config_.name = r.text("name").value_or(config_.id.str());
+    config_.zone = r.text("zone").value_or("UTC");
+    std::error_code none;
+    const bool sound = config_.zone.find("..") == std::string::npos && !config_.zone.empty() && config_.zone.front() != '/';
+    if (config_.zone != "UTC" && !(sound && std::filesystem::is_regular_file("/usr/share/zoneinfo/" + config_.zone, none))) r.fault("zone", "\"" + config_.zone + "\" is not a time zone of this machine");
+    r.finish();
+  }
+
+  void read_severities(const toml::table& table) {
+    table_reader r(table, "severity", faults_);
+    for (const alert_type_facts& one : alert_types())
+      if (const auto level = r.word(std::string(one.name), parse_severity, "info, warning, critical")) config_.severities[std::string(one.name)] = *level;
+    r.finish();
+  }
+
+  void read_customer(const toml::table& table, const std::string& where) {
+    table_reader r(table, where, faults_);
+    customer_config c;
+    c.id = customer_id(id_of(r, customers_));
+    c.name = r.text("name").value_or(c.id.str());
+    r.finish();
+    config_.customers.push_back(std::move(c));
+  }
+
+  void read_user(const toml::table& table, const std::string& where) {
+    table_reader r(table, where, faults_);
+    user_config u;
+    u.id = user_id(id_of(r, users_));
+    u.name = r.text("name").value_or(u.id.str());
+    u.email = r.text("email").value_or("");
+    if (!u.email.empty() && u.email.find('@') == std::string::npos) r.fault("email", "is not an e-mail address");
+    u.phone = r.text("phone").value_or("");
+    const bool e164 = u.phone.size() >= 8 && u.phone.size() <= 16 && u.phone[0] == '+' && std::all_of(u.phone.begin() + 1, u.phone.end(), [](char c) { return c >= '0' && c <= '9'; });
+    if (!u.phone.empty() && !e164) r.fault("phone", "must be written as +15551234567 (E.164)");
+    r.finish();
+    config_.users.push_back(std::move(u));
+  }
+
+  secret_text secret_of(table_reader& r, const std::string& key) {
+    const toml::node* at = r.node(key);
+    const toml::table* reference = at == nullptr ? nullptr : at->as_table();
+    if (reference == nullptr) {
+      if (at != nullptr) r.fault(key, "a secret does not stand in the file: write { file = \"..\" }, { env = \"..\" } or { secret = \"..\" }");
+      return {};
+    }
+    for (const char* kind : {"file", "env", "secret"}) {
+      const auto what = (*reference)[kind].value<std::string>();
+      if (!what || reference->size() != 1) continue;
+      auto answer = secrets_(kind, *what);
+      if (answer.value) return std::move(*answer.value);
+      r.fault(key, answer.problem);
+      return {};
+    }
+    r.fault(key, "must be one of { file = \"..\" }, { env = \"..\" }, { secret = \"..\" }");
+    return {};
+  }
+
+  void read_instance(const toml::table& table, const std::string& where) {
+    table_reader r(table, where, faults_);
+    instance_config c;
+    c.id = instance_id(id_of(r, instances_));
+    c.name = r.text("name").value_or(c.id.str());
+    c.customer = customer_id(r.text("customer").value_or(""));
+    if (!c.customer.empty() && !customers_.contains(c.customer.str())) r.fault("customer", "no [[customer]] has the id \"" + c.customer.str() + "\"");
+    c.url = r.required_text("url");
+    check_https(r, c.url);
+    while (!c.url.empty() && c.url.back() == '/') c.url.pop_back();
+    c.address = r.text("address").value_or("");
+    c.client_id = r.required_text("client_id");
+    if (table.get("secret") == nullptr) r.fault("secret", "is required");
+    c.secret = secret_of(r, "secret");
+    if (const toml::table* tls = r.table("tls")) c.tls = read_tls(*tls, where + ".tls");
+    c.times = config_.times;
+    if (const auto interval = r.span("interval")) c.times.poll_interval = *interval;
+    if (const toml::table* times = r.table("timing")) c.times = read_timing(*times, where + ".timing", faults_).applied_to(c.times);
+    if (c.times.poll_interval < options_.least_interval || c.times.poll_interval > std::chrono::hours(1))
+      r.fault("interval", "must be from " + format_duration(options_.least_interval) + " to 1h");
+    if (const toml::table* calls = r.table("calls")) c.calls = read_calls(*calls, where + ".calls");
+    r.each_table("trunk", [&](const toml::table& t, const std::string& at) { c.trunks.push_back(read_trunk(t, at)); });
+    r.finish();
+    config_.instances.push_back(std::move(c));
+  }
+
+  static void check_https(table_reader& r, const std::string& url) {
+    if (url.empty()) return;
+    const auto parts = parse_url(url);
+    if (!parts) r.fault("url", parts.error().detail);
+    else if (parts->scheme != "https") r.fault("url", "must be https: the credentials go there");
+    else if (parts->target != "/") r.fault("url", "must be host and port only");
+  }
+
+  tls_policy read_tls(const toml::table& table, const std::string& where) {
+    table_reader r(table, where, faults_);
+    tls_policy made;
+    made.ca_file = r.text("ca_file").value_or("");
+    made.pin = r.text("pin").value_or("");
+    made.server_name = r.text("server_name").value_or("");
+    if (!made.pin.empty() && !made.pin.starts_with("sha256//")) r.fault("pin", "must be sha256// and the base64 of the public key's SHA-256");
+    std::error_code none;
+    if (!made.ca_file.empty() && !std::filesystem::is_regular_file(made.ca_file, none)) r.fault("ca_file", made.ca_file + " cannot be read");
+    r.finish();
+    return made;
+  }
+
+  call_thresholds read_calls(const toml::table& table, const std::string& where) {
+    table_reader r(table, where, faults_);
+    call_thresholds made;
+    made.warning = static_cast<int>(r.number("warning", 1, 100).value_or(made.warning));
+    made.critical = static_cast<int>(r.number("critical", 1, 100).value_or(made.critical));
+    made.hysteresis = static_cast<int>(r.number("hysteresis", 0, 50).value_or(made.hysteresis));
+    if (made.warning > made.critical) r.fault("warning", "must not be above critical");
+    r.finish();
+    return made;
+  }
+
+  trunk_override read_trunk(const toml::table& table, const std::string& where) {
+    table_reader r(table, where, faults_);
+    trunk_override made;
+    made.number = r.required_text("number");
+    made.role = r.word("role", parse_trunk_role, "primary, secondary, failover").value_or(made.role);
+    r.finish();
+    return made;
+  }
+
+  void read_channel(const toml::table& table, const std::string& where) {
+    table_reader r(table, where, faults_);
+    channel_config c;
+    c.id = channel_id(id_of(r, channels_));
+    c.kind = r.required_text("kind");
+    c.name = r.text("name").value_or(c.id.str());
+    c.enabled = r.truth("enabled").value_or(true);
+    if (auto user = r.text("user")) c.user = user_id(std::move(*user));
+    if (c.user && !users_.contains(c.user->str())) r.fault("user", "no [[user]] has the id \"" + c.user->str() + "\"");
+    c.floor = r.word("floor", parse_severity, "info, warning, critical").value_or(severity::info);
+    const wire::dialect* dialect = wire::find_dialect(c.kind);
+    if (dialect == nullptr && !c.kind.empty()) {
+      std::vector<std::string> known;
+      for (const wire::dialect& one : wire::dialects()) known.emplace_back(one.describe().kind);
+      const std::string meant = nearest(c.kind, known);
+      r.fault("kind", "no such kind of channel: \"" + c.kind + "\"" + (meant.empty() ? std::string() : "; did you mean \"" + meant + "\"?"));
+      return;
+    }
+    if (dialect == nullptr) return;
+    for (const wire::field_description& field : dialect->describe().fields) {
+      const std::string key(field.name);
+      if (field.kind == wire::field_kind::secret) {
+        secret_text value = secret_of(r, key);
+        if (!value.empty()) c.secrets[key] = std::move(value);
+      } else if (auto value = r.text(key)) {
+        c.settings[key] = std::move(*value);
+      }
+    }
+    r.finish();
+    if (const auto wrong = dialect->check(c); wrong && faults_.empty()) faults_.add(&table, where + " \"" + c.id.str() + "\": " + *wrong);
+    config_.channels.push_back(std::move(c));
+  }
+
+  void read_oncall(const toml::table& table) {
+    table_reader r(table, "oncall", faults_);
+    if (auto user = r.text("user")) config_.oncall.user = user_id(std::move(*user));
+    if (config_.oncall.user && !users_.contains(config_.oncall.user->str())) r.fault("user", "no [[user]] has the id \"" + config_.oncall.user->str() + "\"");
+    r.finish();
+  }
+
+  void read_routing(const toml::table& table) {
+    table_reader r(table, "routing", faults_);
+    r.each_table("rule", [&](const toml::table& t, const std::string& where) {
+      table_reader rule(t, where, faults_);
+      route_config made;
+      for (const std::string& one : rule.texts("types")) {
+        if (const auto type = parse_alert_type(one)) made.types.push_back(*type);
+        else rule.fault("types", "no such alert type: \"" + one + "\"");
+      }
+      for (const std::string& one : rule.texts("levels")) {
+        if (const auto level = parse_severity(one)) made.levels.push_back(*level);
+        else rule.fault("levels", "\"" + one + "\" is not one of info, warning, critical");
+      }
+      if (t.get("channels") == nullptr) rule.fault("channels", "is required ([] for nowhere)");
+      for (const std::string& one : rule.texts("channels")) {
+        const bool known = one.starts_with("kind:") ? wire::find_dialect(one.substr(5)) != nullptr : channels_.contains(one);
+        if (known) made.channels.push_back(one);
+        else rule.fault("channels", "no [[channel]] has the id \"" + one + "\" (or write \"kind:ntfy\")");
+      }
+      rule.finish();
+      config_.routes.push_back(std::move(made));
+    });
+    r.finish();
+  }
+
+  const tenant_file_options& options_;
+  const secret_lookup& secrets_;
+  fault_list& faults_;
+  tenant_config config_;
+  timing_override times_;
+  std::set<std::string> customers_, users_, instances_, channels_;
+};
+
+} // namespace
+
+tenant_file parse_tenant_file(const std::string& text, const tenant_file_options& options, const secret_lookup& secrets) {
+  fault_list faults(options.path);
+  const auto table = parse_toml(text, faults);
+  if (!table) return {std::nullopt, faults.take()};
+  tenant_config config = tenant_reader(options, secrets, faults).read(*table);
+  if (!faults.empty()) return {std::nullopt, faults.take()};
+  return {std::move(config), {}};
+}
+
+} // namespace ringdown::api

@@ -1,0 +1,30 @@
+// What one poll says of the contact with a PBX as a whole, before any of its parts is looked at (S-A4). Pure.
+#pragma once
+
+#include "protocol/types/observation.hpp"
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+namespace ringdown::logic {
+
+enum class contact_kind : std::uint8_t {
+  usable,     // at least one endpoint answered what it should
+  partial,    // reachable, but nothing readable now (throttled, our query refused)
+  refused,    // it answers, and will not let us in
+  none        // no usable answer
+};
+
+struct contact {
+  contact_kind kind = contact_kind::none;
+  cause why = cause::none;
+  std::uint32_t blind = 0;      // bit per endpoint that could not be read
+  bool complete = false;        // every endpoint was read, or is not in this build
+  bool restarting = false;      // the failure looks like the PBX itself going down (refused connection, 5xx, HTML)
+  std::string detail;           // for people and logs
+};
+
+[[nodiscard]] contact contact_of(const observation& seen);
+
+} // namespace ringdown::logic

@@ -1,0 +1,73 @@
+#include "actors/logic/routing.hpp"
+
+#include <algorithm>
+
+namespace ringdown::logic {
+
+namespace {
+
+const route_config* first_match(const tenant_config& config, alert_type type, severity level) {
+  const auto at = std::ranges::find_if(config.routes, [&](const route_config& r) {
+    const bool type_fits = r.types.empty() || std::ranges::find(r.types, type) != r.types.end();
+    return type_fits && (r.levels.empty() || std::ranges::find(r.levels, level) != r.levels.end());
+  });
+  return at == config.routes.end() ? nullptr : &*at;
+}
+
+bool has_class(const tenant_config& config, const std::vector<channel_kind_facts>& kinds, channel_class wanted) {
+  return std::ranges::any_of(config.channels, [&](const channel_config& c) {
+    const auto* facts = facts_of(kinds, c.kind);
+    return facts != nullptr && facts->is == wanted && c.enabled;
+  });
+}
+
+// S-T3. Email is a backup and voice and SMS are opted into: none of them by default.
+bool told_by_default(const tenant_config& config, const std::vector<channel_kind_facts>& kinds, channel_class is, severity level) {
+  switch (level) {
+    case severity::info: return false;
+    case severity::warning:
+      if (has_class(config, kinds, channel_class::chat) || has_class(config, kinds, channel_class::ticket)) return is == channel_class::chat || is == channel_class::ticket;
+      return is == channel_class::push || is == channel_class::webhook;
+    case severity::critical: return is == channel_class::push || is == channel_class::chat || is == channel_class::ticket || is == channel_class::webhook;
+  }
+  return false;
+}
+
+bool lists(const route_config& rule, const channel_config& channel) {
+  return std::ranges::any_of(rule.channels, [&](const std::string& one) { return one == channel.id.str() || one == "kind:" + channel.kind; });
+}
+
+} // namespace
+
+const channel_kind_facts* facts_of(const std::vector<channel_kind_facts>& kinds, const std::string& kind) {
+  const auto at = std::ranges::find(kinds, kind, &channel_kind_facts::kind);
+  return at == kinds.end() ? nullptr : &*at;
+}
+
+std::vector<route_verdict> route(const tenant_config& config, const std::vector<channel_kind_facts>& kinds, alert_type type, severity level) {
+  const route_config* rule = first_match(config, type, level);
+  const std::string matrix = rule == nullptr ? "matrix=default" : "matrix=rule" + std::to_string(rule - config.routes.data() + 1);
+  std::vector<route_verdict> verdicts;
+  for (const channel_config& channel : config.channels) {
+    const auto* facts = facts_of(kinds, channel.kind);
+    if (facts == nullptr) continue;
+    route_verdict made{&channel, facts->delivers, reason::none, matrix};
+    const bool wanted = rule == nullptr ? told_by_default(config, kinds, facts->is, level) : lists(*rule, channel);
+    if (!wanted) {
+      made.deciding = reason::not_routed;
+      made.gates += ":no";
+    } else if (level < channel.floor) {
+      made.deciding = reason::below_floor;
+      made.gates += ":yes floor=" + std::string(name(channel.floor));
+    } else if (!channel.enabled) {
+      made.deciding = reason::channel_disabled;
+      made.gates += ":yes floor=pass enabled=no";
+    } else {
+      made.gates += ":yes floor=pass enabled=yes";
+    }
+    verdicts.push_back(std::move(made));
+  }
+  return verdicts;
+}
+
+} // namespace ringdown::logic

@@ -1,0 +1,250 @@
+#include "actors/logic/telling.hpp"
+
+#include "actors/logic/wording.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace ringdown::logic {
+
+namespace {
+
+// One intended effect has one identity (CONTRACT): made again it is the same row.
+delivery_id identity(const delivery& row, const std::string& nonce) {
+  return delivery_id(encode_id("dl_", digest_bits(fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", row.tenant.str(), row.alert.str(), row.episode, row.version, name(row.event),
+                                                              row.channel.str(), row.target, row.step, row.round, nonce))));
+}
+
+std::string person_of(const channel_config& channel) { return channel.user ? channel.user->str() : "channel:" + channel.id.str(); }
+
+notice notice_of(const telling_context& in, const alert& a, notice_event event, const std::string& remark) {
+  notice n;
+  n.event = event;
+  n.level = a.level;
+  n.at = in.now;
+  n.tenant = in.config.id;
+  n.tenant_name = in.config.name;
+  n.alerts.push_back(view_of(a, in.config));
+  n.title = title_of(event, n.alerts.front());
+  n.text = event == notice_event::resolved && a.removed ? removed_text(n.alerts.front()) : text_of(event, n.alerts.front(), remark);
+  return n;
+}
+
+void add_link(const telling_context& in, const alert& a, const channel_config& channel, delivery& row) {
+  const bool asks = row.event == notice_event::fired || row.event == notice_event::escalated || row.event == notice_event::reminder;
+  if (row.kind != delivery_kind::interrupt || !asks || a.phase != alert_phase::firing || !in.links) return;
+  const std::string token = in.links(a.id, a.episode, person_of(channel));
+  if (!token.empty()) row.content.acknowledge_path = "/a/" + token;
+}
+
+delivery row_of(const telling_context& in, const alert& a, const channel_config& channel, delivery_kind kind, notice content, std::uint32_t round, const std::string& nonce) {
+  delivery row;
+  row.tenant = in.config.id;
+  row.channel = channel.id;
+  row.kind = kind;
+  row.event = content.event;
+  row.alert = a.id;
+  row.episode = a.episode;
+  row.version = a.version;
+  row.round = round;
+  row.level = a.level;
+  row.created = in.now;
+  row.not_before = in.now;
+  row.give_up_at = in.now + (content.event == notice_event::resolved ? in.config.times.resolve_deadline : in.config.times.fire_deadline);
+  row.trace = a.trace;
+  row.content = std::move(content);
+  row.id = identity(row, nonce);
+  add_link(in, a, channel, row);
+  return row;
+}
+
+void decide(const alert& a, notice_event event, const channel_id& channel, reason why, std::string gates, const delivery_id& made, wall_time now, effects& out) {
+  decision d;
+  d.alert = a.id;
+  d.episode = a.episode;
+  d.version = a.version;
+  d.event = event;
+  d.channel = channel;
+  d.deciding = why;
+  d.gates = std::move(gates);
+  d.made = made;
+  d.at = now;
+  out.decisions.push_back(std::move(d));
+}
+
+// A target may be owed several fires of one episode (the first, a rise): all are kept, oldest first, until one is known to
+// have arrived, because a rise that is never sent takes nothing from a fire that was.
+constexpr std::ptrdiff_t rows_remembered = 4;
+
+void remember_target(alert& a, const channel_id& channel, const delivery_id& fire) {
+  const auto same = [&](const told_target& t) { return t.channel == channel; };
+  if (std::ranges::any_of(a.targets, [&](const told_target& t) { return t.fire == fire; })) return;
+  if (std::ranges::count_if(a.targets, same) >= rows_remembered) {
+    const auto oldest = std::ranges::find_if(a.targets, same);
+    a.targets.erase(std::find_if(std::next(oldest), a.targets.end(), same));
+  }
+  a.targets.push_back({channel, "", fire, a.level});
+}
+
+void made(const alert& a, delivery row, reason why, std::string gates, wall_time now, effects& out) {
+  decide(a, row.event, row.channel, why, std::move(gates), row.id, now, out);
+  out.urgency = std::max(out.urgency, row.level);
+  out.deliveries.push_back(std::move(row));
+}
+
+void note_told(alert& a) { a.told = std::max(a.told.value_or(a.level), a.level); }
+
+std::vector<told_target> oldest_of_each(const std::vector<told_target>& targets) {
+  std::vector<told_target> kept;
+  for (const told_target& one : targets)
+    if (std::ranges::none_of(kept, [&](const told_target& k) { return k.channel == one.channel && k.target == one.target; })) kept.push_back(one);
+  return kept;
+}
+
+struct barred {
+  reason deciding = reason::none;
+  std::string gates;
+};
+
+// Whatever routing says now, a target hears how it ended, unless its channel cannot.
+barred barrier(const channel_config* channel, const channel_kind_facts* facts, notice_event event) {
+  if (channel == nullptr || facts == nullptr) return {reason::channel_removed, "told=yes channel=removed"};
+  if (!channel->enabled) return {reason::channel_disabled, "told=yes enabled=no"};
+  if (event == notice_event::resolved && facts->is == channel_class::voice) return {reason::not_routed, "told=yes enabled=yes class=voice"};
+  return {};
+}
+
+const std::string opening_gates = "phase=firing masks=none ";
+
+} // namespace
+
+void tell(const telling_context& in, alert& a, notice_event event, reason why, const std::string& remark, effects& out) {
+  for (const route_verdict& verdict : route(in.config, in.kinds, a.key.type, a.level)) {
+    if (!verdict.told()) {
+      decide(a, event, verdict.channel->id, verdict.deciding, opening_gates + verdict.gates, {}, in.now, out);
+      continue;
+    }
+    delivery row = row_of(in, a, *verdict.channel, verdict.delivers, notice_of(in, a, event, remark), 0, "");
+    remember_target(a, verdict.channel->id, row.id);
+    made(a, std::move(row), why, opening_gates + verdict.gates, in.now, out);
+  }
+  if (in.config.channels.empty()) not_told(a, event, reason::no_channel, opening_gates + "channels=none", in.now, out);
+  note_told(a);
+}
+
+void tell_together(const telling_context& in, const std::vector<alert*>& many, reason why, effects& out) {
+  if (many.size() == 1) {
+    tell(in, *many.front(), notice_event::fired, why, "", out);
+    return;
+  }
+  std::map<channel_id, std::pair<const route_verdict*, std::vector<alert*>>> grouped;
+  std::vector<std::vector<route_verdict>> kept;   // the verdicts the map points into
+  kept.reserve(many.size());
+  for (alert* one : many) {
+    kept.push_back(route(in.config, in.kinds, one->key.type, one->level));
+    for (const route_verdict& verdict : kept.back()) {
+      if (!verdict.told()) {
+        decide(*one, notice_event::fired, verdict.channel->id, verdict.deciding, opening_gates + verdict.gates, {}, in.now, out);
+      } else if (verdict.delivers == delivery_kind::interrupt) {
+        auto& [route_used, members] = grouped[verdict.channel->id];
+        route_used = &verdict;
+        members.push_back(one);
+      } else {
+        delivery row = row_of(in, *one, *verdict.channel, verdict.delivers, notice_of(in, *one, notice_event::fired, ""), 0, "");
+        remember_target(*one, verdict.channel->id, row.id);
+        made(*one, std::move(row), why, opening_gates + verdict.gates, in.now, out);
+      }
+    }
+    note_told(*one);
+  }
+  for (auto& [id, entry] : grouped) {
+    auto& [verdict, members] = entry;
+    std::ranges::stable_sort(members, std::ranges::greater{}, [](const alert* one) { return one->level; });
+    const alert& lead = *members.front();
+    notice content = notice_of(in, lead, notice_event::fired, "");
+    std::string nonce;
+    if (members.size() > 1) {
+      content.event = notice_event::summary;
+      content.alerts.clear();
+      for (const alert* one : members) {
+        content.alerts.push_back(view_of(*one, in.config));
+        nonce += one->id.str() + "." + std::to_string(one->version) + " ";
+      }
+      content.title = summary_title(content.alerts);
+      content.text = summary_text(content.alerts, lead.first_sight);
+    }
+    delivery row = row_of(in, lead, *verdict->channel, verdict->delivers, std::move(content), 0, nonce);
+    for (alert* one : members) {
+      remember_target(*one, id, row.id);
+      decide(*one, row.event, id, members.size() > 1 ? reason::summary : why, opening_gates + verdict->gates + (members.size() > 1 ? " grouped=yes" : ""), row.id, in.now, out);
+    }
+    out.urgency = std::max(out.urgency, row.level);
+    out.deliveries.push_back(std::move(row));
+  }
+}
+
+void tell_targets(const telling_context& in, alert& a, notice_event event, reason why, const std::string& remark, const std::vector<delivery_kind>& only, effects& out) {
+  // These come more than once in a version; each time is an intent of its own.
+  const bool repeats = event == notice_event::reminder || event == notice_event::updated;
+  const std::string nonce = repeats ? std::to_string(micros(in.now)) : std::string();
+  for (const told_target& target : oldest_of_each(a.targets)) {
+    const channel_config* channel = in.config.find(target.channel);
+    const auto* facts = channel == nullptr ? nullptr : facts_of(in.kinds, channel->kind);
+    if (facts != nullptr && std::ranges::find(only, facts->delivers) == only.end()) continue;
+    if (const auto [deciding, gates] = barrier(channel, facts, event); deciding != reason::none) {
+      decide(a, event, target.channel, deciding, gates, {}, in.now, out);
+      continue;
+    }
+    delivery row = row_of(in, a, *channel, facts->delivers, notice_of(in, a, event, remark), 0, nonce);
+    row.target = target.target;
+    if (event == notice_event::resolved) row.after = target.fire;
+    made(a, std::move(row), why, "told=yes", in.now, out);
+  }
+}
+
+void tell_channel(const telling_context& in, alert& a, const channel_config& channel, const std::string& nonce, effects& out) {
+  const auto* facts = facts_of(in.kinds, channel.kind);
+  if (facts == nullptr) return;
+  const notice_event event = a.phase == alert_phase::resolved ? notice_event::resolved : notice_event::fired;
+  delivery row = row_of(in, a, channel, facts->delivers, notice_of(in, a, event, ""), 0, nonce);
+  if (event == notice_event::fired) remember_target(a, channel.id, row.id);
+  made(a, std::move(row), reason::asked, "asked=yes", in.now, out);
+}
+
+void tell_test(const telling_context& in, const channel_config& channel, const std::string& nonce, effects& out) {
+  const auto* facts = facts_of(in.kinds, channel.kind);
+  if (facts == nullptr) return;
+  alert nothing;
+  notice content;
+  content.event = notice_event::test;
+  content.level = severity::info;
+  content.at = in.now;
+  content.tenant = in.config.id;
+  content.tenant_name = in.config.name;
+  content.title = "Test from ringdown";
+  content.text = "This is a test of the channel " + (channel.name.empty() ? channel.id.str() : channel.name) + ". Nothing is wrong.";
+  content.test = true;
+  out.deliveries.push_back(row_of(in, nothing, channel, facts->delivers, std::move(content), 0, nonce));
+}
+
+bool note_end(alert& a, const delivery_id& row, delivery_state state) {
+  const auto at = std::ranges::find(a.targets, row, &told_target::fire);
+  if (at == a.targets.end() || !is_final(state)) return false;
+  if (state == delivery_state::dead || state == delivery_state::suppressed) {
+    a.targets.erase(at);
+    return true;
+  }
+  // It arrived, or may have: what was to tell the same target before it no longer matters.
+  const told_target told = *at;
+  const auto older = std::remove_if(a.targets.begin(), at, [&](const told_target& t) { return t.channel == told.channel && t.target == told.target; });
+  if (older == at) return false;
+  a.targets.erase(older, at);
+  return true;
+}
+
+void not_told(const alert& a, notice_event event, reason why, const std::string& gates, wall_time now, effects& out) { decide(a, event, {}, why, gates, {}, now, out); }
+
+} // namespace ringdown::logic

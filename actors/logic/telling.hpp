@@ -1,0 +1,45 @@
+// Deliveries, and for each one that was not made the stored reason (R-08, S-T1, S-A12). Everything owed is written as a
+// row; nothing is sent here. Pure.
+#pragma once
+
+#include "actors/logic/effects.hpp"
+#include "actors/logic/routing.hpp"
+#include "protocol/types/tenant_config.hpp"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace ringdown::logic {
+
+// Token of the acknowledge link for this alert, episode and person; empty: no link.
+using link_maker = std::function<std::string(const alert_id&, std::uint32_t episode, const std::string& person)>;
+
+struct telling_context {
+  const tenant_config& config;
+  const std::vector<channel_kind_facts>& kinds;
+  const link_maker& links;
+  wall_time now;
+};
+
+// To every channel the routing names: one row or one reason each. Remembers in `a` who was told, and the high-water mark.
+void tell(const telling_context& in, alert& a, notice_event event, reason why, const std::string& remark, effects& out);
+
+// Several alerts at once: one summary per channel, but each alert by itself to logs, and a lone one plainly.
+void tell_together(const telling_context& in, const std::vector<alert*>& many, reason why, effects& out);
+
+// To exactly those who were told of the fire (S-A12), never by voice: resolve, acknowledge, reminder, update. `only`: which
+// kinds of rows. Where a target is owed nothing any more, the reason is stored.
+void tell_targets(const telling_context& in, alert& a, notice_event event, reason why, const std::string& remark, const std::vector<delivery_kind>& only, effects& out);
+
+// To one channel, whatever the routing says: a person asked for it. `nonce` makes it a new intent.
+void tell_channel(const telling_context& in, alert& a, const channel_config& channel, const std::string& nonce, effects& out);
+void tell_test(const telling_context& in, const channel_config& channel, const std::string& nonce, effects& out);
+
+// A row of ours ended: what is now known of who was told. True: `a` changed.
+[[nodiscard]] bool note_end(alert& a, const delivery_id& row, delivery_state state);
+
+// Nobody is told, for one reason decided before any channel was looked at.
+void not_told(const alert& a, notice_event event, reason why, const std::string& gates, wall_time now, effects& out);
+
+} // namespace ringdown::logic

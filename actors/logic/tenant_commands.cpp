@@ -1,0 +1,122 @@
+// What people ask of a tenant and what comes of it: acknowledge, snooze, mute, silence, renotify, resend, test.
+#include "actors/logic/masks.hpp"
+#include "actors/logic/tenant_machine.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ringdown::logic {
+
+namespace {
+
+constexpr auto followers = {delivery_kind::mirror, delivery_kind::log};
+
+std::string clock_of(wall_time at) { return rfc3339(at).substr(0, 19) + " UTC"; }
+
+} // namespace
+
+effects tenant_machine::on(const command& asked, wall_time now) {
+  turn t = begin(now);
+  command_result answer = decide(t, asked);
+  answer.id = asked.id;
+  t.out.commands.push_back(std::move(answer));
+  return end(t);
+}
+
+command_result tenant_machine::decide(turn& t, const command& asked) {
+  switch (asked.kind) {
+    case command_kind::acknowledge:
+    case command_kind::snooze:
+    case command_kind::renotify: return decide_about_alert(t, asked);
+    case command_kind::resend: {
+      const channel_config* channel = config_->find(channel_id(asked.subject));
+      if (channel == nullptr) return {"", command_answer::unknown_subject, "no such channel now: " + asked.subject};
+      if (asked.alert.empty()) {
+        tell_test(t.tell, *channel, asked.id, t.out);
+        return {"", command_answer::done, "sent again to " + asked.subject};
+      }
+      alert* a = find(asked.alert);
+      if (a == nullptr) return {"", command_answer::stale, "the alert is long over"};
+      tell_channel(t.tell, *a, *channel, asked.id, t.out);
+      t.touched.insert(a->key);
+      audit(t, *a, "delivery.resent", asked.by, asked.subject);
+      return {"", command_answer::done, "sent again to " + asked.subject};
+    }
+    case command_kind::mute_type: {
+      const auto type = parse_alert_type(asked.subject);
+      if (!type) return {"", command_answer::unknown_subject, "no such alert type: " + asked.subject};
+      return silence(t, asked, mute_scope::type, *type);
+    }
+    case command_kind::silence: return silence(t, asked, mute_scope::everything, alert_type::instance_unreachable);
+    case command_kind::test_channel: {
+      const channel_config* channel = config_->find(channel_id(asked.subject));
+      if (channel == nullptr) return {"", command_answer::unknown_subject, "no such channel: " + asked.subject};
+      tell_test(t.tell, *channel, asked.id, t.out);
+      t.out.audits.push_back({asked.by, "channel.tested", "channel/" + asked.subject, "", t.now});
+      return {"", command_answer::done, "a test is on its way to " + asked.subject};
+    }
+  }
+  return {"", command_answer::refused, "not understood"};
+}
+
+command_result tenant_machine::decide_about_alert(turn& t, const command& asked) {
+  alert* a = find(asked.alert);
+  if (a == nullptr) return {"", command_answer::stale, "the alert is long over"};
+  if (a->phase == alert_phase::resolved) return {"", command_answer::stale, "it has recovered already"};
+  if (asked.episode != 0 && asked.episode != a->episode) return {"", command_answer::stale, "that was an earlier outage"};
+  if (asked.kind == command_kind::acknowledge) return acknowledge(t, asked, *a);
+  if (asked.kind == command_kind::snooze) return snooze(t, asked, *a);
+  ++a->version;
+  t.touched.insert(a->key);
+  audit(t, *a, "alert.renotified", asked.by, "");
+  if (a->masks != 0) {
+    stay_quiet(t, *a, "asked=yes");
+    return {"", command_answer::refused, "not told: " + std::string(name(reason_of(a->masks, mutes_, t.now)))};
+  }
+  tell(t.tell, *a, notice_event::fired, reason::asked, "", t.out);
+  return {"", command_answer::done, "told again"};
+}
+
+// S-A9, S-A15: the first one counts; what has not left yet does not leave any more.
+command_result tenant_machine::acknowledge(turn& t, const command& asked, alert& a) {
+  if (a.ack) return {"", command_answer::already, "acknowledged by " + a.ack->by + " at " + clock_of(a.ack->at)};
+  a.phase = alert_phase::acknowledged;
+  a.ack = acknowledgement{asked.by, asked.via, t.now, a.episode};
+  a.settling = false;
+  t.touched.insert(a.key);
+  t.out.suppressions.push_back({a.id, a.version, reason::acknowledged});
+  t.out.withdraw.push_back(a.id);
+  audit(t, a, "alert.acknowledged", asked.by, asked.via);
+  tell_targets(t.tell, a, notice_event::acknowledged, reason::acknowledged, "", followers, t.out);
+  return {"", command_answer::done, "acknowledged by " + asked.by};
+}
+
+command_result tenant_machine::snooze(turn& t, const command& asked, alert& a) {
+  if (!asked.until || *asked.until <= t.now) return {"", command_answer::refused, "until when?"};
+  const wall_time latest = t.now + config_->times.snooze_limit;
+  const wall_time until = a.level == severity::critical ? std::min(*asked.until, latest) : *asked.until;
+  a.snoozed_until = until;
+  a.masks = with(a.masks, mask::snooze);
+  a.settling = false;
+  t.touched.insert(a.key);
+  t.out.suppressions.push_back({a.id, a.version, reason::snoozed_first});
+  t.out.withdraw.push_back(a.id);
+  audit(t, a, "alert.snoozed", asked.by, "until " + clock_of(until));
+  tell_targets(t.tell, a, notice_event::updated, reason::masked_snooze, "Snoozed until " + clock_of(until) + ".", followers, t.out);
+  return {"", command_answer::done, "snoozed until " + clock_of(until)};
+}
+
+command_result tenant_machine::silence(turn& t, const command& asked, mute_scope scope, alert_type type) {
+  if (!asked.until) return {"", command_answer::refused, "until when?"};
+  mute made{scope, type, *asked.until, asked.by, asked.text};
+  std::erase_if(mutes_, [&](const mute& m) { return m.scope == scope && (scope == mute_scope::everything || m.type == type); });
+  mutes_.push_back(made);
+  t.out.mutes.push_back(std::move(made));
+  timers_.push({*asked.until, {}});
+  t.out.audits.push_back({asked.by, scope == mute_scope::everything ? "tenant.silenced" : "type.muted", scope == mute_scope::everything ? "tenant" : std::string(name(type)),
+                          "until " + clock_of(*asked.until) + ": " + asked.text, t.now});
+  refresh_masks(t, std::nullopt);
+  return {"", command_answer::done, "quiet until " + clock_of(*asked.until)};
+}
+
+} // namespace ringdown::logic

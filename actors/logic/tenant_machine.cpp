@@ -1,0 +1,330 @@
+#include "actors/logic/tenant_machine.hpp"
+
+#include "actors/logic/masks.hpp"
+#include "actors/logic/wording.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace ringdown::logic {
+
+namespace {
+
+constexpr auto everybody = {delivery_kind::interrupt, delivery_kind::mirror, delivery_kind::log};
+constexpr auto followers = {delivery_kind::mirror, delivery_kind::log};
+
+alert_id id_of(const tenant_id& tenant, const alert_key& key) {
+  return alert_id(encode_id("al_", digest_bits(tenant.str() + "|" + key.instance.str() + "|" + std::string(name(key.type)) + "|" + to_text(key.resource))));
+}
+
+bool is_open(const alert& a) { return a.phase != alert_phase::resolved; }
+
+// In polls. Two complete ones settle an instance; after twice as many somebody forgot, and is asked again.
+constexpr int settle_patience = 4;
+
+// The order within one poll: what ended below, so that a parent's end knows what is left; then parents, outermost first, so
+// that what they speak for is masked before it is told; then the rest.
+constexpr int ranks = 4;
+int rank_of(const transition& one) {
+  if (one.key.type == alert_type::instance_unreachable) return 1;
+  if (one.key.type == alert_type::all_trunks_down) return 2;
+  return one.to == condition::failing ? 3 : 0;
+}
+
+} // namespace
+
+tenant_machine::tenant_machine(std::shared_ptr<const tenant_config> config, std::vector<channel_kind_facts> kinds) : config_(std::move(config)), kinds_(std::move(kinds)) {}
+
+void tenant_machine::restore(std::vector<alert> alerts, std::vector<mute> mutes) {
+  mutes_ = std::move(mutes);
+  for (alert& one : alerts) {
+    by_id_[one.id] = one.key;
+    remind_at(one);
+    alerts_[one.key] = std::move(one);
+  }
+  for (const mute& one : mutes_) timers_.push({one.until, {}});
+  // A mask may have ended while nobody looked, and whoever was asked to settle may not remember.
+  if (std::ranges::any_of(alerts_, [](const auto& entry) { return is_open(entry.second) && (entry.second.masks != 0 || entry.second.settling); })) timers_.push({wall_time{}, {}});
+}
+
+tenant_machine::turn tenant_machine::begin(wall_time now) const { return {now, {}, {}, {}, {*config_, kinds_, links_, now}}; }
+
+effects tenant_machine::end(turn& t) {
+  for (const alert_key& key : t.touched) {
+    const auto at = alerts_.find(key);
+    if (at == alerts_.end()) continue;
+    t.out.alerts.push_back(at->second);
+    remind_at(at->second);
+  }
+  std::ranges::sort(t.out.settle);
+  t.out.settle.erase(std::ranges::unique(t.out.settle).begin(), t.out.settle.end());
+  if (!t.out.settle.empty()) timers_.push({t.now + settle_patience * config_->times.poll_interval, {}});
+  return std::move(t.out);
+}
+
+// --- transitions -------------------------------------------------------------------------------------------------------
+
+effects tenant_machine::on(const poll_news& news, wall_time now) {
+  turn t = begin(now);
+  for (int rank = 0; rank < ranks; ++rank)
+    for (const transition& one : news.transitions)
+      if (rank_of(one) == rank) take(t, one);
+  tell_waiting(t);
+  if (news.settled) tell_settled(t, news.instance);
+  return end(t);
+}
+
+// The order of a decision: dedup, masks, routing and telling.
+void tenant_machine::take(turn& t, const transition& seen) {
+  const auto at = alerts_.find(seen.key);
+  const auto before = at == alerts_.end() ? std::optional<alert>() : at->second;
+  dedup_result decided = dedup(before, seen, level_of(seen), config_->times, t.now);
+  if (decided.change == alert_change::none) return;
+  alert& a = alerts_[seen.key] = std::move(decided.after);
+  a.tenant = config_->id;
+  a.id = id_of(config_->id, seen.key);
+  by_id_[a.id] = a.key;
+  t.touched.insert(a.key);
+  act(t, a, decided.change, decided.why, &seen);
+}
+
+void tenant_machine::act(turn& t, alert& a, alert_change change, reason why, const transition* seen) {
+  switch (change) {
+    case alert_change::none: return;
+    case alert_change::unseen: return;
+    case alert_change::opened:
+    case alert_change::reopened:
+    case alert_change::raised:
+    case alert_change::flap_started: after_fire(t, a, change, why, seen); return;
+    case alert_change::lowered:
+      audit(t, a, "alert.lowered", "system", std::string(name(a.level)));
+      tell_targets(t.tell, a, notice_event::updated, why, "", followers, t.out);
+      return;
+    case alert_change::flapped: not_told(a, a.current == condition::ok ? notice_event::resolved : notice_event::fired, reason::flapping, "flapping=yes", t.now, t.out); return;
+    case alert_change::resolved:
+    case alert_change::removed: after_resolve(t, a, seen); return;
+  }
+}
+
+void tenant_machine::after_fire(turn& t, alert& a, alert_change change, reason why, const transition* seen) {
+  const auto verdict = masks_of(a, alerts_, mutes_, peer_bridge(a), t.now);
+  a.masks = verdict.masks;
+  a.parent = verdict.parent;
+  audit(t, a, change == alert_change::raised ? "alert.raised" : "alert.fired", "system", std::string(name(a.level)));
+  const bool grouped = seen != nullptr && seen->how != sighting::regular && change != alert_change::raised;
+  if (a.masks != 0) stay_quiet(t, a, "phase=firing");
+  else if (grouped) t.to_tell.push_back(a.key);
+  else tell(t.tell, a, notice_event::fired, why, "", t.out);
+  refresh_masks(t, a.key.type == alert_type::bridge_down ? std::nullopt : std::optional(a.key.instance));
+}
+
+// Decided before any channel was looked at: a mask keeps it quiet.
+void tenant_machine::stay_quiet(turn& t, const alert& a, const std::string& gates) const {
+  const reason why = reason_of(a.masks, mutes_, t.now);
+  not_told(a, notice_event::fired, why, gates + " masks=" + std::string(name(why)), t.now, t.out);
+}
+
+void tenant_machine::after_resolve(turn& t, alert& a, const transition* seen) {
+  audit(t, a, a.removed ? "alert.removed" : "alert.resolved", "system", "");
+  t.out.suppressions.push_back({a.id, a.version, reason::resolved_first});
+  t.out.withdraw.push_back(a.id);
+  std::string remark;
+  if (a.key.type == alert_type::instance_unreachable) remark = still_down(a.key.instance);
+  else if (seen != nullptr && seen->not_before) remark = "It recovered " + window_words(*seen->not_before, seen->since) + ".";
+  if (a.targets.empty()) not_told(a, notice_event::resolved, reason::never_told, "told=nobody", t.now, t.out);
+  tell_targets(t.tell, a, notice_event::resolved, reason::recovered, remark, everybody, t.out);
+  a.masks = 0;
+  a.parent.reset();
+  refresh_masks(t, a.key.type == alert_type::bridge_down ? std::nullopt : std::optional(a.key.instance));
+}
+
+// S-A6: one message says that the PBX is back and what was open there.
+std::string tenant_machine::still_down(const instance_id& instance) const {
+  std::string names;
+  for (auto at = alerts_.lower_bound({instance, alert_type::instance_unreachable, {}}); at != alerts_.end() && at->first.instance == instance; ++at) {
+    const alert& one = at->second;
+    if (!is_open(one) || one.current != condition::failing || at->first.type == alert_type::instance_unreachable) continue;
+    names += (names.empty() ? "" : ", ") + short_name(one);
+  }
+  return names.empty() ? std::string() : "Still down: " + names + ".";
+}
+
+void tenant_machine::tell_waiting(turn& t) {
+  std::vector<alert*> many;
+  for (const alert_key& key : t.to_tell) {
+    alert& a = alerts_[key];
+    if (a.masks != 0) stay_quiet(t, a, "phase=firing");
+    else if (is_notifiable(a)) many.push_back(&a);
+  }
+  t.to_tell.clear();
+  if (!many.empty()) tell_together(t.tell, many, reason::first, t.out);
+}
+
+// S-A1: after the last mask lifted and two complete polls, one grouped notice of what still fires and was never told.
+void tenant_machine::tell_settled(turn& t, const instance_id& instance) {
+  std::vector<alert*> many;
+  for (auto& [key, a] : alerts_) {
+    if (key.instance != instance || !a.settling || a.masks != 0) continue;
+    a.settling = false;
+    t.touched.insert(key);
+    if (a.phase != alert_phase::firing || a.current != condition::failing) continue;
+    // Nobody told, though the level was reached: the fire that reached it was another one of this episode, or was never sent.
+    if (a.told && *a.told >= a.level && !a.targets.empty()) not_told(a, notice_event::fired, reason::not_above_told, "phase=firing masks=none told=" + std::string(name(*a.told)), t.now, t.out);
+    else many.push_back(&a);
+  }
+  if (!many.empty()) tell_together(t.tell, many, reason::mask_lifted, t.out);
+}
+
+void tenant_machine::refresh_masks(turn& t, const std::optional<instance_id>& only) {
+  std::set<instance_id> lifted;
+  for (auto& [key, a] : alerts_) {
+    if ((only && key.instance != *only) || !is_open(a)) continue;
+    const auto verdict = masks_of(a, alerts_, mutes_, peer_bridge(a), t.now);
+    if (verdict.masks == a.masks && verdict.parent == a.parent) continue;
+    const bool last_lifted = a.masks != 0 && verdict.masks == 0;
+    a.masks = verdict.masks;
+    a.parent = verdict.parent;
+    a.settling = last_lifted;
+    t.touched.insert(key);
+    if (last_lifted) lifted.insert(key.instance);
+  }
+  t.out.settle.insert(t.out.settle.end(), lifted.begin(), lifted.end());
+}
+
+severity tenant_machine::level_of(const transition& seen) const {
+  if (seen.key.type == alert_type::sim_calls || seen.key.type == alert_type::instance_degraded) return seen.level;
+  const auto at = config_->severities.find(std::string(name(seen.key.type)));
+  return at == config_->severities.end() ? seen.level : at->second;
+}
+
+// A bridge both ends of which are monitored is one alert: the second end is folded into the first.
+std::optional<alert_id> tenant_machine::peer_bridge(const alert& a) const {
+  if (a.key.type != alert_type::bridge_down || a.provider.empty()) return std::nullopt;
+  const auto host_of = [&](const instance_id& id) {
+    const auto* instance = config_->find(id);
+    const auto parts = instance == nullptr ? result<url_parts>(failure{}) : parse_url(instance->url);
+    return parts ? parts->host : std::string();
+  };
+  const std::string own = host_of(a.key.instance);
+  for (const auto& [key, other] : alerts_) {
+    if (key.type != alert_type::bridge_down || key.instance == a.key.instance || !is_open(other)) continue;
+    const bool faces_us = other.provider == own && a.provider == host_of(key.instance);
+    // The earlier one leads; ties are broken by id, so that all nodes agree.
+    if (faces_us && std::pair(other.opened, other.id) < std::pair(a.opened, a.id)) return other.id;
+  }
+  return std::nullopt;
+}
+
+// --- reports, time, configuration --------------------------------------------------------------------------------------
+
+effects tenant_machine::on(const delivery_report& report, wall_time now) {
+  turn t = begin(now);
+  const alert* lead = find(report.alert);
+  if (lead == nullptr) return end(t);
+  // A summary tells of several alerts of one instance with one row.
+  const instance_id instance = lead->key.instance;
+  for (auto at = alerts_.lower_bound({instance, alert_type::instance_unreachable, {}}); at != alerts_.end() && at->first.instance == instance; ++at)
+    if (note_end(at->second, report.delivery, report.state)) t.touched.insert(at->first);
+  return end(t);
+}
+
+effects tenant_machine::on(tick, wall_time now) {
+  turn t = begin(now);
+  std::erase_if(mutes_, [&](const mute& m) { return m.until <= now; });
+  bool all = false;
+  while (!timers_.empty() && timers_.top().first <= now) {
+    const alert_key key = timers_.top().second;
+    timers_.pop();
+    if (key.instance.empty() && !std::exchange(all, true)) {
+      refresh_masks(t, std::nullopt);
+      ask_to_settle(t);
+    }
+    const auto at = alerts_.find(key);
+    if (at != alerts_.end()) due(t, at->second);
+  }
+  return end(t);
+}
+
+void tenant_machine::ask_to_settle(turn& t) {
+  for (const auto& [key, a] : alerts_)
+    if (is_open(a) && a.settling && a.masks == 0) t.out.settle.push_back(key.instance);
+}
+
+void tenant_machine::due(turn& t, alert& a) {
+  if (is_open(a) && a.snoozed_until && *a.snoozed_until <= t.now) end_snooze(t, a);
+  if (is_open(a) && a.flapping) {
+    dedup_result ended = end_of_flapping(a, config_->times, t.now);
+    if (ended.change != alert_change::none) {
+      a = std::move(ended.after);
+      t.touched.insert(a.key);
+      act(t, a, ended.change, ended.why, nullptr);
+    }
+  }
+  const bool held = is_open(a) && a.ack && a.phase == alert_phase::acknowledged && a.level == severity::critical && a.masks == 0;
+  if (held && a.reminded.value_or(a.ack->at) + config_->times.acknowledge_reminder <= t.now) remind(t, a);
+}
+
+// S-A10: what still fails is told once.
+void tenant_machine::end_snooze(turn& t, alert& a) {
+  a.snoozed_until.reset();
+  t.touched.insert(a.key);
+  const auto verdict = masks_of(a, alerts_, mutes_, peer_bridge(a), t.now);
+  a.masks = verdict.masks;
+  a.parent = verdict.parent;
+  if (a.masks != 0) {
+    stay_quiet(t, a, "phase=firing snooze=over");
+  } else if (is_notifiable(a) && a.current == condition::failing) {
+    ++a.version;
+    tell(t.tell, a, notice_event::fired, reason::mask_lifted, "The snooze is over.", t.out);
+  }
+}
+
+void tenant_machine::remind(turn& t, alert& a) {
+  a.reminded = t.now;
+  t.touched.insert(a.key);
+  tell_targets(t.tell, a, notice_event::reminder, reason::reminder_due, "Acknowledged by " + a.ack->by + " and still failing.", {delivery_kind::interrupt}, t.out);
+}
+
+// Asks for a tick when time alone will change this alert.
+void tenant_machine::remind_at(const alert& a) {
+  if (!is_open(a)) return;
+  if (a.snoozed_until) timers_.push({*a.snoozed_until, a.key});
+  if (a.flapping && !a.changes.empty()) timers_.push({a.changes.back() + config_->times.flap_quiet, a.key});
+  if (a.ack && a.phase == alert_phase::acknowledged && a.level == severity::critical) timers_.push({a.reminded.value_or(a.ack->at) + config_->times.acknowledge_reminder, a.key});
+}
+
+std::optional<wall_time> tenant_machine::next_due() const { return timers_.empty() ? std::nullopt : std::optional(timers_.top().first); }
+
+effects tenant_machine::configure(std::shared_ptr<const tenant_config> config, wall_time now) {
+  config_ = std::move(config);
+  turn t = begin(now);
+  for (auto& [key, a] : alerts_) {
+    if (!is_open(a) || config_->find(key.instance) != nullptr) continue;
+    close(a, now);
+    a.removed = true;
+    a.masks = 0;
+    a.parent.reset();
+    t.touched.insert(key);
+    t.out.suppressions.push_back({a.id, a.version, reason::resolved_first});
+    t.out.withdraw.push_back(a.id);
+    not_told(a, notice_event::resolved, reason::not_routed, "instance=removed", now, t.out);
+    audit(t, a, "alert.removed", "system", "instance removed from the configuration");
+  }
+  if (!t.touched.empty()) refresh_masks(t, std::nullopt);
+  return end(t);
+}
+
+void tenant_machine::audit(turn& t, const alert& a, std::string action, std::string actor, std::string detail) const {
+  t.out.audits.push_back({std::move(actor), std::move(action), a.id.str(), std::move(detail), t.now});
+}
+
+alert* tenant_machine::find(const alert_id& id) {
+  const auto key = by_id_.find(id);
+  if (key == by_id_.end()) return nullptr;
+  const auto at = alerts_.find(key->second);
+  return at == alerts_.end() ? nullptr : &at->second;
+}
+
+} // namespace ringdown::logic

@@ -1,0 +1,28 @@
+// What the daemon answered, read from JSON into flat fields that tables can show.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ringdown::ctl {
+
+// Fields of one object. Inner objects are flattened ("resource.name"); the members of a list of plain values stand in one
+// field, parted by ", "; null is "".
+struct row {
+  std::map<std::string, std::string, std::less<>> fields;
+  [[nodiscard]] const std::string& operator[](std::string_view name) const;
+};
+
+struct answer {
+  row top;                                                    // of the outermost object
+  std::map<std::string, std::vector<row>, std::less<>> lists; // its lists of objects, by name
+  [[nodiscard]] const std::vector<row>& list(std::string_view name) const;
+};
+
+// nullopt when the text is not one JSON object within 64 MiB.
+[[nodiscard]] std::optional<answer> read_answer(std::string text);
+
+} // namespace ringdown::ctl

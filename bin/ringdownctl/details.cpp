@@ -1,0 +1,160 @@
+#include "bin/ringdownctl/commands.hpp"
+#include "bin/ringdownctl/table.hpp"
+#include "protocol/wire/text.hpp"
+#include "ringdown_version.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace ringdown::ctl {
+
+namespace {
+
+constexpr std::size_t longest_value = 400;
+
+struct line {
+  std::string_view label;
+  std::string value;
+};
+
+// Only what is known is shown.
+std::string lines_text(const std::vector<line>& lines) {
+  std::size_t width = 0;
+  for (const line& one : lines)
+    if (!one.value.empty() && one.value != "-") width = std::max(width, one.label.size());
+  std::string text;
+  for (const line& one : lines) {
+    if (one.value.empty() || one.value == "-") continue;
+    text += fmt::format("{:<{}}  {}\n", one.label, width, wire::one_line(one.value, longest_value));
+  }
+  return text;
+}
+
+std::string when(const row& of, std::string_view field, wall_time now) {
+  return of[field].empty() ? std::string() : fmt::format("{} ({})", at_time(of[field]), ago(of[field], now));
+}
+
+std::string with_note(const std::string& text, const std::string& note) {
+  return note.empty() ? text : text.empty() ? note : fmt::format("{} ({})", text, note);
+}
+
+// `prefix` is where the alert's fields stand: "" or "alert.".
+std::string alert_text(const row& alert, std::string_view prefix, wall_time now) {
+  row a;
+  for (const auto& [name, value] : alert.fields)
+    if (name.starts_with(prefix)) a.fields[name.substr(prefix.size())] = value;
+  const std::string since = a["not_before"].empty() ? when(a, "since", now)
+                                                    : fmt::format("between {} and {}", at_time(a["not_before"]), at_time(a["since"]));
+  std::string marks;
+  for (const std::string_view flag : {"removed", "flapping", "first_sight", "settling", "drill"})
+    if (a[flag] == "true") marks += fmt::format("{}{}", marks.empty() ? "" : ", ", flag);
+  return lines_text({{"alert", fmt::format("{} (episode {}, version {})", a["id"], a["episode"], a["version"])},
+                     {"what", fmt::format("{} {}, {}", a["type"], first_of(a["resource.name"], a["resource.id"]), a["severity"])},
+                     {"state", with_note(a["state"], marks)},
+                     {"where", with_note(fmt::format("{} / {}", a["tenant"], a["instance"]), a["instance_name"])},
+                     {"customer", a["customer"]},
+                     {"provider", a["resource.provider"]},
+                     {"cause", with_note(a["cause"], a["detail"])},
+                     {"since", since},
+                     {"opened", when(a, "opened_at", now)},
+                     {"resolved", when(a, "resolved_at", now)},
+                     {"unseen since", when(a, "unseen_since", now)},
+                     {"acknowledged", a["acknowledged.by"].empty() ? std::string()
+                                        : fmt::format("by {} over {}, {}", a["acknowledged.by"], a["acknowledged.via"], when(a, "acknowledged.at", now))},
+                     {"snoozed until", when(a, "snoozed_until", now)},
+                     {"kept quiet by", a["masks"]},
+                     {"part of", a["parent"]},
+                     {"trace", a["trace"]}});
+}
+
+// The answer, or nullopt when the command has ended with `code` (an error, or JSON printed).
+std::optional<session::reply> fetch(session& run, const std::string& path, int& code) {
+  auto asked = run.ask(http_method::get, path);
+  if (const int* ended = std::get_if<int>(&asked)) {
+    code = *ended;
+    return std::nullopt;
+  }
+  auto& reply = std::get<session::reply>(asked);
+  if (!run.wants_json()) return std::move(reply);
+  run.print(reply.body + "\n");
+  code = exit_ok;
+  return std::nullopt;
+}
+
+std::string decision_outcome(const row& one) {
+  if (one["delivery"].empty()) return "not sent";
+  return with_note(first_of(one["delivery_state"], "made"), one["delivery_why"]);
+}
+
+} // namespace
+
+int show_alert(session& run) {
+  int code = exit_ok;
+  const auto reply = fetch(run, "/api/v1/alerts/" + percent_encode(run.word(0)), code);
+  if (!reply) return code;
+  run.print(alert_text(reply->read.top, "", run.now()));
+  return exit_ok;
+}
+
+int explain_alert(session& run) {
+  int code = exit_ok;
+  const auto reply = fetch(run, "/api/v1/alerts/" + percent_encode(run.word(0)) + "/explain", code);
+  if (!reply) return code;
+  run.print(alert_text(reply->read.top, "alert.", run.now()));
+  const auto& items = reply->read.list("items");
+  if (items.empty()) {
+    run.print("\nno decision about it is stored yet\n");
+    return exit_ok;
+  }
+  run.print("\n");
+  table shown({"AT (UTC)", "EPISODE", "EVENT", "CHANNEL", "RESULT", "REASON", "GATES", "DETAIL"});
+  for (const row& one : items)
+    shown.add({at_time(one["at"]).substr(0, 19), fmt::format("{}.{}", one["episode"], one["version"]), one["event"], first_of(one["channel"]),
+               decision_outcome(one), one["reason"], one["gates"], first_of(one["detail"], one["answer"])});
+  run.print(shown.text());
+  return exit_ok;
+}
+
+int show_delivery(session& run) {
+  int code = exit_ok;
+  const auto reply = fetch(run, "/api/v1/deliveries/" + percent_encode(run.word(0)), code);
+  if (!reply) return code;
+  const row& d = reply->read.top;
+  run.print(lines_text({{"delivery", d["id"]},
+                        {"what", fmt::format("{} {}, {}", d["event"], d["kind"], d["severity"])},
+                        {"state", with_note(d["state"], d["reason"])},
+                        {"where", with_note(fmt::format("{} / {}", d["tenant"], d["channel"]), d["target"])},
+                        {"alert", d["alert"].empty() ? "none" : fmt::format("{} (episode {}, version {})", d["alert"], d["episode"], d["version"])},
+                        {"title", d["title"]},
+                        {"created", when(d, "created_at", run.now())},
+                        {"not before", when(d, "not_before", run.now())},
+                        {"gives up", when(d, "give_up_at", run.now())},
+                        {"ended", when(d, "ended", run.now())},
+                        {"reference", d["reference"]},
+                        {"answer", d["answer"]},
+                        {"repeat", d["possible_repeat"] == "true" ? "an earlier attempt may have arrived" : ""},
+                        {"trace", d["trace"]}}));
+  const auto& attempts = reply->read.list("attempts");
+  if (attempts.empty()) {
+    run.print("\nno attempt was made\n");
+    return exit_ok;
+  }
+  run.print("\n");
+  table shown({"TRY", "STARTED (UTC)", "OUTCOME", "STATUS", "ADDRESS", "ANSWER"});
+  for (const row& one : attempts)
+    shown.add({one["number"], at_time(one["started_at"]).substr(0, 19), one["outcome"], one["status"], one["address"], one["answer"]});
+  run.print(shown.text());
+  return exit_ok;
+}
+
+int show_version(session& run) {
+  if (!run.wants_json()) run.print(fmt::format("ringdownctl {}\n", version()));
+  int code = exit_ok;
+  const auto reply = fetch(run, "/api/v1/version", code);
+  if (!reply) return code;
+  run.print(fmt::format("ringdownd {} on {}\n", reply->read.top["version"], first_of(reply->read.top["node"])));
+  return exit_ok;
+}
+
+} // namespace ringdown::ctl

@@ -1,0 +1,212 @@
+#include "actors/api/node_file.hpp"
+#include "bin/ringdownctl/commands.hpp"
+#include "bin/ringdownctl/table.hpp"
+#include "bin/ringdownctl/tenant_source.hpp"
+#include "protocol/types/ids.hpp"
+#include "protocol/wire/json_writer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+
+namespace ringdown::ctl {
+
+namespace {
+
+enum class intent { show, carry_out };
+
+void print_errors(const std::vector<api::config_error>& errors) {
+  for (const auto& one : errors) fmt::print(stderr, "{}\n", api::to_text(one));
+}
+
+std::optional<tenant_sources> sound_tenants(session& run) {
+  auto found = find_files(run.given().words);
+  auto read = read_tenants(found.files, [&run](const char* name) { return run.variable(name); });
+  read.errors.insert(read.errors.begin(), found.errors.begin(), found.errors.end());
+  if (read.errors.empty()) return read;
+  print_errors(read.errors);
+  return std::nullopt;
+}
+
+std::string upload_body(const tenant_source& source) {
+  wire::json_writer json;
+  json.open_object().text("toml", source.text);
+  json.key("secrets").open_object();
+  for (const auto& [name, value] : source.secrets) json.text(name, value.reveal());
+  json.close_object().close_object();
+  return std::move(json).str();
+}
+
+std::string changes_text(const session::reply& reply) {
+  std::string text;
+  for (const row& one : reply.read.list("changes")) {
+    const std::string_view sign = one["action"] == "add" ? "+" : one["action"] == "remove" ? "-" : "~";
+    const std::string fields = one["fields"].empty() ? std::string() : fmt::format(" ({})", one["fields"]);
+    text += fmt::format("  {} {}{}{}{}\n", sign, one["kind"], one["id"].empty() ? "" : " ", one["id"], fields);
+  }
+  return text.empty() ? "  no changes\n" : text;
+}
+
+// What the daemon says of one file; the exit code when it refuses or is away.
+std::variant<session::reply, int> put(session& run, const tenant_source& source, intent what) {
+  const std::string path = fmt::format("/api/v1/tenants/{}/file{}", percent_encode(source.tenant.str()), what == intent::show ? "?dry_run=1" : "");
+  auto asked = run.ask_any(http_method::put, path, upload_body(source));
+  const auto* reply = std::get_if<session::reply>(&asked);
+  if (reply == nullptr || reply->status < 400) return asked;
+  return run.complain(exit_negative, fmt::format("refused\n{}", session::problem_text(*reply, source.file)));
+}
+
+struct round_result {
+  int code = exit_ok;
+  std::vector<session::reply> replies;   // one per tenant, in order
+};
+
+// Every file is asked about even when one is refused, so that all is said at once; a daemon that is away ends it.
+round_result put_all(session& run, const std::vector<tenant_source>& tenants, intent what) {
+  round_result made;
+  for (const tenant_source& one : tenants) {
+    auto asked = put(run, one, what);
+    if (const int* code = std::get_if<int>(&asked)) {
+      made.code = *code;
+      if (*code != exit_negative || what == intent::carry_out) return made;
+      continue;
+    }
+    made.replies.push_back(std::move(std::get<session::reply>(asked)));
+    if (run.wants_json()) continue;
+    const auto& reply = made.replies.back();
+    if (what == intent::show) run.print(fmt::format("{} ({})\n{}", one.tenant.str(), one.file, changes_text(reply)));
+    else if (reply.read.top["applied"] == "true") run.print(fmt::format("{}: applied, version {}\n", one.tenant.str(), reply.read.top["version"]));
+    else run.print(fmt::format("{}: unchanged\n", one.tenant.str()));
+  }
+  return made;
+}
+
+void print_json(session& run, const std::vector<session::reply>& replies) {
+  wire::json_writer json;
+  json.open_object().key("items").open_array();
+  for (const auto& one : replies) json.raw(one.body);
+  json.close_array().text_or_null("next", "").close_object();
+  run.print(json.str() + "\n");
+}
+
+// Tenants of the daemon that none of these files is about; nothing when the daemon does not say.
+std::vector<std::string> without_file(session& run, const std::vector<tenant_source>& tenants) {
+  auto asked = run.ask(http_method::get, "/api/v1/tenants");
+  const auto* reply = std::get_if<session::reply>(&asked);
+  std::vector<std::string> others;
+  if (reply == nullptr) return others;
+  for (const row& one : reply->read.list("items"))
+    if (std::ranges::none_of(tenants, [&](const tenant_source& t) { return t.tenant.str() == one["id"]; })) others.push_back(one["id"]);
+  return others;
+}
+
+int settle_absent(session& run, const std::vector<tenant_source>& tenants) {
+  int code = exit_ok;
+  for (const std::string& one : without_file(run, tenants)) {
+    if (!run.given().prune) {
+      if (!run.wants_json()) run.print(fmt::format("{}: has no file here and stays (--prune deletes it)\n", one));
+      continue;
+    }
+    auto asked = run.ask(http_method::del, "/api/v1/tenants/" + percent_encode(one));
+    if (const int* failed = std::get_if<int>(&asked)) code = *failed;
+    else if (!run.wants_json()) run.print(fmt::format("{}: deleted\n", one));
+  }
+  return code;
+}
+
+bool names_a_folder(const session& run) {
+  std::error_code none;
+  return std::ranges::any_of(run.given().words, [&](const std::string& path) { return std::filesystem::is_directory(path, none); });
+}
+
+int check_one(session& run, const std::string& file) {
+  const auto text = api::read_whole_file(file);
+  if (!text) return run.complain(exit_refused, file + ": cannot be read");
+  api::fault_list faults(file);
+  const auto table = api::parse_toml(*text, faults);
+  std::vector<api::config_error> errors;
+  if (!table) {
+    errors = faults.take();
+  } else if (table->contains("tenant")) {
+    errors = read_tenants({file}, [&run](const char* name) { return run.variable(name); }).errors;
+  } else {
+    errors = api::parse_node_file(*text, file, "localhost").errors;
+  }
+  print_errors(errors);
+  if (errors.empty() && !run.wants_json()) run.print(file + ": ok\n");
+  return errors.empty() ? exit_ok : exit_refused;
+}
+
+} // namespace
+
+int check_config(session& run) {
+  const auto found = find_files(run.given().words);
+  print_errors(found.errors);
+  int code = found.errors.empty() ? exit_ok : exit_refused;
+  for (const std::string& file : found.files) code = std::max(code, check_one(run, file));
+  return code;
+}
+
+int diff_files(session& run) {
+  const auto read = sound_tenants(run);
+  if (!read) return exit_refused;
+  const auto shown = put_all(run, read->tenants, intent::show);
+  if (run.wants_json()) print_json(run, shown.replies);
+  if (shown.code != exit_ok) return shown.code;
+  const bool any = std::ranges::any_of(shown.replies, [](const session::reply& one) { return !one.read.list("changes").empty(); });
+  return any ? exit_negative : exit_ok;
+}
+
+int apply_files(session& run) {
+  if (run.given().prune && !names_a_folder(run)) return run.complain(exit_usage, "--prune needs a folder: what has no file in it is deleted");
+  const auto read = sound_tenants(run);
+  if (!read) return exit_refused;
+  const auto shown = put_all(run, read->tenants, intent::show);
+  if (shown.code != exit_ok) {
+    if (shown.code == exit_negative) run.print("nothing was applied\n");
+    return shown.code;
+  }
+  const auto done = put_all(run, read->tenants, intent::carry_out);
+  if (run.wants_json()) print_json(run, done.replies);
+  if (done.code != exit_ok) return run.complain(done.code, fmt::format("{} of {} files were applied before this one", done.replies.size(), read->tenants.size()));
+  return names_a_folder(run) ? settle_absent(run, read->tenants) : exit_ok;
+}
+
+int export_files(session& run) {
+  std::vector<std::string> tenants = run.given().words;
+  if (tenants.empty()) {
+    auto asked = run.ask(http_method::get, "/api/v1/tenants");
+    if (const int* code = std::get_if<int>(&asked)) return *code;
+    for (const row& one : std::get<session::reply>(asked).read.list("items")) tenants.push_back(one["id"]);
+    if (tenants.empty() && !run.wants_json()) run.print("no tenants; ringdownctl apply FILE makes one\n");
+  }
+  std::vector<session::reply> replies;
+  for (const std::string& tenant : tenants) {
+    // It becomes a file's name.
+    if (!is_written_id(tenant)) return run.complain(exit_usage, fmt::format("\"{}\" is no tenant id", tenant));
+    auto asked = run.ask(http_method::get, fmt::format("/api/v1/tenants/{}/file", tenant));
+    if (const int* code = std::get_if<int>(&asked)) return *code;
+    const auto& reply = std::get<session::reply>(asked);
+    const std::string& text = reply.read.top["toml"];
+    if (!run.given().directory.empty()) {
+      const std::string file = (std::filesystem::path(run.given().directory) / (tenant + ".toml")).string();
+      std::error_code none;
+      std::filesystem::create_directories(run.given().directory, none);
+      std::ofstream out(file, std::ios::binary | std::ios::trunc);
+      out << text;
+      out.close();
+      if (!out) return run.complain(exit_internal, fmt::format("cannot write {}", file));
+      if (!run.wants_json()) run.print(file + "\n");
+    } else if (!run.wants_json()) {
+      run.print(tenants.size() > 1 ? fmt::format("# {}.toml\n{}\n", tenant, text) : text);
+    }
+    replies.push_back(reply);
+  }
+  if (run.wants_json()) print_json(run, replies);
+  return exit_ok;
+}
+
+} // namespace ringdown::ctl

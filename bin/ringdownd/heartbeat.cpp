@@ -1,0 +1,21 @@
+#include "bin/ringdownd/heartbeat.hpp"
+
+#include <utility>
+
+namespace ringdown {
+
+void heartbeat::beat(steady_time now) {
+  const node_config& node = world_->node;
+  if (node.heartbeat_url.empty() || now < next_) return;
+  next_ = now + std::chrono::duration_cast<std::chrono::nanoseconds>(node.heartbeat_interval);
+  http_request request;
+  request.url = node.heartbeat_url.reveal();
+  request.response_limit = 64 * 1024;
+  world_->http->send({"heartbeat", 1, 1}, std::move(request), [world = world_](const http_outcome& outcome) {
+    const bool taken = outcome.ok() && outcome.response->status / 100 == 2;
+    (taken ? world->metrics->heartbeats : world->metrics->heartbeat_failures).fetch_add(1, std::memory_order_relaxed);
+    if (!taken) world->log->warning("heartbeat_not_taken", {{"error", outcome.ok() ? "HTTP " + std::to_string(outcome.response->status) : std::string(name(outcome.error))}});
+  });
+}
+
+} // namespace ringdown

@@ -1,0 +1,109 @@
+#include "bin/ringdownd/log_output.hpp"
+
+#include "protocol/wire/json_writer.hpp"
+
+#include <spdlog/async.h>
+#include <spdlog/async_logger.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace ringdown {
+
+namespace {
+
+constexpr std::size_t queued_lines = 8192;
+constexpr std::size_t longest_value = 2000;
+
+std::string_view word(log_level level) {
+  switch (level) {
+    case log_level::debug: return "debug";
+    case log_level::info: return "info";
+    case log_level::warning: return "warning";
+    case log_level::error: return "error";
+  }
+  return "error";
+}
+
+spdlog::level::level_enum spd(log_level level) {
+  switch (level) {
+    case log_level::debug: return spdlog::level::debug;
+    case log_level::info: return spdlog::level::info;
+    case log_level::warning: return spdlog::level::warn;
+    case log_level::error: return spdlog::level::err;
+  }
+  return spdlog::level::err;
+}
+
+// Shapes of credentials in use here: a bearer token, a webhook secret, an ntfy token, a JWT.
+std::string masked(std::string text) {
+  constexpr std::array<std::string_view, 4> shapes{"Bearer ", "whsec_", "tk_", "eyJ"};
+  for (const std::string_view shape : shapes) {
+    for (auto at = text.find(shape); at != std::string::npos; at = text.find(shape, at + shape.size())) {
+      const auto begin = at + shape.size();
+      const auto end = std::min(text.find_first_of(" \t\n\"',;&", begin), text.size());
+      if (end - begin >= 8) text.replace(begin, end - begin, "***");
+    }
+  }
+  if (text.size() > longest_value) text.resize(longest_value);
+  return text;
+}
+
+// Bare when it needs no quotes; otherwise quoted, one line whatever it holds.
+std::string logfmt_value(const std::string& text) {
+  const bool plain = !text.empty() && std::ranges::all_of(text, [](char c) { return c > ' ' && c != '"' && c != '=' && c != '\\' && c != '\x7f'; });
+  if (plain) return text;
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\n') quoted += "\\n";
+    else quoted += byte < ' ' || byte == 0x7f ? '?' : c;
+  }
+  return quoted + "\"";
+}
+
+class log_output final : public log_sink {
+public:
+  log_output(log_format format, log_level from) : format_(format), from_(from), pool_(std::make_shared<spdlog::details::thread_pool>(queued_lines, 1)) {
+    auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+    out_ = std::make_shared<spdlog::async_logger>("ringdown", std::move(sink), pool_, spdlog::async_overflow_policy::overrun_oldest);
+    out_->set_level(spd(from));
+    out_->flush_on(spdlog::level::info);
+    out_->set_pattern(format == log_format::json ? "{\"time\":\"%Y-%m-%dT%H:%M:%S.%fZ\",%v" : "time=%Y-%m-%dT%H:%M:%S.%fZ %v", spdlog::pattern_time_type::utc);
+  }
+
+  void write(log_level level, std::string_view event, std::initializer_list<log_field> fields) override {
+    if (level < from_) return;
+    std::string line = format_line(format_, level, event, fields);
+    if (format_ == log_format::json) line.erase(0, 1);   // the pattern opens the object with the time
+    out_->log(spd(level), line);
+  }
+
+private:
+  log_format format_;
+  log_level from_;
+  std::shared_ptr<spdlog::details::thread_pool> pool_;
+  std::shared_ptr<spdlog::async_logger> out_;
+};
+
+} // namespace
+
+std::string format_line(log_format format, log_level level, std::string_view event, std::initializer_list<log_field> fields) {
+  if (format == log_format::json) {
+    wire::json_writer json;
+    json.open_object().text("level", word(level)).text("event", event);
+    for (const log_field& one : fields) json.text(one.key, masked(one.value));
+    json.close_object();
+    return std::move(json).str();
+  }
+  std::string line = "level=" + std::string(word(level)) + " event=" + std::string(event);
+  for (const log_field& one : fields) line += " " + std::string(one.key) + "=" + logfmt_value(masked(one.value));
+  return line;
+}
+
+std::unique_ptr<log_sink> make_log_output(log_format format, log_level from) { return std::make_unique<log_output>(format, from); }
+
+} // namespace ringdown

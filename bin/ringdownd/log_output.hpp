@@ -1,0 +1,17 @@
+// Structured logs on standard error: logfmt or JSON, one line an event. Known secrets never get here (failure texts carry
+// none); what looks like one is masked all the same. Any thread; never blocks the actor that logs (a bounded queue, the
+// oldest lines are dropped and counted when the terminal is slower than we are).
+#pragma once
+
+#include "actors/log.hpp"
+
+#include <memory>
+
+namespace ringdown {
+
+[[nodiscard]] std::unique_ptr<log_sink> make_log_output(log_format format, log_level from);
+
+// One line, for tests: without the time.
+[[nodiscard]] std::string format_line(log_format format, log_level level, std::string_view event, std::initializer_list<log_field> fields);
+
+} // namespace ringdown

@@ -1,0 +1,126 @@
+// ringdownd: one node. Exit codes: 0 ok, 2 usage, 70 internal, 75 somebody else runs on this state directory, 78
+// configuration, key or schema refused.
+#include "actors/api/node_file.hpp"
+#include "bin/ringdownd/log_output.hpp"
+#include "bin/ringdownd/node.hpp"
+#include "ringdown_version.hpp"
+
+#include <CLI/CLI.hpp>
+#include <systemd/sd-daemon.h>
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+#include <string>
+
+namespace {
+
+using namespace ringdown;
+
+constexpr int exit_usage = 2;
+constexpr int exit_internal = 70;
+constexpr int exit_try_later = 75;
+constexpr int exit_config = 78;
+// SIGTERM is done in 30 s (I18); what is left after this goes back to the table.
+constexpr auto drain_within = std::chrono::seconds(20);
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : std::string("node");
+}
+
+int exit_code(const failure& why) {
+  switch (why.kind) {
+    case failure_kind::unavailable: return exit_try_later;
+    case failure_kind::refused:
+    case failure_kind::invalid:
+    case failure_kind::not_found:
+    case failure_kind::conflict:
+    case failure_kind::corrupt: return exit_config;
+    case failure_kind::unauthorized:
+    case failure_kind::timed_out:
+    case failure_kind::too_large:
+    case failure_kind::too_late:
+    case failure_kind::internal: return exit_internal;
+  }
+  return exit_internal;
+}
+
+void print_errors(const std::vector<api::config_error>& errors) {
+  for (const auto& one : errors) std::fprintf(stderr, "%s\n", api::to_text(one).c_str());
+}
+
+// Signals are taken by the main thread only; every thread made later inherits the mask.
+sigset_t taken_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int one : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, one);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return set;
+}
+
+// Until a signal asks to stop: once a second the watchdog goes through scheduler and store.
+void run(node& running, const sigset_t& signals, const std::string& file, log_sink& log) {
+  while (true) {
+    const timespec second{1, 0};
+    const int caught = sigtimedwait(&signals, nullptr, &second);
+    if (caught == SIGTERM || caught == SIGINT) return;
+    if (caught == SIGHUP) {
+      auto fresh = api::read_node_file(file, host_name());
+      if (fresh.config) running.reload(std::move(*fresh.config));
+      for (const auto& one : fresh.errors) log.error("reload_refused", {{"error", api::to_text(one)}});
+    }
+    if (running.tick()) sd_notify(0, "WATCHDOG=1");
+  }
+}
+
+int serve(const std::string& file, node_config config) {
+  const sigset_t signals = taken_signals();
+  const auto log = make_log_output(config.log_as, config.log_from);
+  auto started = node::start(std::move(config), *log);
+  if (!started) {
+    log->error("not_started", {{"error", started.error().detail}});
+    return exit_code(started.error());
+  }
+  node& running = **started;
+  log->info("started", {{"version", std::string(version())}, {"listen", running.address()}});
+  std::printf("ringdownd listening on http://%s\n", running.address().c_str());
+  std::fflush(stdout);
+  sd_notify(0, "READY=1");
+  run(running, signals, file, *log);
+  sd_notify(0, "STOPPING=1");
+  log->info("stopping", {});
+  running.stop(drain_within);
+  return 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"ringdownd: watches 3CX phone systems and wakes the right person when one breaks"};
+  std::string file;
+  bool check = false;
+  app.add_option("--config", file, "the daemon's file (ringdown.toml)")->required();
+  app.add_flag("--check-config", check, "only check the file: 0 it is sound, 78 it is not");
+  app.set_version_flag("--version", std::string(version()));
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : exit_usage;
+  }
+  auto read = api::read_node_file(file, host_name());
+  if (!read.config) {
+    print_errors(read.errors);
+    return exit_config;
+  }
+  if (check) {
+    std::printf("%s is sound\n", file.c_str());
+    return 0;
+  }
+  return serve(file, std::move(*read.config));
+}

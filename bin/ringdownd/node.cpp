@@ -1,0 +1,209 @@
+#include "bin/ringdownd/node.hpp"
+
+#include "actors/api/handlers.hpp"
+#include "actors/api/load_tenants.hpp"
+#include "actors/net/http_client.hpp"
+#include "bin/ringdownd/heartbeat.hpp"
+#include "bin/ringdownd/state_files.hpp"
+#include "persistence/sqlite_store.hpp"
+#include "protocol/wire/dialects.hpp"
+#include "ringdown_version.hpp"
+
+#include <array>
+#include <cstdlib>
+#include <utility>
+#include <vector>
+
+namespace ringdown {
+
+namespace {
+
+constexpr std::size_t reader_connections = 2;
+constexpr auto alive_within = std::chrono::seconds(5);
+
+std::string random_id(std::string_view prefix) { return encode_id(prefix, persistence::random_bits()); }
+
+// The parts of a start that outlive each other in this order.
+struct opened {
+  persistence::directory_lock lock;
+  persistence::secret_box box;
+  std::string token;
+  std::shared_ptr<persistence::store> writer;
+  std::vector<std::unique_ptr<persistence::store>> readers;
+};
+
+result<opened> open_state(const node_config& config) {
+  if (auto made = prepare_state_dir(config.state_dir); !made) return made.error();
+  auto lock = persistence::directory_lock::take(config.state_dir);
+  if (!lock) return lock.error();
+  const std::string database = config.state_dir + "/ringdown.db";
+  auto box = secrets_key(config.key_file, database);
+  if (!box) return box.error();
+  auto token = api_token(config.token_file);
+  if (!token) return token.error();
+  auto writer = persistence::open_sqlite({database, persistence::open_mode::writer}, *box);
+  if (!writer) return writer.error();
+  std::vector<std::unique_ptr<persistence::store>> readers;
+  for (std::size_t i = 0; i < reader_connections; ++i) {
+    auto reader = persistence::open_sqlite({database, persistence::open_mode::reader}, *box);
+    if (!reader) return reader.error();
+    readers.push_back(std::move(*reader));
+  }
+  return opened{std::move(*lock), *box, std::move(*token), std::move(*writer), std::move(readers)};
+}
+
+// Every tenant of the store. One that cannot be read is left out and said so loudly: the others must not wait for it.
+std::vector<api::known_tenant> load_tenants(persistence::store& store, const node_config& config, log_sink& log) {
+  std::vector<api::known_tenant> tenants;
+  const auto documents = store.load_configs();
+  if (!documents) {
+    log.error("tenants_not_read", {{"error", documents.error().detail}});
+    return tenants;
+  }
+  for (const auto& document : *documents) {
+    const auto secrets = store.load_secrets(document.tenant);
+    auto made = secrets ? api::tenant_of(document, *secrets, config) : result<api::known_tenant>(secrets.error());
+    if (made) tenants.push_back(std::move(*made));
+    else log.error("tenant_not_read", {{"tenant", document.tenant.str()}, {"error", made.error().detail}});
+  }
+  return tenants;
+}
+
+std::vector<std::pair<tenant_id, channel_id>> keyed_channels(const std::vector<api::known_tenant>& tenants) {
+  std::vector<std::pair<tenant_id, channel_id>> keyed;
+  for (const auto& known : tenants)
+    for (const auto& channel : known.config->channels) {
+      const auto* dialect = wire::find_dialect(channel.kind);
+      if (dialect != nullptr && dialect->describe().keys == wire::target_key::known_to_it) keyed.emplace_back(known.config->id, channel.id);
+    }
+  return keyed;
+}
+
+class running_node final : public node {
+public:
+  running_node(node_config config, log_sink& log, opened state, std::unique_ptr<net::http_port> http, fence owner)
+    : config_(std::move(config)), log_(log), lock_(std::move(state.lock)), box_(state.box), http_(std::move(http)), writer_(state.writer), reader_(std::move(state.readers)) {
+    in_.bearer_token = std::move(state.token);
+    in_.version = std::string(version());
+    in_.make_id = [] { return random_id(""); };
+    in_.sign_links = [box = box_](std::string_view message) { return box.sign("acknowledge-link", message); };
+    tree_ = node_tree::grow(make_ports(owner), writer_);
+    in_.world = tree_->world();
+    in_.tree = tree_.get();
+    in_.reader = &reader_;
+    heartbeat_ = std::make_unique<heartbeat>(in_.world);
+  }
+
+  ~running_node() override {
+    if (server_) server_->stop();
+    tree_.reset();
+  }
+  running_node(const running_node&) = delete;
+  running_node& operator=(const running_node&) = delete;
+
+  result<void> open_doors(std::vector<api::known_tenant> tenants) {
+    net::server_options options;
+    options.listen = config_.http_listen;
+    auto server = net::serve_http(options, [this](net::server_request request, net::respond answer) { api::answer_request(in_, std::move(request), answer); });
+    if (!server) return server.error();
+    server_ = std::move(*server);
+    for (auto& known : tenants) {
+      auto config = known.config;
+      in_.tenants.put(std::move(known));
+      tree_->apply(std::move(config));
+    }
+    in_.started = true;
+    return {};
+  }
+
+  [[nodiscard]] std::string address() const override { return server_->address(); }
+
+  void reload(node_config config) override {
+    // What is bound at the start (addresses, files, the store) stays; timings reach the tenants.
+    tree_->with_writer([this, config = std::move(config)](persistence::store& store) {
+      for (auto& known : load_tenants(store, config, log_)) {
+        auto fresh = known.config;
+        in_.tenants.put(std::move(known));
+        tree_->apply(std::move(fresh));
+      }
+      log_.info("reloaded", {});
+    });
+  }
+
+  bool tick() override {
+    const bool alive = tree_->alive(alive_within);
+    const steady_time present = in_.world->time.now().steady;
+    in_.answers.expire(present);
+    if (alive) heartbeat_->beat(present);
+    else log_.error("not_alive", {{"within", "5s"}});
+    return alive;
+  }
+
+  void stop(std::chrono::milliseconds within) override {
+    in_.draining = true;
+    const bool quiet = tree_->drain(within);
+    log_.info("drained", {{"quiet", quiet ? "yes" : "no"}});
+    server_->stop();
+    tree_.reset();
+  }
+
+private:
+  ports make_ports(const fence& owner) {
+    ports start;
+    start.time = system_time();
+    start.http = http_.get();
+    start.log = &log_;
+    start.metrics = std::make_shared<node_metrics>();
+    start.health = std::make_shared<health_board>();
+    start.node = config_;
+    if (start.node.public_url.empty()) start.node.public_url = "http://" + config_.http_listen;
+    start.owner = owner;
+    start.start_mark = random_id("").substr(0, 8);
+    start.link_token = [this](const tenant_id& tenant, const alert_id& alert, std::uint32_t episode, const std::string& person) {
+      return api::make_link_token({tenant, alert, episode, person}, in_.sign_links);
+    };
+    start.command_decided = [this](const command_result& decided) { in_.answers.decided(decided); };
+    start.fatal = [this](std::string_view why) {
+      log_.error("fatal", {{"error", std::string(why)}});
+      // No destructor may run: the store must recover from its log. systemd starts us afresh.
+      std::_Exit(70);
+    };
+    return start;
+  }
+
+  node_config config_;
+  log_sink& log_;
+  persistence::directory_lock lock_;
+  persistence::secret_box box_;
+  std::unique_ptr<net::http_port> http_;
+  std::shared_ptr<persistence::store> writer_;   // shared with the store actor, which outlives no one else
+  store_reader reader_;
+  api::context in_;
+  std::unique_ptr<node_tree> tree_;
+  std::unique_ptr<heartbeat> heartbeat_;
+  std::unique_ptr<net::http_server> server_;
+};
+
+} // namespace
+
+result<std::unique_ptr<node>> node::start(node_config config, log_sink& log) {
+  auto state = open_state(config);
+  if (!state) return state.error();
+  const wall_time present = system_time().now().wall;
+  auto owner = state->writer->take_shard(incarnation_id(random_id("nd_")), present);
+  if (!owner) return owner.error();
+  auto tenants = load_tenants(*state->writer, config, log);
+  const auto recovered = state->writer->recover_claims(*owner, keyed_channels(tenants), present);
+  if (!recovered) return recovered.error();
+  log.info("recovered", {{"resumed", std::to_string(recovered->resumed)}, {"unknown", std::to_string(recovered->unknown)}});
+  net::client_options client;
+  client.egress_allow = config.egress_allow;
+  client.user_agent = "ringdown/" + std::string(version());
+  auto http = net::make_http_client(client);
+  if (!http) return http.error();
+  auto made = std::make_unique<running_node>(std::move(config), log, std::move(*state), std::move(*http), *owner);
+  if (auto open = made->open_doors(std::move(tenants)); !open) return open.error();
+  return std::unique_ptr<node>(std::move(made));
+}
+
+} // namespace ringdown

@@ -1,0 +1,30 @@
+// A running node: everything wired together, started and stopped in order. One per process; main thread only.
+#pragma once
+
+#include "actors/log.hpp"
+#include "protocol/types/node_config.hpp"
+#include "protocol/types/result.hpp"
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+namespace ringdown {
+
+class node {
+public:
+  // Opens the store, takes the lock, loads tenants, listens. The failure's kind tells the exit code: unavailable 75
+  // (somebody else runs here), refused, corrupt and invalid 78, others 70.
+  static result<std::unique_ptr<node>> start(node_config config, log_sink& log);
+  virtual ~node() = default;
+
+  [[nodiscard]] virtual std::string address() const = 0;
+  // SIGHUP: read tenants' documents again and hand them to their actors; sends nothing by itself.
+  virtual void reload(node_config config) = 0;
+  // About once a second: watchdog, heartbeat, overdue answers. True while scheduler and store answer.
+  virtual bool tick() = 0;
+  // No new polls and sends, what was begun ends, the store is closed (I18).
+  virtual void stop(std::chrono::milliseconds within) = 0;
+};
+
+} // namespace ringdown
