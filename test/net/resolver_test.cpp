@@ -79,6 +79,7 @@ TEST_CASE_METHOD(fixture, "askers of one host share one lookup", "[net][dns]") {
   auto first = ask(r, "dead.test");
   auto second = ask(r, "dead.test");
   CHECK(ask(r, "b.test").get().ok());
+  names->wait_until_asked(2);
   CHECK(names->asked == 2);
   names->release();
   CHECK_FALSE(first.get().ok());
