@@ -17,7 +17,7 @@ namespace ringdown::wire {
 
 void write_members(json_writer& json, const alert_view& what);
 void write_members(json_writer& json, const alert& what);
-void write_members(json_writer& json, const delivery& what);   // without the notice's alerts and link
+void write_members(json_writer& json, const delivery& what); // without the notice's alerts and link
 void write_members(json_writer& json, const attempt& what);
 void write_members(json_writer& json, const decision& what);
 void write_members(json_writer& json, const audit_entry& what);

@@ -45,23 +45,23 @@ struct content_limits {
 };
 
 struct dialect_description {
-  std::string_view kind;             // what a channel's `kind` says
+  std::string_view kind; // what a channel's `kind` says
   std::string_view title;
   channel_class is = channel_class::push;
   delivery_kind rows = delivery_kind::interrupt;
   target_key keys = target_key::unknown_to_it;
   std::vector<field_description> fields;
   content_limits limits;
-  std::size_t connections = 1;       // exchanges at once, at most
+  std::size_t connections = 1; // exchanges at once, at most
 };
 
 // What is to be sent, seen for the length of a call.
 struct delivery_job {
   const delivery& row;
   const channel_config& channel;
-  std::string public_url;            // no slash at its end; empty: no links
-  std::string base_url;              // [provider.KIND] base_url: in place of the dialect's own; empty: none
-  std::string ca_file;               // [provider.KIND] ca_file; empty: the system's store
+  std::string public_url; // no slash at its end; empty: no links
+  std::string base_url;   // [provider.KIND] base_url: in place of the dialect's own; empty: none
+  std::string ca_file;    // [provider.KIND] ca_file; empty: the system's store
   wall_time now;
 };
 
@@ -101,6 +101,7 @@ struct dialect {
 
 // First fault that follows from the description alone: a required field that is missing, a field no description names,
 // a URL that is none, a value out of its choices, a secret among the settings.
-[[nodiscard]] std::optional<std::string> check_fields(const dialect_description& description, const channel_config& channel);
+[[nodiscard]] std::optional<std::string> check_fields(const dialect_description& description,
+                                                      const channel_config& channel);
 
 } // namespace ringdown::wire

@@ -11,8 +11,8 @@ namespace ringdown::wire {
 namespace {
 
 constexpr std::array table{
-  push::ntfy,
-  webhook::standard,
+    push::ntfy,
+    webhook::standard,
 };
 
 std::string_view field_fault(const field_description& field, const std::string& value) {
@@ -33,11 +33,11 @@ const field_description* find_field(const dialect_description& description, std:
 
 std::string_view name(field_kind kind) {
   switch (kind) {
-  case field_kind::text: return "text";
-  case field_kind::url: return "url";
-  case field_kind::secret: return "secret";
-  case field_kind::number: return "number";
-  case field_kind::choice: return "choice";
+    case field_kind::text: return "text";
+    case field_kind::url: return "url";
+    case field_kind::secret: return "secret";
+    case field_kind::number: return "number";
+    case field_kind::choice: return "choice";
   }
   return "text";
 }
@@ -65,8 +65,8 @@ std::optional<std::string> check_fields(const dialect_description& description, 
     if (field == nullptr || field->kind != field_kind::secret) return key + ": no such secret";
   }
   for (const field_description& field : description.fields) {
-    const bool given = field.kind == field_kind::secret ? !secret(channel, field.name).empty()
-                                                        : !setting(channel, field.name).empty();
+    const bool given =
+        field.kind == field_kind::secret ? !secret(channel, field.name).empty() : !setting(channel, field.name).empty();
     if (!given && field.need == field_need::required) return std::string(field.name) + ": is required";
   }
   return std::nullopt;

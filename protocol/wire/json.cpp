@@ -45,9 +45,7 @@ public:
 
 private:
   bool scalar(const json_value& value) { return visitor_.on_value(path_, value); }
-  bool integer(std::int64_t number) {
-    return scalar({.kind = json_kind::integer, .integer = number, .text = {}});
-  }
+  bool integer(std::int64_t number) { return scalar({.kind = json_kind::integer, .integer = number, .text = {}}); }
   bool open(json_kind kind) {
     if (!visitor_.on_value(path_, {.kind = kind, .text = {}})) return false;
     too_deep_ = path_.depth_ == json_depth_limit;

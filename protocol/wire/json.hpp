@@ -35,7 +35,9 @@ class json_path {
 public:
   [[nodiscard]] std::size_t depth() const { return depth_; }
   // 0 is the outermost; the last one is the value's own key.
-  [[nodiscard]] std::string_view key(std::size_t level) const { return level < depth_ ? keys_[level] : std::string_view(); }
+  [[nodiscard]] std::string_view key(std::size_t level) const {
+    return level < depth_ ? keys_[level] : std::string_view();
+  }
   [[nodiscard]] std::string_view last() const { return depth_ == 0 ? std::string_view() : keys_[depth_ - 1]; }
 
 private:

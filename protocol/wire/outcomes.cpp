@@ -66,7 +66,8 @@ std::string origin_of(std::string_view url) {
   const bool address6 = parts->host.find(':') != std::string::npos;
   const std::string host = address6 ? "[" + parts->host + "]" : parts->host;
   const bool usual = parts->port == (parts->scheme == "https" ? 443 : 80);
-  return usual ? fmt::format("{}://{}", parts->scheme, host) : fmt::format("{}://{}:{}", parts->scheme, host, parts->port);
+  return usual ? fmt::format("{}://{}", parts->scheme, host)
+               : fmt::format("{}://{}:{}", parts->scheme, host, parts->port);
 }
 
 bool is_header_safe(std::string_view text) {

@@ -1,5 +1,6 @@
 #include "protocol/wire/text.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
@@ -29,8 +30,8 @@ std::size_t sequence_length(std::string_view text, std::size_t at) {
   }
   const unsigned char low = lead == 0xF0 ? 0x90 : 0x80;
   const unsigned char high = lead == 0xF4 ? 0x8F : 0xBF;
-  const bool whole = continues(text, at + 1, low, high) && continues(text, at + 2, 0x80, 0xBF) &&
-                     continues(text, at + 3, 0x80, 0xBF);
+  const bool whole =
+      continues(text, at + 1, low, high) && continues(text, at + 2, 0x80, 0xBF) && continues(text, at + 3, 0x80, 0xBF);
   return whole ? 4 : 0;
 }
 
@@ -53,6 +54,12 @@ bool is_control(std::string_view sequence) {
   // U+0080-U+009F, and the line and paragraph separators U+2028 and U+2029.
   if (sequence.size() == 2) return lead == 0xC2 && byte_at(sequence, 1) < 0xA0;
   return sequence == "\xE2\x80\xA8" || sequence == "\xE2\x80\xA9";
+}
+
+// Printable ASCII that neither begins nor ends with a blank: nearly every name there is, and nothing to do for it.
+bool is_plain_line(std::string_view text) {
+  const auto printable = [](char c) { return c >= ' ' && c < '\x7F'; };
+  return std::ranges::all_of(text, printable) && !text.starts_with(' ') && !text.ends_with(' ');
 }
 
 } // namespace
@@ -90,6 +97,7 @@ std::string cut_to_bytes(std::string_view text, std::size_t bytes) {
 }
 
 std::string one_line(std::string_view text, std::size_t characters) {
+  if (text.size() <= characters && is_plain_line(text)) return std::string(text);
   const std::string whole = repaired_utf8(text);
   std::string line;
   std::size_t count = 0;

@@ -28,12 +28,12 @@ read_failure no_response(const http_outcome& outcome) {
 // Statuses other than 200. A status alone names the cause; the body of an error is never shown.
 read_problem problem_of(int status, bool asked_to_wait) {
   switch (status) {
-  case 401: return read_problem::unauthorized;
-  case 403: return read_problem::forbidden;
-  case 404: return read_problem::not_in_build;
-  case 429: return read_problem::throttled;
-  case 503: return asked_to_wait ? read_problem::throttled : read_problem::server_error;
-  default: break;
+    case 401: return read_problem::unauthorized;
+    case 403: return read_problem::forbidden;
+    case 404: return read_problem::not_in_build;
+    case 429: return read_problem::throttled;
+    case 503: return asked_to_wait ? read_problem::throttled : read_problem::server_error;
+    default: break;
   }
   if (status >= 500 && status <= 599) return read_problem::server_error;
   if (status >= 400 && status <= 499) return read_problem::bad_request;
@@ -73,11 +73,11 @@ read_failure malformed(int status, std::string detail) {
 
 read_failure read_failure_of(json_problem problem, int status) {
   switch (problem) {
-  case json_problem::too_deep: return because(read_problem::too_deep, status, "nested deeper than 64 levels");
-  case json_problem::too_large: return because(read_problem::too_large, status, "the body is too large");
-  case json_problem::refused: return malformed(status, "JSON of another shape");
-  case json_problem::none:
-  case json_problem::malformed: break;
+    case json_problem::too_deep: return because(read_problem::too_deep, status, "nested deeper than 64 levels");
+    case json_problem::too_large: return because(read_problem::too_large, status, "the body is too large");
+    case json_problem::refused: return malformed(status, "JSON of another shape");
+    case json_problem::none:
+    case json_problem::malformed: break;
   }
   return malformed(status, "broken or truncated JSON, or no UTF-8");
 }

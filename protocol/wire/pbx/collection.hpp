@@ -15,7 +15,7 @@
 
 namespace ringdown::wire::pbx {
 
-inline constexpr std::size_t longest_name = 200;  // characters of a name we keep
+inline constexpr std::size_t longest_name = 200; // characters of a name we keep
 
 class collection_visitor : public json_visitor {
 public:

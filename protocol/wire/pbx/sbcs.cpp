@@ -25,7 +25,8 @@ struct sbc_fields {
 // Connected only when everything that should tell says so; a single "no" is enough for the opposite.
 std::optional<bool> connected(const sbc_fields& sbc) {
   if (sbc.has_connection == flag::no || sbc.connection_up == flag::no) return false;
-  const bool up_unsaid = sbc.connection_up == flag::unreadable || (sbc.connection_object && sbc.connection_up == flag::absent);
+  const bool up_unsaid =
+      sbc.connection_up == flag::unreadable || (sbc.connection_object && sbc.connection_up == flag::absent);
   if (sbc.has_connection != flag::yes || up_unsaid) return std::nullopt;
   return true;
 }
@@ -39,15 +40,20 @@ protected:
   void on_field(const json_path& path, const json_value& value) override {
     if (path.depth() == 4 && path.key(2) == "Connection" && path.last() == "Up") sbc_.connection_up = flag_of(value);
     if (path.depth() != 3) return;
-    if (path.last() == "Name") sbc_.name = key_in(value).value_or(std::string());
-    else if (path.last() == "DisplayName") sbc_.title = name_in(value);
-    else if (path.last() == "HasConnection") sbc_.has_connection = flag_of(value);
-    else if (path.last() == "Connection") connection(value);
+    if (path.last() == "Name")
+      sbc_.name = key_in(value).value_or(std::string());
+    else if (path.last() == "DisplayName")
+      sbc_.title = name_in(value);
+    else if (path.last() == "HasConnection")
+      sbc_.has_connection = flag_of(value);
+    else if (path.last() == "Connection")
+      connection(value);
   }
   void end_field(const json_path& /*path*/) override {}
   bool end_item() override {
     if (sbc_.name.empty()) return false;
-    sbcs_.push_back({.key = sbc_.name, .label = sbc_.title.empty() ? sbc_.name : sbc_.title, .connected = connected(sbc_)});
+    sbcs_.push_back(
+        {.key = sbc_.name, .label = sbc_.title.empty() ? sbc_.name : sbc_.title, .connected = connected(sbc_)});
     return true;
   }
 

@@ -23,9 +23,12 @@ protected:
   void begin_item() override { service_ = {}; }
   void on_field(const json_path& path, const json_value& value) override {
     if (path.depth() != 3) return;
-    if (path.last() == "Name") service_.key = key_in(value).value_or(std::string());
-    else if (path.last() == "DisplayName") service_.label = name_in(value);
-    else if (path.last() == "Status") service_.status = one_line(value.as_text().value_or(std::string_view()), longest_status);
+    if (path.last() == "Name")
+      service_.key = key_in(value).value_or(std::string());
+    else if (path.last() == "DisplayName")
+      service_.label = name_in(value);
+    else if (path.last() == "Status")
+      service_.status = one_line(value.as_text().value_or(std::string_view()), longest_status);
   }
   void end_field(const json_path& /*path*/) override {}
   bool end_item() override {

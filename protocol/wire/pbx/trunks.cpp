@@ -14,7 +14,7 @@ namespace ringdown::wire::pbx {
 namespace {
 
 constexpr std::size_t longest_code = 40;
-constexpr std::size_t longest_issue = 200;  // bytes; a longer ConfigurationIssue is no word of the PBX
+constexpr std::size_t longest_issue = 200; // bytes; a longer ConfigurationIssue is no word of the PBX
 
 enum class times_seen { absent, listed };
 
@@ -147,14 +147,22 @@ protected:
 
 private:
   void plain_field(std::string_view field, const json_value& value) {
-    if (field == "Id") trunk_.id = value.as_integer();
-    else if (field == "Number") trunk_.number = name_in(value);
-    else if (field == "IsOnline") trunk_.online = value.as_bool();
-    else if (field == "EnableInboundCalls") trunk_.inbound = value.as_bool();
-    else if (field == "EnableOutboundCalls") trunk_.outbound = value.as_bool();
-    else if (field == "Direction") trunk_.direction = value.as_text().value_or(std::string_view());
-    else if (field == "ConfigurationIssue") issue(value);
-    else if (field == "TrunkRegTimes" && value.kind == json_kind::array) trunk_.times = times_seen::listed;
+    if (field == "Id")
+      trunk_.id = value.as_integer();
+    else if (field == "Number")
+      trunk_.number = name_in(value);
+    else if (field == "IsOnline")
+      trunk_.online = value.as_bool();
+    else if (field == "EnableInboundCalls")
+      trunk_.inbound = value.as_bool();
+    else if (field == "EnableOutboundCalls")
+      trunk_.outbound = value.as_bool();
+    else if (field == "Direction")
+      trunk_.direction = value.as_text().value_or(std::string_view());
+    else if (field == "ConfigurationIssue")
+      issue(value);
+    else if (field == "TrunkRegTimes" && value.kind == json_kind::array)
+      trunk_.times = times_seen::listed;
   }
   void issue(const json_value& value) {
     const auto text = value.as_text();
@@ -162,17 +170,23 @@ private:
     if (text && trunk_.issue_readable) trunk_.issue = one_line(*text, longest_name);
   }
   void gateway_field(std::string_view field, const json_value& value) {
-    if (field == "Name") trunk_.gateway_name = name_in(value);
-    else if (field == "Host") trunk_.host = name_in(value);
-    else if (field == "Type") trunk_.type = name_in(value);
-    else if (field == "RequireRegistrationFor") trunk_.registration = name_in(value);
+    if (field == "Name")
+      trunk_.gateway_name = name_in(value);
+    else if (field == "Host")
+      trunk_.host = name_in(value);
+    else if (field == "Type")
+      trunk_.type = name_in(value);
+    else if (field == "RequireRegistrationFor")
+      trunk_.registration = name_in(value);
   }
   void time_field(std::string_view field, const json_value& value) {
     if (field == "Name") time_name_ = value.as_text().value_or(std::string_view());
     // A code may come as a number.
     if (field != "Value") return;
-    if (value.kind == json_kind::integer) time_value_ = fmt::format("{}", value.integer);
-    else time_value_ = one_line(value.as_text().value_or(std::string_view()), longest_code);
+    if (value.kind == json_kind::integer)
+      time_value_ = fmt::format("{}", value.integer);
+    else
+      time_value_ = one_line(value.as_text().value_or(std::string_view()), longest_code);
   }
 
   trunk_fields trunk_;

@@ -14,16 +14,17 @@ constexpr std::size_t longest_version = 60;
 std::string_view path_of(endpoint what, field_set fields) {
   const bool current = fields == field_set::current;
   switch (what) {
-  case endpoint::trunks:
-    return current ? "/xapi/v1/Trunks?$select=Id,Number,IsOnline,Direction,EnableInboundCalls,EnableOutboundCalls,"
-                     "ConfigurationIssue,Gateway,TrunkRegTimes"
-                   : "/xapi/v1/Trunks?$select=Id,Number,IsOnline,Direction,EnableInboundCalls,EnableOutboundCalls,"
-                     "ConfigurationIssue,Gateway";
-  case endpoint::sbcs:
-    return current ? "/xapi/v1/Sbcs?$select=Name,DisplayName,HasConnection,Connection"
-                   : "/xapi/v1/Sbcs?$select=Name,DisplayName,HasConnection";
-  case endpoint::system_status: return "/xapi/v1/SystemStatus?$select=Version,CallsActive,MaxSimCalls,HasNotRunningServices";
-  case endpoint::services: return "/xapi/v1/Services?$select=Name,DisplayName,Status";
+    case endpoint::trunks:
+      return current ? "/xapi/v1/Trunks?$select=Id,Number,IsOnline,Direction,EnableInboundCalls,EnableOutboundCalls,"
+                       "ConfigurationIssue,Gateway,TrunkRegTimes"
+                     : "/xapi/v1/Trunks?$select=Id,Number,IsOnline,Direction,EnableInboundCalls,EnableOutboundCalls,"
+                       "ConfigurationIssue,Gateway";
+    case endpoint::sbcs:
+      return current ? "/xapi/v1/Sbcs?$select=Name,DisplayName,HasConnection,Connection"
+                     : "/xapi/v1/Sbcs?$select=Name,DisplayName,HasConnection";
+    case endpoint::system_status:
+      return "/xapi/v1/SystemStatus?$select=Version,CallsActive,MaxSimCalls,HasNotRunningServices";
+    case endpoint::services: return "/xapi/v1/Services?$select=Name,DisplayName,Status";
   }
   return "/xapi/v1/";
 }
@@ -62,7 +63,8 @@ std::optional<std::string> followed(const std::string& link, const pbx_target& t
   const auto base = parse_url(target.url);
   if (link.empty() || !base) return std::nullopt;
   const bool absolute = link.find("://") != std::string::npos;
-  const std::string url = absolute ? link : without_slash(target.url) + (link.starts_with('/') ? link : "/xapi/v1/" + link);
+  const std::string url =
+      absolute ? link : without_slash(target.url) + (link.starts_with('/') ? link : "/xapi/v1/" + link);
   const auto parts = parse_url(url);
   if (!parts || parts->host != base->host || parts->port != base->port || parts->scheme != base->scheme)
     return std::nullopt;
@@ -75,11 +77,16 @@ public:
     if (path.depth() == 0) return value.kind == json_kind::object;
     if (path.depth() != 1) return true;
     const std::string_view field = path.last();
-    if (field == "Version") read.version = one_line(value.as_text().value_or(std::string_view()), longest_version);
-    else if (field == "CallsActive") read.calls_active = count(value, 0);
-    else if (field == "MaxSimCalls") read.max_calls = count(value, 1);
-    else if (field == "HasNotRunningServices") read.has_stopped_services = value.as_bool();
-    else return true;
+    if (field == "Version")
+      read.version = one_line(value.as_text().value_or(std::string_view()), longest_version);
+    else if (field == "CallsActive")
+      read.calls_active = count(value, 0);
+    else if (field == "MaxSimCalls")
+      read.max_calls = count(value, 1);
+    else if (field == "HasNotRunningServices")
+      read.has_stopped_services = value.as_bool();
+    else
+      return true;
     any_known = true;
     return true;
   }

@@ -23,13 +23,13 @@
 
 namespace ringdown::wire::pbx {
 
-inline constexpr std::size_t most_items = 5000;  // of one endpoint; more is too_large
-inline constexpr std::size_t most_pages = 64;    // 100 items a page is the server's limit for $top
+inline constexpr std::size_t most_items = 5000; // of one endpoint; more is too_large
+inline constexpr std::size_t most_pages = 64;   // 100 items a page is the server's limit for $top
 
 // Where and how a PBX is asked.
 struct pbx_target {
-  std::string url;                // https://host[:port], no path
-  std::string address;            // connect here instead of resolving the host; may be empty
+  std::string url;     // https://host[:port], no path
+  std::string address; // connect here instead of resolving the host; may be empty
   std::string client_id;
   secret_text secret;
   tls_policy tls;
@@ -50,7 +50,8 @@ using answer_pages = std::span<const std::shared_ptr<const http_outcome>>;
 
 // The request for what follows `pages`; nullopt when the list has ended, or goes on where it is not followed: another
 // origin, or beyond most_pages. Then the reading says malformed.
-[[nodiscard]] std::optional<http_request> next_page(answer_pages pages, const pbx_target& target, const secret_text& token);
+[[nodiscard]] std::optional<http_request> next_page(answer_pages pages, const pbx_target& target,
+                                                    const secret_text& token);
 
 // `now` serves the date form of Retry-After. One outcome, or all pages of one answer.
 [[nodiscard]] reading<std::vector<trunk_reading>> read_trunks(const http_outcome& outcome, wall_time now);

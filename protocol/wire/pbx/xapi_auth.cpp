@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::size_t answer_limit = 64 << 10;
 constexpr std::size_t longest_token = 16 << 10;
-constexpr std::int64_t usual_life = 60;           // seconds; what 20.0.8 was seen to give
-constexpr std::int64_t longest_life = 24 * 3600;  // seconds; whatever is claimed, a 401 ends it sooner
+constexpr std::int64_t usual_life = 60;       // seconds; what 20.0.8 was seen to give
+constexpr std::int64_t longest_life = 86'400; // seconds; whatever is claimed, a 401 ends it sooner
 
 class token_visitor final : public json_visitor {
 public:
@@ -24,9 +24,12 @@ public:
     if (path.depth() == 0) return value.kind == json_kind::object;
     if (path.depth() != 1) return true;
     const std::string_view field = path.last();
-    if (field == "access_token") token = value.as_text().value_or(std::string_view());
-    else if (field == "expires_in") expires_in = value.as_integer();
-    else if (field == "error") error = value.as_text().value_or(std::string_view());
+    if (field == "access_token")
+      token = value.as_text().value_or(std::string_view());
+    else if (field == "expires_in")
+      expires_in = value.as_integer();
+    else if (field == "error")
+      error = value.as_text().value_or(std::string_view());
     return true;
   }
   bool on_end(const json_path& /*path*/, json_kind /*kind*/) override { return true; }
@@ -49,7 +52,9 @@ public:
   std::optional<std::int64_t> iat;
 };
 
-std::int64_t seconds_of(wall_time at) { return std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count(); }
+std::int64_t seconds_of(wall_time at) {
+  return std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count();
+}
 
 bool is_life(std::int64_t seconds) { return seconds > 0 && seconds <= longest_life; }
 
@@ -64,7 +69,8 @@ std::optional<std::int64_t> life_in_claims(std::string_view token, wall_time now
   // Beyond the year 9999 no clock is meant, and the difference cannot overflow.
   const auto plausible = [](std::int64_t at) { return at > 0 && at < 253'402'300'800; };
   if (!visitor.exp || !plausible(*visitor.exp)) return std::nullopt;
-  if (visitor.iat && plausible(*visitor.iat) && is_life(*visitor.exp - *visitor.iat)) return *visitor.exp - *visitor.iat;
+  if (visitor.iat && plausible(*visitor.iat) && is_life(*visitor.exp - *visitor.iat))
+    return *visitor.exp - *visitor.iat;
   const std::int64_t left = *visitor.exp - seconds_of(now);
   return is_life(left) ? std::optional(left) : std::nullopt;
 }
@@ -76,7 +82,7 @@ wall_time expiry(const token_visitor& answer, wall_time now) {
 }
 
 bool refuses_credentials(const token_visitor& answer) {
-  return answer.error == "invalid_client" || answer.error == "unauthorized_client";  // RFC 6749, 5.2
+  return answer.error == "invalid_client" || answer.error == "unauthorized_client"; // RFC 6749, 5.2
 }
 
 read_failure refusal(int status, std::string detail) {

@@ -20,7 +20,7 @@ namespace {
 constexpr std::string_view public_server = "https://ntfy.sh";
 constexpr std::size_t title_limit = 250;
 constexpr std::size_t text_limit = 4096;
-constexpr std::size_t body_limit = 32 << 10;     // the server's own limit for a JSON publish
+constexpr std::size_t body_limit = 32 << 10; // the server's own limit for a JSON publish
 constexpr std::size_t answer_limit = 64 << 10;
 constexpr std::int64_t daily_limit_code = 42908;
 constexpr duration daily_limit_pause = std::chrono::hours(1);
@@ -45,9 +45,9 @@ bool is_over(notice_event event) { return event == notice_event::resolved || eve
 int priority_of(const delivery& row) {
   if (is_over(row.event) || row.event == notice_event::updated) return 3;
   switch (row.content.level) {
-  case severity::critical: return 5;
-  case severity::warning: return 4;
-  case severity::info: return 3;
+    case severity::critical: return 5;
+    case severity::warning: return 4;
+    case severity::info: return 3;
   }
   return 3;
 }
@@ -58,9 +58,9 @@ std::string_view picture_of(const delivery& row) {
   if (row.event == notice_event::resolved) return "white_check_mark";
   if (row.event == notice_event::acknowledged) return "ok_hand";
   switch (row.content.level) {
-  case severity::critical: return "rotating_light";
-  case severity::warning: return "warning";
-  case severity::info: return "information_source";
+    case severity::critical: return "rotating_light";
+    case severity::warning: return "warning";
+    case severity::info: return "information_source";
   }
   return "information_source";
 }
@@ -115,7 +115,7 @@ std::string body_of(const delivery_job& job) {
 
 std::string authorization_of(const channel_config& channel) {
   if (const secret_text token = secret(channel, "token"); !token.empty()) return "Bearer " + token.reveal();
-  const std::string user = setting(channel, "user");
+  const std::string user = setting(channel, "username");
   if (user.empty()) return {};
   return "Basic " + base64_encode(user + ":" + secret(channel, "password").reveal());
 }
@@ -177,12 +177,17 @@ dialect_description describe_ntfy() {
   description.limits = {.title = title_limit, .text = text_limit, .body = body_limit};
   description.connections = 2;
   description.fields = {
-    {"url", "Server", field_kind::url, field_need::optional, "https://ntfy.sh or your own server", public_server, {}},
-    {"topic", "Topic", field_kind::text, field_need::required,
-     "1 to 64 letters, digits, - and _; who knows it can read along unless the server asks for a login", {}, {}},
-    {"token", "Access token", field_kind::secret, field_need::optional, "tk_..., if the topic is protected", {}, {}},
-    {"user", "User", field_kind::text, field_need::optional, "instead of a token", {}, {}},
-    {"password", "Password", field_kind::secret, field_need::optional, "of that user", {}, {}},
+      {"url", "Server", field_kind::url, field_need::optional, "https://ntfy.sh or your own server", public_server, {}},
+      {"topic",
+       "Topic",
+       field_kind::text,
+       field_need::required,
+       "1 to 64 letters, digits, - and _; who knows it can read along unless the server asks for a login",
+       {},
+       {}},
+      {"token", "Access token", field_kind::secret, field_need::optional, "tk_..., if the topic is protected", {}, {}},
+      {"username", "User name", field_kind::text, field_need::optional, "instead of a token", {}, {}},
+      {"password", "Password", field_kind::secret, field_need::optional, "of that user", {}, {}},
   };
   return description;
 }
@@ -191,7 +196,7 @@ std::optional<std::string> check_ntfy(const channel_config& channel) {
   if (auto fault = check_fields(describe_ntfy(), channel)) return fault;
   if (!is_word(setting(channel, "topic"))) return "topic: must be 1 to 64 letters, digits, - or _";
   if (!is_header_safe(secret(channel, "token").reveal())) return "token: holds a character no token has";
-  const std::string user = setting(channel, "user");
+  const std::string user = setting(channel, "username");
   if (user.find(':') != std::string::npos) return "user: must not hold a colon";
   const bool password = !secret(channel, "password").empty();
   if (user.empty() && password) return "user: is required with a password";

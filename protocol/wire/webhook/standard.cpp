@@ -16,9 +16,9 @@ namespace {
 
 constexpr std::size_t title_limit = 500;
 constexpr std::size_t text_limit = 2000;
-constexpr std::size_t body_limit = 20'000;      // Standard Webhooks asks for less than 20 kB
+constexpr std::size_t body_limit = 20'000; // Standard Webhooks asks for less than 20 kB
 constexpr std::size_t name_limit = 200;
-constexpr std::size_t closing_room = 100;       // for what closes the body
+constexpr std::size_t closing_room = 100; // for what closes the body
 constexpr std::size_t answer_limit = 64 << 10;
 constexpr std::string_view secret_prefix = "whsec_";
 constexpr std::size_t shortest_key = 24;
@@ -140,11 +140,21 @@ dialect_description describe_standard() {
   description.limits = {.title = title_limit, .text = text_limit, .body = body_limit};
   description.connections = 4;
   description.fields = {
-    {"url", "URL", field_kind::url, field_need::required, "receives a POST for every event of an alert", {}, {}},
-    {"secret", "Signing secret", field_kind::secret, field_need::required,
-     "whsec_ followed by the base64 of 24 to 64 random bytes", {}, {}},
-    {"previous_secret", "Previous signing secret", field_kind::secret, field_need::optional,
-     "while you change secrets: both signatures are sent", {}, {}},
+      {"url", "URL", field_kind::url, field_need::required, "receives a POST for every event of an alert", {}, {}},
+      {"secret",
+       "Signing secret",
+       field_kind::secret,
+       field_need::required,
+       "whsec_ followed by the base64 of 24 to 64 random bytes",
+       {},
+       {}},
+      {"previous_secret",
+       "Previous signing secret",
+       field_kind::secret,
+       field_need::optional,
+       "while you change secrets: both signatures are sent",
+       {},
+       {}},
   };
   return description;
 }

@@ -24,6 +24,7 @@ inline constexpr dialect standard{describe_standard, check_standard, start_stand
 [[nodiscard]] std::optional<std::string> signing_key(const secret_text& secret);
 
 // The value of webhook-signature: one "v1,<base64>" per key, parted by spaces. Keys are raw bytes.
-[[nodiscard]] std::string signature(std::span<const std::string> keys, std::string_view id, wall_time at, std::string_view body);
+[[nodiscard]] std::string signature(std::span<const std::string> keys, std::string_view id, wall_time at,
+                                    std::string_view body);
 
 } // namespace ringdown::wire::webhook
