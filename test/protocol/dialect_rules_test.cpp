@@ -73,7 +73,8 @@ TEST_CASE("Kinds are unique, described, and found by name") {
     CHECK(description.limits.title > 0);
     CHECK(description.limits.text > 0);
     CHECK(description.limits.body >= description.limits.text);
-    for (const field_description& field : description.fields) CHECK_FALSE((field.name.empty() || field.title.empty() || field.help.empty()));
+    for (const field_description& field : description.fields)
+      CHECK_FALSE((field.name.empty() || field.title.empty() || field.help.empty()));
     REQUIRE(find_dialect(description.kind) != nullptr);
     CHECK(find_dialect(description.kind)->describe().kind == description.kind);
   }
@@ -118,10 +119,13 @@ TEST_CASE("Every status from 100 to 599 means one outcome, by policy") {
         CHECK(outcome.status == status);
         CHECK(outcome.kind != outcome_kind::not_sent);
         const bool success = status >= 200 && status <= 299;
-        if (success) CHECK((outcome.kind == outcome_kind::accepted || outcome.kind == outcome_kind::unknown));
-        else CHECK(outcome.kind != outcome_kind::accepted);
+        if (success)
+          CHECK((outcome.kind == outcome_kind::accepted || outcome.kind == outcome_kind::unknown));
+        else
+          CHECK(outcome.kind != outcome_kind::accepted);
         if (outcome.kind == outcome_kind::accepted) CHECK_FALSE(outcome.reference.empty());
-        if (status == 408 || status == 429 || status == 500 || status == 503) CHECK(outcome.kind == outcome_kind::retry);
+        if (status == 408 || status == 429 || status == 500 || status == 503)
+          CHECK(outcome.kind == outcome_kind::retry);
         if (status == 410) CHECK(outcome.kind == outcome_kind::refused);
         if (provider.describe().keys == target_key::known_to_it) CHECK(outcome.kind != outcome_kind::unknown);
         CHECK(outcome.answer.size() <= 200);
@@ -142,7 +146,8 @@ TEST_CASE("429 and 503 wait as long as they are asked to") {
 TEST_CASE("Without an answer the outcome depends on what may have left") {
   for_each_dialect([](const dialect& provider, const channel_config&, const delivery_job& job) {
     const bool keyed = provider.describe().keys == target_key::known_to_it;
-    for (int error = static_cast<int>(transport_error::dns); error <= static_cast<int>(transport_error::overloaded); ++error) {
+    for (int error = static_cast<int>(transport_error::dns); error <= static_cast<int>(transport_error::overloaded);
+         ++error) {
       const auto what = static_cast<transport_error>(error);
       const bool ours = what == transport_error::too_late || what == transport_error::cancelled;
       CHECK(played(provider, job, no_answer(what)).kind == (ours ? outcome_kind::not_sent : outcome_kind::retry));
@@ -156,8 +161,10 @@ TEST_CASE("A truncated answer is never taken for more than it says") {
     const std::string whole = R"({"id":"abcDEF123456","time":1790924400,"event":"message","topic":"harbour-noc"})";
     const bool body_needed = played(provider, job, answer(200, "")).kind != outcome_kind::accepted;
     for (std::size_t length = 0; length < whole.size(); ++length)
-      CHECK((played(provider, job, answer(200, whole.substr(0, length))).kind == outcome_kind::accepted) == !body_needed);
-    CHECK(played(provider, job, answer(200, std::string(200'000, '['))).kind == played(provider, job, answer(200, "")).kind);
+      CHECK((played(provider, job, answer(200, whole.substr(0, length))).kind == outcome_kind::accepted) ==
+            !body_needed);
+    CHECK(played(provider, job, answer(200, std::string(200'000, '['))).kind ==
+          played(provider, job, answer(200, "")).kind);
   });
 }
 
@@ -167,7 +174,8 @@ TEST_CASE("No secret leaves in a body, a URL's place in the ledger, an answer or
     REQUIRE(step.request);
     std::vector<std::string> shown{step.request->body, provider.masked_address(channel, job.row)};
     for (int status = 100; status <= 599; ++status) {
-      const attempt_outcome outcome = played(provider, job, answer(status, R"({"id":"topsecret!","error":"topsecret","code":42901})"));
+      const attempt_outcome outcome =
+          played(provider, job, answer(status, R"({"id":"topsecret!","error":"topsecret","code":42901})"));
       shown.push_back(outcome.answer);
       shown.push_back(outcome.reference);
     }

@@ -23,13 +23,27 @@ namespace {
 
 constexpr std::string_view placeholder = "@hole@";
 
-struct mutation { std::string name; std::string json; };   // empty json: the member is left out
+struct mutation {
+  std::string name;
+  std::string json;
+}; // empty json: the member is left out
 
 std::vector<mutation> mutations() {
-  return {{"null", "null"}, {"missing", ""}, {"object", R"({"Frob":1})"}, {"array", "[1,[2]]"}, {"number", "4711.5"},
-          {"unknown word", R"("Frobnicated")"}, {"empty text", R"("")"}, {"NaN as text", R"("NaN")"}, {"bare NaN", "NaN"},
-          {"negative", "-1"}, {"2^63", "9223372036854775808"}, {"huge real", "1e308"},
-          {"10 kB", "\"" + std::string(10'240, 'y') + "\""}, {"invalid UTF-8", "\"a\xFF\xC0\""}, {"lone surrogate", R"("\ud800")"},
+  return {{"null", "null"},
+          {"missing", ""},
+          {"object", R"({"Frob":1})"},
+          {"array", "[1,[2]]"},
+          {"number", "4711.5"},
+          {"unknown word", R"("Frobnicated")"},
+          {"empty text", R"("")"},
+          {"NaN as text", R"("NaN")"},
+          {"bare NaN", "NaN"},
+          {"negative", "-1"},
+          {"2^63", "9223372036854775808"},
+          {"huge real", "1e308"},
+          {"10 kB", "\"" + std::string(10'240, 'y') + "\""},
+          {"invalid UTF-8", "\"a\xFF\xC0\""},
+          {"lone surrogate", R"("\ud800")"},
           {"control characters", R"("a\r\n\u0000b")"}};
 }
 
@@ -45,7 +59,11 @@ std::string filled(std::string body, const std::string& json) {
   return body.replace(body.find(hole), hole.size(), json);
 }
 
-struct hostile_body { std::string path; std::string what; std::string body; };
+struct hostile_body {
+  std::string path;
+  std::string what;
+  std::string body;
+};
 
 // All bodies that differ from the document in one member.
 class body_maker {
@@ -64,7 +82,8 @@ private:
     if (at.IsObject())
       for (rapidjson::SizeType member = 0; member < at.MemberCount(); ++member) mutate_member(at, member, path);
     if (at.IsArray())
-      for (rapidjson::SizeType item = 0; item < at.Size(); ++item) mutate_item(at, item, path + "/" + std::to_string(item));
+      for (rapidjson::SizeType item = 0; item < at.Size(); ++item)
+        mutate_item(at, item, path + "/" + std::to_string(item));
   }
   void mutate_member(value& object, rapidjson::SizeType member, const std::string& path) {
     auto& held = (object.MemberBegin() + member)->value;
@@ -99,13 +118,13 @@ enum class verdict { bad, unknown, good, silent };
 
 verdict judged(const trunk_reading& trunk) {
   switch (trunk.state) {
-  case resource_state::registered:
-  case resource_state::online: return verdict::good;
-  case resource_state::disabled: return verdict::silent;
-  case resource_state::failed_registration:
-  case resource_state::unregistered:
-  case resource_state::down_unspecified: return verdict::bad;
-  default: return verdict::unknown;
+    case resource_state::registered:
+    case resource_state::online: return verdict::good;
+    case resource_state::disabled: return verdict::silent;
+    case resource_state::failed_registration:
+    case resource_state::unregistered:
+    case resource_state::down_unspecified: return verdict::bad;
+    default: return verdict::unknown;
   }
 }
 verdict judged(std::optional<bool> truth) { return !truth ? verdict::unknown : *truth ? verdict::good : verdict::bad; }
@@ -114,7 +133,8 @@ verdict judged(const service_reading& service) { return judged(service.running);
 
 // A key replaced by another plausible one cannot be noticed; then the old one is missing, which closes nothing by itself.
 template <class Item>
-void check_list(const std::string& file, reading<std::vector<Item>> (*read)(const http_outcome&, wall_time), std::string_view key_field) {
+void check_list(const std::string& file, reading<std::vector<Item>> (*read)(const http_outcome&, wall_time),
+                std::string_view key_field) {
   const auto before = read(answer(200, fixture(file)), noon());
   REQUIRE(before.ok());
   std::size_t bodies = 0;
@@ -143,10 +163,18 @@ void check_list(const std::string& file, reading<std::vector<Item>> (*read)(cons
 
 } // namespace
 
-TEST_CASE("No hostile field makes a trunk better or worse than it is") { check_list<trunk_reading>("trunks.json", read_trunks, "/Id"); }
-TEST_CASE("No hostile field makes an older build's trunk better or worse") { check_list<trunk_reading>("trunks_older.json", read_trunks, "/Id"); }
-TEST_CASE("No hostile field makes an SBC better or worse than it is") { check_list<sbc_reading>("sbcs.json", read_sbcs, "/Name"); }
-TEST_CASE("No hostile field makes a service better or worse than it is") { check_list<service_reading>("services.json", read_services, "/Name"); }
+TEST_CASE("No hostile field makes a trunk better or worse than it is") {
+  check_list<trunk_reading>("trunks.json", read_trunks, "/Id");
+}
+TEST_CASE("No hostile field makes an older build's trunk better or worse") {
+  check_list<trunk_reading>("trunks_older.json", read_trunks, "/Id");
+}
+TEST_CASE("No hostile field makes an SBC better or worse than it is") {
+  check_list<sbc_reading>("sbcs.json", read_sbcs, "/Name");
+}
+TEST_CASE("No hostile field makes a service better or worse than it is") {
+  check_list<service_reading>("services.json", read_services, "/Name");
+}
 
 TEST_CASE("No hostile field changes a number of the system status into another") {
   const auto before = read_system(answer(200, fixture("system_status.json")), noon());
@@ -156,7 +184,8 @@ TEST_CASE("No hostile field changes a number of the system status into another")
     if (!after.ok()) continue;
     CHECK((!after.value->calls_active || after.value->calls_active == before.value->calls_active));
     CHECK((!after.value->max_calls || after.value->max_calls == before.value->max_calls));
-    CHECK((!after.value->has_stopped_services || after.value->has_stopped_services == before.value->has_stopped_services));
+    CHECK((!after.value->has_stopped_services ||
+           after.value->has_stopped_services == before.value->has_stopped_services));
     CHECK(after.value->version.size() <= 60);
   }
 }

@@ -43,7 +43,6 @@ public:
   bool text = false;
 };
 
-
 std::optional<std::int64_t> integer_in(const std::string& value) {
   keeper kept;
   REQUIRE(read_json("{\"a\":" + value + "}", 1000, kept) == json_problem::none);
@@ -62,14 +61,15 @@ std::string nested(std::size_t depth) { return std::string(depth, '[') + std::st
 TEST_CASE("A visitor is told of every value with its path") {
   recorder visitor;
   REQUIRE(read_json(R"({"a":[1,{"b":"x"}],"c":null,"d":{"e":true}})", 1000, visitor) == json_problem::none);
-  const std::vector<std::string> expected{":5",         "/a:6",  "/a/:2", "/a/:5", "/a//b:4", "end 2",
-                                          "end 1", "/c:0",  "/d:5",  "/d/e:1", "end 1", "end 0"};
+  const std::vector<std::string> expected{":5",    "/a:6", "/a/:2", "/a/:5",  "/a//b:4", "end 2",
+                                          "end 1", "/c:0", "/d:5",  "/d/e:1", "end 1",   "end 0"};
   CHECK(visitor.seen == expected);
 }
 
 TEST_CASE("Broken JSON is malformed, whatever is broken") {
-  for (const char* bad : {"", " ", "{", "[1,]", "{\"a\":1,}", "{'a':1}", "nul", "{\"a\":NaN}", "{\"a\":1} x", "\"\\ud800\"",
-                          "{\"a\":\"\x01\"}", "01", "+1", "1e999", "<html></html>", "{\"a\" 1}", "\xEF\xBB\xBF"})
+  for (const char* bad :
+       {"", " ", "{", "[1,]", "{\"a\":1,}", "{'a':1}", "nul", "{\"a\":NaN}", "{\"a\":1} x", "\"\\ud800\"",
+        "{\"a\":\"\x01\"}", "01", "+1", "1e999", "<html></html>", "{\"a\" 1}", "\xEF\xBB\xBF"})
     CHECK(problem_of(bad) == json_problem::malformed);
   CHECK(problem_of("{\"a\":\"\xFF\"}") == json_problem::malformed);
   CHECK(problem_of(std::string("{\"a\":1}\0{", 9)) == json_problem::malformed);
@@ -100,7 +100,9 @@ TEST_CASE("What is written is JSON again, whatever was put in") {
   json.open_object().text("quote\"", "a\\b\n\x01\xFF☎").number("n", -5).truth("t", true);
   json.key("list").open_array().null().open_object().close_object().text("x").close_array();
   json.text_or_null("gone", "").time("at", wall_time{}).time("never", std::nullopt).close_object();
-  CHECK(json.str() == R"({"quote\"":"a\\b\n\u0001)" "\uFFFD☎" R"(","n":-5,"t":true,"list":[null,{},"x"],"gone":null,)"
+  CHECK(json.str() == R"({"quote\"":"a\\b\n\u0001)"
+                      "\uFFFD☎"
+                      R"(","n":-5,"t":true,"list":[null,{},"x"],"gone":null,)"
                       R"("at":"1970-01-01T00:00:00.000000Z","never":null})");
   CHECK(is_json(json.str(), 1000));
 }

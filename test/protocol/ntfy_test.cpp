@@ -47,7 +47,8 @@ TEST_CASE("The button opens the page that asks, and acknowledges nothing by itse
   const auto body = body_of(fired_delivery());
   REQUIRE(body["actions"].Size() == 1);
   CHECK(body["actions"][0]["action"].GetString() == std::string_view("view"));
-  CHECK(body["actions"][0]["url"].GetString() == std::string_view("https://ringdown.harbour.example/a/ack-token-0123456789"));
+  CHECK(body["actions"][0]["url"].GetString() ==
+        std::string_view("https://ringdown.harbour.example/a/ack-token-0123456789"));
   CHECK(body["click"].GetString() == std::string_view("https://ringdown.harbour.example/a/ack-token-0123456789"));
   delivery resolved = fired_delivery();
   resolved.event = notice_event::resolved;
@@ -59,10 +60,10 @@ TEST_CASE("The button opens the page that asks, and acknowledges nothing by itse
 
 TEST_CASE("Priority follows severity, and a recovery is quiet") {
   const std::tuple<notice_event, severity, int> rows[] = {
-    {notice_event::fired, severity::critical, 5},    {notice_event::fired, severity::warning, 4},
-    {notice_event::fired, severity::info, 3},        {notice_event::escalated, severity::critical, 5},
-    {notice_event::reminder, severity::critical, 5}, {notice_event::resolved, severity::critical, 3},
-    {notice_event::acknowledged, severity::critical, 3}};
+      {notice_event::fired, severity::critical, 5},       {notice_event::fired, severity::warning, 4},
+      {notice_event::fired, severity::info, 3},           {notice_event::escalated, severity::critical, 5},
+      {notice_event::reminder, severity::critical, 5},    {notice_event::resolved, severity::critical, 3},
+      {notice_event::acknowledged, severity::critical, 3}};
   for (const auto& [event, level, priority] : rows) {
     delivery row = fired_delivery();
     row.event = event;
@@ -106,7 +107,12 @@ TEST_CASE("The server is the channel's, the node's or the public one, in that or
   CHECK(push::start_ntfy(job_for(row, channel)).request->url == "https://push.harbour.example/");
   channel.settings.erase("url");
   CHECK(push::start_ntfy(job_for(row, channel)).request->url == "https://ntfy.sh/");
-  delivery_job job{.row = row, .channel = channel, .public_url = {}, .base_url = "http://127.0.0.1:8080", .ca_file = "/ca.pem", .now = noon()};
+  delivery_job job{.row = row,
+                   .channel = channel,
+                   .public_url = {},
+                   .base_url = "http://127.0.0.1:8080",
+                   .ca_file = "/ca.pem",
+                   .now = noon()};
   const dialect_step step = push::start_ntfy(job);
   CHECK(step.request->url == "http://127.0.0.1:8080/");
   CHECK(step.request->tls.ca_file == "/ca.pem");
@@ -116,10 +122,11 @@ TEST_CASE("The server is the channel's, the node's or the public one, in that or
 TEST_CASE("A login is a token or a user with a password") {
   const delivery row = fired_delivery();
   channel_config channel = ntfy_channel();
-  CHECK(header(push::start_ntfy(job_for(row, channel)).request->headers, "authorization") == "Bearer tk_topsecret0123456789");
+  CHECK(header(push::start_ntfy(job_for(row, channel)).request->headers, "authorization") ==
+        "Bearer tk_topsecret0123456789");
   channel.secrets.clear();
   CHECK_FALSE(header(push::start_ntfy(job_for(row, channel)).request->headers, "authorization"));
-  channel.settings["user"] = "phil";
+  channel.settings["username"] = "phil";
   CHECK(push::check_ntfy(channel)->starts_with("password"));
   channel.secrets["password"] = secret_text("pass");
   CHECK_FALSE(push::check_ntfy(channel));
@@ -129,7 +136,8 @@ TEST_CASE("A login is a token or a user with a password") {
 }
 
 TEST_CASE("A topic is what ntfy takes for one") {
-  for (const std::string& bad : {std::string("with space"), std::string("a/b"), std::string(65, 'a'), std::string("ü")}) {
+  for (const std::string& bad :
+       {std::string("with space"), std::string("a/b"), std::string(65, 'a'), std::string("ü")}) {
     channel_config channel = ntfy_channel();
     channel.settings["topic"] = bad;
     CHECK(push::check_ntfy(channel)->starts_with("topic"));

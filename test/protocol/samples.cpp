@@ -113,7 +113,12 @@ channel_config channel_of(std::string_view kind) {
 }
 
 wire::delivery_job job_for(const delivery& row, const channel_config& channel) {
-  return {.row = row, .channel = channel, .public_url = "https://ringdown.harbour.example", .base_url = {}, .ca_file = {}, .now = noon()};
+  return {.row = row,
+          .channel = channel,
+          .public_url = "https://ringdown.harbour.example",
+          .base_url = {},
+          .ca_file = {},
+          .now = noon()};
 }
 
 } // namespace ringdown::samples

@@ -16,8 +16,8 @@ namespace ringdown::samples {
 
 [[nodiscard]] std::string fixture(std::string_view file);
 [[nodiscard]] http_outcome answer(int status, std::string body, http_headers headers = {});
-[[nodiscard]] http_outcome no_answer(transport_error error);        // nothing was sent
-[[nodiscard]] http_outcome lost_answer(transport_error error);      // something was sent
+[[nodiscard]] http_outcome no_answer(transport_error error);   // nothing was sent
+[[nodiscard]] http_outcome lost_answer(transport_error error); // something was sent
 
 [[nodiscard]] alert_view trunk_view();
 [[nodiscard]] delivery fired_delivery();

@@ -11,9 +11,9 @@ TEST_CASE("UTF-8 is told from what only looks like it") {
   for (const std::string& good : {""s, "plain"s, "Söhne"s, "✆ ☎"s, "\xF4\x8F\xBF\xBF"s, "\xEE\x80\x80"s, "a\0b"s})
     CHECK(is_utf8(good));
   const std::string long_ascii(40, 'x');
-  for (const std::string& bad : {"\xFF"s, "\x80"s, "\xC0\x80"s, "\xC1\xBF"s, "\xE0\x80\x80"s, "\xED\xA0\x80"s,
-                                 "\xF0\x80\x80\x80"s, "\xF4\x90\x80\x80"s, "\xF5\x80\x80\x80"s, "\xE2\x82"s, "\xC3"s,
-                                 long_ascii + "\xFE", "\xC3(" + long_ascii})
+  for (const std::string& bad :
+       {"\xFF"s, "\x80"s, "\xC0\x80"s, "\xC1\xBF"s, "\xE0\x80\x80"s, "\xED\xA0\x80"s, "\xF0\x80\x80\x80"s,
+        "\xF4\x90\x80\x80"s, "\xF5\x80\x80\x80"s, "\xE2\x82"s, "\xC3"s, long_ascii + "\xFE", "\xC3(" + long_ascii})
     CHECK_FALSE(is_utf8(bad));
 }
 

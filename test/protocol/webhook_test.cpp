@@ -15,15 +15,21 @@ using namespace ringdown::wire;
 
 namespace {
 
-struct vector_case { const char* secret; const char* id; std::int64_t at; const char* body; const char* signature; };
+struct vector_case {
+  const char* secret;
+  const char* id;
+  std::int64_t at;
+  const char* body;
+  const char* signature;
+};
 
 // Facts: each was verified with the packages standardwebhooks 1.1.1 and svix 1.99.1.
 const vector_case vectors[] = {
-  {"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, R"({"test": 2432232314})",
-   "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="},
-  {"whsec_cmluZ2Rvd24tdGVzdC1zZWNyZXQtMDEyMzQ1Njc4OWFi", "evt_01J9Z0000000000000000000", 1767225600,
-   R"({"type":"alert.fired","timestamp":"2026-01-01T00:00:00Z","data":{"id":"al_1","summary":"Trunk Üb-1 down ✆"}})",
-   "v1,APVG3hLN2HUiu/a/HxjQyvale78MvAOpU/II6rxhQvg="}};
+    {"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, R"({"test": 2432232314})",
+     "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="},
+    {"whsec_cmluZ2Rvd24tdGVzdC1zZWNyZXQtMDEyMzQ1Njc4OWFi", "evt_01J9Z0000000000000000000", 1767225600,
+     R"({"type":"alert.fired","timestamp":"2026-01-01T00:00:00Z","data":{"id":"al_1","summary":"Trunk Üb-1 down ✆"}})",
+     "v1,APVG3hLN2HUiu/a/HxjQyvale78MvAOpU/II6rxhQvg="}};
 
 rapidjson::Document body_of(const delivery& row) {
   const channel_config channel = webhook_channel();
@@ -35,7 +41,9 @@ rapidjson::Document body_of(const delivery& row) {
   return body;
 }
 
-std::string header_of(const http_request& request, std::string_view name) { return std::string(header(request.headers, name).value_or("")); }
+std::string header_of(const http_request& request, std::string_view name) {
+  return std::string(header(request.headers, name).value_or(""));
+}
 
 attempt_outcome after(const http_outcome& outcome) {
   const delivery row = fired_delivery();
@@ -110,7 +118,8 @@ TEST_CASE("The body says what happened to which alert of whom") {
   CHECK(data["resource"]["name"].GetString() == std::string_view("Lighthouse Voice"));
   CHECK(data["severity"].GetString() == std::string_view("critical"));
   CHECK(data["episode"].GetInt() == 2);
-  CHECK(data["url"].GetString() == std::string_view("https://ringdown.harbour.example/api/v1/alerts/al_0123456789abcdefghjkmnpqrs"));
+  CHECK(data["url"].GetString() ==
+        std::string_view("https://ringdown.harbour.example/api/v1/alerts/al_0123456789abcdefghjkmnpqrs"));
 }
 
 TEST_CASE("Each event has its type, and no link for a person is in any") {
@@ -137,8 +146,9 @@ TEST_CASE("A signing secret has the one form receivers' libraries take") {
   const std::string key24 = base64_encode(std::string(24, 'k'));
   CHECK(webhook::signing_key(secret_text("whsec_" + key24)));
   CHECK(webhook::signing_key(secret_text("whsec_" + base64_encode(std::string(64, 'k')))));
-  for (const std::string& bad : {key24, "whsec_" + base64_encode(std::string(23, 'k')), "whsec_" + base64_encode(std::string(65, 'k')),
-                                 std::string("whsec_!!"), std::string("whsec_"), std::string()}) {
+  for (const std::string& bad :
+       {key24, "whsec_" + base64_encode(std::string(23, 'k')), "whsec_" + base64_encode(std::string(65, 'k')),
+        std::string("whsec_!!"), std::string("whsec_"), std::string()}) {
     CHECK_FALSE(webhook::signing_key(secret_text(bad)));
     channel_config channel = webhook_channel();
     channel.secrets["previous_secret"] = secret_text(bad);

@@ -60,10 +60,11 @@ TEST_CASE("A token lives as long as its claims say, counted by our clock") {
 }
 
 TEST_CASE("Without usable claims expires_in is taken as seconds, else a minute") {
-  for (const char* claims : {"{}", "no json", R"({"exp":"later"})", R"({"exp":-1})", R"({"exp":1})", R"({"exp":9223372036854775807})",
-                             R"({"iat":9,"exp":9})"})
+  for (const char* claims : {"{}", "no json", R"({"exp":"later"})", R"({"exp":-1})", R"({"exp":1})",
+                             R"({"exp":9223372036854775807})", R"({"iat":9,"exp":9})"})
     CHECK(life_of(body_with(claims, "120")) == 120);
-  for (const char* odd : {"null", "\"NaN\"", "-5", "0", "9223372036854775808", "[]"}) CHECK(life_of(body_with("{}", odd)) == 60);
+  for (const char* odd : {"null", "\"NaN\"", "-5", "0", "9223372036854775808", "[]"})
+    CHECK(life_of(body_with("{}", odd)) == 60);
   CHECK(life_of(body_with("{}", "\"300\"")) == 300);
   CHECK(life_of(body_with("{}", "99999999999")) == 24 * 3600);
   CHECK(life_of(R"({"access_token":"opaque"})") == 60);

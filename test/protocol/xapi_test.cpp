@@ -1,5 +1,5 @@
-#include "protocol/wire/pbx/answer.hpp"
 #include "protocol/wire/pbx/xapi.hpp"
+#include "protocol/wire/pbx/answer.hpp"
 
 #include "test/protocol/samples.hpp"
 #include "test/support/catch.hpp"
@@ -36,10 +36,13 @@ read_problem trunk_problem(std::string body) {
   return read.why.problem;
 }
 
-std::shared_ptr<const http_outcome> page(std::string body) { return std::make_shared<const http_outcome>(answer(200, std::move(body))); }
+std::shared_ptr<const http_outcome> page(std::string body) {
+  return std::make_shared<const http_outcome>(answer(200, std::move(body)));
+}
 
 std::string linked_page(int id, const std::string& link) {
-  return fmt::format(R"({{"@odata.nextLink":"{}","value":[{{"Id":{},"IsOnline":true,"Gateway":{{"Type":"Provider"}}}}]}})", link, id);
+  return fmt::format(
+      R"({{"@odata.nextLink":"{}","value":[{{"Id":{},"IsOnline":true,"Gateway":{{"Type":"Provider"}}}}]}})", link, id);
 }
 
 } // namespace
@@ -47,8 +50,9 @@ std::string linked_page(int id, const std::string& link) {
 TEST_CASE("Each endpoint is asked for exactly the fields that are used") {
   const http_request request = request_for(endpoint::trunks, target(), token);
   CHECK(request.method == http_method::get);
-  CHECK(request.url == "https://pbx.harbour.example:5001/xapi/v1/Trunks?$select=Id,Number,IsOnline,Direction,EnableInboundCalls,"
-                       "EnableOutboundCalls,ConfigurationIssue,Gateway,TrunkRegTimes");
+  CHECK(request.url ==
+        "https://pbx.harbour.example:5001/xapi/v1/Trunks?$select=Id,Number,IsOnline,Direction,EnableInboundCalls,"
+        "EnableOutboundCalls,ConfigurationIssue,Gateway,TrunkRegTimes");
   CHECK(header(request.headers, "authorization") == "Bearer tok");
   CHECK(request.connect_to == "192.0.2.9");
   CHECK(request.egress == egress_class::pbx);
@@ -59,23 +63,34 @@ TEST_CASE("Each endpoint is asked for exactly the fields that are used") {
       CHECK(parse_url(url));
       CHECK(url.find("?$select=") != std::string::npos);
       CHECK(url.find("$top") == std::string::npos);
-      for (const char* secret : {"Auth", "Password", "License", "Provision"}) CHECK(url.find(secret) == std::string::npos);
+      for (const char* secret : {"Auth", "Password", "License", "Provision"})
+        CHECK(url.find(secret) == std::string::npos);
     }
-  CHECK(request_for(endpoint::trunks, target(), token, field_set::older).url.find("TrunkRegTimes") == std::string::npos);
+  CHECK(request_for(endpoint::trunks, target(), token, field_set::older).url.find("TrunkRegTimes") ==
+        std::string::npos);
   CHECK(request_for(endpoint::sbcs, target(), token, field_set::older).url.ends_with("HasConnection"));
 }
 
 TEST_CASE("Trunk states follow what the PBX says") {
-  struct row { const char* key; resource_kind kind; resource_state state; cause why; const char* detail; const char* label; };
+  struct row {
+    const char* key;
+    resource_kind kind;
+    resource_state state;
+    cause why;
+    const char* detail;
+    const char* label;
+  };
   const row expected[] = {
-    {"71", resource_kind::trunk, resource_state::registered, cause::none, "", "Seaview SIP"},
-    {"72", resource_kind::trunk, resource_state::online, cause::none, "", "Quayside Peer"},
-    {"73", resource_kind::trunk, resource_state::failed_registration, cause::credentials_rejected, "403", "Lighthouse Voice"},
-    {"74", resource_kind::trunk, resource_state::failed_registration, cause::provider_silent, "408", "Anchor Telecom"},
-    {"75", resource_kind::trunk, resource_state::unregistered, cause::none, "", "Breakwater"},
-    {"76", resource_kind::trunk, resource_state::disabled, cause::none, "", "Old Pier"},
-    {"77", resource_kind::bridge, resource_state::online, cause::none, "", "Warehouse bridge"},
-    {"78", resource_kind::bridge, resource_state::failed_registration, cause::none, "503", "Depot bridge"},
+      {"71", resource_kind::trunk, resource_state::registered, cause::none, "", "Seaview SIP"},
+      {"72", resource_kind::trunk, resource_state::online, cause::none, "", "Quayside Peer"},
+      {"73", resource_kind::trunk, resource_state::failed_registration, cause::credentials_rejected, "403",
+       "Lighthouse Voice"},
+      {"74", resource_kind::trunk, resource_state::failed_registration, cause::provider_silent, "408",
+       "Anchor Telecom"},
+      {"75", resource_kind::trunk, resource_state::unregistered, cause::none, "", "Breakwater"},
+      {"76", resource_kind::trunk, resource_state::disabled, cause::none, "", "Old Pier"},
+      {"77", resource_kind::bridge, resource_state::online, cause::none, "", "Warehouse bridge"},
+      {"78", resource_kind::bridge, resource_state::failed_registration, cause::none, "503", "Depot bridge"},
   };
   const auto trunks = trunks_in("trunks.json");
   REQUIRE(trunks.size() == std::size(expected));
@@ -116,21 +131,27 @@ TEST_CASE("An older build does not say why a trunk is down, and a null says noth
 }
 
 TEST_CASE("Registration times decide between failed and unregistered, also when they cannot be read") {
-  struct row { const char* ok; const char* failed; const char* code; resource_state state; };
+  struct row {
+    const char* ok;
+    const char* failed;
+    const char* code;
+    resource_state state;
+  };
   const row rows[] = {
-    {"", "", "", resource_state::unregistered},
-    {"2026-10-02T06:00:00Z", "", "", resource_state::unregistered},
-    {"", "2026-10-02T06:00:00Z", "", resource_state::failed_registration},
-    {"2026-10-02T06:00:00Z", "2026-10-02T06:00:00Z", "", resource_state::failed_registration},
-    {"2026-10-02T08:30:00+02:00", "2026-10-02T06:31:00.1234567Z", "", resource_state::failed_registration},
-    {"2026-10-02T08:30:00+02:00", "2026-10-02T06:29:00Z", "", resource_state::unregistered},
-    {"yesterday", "today", "", resource_state::down_unspecified},
-    {"yesterday", "today", "503", resource_state::failed_registration},
+      {"", "", "", resource_state::unregistered},
+      {"2026-10-02T06:00:00Z", "", "", resource_state::unregistered},
+      {"", "2026-10-02T06:00:00Z", "", resource_state::failed_registration},
+      {"2026-10-02T06:00:00Z", "2026-10-02T06:00:00Z", "", resource_state::failed_registration},
+      {"2026-10-02T08:30:00+02:00", "2026-10-02T06:31:00.1234567Z", "", resource_state::failed_registration},
+      {"2026-10-02T08:30:00+02:00", "2026-10-02T06:29:00Z", "", resource_state::unregistered},
+      {"yesterday", "today", "", resource_state::down_unspecified},
+      {"yesterday", "today", "503", resource_state::failed_registration},
   };
   for (const row& one : rows) {
     const std::string body = fmt::format(
-      R"({{"value":[{{"Id":1,"IsOnline":false,"Gateway":{{"Type":"Provider"}},"TrunkRegTimes":[{{"Name":"ok_time","Value":"{}"}},)"
-      R"({{"Value":"{}","Name":"failed_time"}},{{"Name":"fail_code","Value":"{}"}}]}}]}})", one.ok, one.failed, one.code);
+        R"({{"value":[{{"Id":1,"IsOnline":false,"Gateway":{{"Type":"Provider"}},"TrunkRegTimes":[{{"Name":"ok_time","Value":"{}"}},)"
+        R"({{"Value":"{}","Name":"failed_time"}},{{"Name":"fail_code","Value":"{}"}}]}}]}})",
+        one.ok, one.failed, one.code);
     const auto read = read_trunks(answer(200, body), noon());
     REQUIRE(read.ok());
     CHECK(read.value->front().state == one.state);
@@ -165,7 +186,8 @@ TEST_CASE("Too much of anything is refused by name") {
 }
 
 TEST_CASE("Long and odd names are shown short and clean") {
-  const std::string body = R"({"value":[{"Id":1,"Gateway":{"Name":"a\r\nb\u0000)" + std::string(5000, 'x') + R"(","Type":"Provider"}}]})";
+  const std::string body =
+      R"({"value":[{"Id":1,"Gateway":{"Name":"a\r\nb\u0000)" + std::string(5000, 'x') + R"(","Type":"Provider"}}]})";
   const auto read = read_trunks(answer(200, body), noon());
   REQUIRE(read.ok());
   CHECK(read.value->front().label.size() == 200);
@@ -175,16 +197,25 @@ TEST_CASE("Long and odd names are shown short and clean") {
 TEST_CASE("An SBC is connected when everything that tells says so") {
   const auto sbcs = read_sbcs(answer(200, fixture("sbcs.json")), noon());
   REQUIRE(sbcs.ok());
-  CHECK(*sbcs.value == std::vector<sbc_reading>{{"12000", "Branch Kiel", true}, {"12001", "Branch Rostock", false}, {"12002", "12002", true}});
+  CHECK(*sbcs.value == std::vector<sbc_reading>{{"12000", "Branch Kiel", true},
+                                                {"12001", "Branch Rostock", false},
+                                                {"12002", "12002", true}});
   const auto older = read_sbcs(answer(200, fixture("sbcs_older.json")), noon());
   REQUIRE(older.ok());
-  CHECK(*older.value == std::vector<sbc_reading>{{"12000", "Branch Kiel", true}, {"12001", "Branch Rostock", false}, {"12003", "Branch Husum", true}});
+  CHECK(*older.value == std::vector<sbc_reading>{{"12000", "Branch Kiel", true},
+                                                 {"12001", "Branch Rostock", false},
+                                                 {"12003", "Branch Husum", true}});
 
   const std::pair<const char*, std::optional<bool>> cases[] = {
-    {R"("HasConnection":true,"Connection":{"Up":false})", false}, {R"("HasConnection":false,"Connection":{"Up":true})", false},
-    {R"("HasConnection":true,"Connection":{"Up":null})", std::nullopt}, {R"("HasConnection":true,"Connection":{})", std::nullopt},
-    {R"("HasConnection":true,"Connection":"yes")", std::nullopt}, {R"("HasConnection":"true")", std::nullopt},
-    {R"("Connection":{"Up":true})", std::nullopt}, {R"("Connection":{"Up":false})", false}, {R"("DisplayName":null)", std::nullopt}};
+      {R"("HasConnection":true,"Connection":{"Up":false})", false},
+      {R"("HasConnection":false,"Connection":{"Up":true})", false},
+      {R"("HasConnection":true,"Connection":{"Up":null})", std::nullopt},
+      {R"("HasConnection":true,"Connection":{})", std::nullopt},
+      {R"("HasConnection":true,"Connection":"yes")", std::nullopt},
+      {R"("HasConnection":"true")", std::nullopt},
+      {R"("Connection":{"Up":true})", std::nullopt},
+      {R"("Connection":{"Up":false})", false},
+      {R"("DisplayName":null)", std::nullopt}};
   for (const auto& [fields, expected] : cases) {
     const auto read = read_sbcs(answer(200, fmt::format(R"({{"value":[{{"Name":"s",{}}}]}})", fields)), noon());
     REQUIRE(read.ok());
@@ -210,7 +241,8 @@ TEST_CASE("The system status gives calls only where both sides make sense") {
   const auto read = read_system(answer(200, fixture("system_status.json")), noon());
   REQUIRE(read.ok());
   CHECK(*read.value == system_reading{"20.0.9.774", 11, 16, true});
-  const auto odd = read_system(answer(200, R"({"Version":null,"CallsActive":"7","MaxSimCalls":0,"HasNotRunningServices":"no"})"), noon());
+  const auto odd = read_system(
+      answer(200, R"({"Version":null,"CallsActive":"7","MaxSimCalls":0,"HasNotRunningServices":"no"})"), noon());
   REQUIRE(odd.ok());
   CHECK(*odd.value == system_reading{"", 7, std::nullopt, std::nullopt});
   CHECK(read_system(answer(200, "{}"), noon()).why.problem == read_problem::malformed);
@@ -218,17 +250,18 @@ TEST_CASE("The system status gives calls only where both sides make sense") {
 
 TEST_CASE("Every status has one meaning") {
   const std::pair<int, read_problem> statuses[] = {
-    {204, read_problem::malformed},    {301, read_problem::not_json},     {302, read_problem::not_json},
-    {400, read_problem::bad_request},  {401, read_problem::unauthorized}, {403, read_problem::forbidden},
-    {404, read_problem::not_in_build}, {405, read_problem::bad_request},  {429, read_problem::throttled},
-    {500, read_problem::server_error}, {502, read_problem::server_error}, {503, read_problem::server_error}};
+      {204, read_problem::malformed},    {301, read_problem::not_json},     {302, read_problem::not_json},
+      {400, read_problem::bad_request},  {401, read_problem::unauthorized}, {403, read_problem::forbidden},
+      {404, read_problem::not_in_build}, {405, read_problem::bad_request},  {429, read_problem::throttled},
+      {500, read_problem::server_error}, {502, read_problem::server_error}, {503, read_problem::server_error}};
   for (const auto& [status, problem] : statuses) {
     const auto why = classify(answer(status, fixture("error_400.json")), noon());
     REQUIRE(why);
     CHECK(why->problem == problem);
     CHECK(why->status == status);
   }
-  for (int status = 100; status <= 599; ++status) CHECK(classify(answer(status, "{}"), noon()).has_value() == (status != 200));
+  for (int status = 100; status <= 599; ++status)
+    CHECK(classify(answer(status, "{}"), noon()).has_value() == (status != 200));
   const auto waiting = classify(answer(503, "", {{"retry-after", "30"}}), noon());
   CHECK(waiting->problem == read_problem::throttled);
   CHECK(waiting->retry_after == duration(std::chrono::seconds(30)));
@@ -251,9 +284,10 @@ TEST_CASE("A next page is followed on the same origin only, and counted") {
   CHECK(follow(base + "1")->url == base + "1");
   CHECK(header(follow(base + "1")->headers, "authorization") == "Bearer tok");
   CHECK(follow("Trunks?$skip=1")->url == base + "1");
-  for (const char* elsewhere : {"https://evil.example:5001/xapi/v1/Trunks", "http://pbx.harbour.example:5001/xapi/v1/Trunks",
-                                "https://pbx.harbour.example/xapi/v1/Trunks", "https://pbx.harbour.example:5001/admin",
-                                "https://pbx.harbour.example:5001@evil.example/xapi/v1/Trunks", "//evil.example/x", "file:///etc"})
+  for (const char* elsewhere :
+       {"https://evil.example:5001/xapi/v1/Trunks", "http://pbx.harbour.example:5001/xapi/v1/Trunks",
+        "https://pbx.harbour.example/xapi/v1/Trunks", "https://pbx.harbour.example:5001/admin",
+        "https://pbx.harbour.example:5001@evil.example/xapi/v1/Trunks", "//evil.example/x", "file:///etc"})
     CHECK_FALSE(follow(elsewhere));
   const std::vector<std::shared_ptr<const http_outcome>> many(most_pages, page(linked_page(1, base + "1")));
   CHECK_FALSE(next_page(many, target(), token));

@@ -13,10 +13,10 @@ readonly packages=$root/build/oracle
   echo "oracle: $build/bin/wire-sample is not built" >&2
   exit 1
 }
-command -v node >/dev/null && command -v npm >/dev/null || {
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
   echo "oracle: skipped (node or npm is not installed)"
   exit 0
-}
+fi
 
 mkdir -p "$packages"
 if [[ ! -d $packages/node_modules/svix ]] || ! cmp -s "$here/package-lock.json" "$packages/package-lock.json"; then
