@@ -30,6 +30,10 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$" AND NOT RINGDOWN_SANITIZE)
   target_compile_definitions(ringdown_rapidjson INTERFACE RAPIDJSON_SSE42)
   target_compile_options(ringdown_rapidjson INTERFACE -msse4.2)
 endif()
+# Its stack is empty at first and compares "null plus one item" with its end: never used, but undefined by the letter.
+if(RINGDOWN_SANITIZE MATCHES "undefined")
+  target_compile_options(ringdown_rapidjson INTERFACE -fno-sanitize=pointer-overflow)
+endif()
 
 # Asio and Beast with TLS. clang 16 over libstdc++ 12 has coroutines that Boost 1.74 does not detect.
 add_library(ringdown_beast INTERFACE)
