@@ -1,0 +1,217 @@
+"""Real processes for scenarios and the demo: a simulator, a daemon and ringdownctl, in a folder of their own.
+
+Nothing sleeps for a fixed time: everything waits for what it wants to see, up to a limit.
+"""
+
+import http.client
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import urllib.parse
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BIN = os.environ.get("RINGDOWN_BIN", os.path.join(ROOT, "build", "release", "bin"))
+
+FAST_TIMING = {
+    "confirm_after": "300ms", "unreachable_repoll_1": "200ms", "unreachable_repoll_2": "400ms",
+    "unreachable_repoll_3": "700ms", "starting_grace": "2s", "retry_base": "200ms", "retry_cap": "2s",
+    "attempt_timeout": "3s", "flap_quiet": "6s",
+}
+
+
+class Failed(AssertionError):
+    """What a scenario expected did not come."""
+
+
+def pause(seconds):
+    """Lets time pass without a busy loop; only between looks at something awaited."""
+    select.select([], [], [], seconds)
+
+
+def wait_for(what, look, limit=20.0, step=0.05):
+    """The first true answer of `look`, or Failed after `limit` seconds."""
+    end = time.monotonic() + limit
+    while True:
+        answer = look()
+        if answer:
+            return answer
+        if time.monotonic() > end:
+            raise Failed(f"waited {limit:.0f} s in vain: {what}")
+        pause(step)
+
+
+def request(url, method="GET", body=None, headers=None, timeout=10):
+    """(status, text) of one HTTP exchange."""
+    parts = urllib.parse.urlsplit(url)
+    link = http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
+    try:
+        target = parts.path + ("?" + parts.query if parts.query else "")
+        link.request(method, target or "/", body=body, headers=headers or {})
+        answer = link.getresponse()
+        return answer.status, answer.read().decode("utf-8", "replace")
+    finally:
+        link.close()
+
+
+def stop(process, grace=10):
+    """Ends a process we started, by its pid."""
+    if process is None or process.poll() is not None:
+        return
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(grace)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+class World:
+    """A folder, a simulator, and as many daemon lives as a scenario wants."""
+
+    def __init__(self, scenario, interval="500ms", timing=None, node_extra=""):
+        self.folder = tempfile.mkdtemp(prefix="ringdown-")
+        self.journal = os.path.join(self.folder, "journal")
+        self.config = os.path.join(self.folder, "ringdown.toml")
+        self.log = os.path.join(self.folder, "ringdownd.log")
+        self.daemon = None
+        self.port = None
+        self._start_simulator(scenario)
+        self._write_config(interval, {**FAST_TIMING, **(timing or {})}, node_extra)
+
+    def _start_simulator(self, scenario):
+        path = os.path.join(self.folder, "scenario.toml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(scenario)
+        self.simulator = subprocess.Popen(
+            [os.path.join(BIN, "ringdown-sim"), "--scenario", path, "--control", "127.0.0.1:0", "--journal", self.journal],
+            stdout=subprocess.DEVNULL)
+        ready = os.path.join(self.journal, "ready.json")
+        wait_for("the simulator", lambda: os.path.exists(ready) and os.path.getsize(ready) > 2)
+        with open(ready, encoding="utf-8") as file:
+            self.ready = json.load(file)
+
+    def _write_config(self, interval, timing, extra):
+        lines = ['state_dir = "state"', "[http]", 'listen = "127.0.0.1:0"', "[egress]", 'allow = ["127.0.0.0/8"]',
+                 "[limits]", 'min_poll_interval = "100ms"', "[poll]", f'interval = "{interval}"', 'timeout = "3s"',
+                 'connect_timeout = "1s"', "[timing]"]
+        lines += [f'{key} = "{value}"' if isinstance(value, str) else f"{key} = {value}" for key, value in timing.items()]
+        with open(self.config, "w", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n" + extra)
+
+    # --- the daemon -----------------------------------------------------------------------------------------------
+    def start(self, prefix=(), limit=10):
+        """Starts the daemon and returns the seconds until it was ready."""
+        begun = time.monotonic()
+        log = open(self.log, "ab")
+        self.daemon = subprocess.Popen([*prefix, os.path.join(BIN, "ringdownd"), "--config", self.config],
+                                       stdout=subprocess.PIPE, stderr=log)
+        log.close()
+        ready, _, _ = select.select([self.daemon.stdout], [], [], limit)
+        line = self.daemon.stdout.readline().decode() if ready else ""
+        if "listening on" not in line:
+            raise Failed(f"the daemon did not start: {line!r}; its log ends: {self.log_tail()}")
+        self.url = line.split("listening on ", 1)[1].strip()
+        with open(os.path.join(self.folder, "pid"), "w", encoding="utf-8") as file:
+            file.write(str(self.daemon.pid))
+        wait_for("readiness", lambda: request(self.url + "/readyz")[0] == 200, limit)
+        return time.monotonic() - begun
+
+    def log_tail(self):
+        with open(self.log, encoding="utf-8", errors="replace") as file:
+            return file.read()[-1500:]
+
+    def ctl(self, *words, check=True):
+        """What ringdownctl printed."""
+        done = subprocess.run([os.path.join(BIN, "ringdownctl"), "--config", self.config, "--url", self.url, *words],
+                              capture_output=True, text=True, timeout=60, check=False)
+        if check and done.returncode != 0:
+            raise Failed(f"ringdownctl {' '.join(words)} ended {done.returncode}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+    def apply(self):
+        return self.ctl("apply", self.ready["tenants"])
+
+    def api(self, path, method="GET", body=None):
+        with open(os.path.join(self.folder, "state", "api.token"), encoding="utf-8") as file:
+            token = file.read().strip()
+        status, text = request(self.url + path, method, None if body is None else json.dumps(body),
+                               {"Authorization": "Bearer " + token})
+        return status, json.loads(text)
+
+    def items(self, path):
+        status, answer = self.api(path)
+        if status != 200:
+            raise Failed(f"{path}: {status} {answer}")
+        return answer["items"]
+
+    def kill(self):
+        self.daemon.kill()
+        self.daemon.wait()
+        self.daemon.stdout.close()
+
+    def terminate(self, limit=30):
+        """SIGTERM; the seconds it took to end."""
+        begun = time.monotonic()
+        self.daemon.send_signal(signal.SIGTERM)
+        self.daemon.wait(limit)
+        self.daemon.stdout.close()
+        return time.monotonic() - begun
+
+    def settled(self, pbxes):
+        """Every PBX was read in full at least once and its first judgement is committed."""
+        def all_seen():
+            rows = self.items("/api/v1/instances")
+            return len(rows) == pbxes and all(row["last_complete_poll"] and row["reach"] == "reachable" for row in rows)
+        wait_for(f"{pbxes} PBXes read", all_seen, 40)
+
+    # --- the simulator --------------------------------------------------------------------------------------------
+    def do(self, verb, **keys):
+        status, text = request("http://" + self.ready["control"] + "/do", "POST", json.dumps({"do": verb, **keys}))
+        if status != 200:
+            raise Failed(f"the simulator refused {verb}: {text}")
+
+    def lines(self, name):
+        path = os.path.join(self.journal, name)
+        with open(path, encoding="utf-8") as file:
+            return [json.loads(line) for line in file if line.endswith("\n")]
+
+    def effects(self, kind=None, event=None):
+        """What arrived at the receivers, oldest first; events by the webhook's type or ntfy's tags."""
+        found = [line for line in self.lines("effects.jsonl") if kind is None or line["kind"] == kind]
+        return [line for line in found if event is None or event_of(line) == event]
+
+    def close(self):
+        stop(self.daemon)
+        stop(self.simulator)
+        if os.environ.get("RINGDOWN_KEEP"):
+            print("kept:", self.folder)
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def content(line):
+    """The JSON body of an effect."""
+    try:
+        return json.loads(line.get("body") or "{}")
+    except json.JSONDecodeError:
+        return {}
+
+
+def event_of(line):
+    """fired, resolved, acknowledged, summary, ... of a webhook or ntfy effect."""
+    body = content(line)
+    if line["kind"] == "webhook":
+        return body.get("type", "").removeprefix("alert.")
+    words = ("fired", "resolved", "summary", "reminder", "escalated", "test")
+    return next((tag for tag in body.get("tags", []) if tag in words), "")
