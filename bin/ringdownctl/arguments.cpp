@@ -91,6 +91,8 @@ parsed_arguments parse_arguments(int count, const char* const* words,
   parsed_arguments parsed;
   CLI::App app("Looks after a ringdown daemon: what is broken, who was told, what to do about it.", "ringdownctl");
   app.set_version_flag("--version", fmt::format("ringdownctl {}", version()));
+  // Before the command or behind it: people write both.
+  add_daemon_options(app, parsed.given);
   app.require_subcommand(1);
   app.footer("Exit codes: 0 done, 1 a negative answer, 2 wrong usage, 70 internal, 75 try later, 78 configuration refused.\n"
              "Environment: RINGDOWN_CONFIG, RINGDOWN_URL, RINGDOWN_TOKEN_FILE stand for the options of these names.");
