@@ -20,7 +20,7 @@ http_request within(http_request request, duration timeout) {
 }
 
 // Says one thing to the first request and hangs up.
-http_outcome told(std::string raw, http_request request = {}) {
+http_outcome told(const std::string& raw, http_request request = {}) {
   tiny_server server([raw](peer& p) {
     if (p.read_request()) p.say(raw);
   });
@@ -85,7 +85,7 @@ TEST_CASE("what is cut off or is not HTTP is told apart", "[net][client]") {
 }
 
 TEST_CASE("a huge body is given up at the limit instead of being read", "[net][client]") {
-  const std::string chunk(64 * 1024, 'x');
+  const std::string chunk(64UL * 1024, 'x');
   std::atomic<std::size_t> taken = 0;
   const bool announced = GENERATE(true, false);
   tiny_server server([&](peer& p) {
@@ -95,16 +95,16 @@ TEST_CASE("a huge body is given up at the limit instead of being read", "[net][c
   });
   client c;
   auto request = get(server.url());
-  request.response_limit = 64 * 1024;
+  request.response_limit = 64UL * 1024;
   const auto outcome = c.ask(request);
   CHECK(outcome.error == transport_error::too_large);
   CHECK(outcome.stage == http_stage::receive);
   c.end();
-  CHECK(taken < 60u * 1024 * 1024);
+  CHECK(taken < 60UL * 1024 * 1024);
 }
 
 TEST_CASE("a header without end is given up", "[net][client]") {
-  CHECK(told("HTTP/1.1 200 OK\r\nX-A: " + std::string(80 * 1024, 'a')).error == transport_error::too_large);
+  CHECK(told("HTTP/1.1 200 OK\r\nX-A: " + std::string(80UL * 1024, 'a')).error == transport_error::too_large);
 }
 
 TEST_CASE("a peer that never answers is a timeout after sending", "[net][client]") {

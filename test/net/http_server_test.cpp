@@ -134,7 +134,7 @@ TEST_CASE("connections beyond the limit are answered 503", "[net][server]") {
 
 TEST_CASE("a handler may answer later from another thread", "[net][server]") {
   std::future<void> elsewhere;
-  const auto server = serve(on_any_port(), [&](const server_request&, respond answer) {
+  const auto server = serve(on_any_port(), [&](const server_request&, const respond& answer) {
     elsewhere = std::async(std::launch::async, [answer] { answer({202, {}, "later"}); });
   });
   raw_client c(server->address());

@@ -14,6 +14,7 @@ TEST_CASE("one connection serves a lane's requests in order", "[net][lane]") {
   tiny_server server([](peer& p) { p.answer_everything("ok"); });
   client c;
   std::vector<client::pending> all;
+  all.reserve(20);
   for (int i = 0; i < 20; ++i) all.push_back(c.send(get(server.url(fmt::format("/{}", i)))));
   for (auto& each : all) CHECK(each.outcome.get().ok());
   CHECK(server.accepted() == 1);
@@ -65,6 +66,7 @@ TEST_CASE("a lane may have several connections at once", "[net][lane]") {
   client c;
   const net::lane wide{.name = "wide", .connections = 3};
   std::vector<client::pending> all;
+  all.reserve(20);
   for (int i = 0; i < 4; ++i) all.push_back(c.send(get(server.url()), wide));
   server.wait_for_requests(3);
   CHECK(server.accepted() == 3);

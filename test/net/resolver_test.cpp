@@ -89,6 +89,7 @@ TEST_CASE_METHOD(fixture, "askers of one host share one lookup", "[net][dns]") {
 TEST_CASE_METHOD(fixture, "dead lookups do not stop others from being answered", "[net][dns]") {
   resolver r({.threads = 2}, lookup);
   std::vector<std::future<result<addresses>>> dead;
+  dead.reserve(40);
   for (int i = 0; i < 40; ++i) dead.push_back(ask(r, fmt::format("dead{}.test", i)));
   names->wait_until_asked(40);
   CHECK(ask(r, "fine.test").get().ok());
@@ -97,6 +98,7 @@ TEST_CASE_METHOD(fixture, "dead lookups do not stop others from being answered",
 TEST_CASE_METHOD(fixture, "hosts that failed hold at most half of the threads", "[net][dns]") {
   resolver r({.threads = 1, .most_threads = 4}, lookup);
   std::vector<std::future<result<addresses>>> dead;
+  dead.reserve(40);
   for (int i = 0; i < 4; ++i) dead.push_back(ask(r, fmt::format("dead{}.test", i)));
   names->wait_until_asked(4);
   names->release();

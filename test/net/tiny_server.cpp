@@ -19,7 +19,7 @@ int bind_loopback(const std::string& host, int& port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   inet_pton(AF_INET, host.c_str(), &address.sin_addr);
-  ::bind(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address);
+  static_cast<void>(::bind(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address));
   socklen_t size = sizeof address;
   ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size);
   port = ntohs(address.sin_port);
