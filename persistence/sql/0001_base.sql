@@ -46,11 +46,11 @@ create table delivery(
 create unique index delivery_by_id on delivery(tenant, id);
 create index delivery_id on delivery(id);
 create index delivery_waiting on delivery(tenant, channel, seq) where state in ('pending', 'claimed');
-create index delivery_by_alert on delivery(tenant, alert);
+create index delivery_by_alert on delivery(alert, tenant);
 create index delivery_by_state on delivery(state);
 -- What a summary speaks of.
 create table delivery_cover(tenant text not null, delivery text not null, alert text not null, primary key(tenant, delivery, alert)) without rowid;
-create index delivery_cover_alert on delivery_cover(tenant, alert);
+create index delivery_cover_alert on delivery_cover(alert, tenant);
 create table attempt(
   tenant text not null, delivery text not null, number integer not null, started integer not null, ended integer not null,
   outcome text not null, status integer not null, address text not null, answer text not null);

@@ -8,7 +8,7 @@ namespace ringdown::persistence {
 namespace {
 
 // Rows are read in portions of this many, so that a long queue costs no memory.
-constexpr std::size_t looked_at = 1000;
+constexpr std::size_t looked_at = 64;
 constexpr const char* pending_sql =
     "select " RINGDOWN_DELIVERY_HEAD
     ", seq from delivery where tenant = ? and channel = ? and state = 'pending' and seq > ? order by seq limit ?";
@@ -168,9 +168,11 @@ sqlite_store::judged sqlite_store::judge_interrupt(const delivery& row) {
 bool sqlite_store::covers_firing(const delivery& row) {
   bool firing = false;
   db_->rows(
-      "select 1 from delivery_cover d join alert a on a.tenant = d.tenant and a.id = d.alert where d.tenant = ? and "
-      "d.delivery = ? and a.phase = 'firing' and (a.masks & 8) = 0 limit 1",
-      [&](columns&) { firing = true; }, row.tenant, row.id);
+      "select 1 from delivery_cover d join alert a on a.tenant = d.tenant and a.id = d.alert "
+      "where d.tenant = ? and d.delivery = ? and a.phase = 'firing' and (a.masks & ?) = 0 and not exists("
+      "select 1 from command c where c.tenant = a.tenant and c.alert = a.id and c.answer is null and c.kind in "
+      "('acknowledge', 'snooze')) limit 1",
+      [&](columns&) { firing = true; }, row.tenant, row.id, with(0, mask::snooze));
   return firing;
 }
 

@@ -39,21 +39,29 @@ result<std::optional<alert>> sqlite_store::find_alert(const alert_id& id) {
   });
 }
 
+// Two statements, so that the deliveries of one alert are found by index among millions.
 result<page<delivery_row>> sqlite_store::deliveries(const delivery_query& query) {
+  constexpr const char* of_one_alert = "select " RINGDOWN_DELIVERY_COLUMNS
+                                       ", owner, epoch, claimed_at, ended, seq from delivery "
+                                       "where seq in (select d.seq from delivery d where d.alert = ?1 union "
+                                       "select d.seq from delivery_cover c join delivery d on d.tenant = c.tenant and "
+                                       "d.id = c.delivery where c.alert = ?1) "
+                                       "and seq < ?2 and (?3 = '' or tenant = ?3) and (?4 = '' or channel = ?4) and "
+                                       "(?5 = '' or state = ?5) order by seq desc limit ?6";
+  constexpr const char* of_any = "select " RINGDOWN_DELIVERY_COLUMNS
+                                 ", owner, epoch, claimed_at, ended, seq from delivery "
+                                 "where ?1 = '' and seq < ?2 and (?3 = '' or tenant = ?3) and (?4 = '' or channel = "
+                                 "?4) and (?5 = '' or state = ?5) order by seq desc limit ?6";
   return guard([&]() -> result<page<delivery_row>> {
     page<delivery_row> found;
     std::int64_t last = 0;
     db_->rows(
-        "select " RINGDOWN_DELIVERY_COLUMNS
-        ", owner, epoch, claimed_at, ended, seq from delivery where seq < ?1 and (?2 = '' or tenant = ?2) "
-        "and (?3 = '' or alert = ?3 or id in (select delivery from delivery_cover where alert = ?3)) and (?4 = '' or "
-        "channel = ?4) and (?5 = '' or state = ?5) "
-        "order by seq desc limit ?6",
+        query.alert ? of_one_alert : of_any,
         [&](columns& row) {
           found.items.push_back(read_delivery_row(row));
           last = row.number();
         },
-        number_of(query.cursor, INT64_MAX), text_of(query.tenant), text_of(query.alert), text_of(query.channel),
+        text_of(query.alert), number_of(query.cursor, INT64_MAX), text_of(query.tenant), text_of(query.channel),
         query.state ? name(*query.state) : std::string_view(), query.limit);
     if (found.items.size() == query.limit) found.next = std::to_string(last);
     return found;

@@ -145,7 +145,8 @@ result<std::vector<result<void>>> sqlite_store::settle(std::span<const settlemen
 result<void> sqlite_store::settle_one(const settlement& what) {
   const attempt& done = what.ledger;
   const bool attempted = done.number > 0;
-  const auto ended = is_final(what.state) ? std::optional<wall_time>(done.ended) : std::nullopt;
+  std::optional<std::int64_t> ended;
+  if (is_final(what.state)) ended = micros(done.ended);
   // A row whose attempt never began gives its attempt number back.
   const int changed = db_->run(
       "update delivery set state = ?, why = ?, handed = 0, attempts = max(attempts - ?, 0), not_before = ?, "
