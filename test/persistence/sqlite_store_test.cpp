@@ -1,0 +1,34 @@
+#include "test/persistence/store_conformance.hpp"
+#include "test/support/catch.hpp"
+
+namespace ringdown::persistence {
+
+namespace {
+
+void on_sqlite(void (*check)(const store_opener&)) {
+  const sqlite_place place;
+  check([&] { return place.open(); });
+}
+
+} // namespace
+
+TEST_CASE("sqlite: a stale fence changes nothing") { on_sqlite(conformance::commits_are_fenced); }
+TEST_CASE("sqlite: a commit is durable, whole and idempotent") { on_sqlite(conformance::commits_are_whole); }
+TEST_CASE("sqlite: a settlement ends a row once") { on_sqlite(conformance::settlements_end_rows); }
+TEST_CASE("sqlite: a suppression ends unsent interrupts only") {
+  on_sqlite(conformance::suppressions_reach_only_unsent_interrupts);
+}
+TEST_CASE("sqlite: a command is in the inbox until answered") { on_sqlite(conformance::commands_survive); }
+TEST_CASE("sqlite: a configuration is replaced as one") { on_sqlite(conformance::configuration_is_replaced); }
+TEST_CASE("sqlite: a claim judges the alert again") { on_sqlite(conformance::claims_judge_the_alert); }
+TEST_CASE("sqlite: a summary lives while anything it covers fires") { on_sqlite(conformance::claims_judge_summaries); }
+TEST_CASE("sqlite: a resolve follows its fire") { on_sqlite(conformance::claims_wait_for_predecessors); }
+TEST_CASE("sqlite: rows of one alert go out in order") { on_sqlite(conformance::claims_keep_order); }
+TEST_CASE("sqlite: late and poisonous rows are dead") { on_sqlite(conformance::claims_end_what_is_late_or_poison); }
+TEST_CASE("sqlite: claims of a dead owner are recovered") { on_sqlite(conformance::claims_are_recovered); }
+TEST_CASE("sqlite: tenants do not see each other") { on_sqlite(conformance::tenants_are_apart); }
+TEST_CASE("sqlite: a snapshot is what was written") { on_sqlite(conformance::snapshots_bring_back_what_was_written); }
+TEST_CASE("sqlite: queries come in pages") { on_sqlite(conformance::queries_page); }
+TEST_CASE("sqlite: the audit is a chain per tenant") { on_sqlite(conformance::audits_chain); }
+
+} // namespace ringdown::persistence

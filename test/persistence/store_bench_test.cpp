@@ -1,0 +1,50 @@
+// Not run by default: `test_persistence "[bench]"` prints how fast the write path is on this disk.
+#include "test/persistence/builders.hpp"
+#include "test/support/catch.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+namespace ringdown::persistence {
+
+TEST_CASE("commits of one alert each, a hundred per transaction", "[.bench]") {
+  const sqlite_place place;
+  desk work([&] { return place.open(); });
+  constexpr int transactions = 300;
+  constexpr int together = 100;
+  int number = 0;
+  const auto begun = std::chrono::steady_clock::now();
+  for (int t = 0; t < transactions; ++t) {
+    std::vector<write_batch> batches;
+    for (int i = 0; i < together; ++i, ++number) {
+      auto batch = work.batch();
+      const std::string id = std::to_string(number);
+      const alert a = make_alert("al_" + id);
+      batch.resources = {
+          {instance_id("hq"), {{resource_kind::trunk, id}, "T", resource_state::registered, noon, "", "", {}, {}, ""}}};
+      batch.alerts = {a};
+      batch.deliveries = {make_row("dl_" + id, a)};
+      batch.decisions = {{a.id, 1, 1, notice_event::fired, channel_id("push"), "phone", reason::first, "phase=firing",
+                          "told", delivery_id("dl_" + id), noon}};
+      batch.audits = {{"system", "alert.fired", a.id.str(), "", noon}};
+      batches.push_back(std::move(batch));
+    }
+    REQUIRE(work.held->commit(batches).ok());
+  }
+  const std::chrono::duration<double> committed = std::chrono::steady_clock::now() - begun;
+  fmt::print("commit: {:.0f} batches/s\n", number / committed.count());
+
+  int handed = 0;
+  const auto claiming = std::chrono::steady_clock::now();
+  for (int i = 0; i < 100; ++i) {
+    std::vector<settlement> done;
+    for (const delivery& row : work.claim(10).rows) done.push_back(work.outcome(row.id.str(), delivery_state::sent));
+    handed += static_cast<int>(done.size());
+    REQUIRE(work.held->settle(done).ok());
+  }
+  const std::chrono::duration<double> claimed = std::chrono::steady_clock::now() - claiming;
+  fmt::print("claim 10 and settle, queue of {}: {:.0f} rows/s\n", number, handed / claimed.count());
+}
+
+} // namespace ringdown::persistence

@@ -1,0 +1,28 @@
+// What every store must do, whatever is behind it. Each function is called within a test case, on a store of its own that
+// is empty at first; it may hold sections.
+#pragma once
+
+#include "test/persistence/builders.hpp"
+
+namespace ringdown::persistence::conformance {
+
+void commits_are_fenced(const store_opener& open);
+void commits_are_whole(const store_opener& open);
+void settlements_end_rows(const store_opener& open);
+void suppressions_reach_only_unsent_interrupts(const store_opener& open);
+void commands_survive(const store_opener& open);
+void configuration_is_replaced(const store_opener& open);
+
+void claims_judge_the_alert(const store_opener& open);
+void claims_judge_summaries(const store_opener& open);
+void claims_wait_for_predecessors(const store_opener& open);
+void claims_keep_order(const store_opener& open);
+void claims_end_what_is_late_or_poison(const store_opener& open);
+void claims_are_recovered(const store_opener& open);
+
+void tenants_are_apart(const store_opener& open);
+void snapshots_bring_back_what_was_written(const store_opener& open);
+void queries_page(const store_opener& open);
+void audits_chain(const store_opener& open);
+
+} // namespace ringdown::persistence::conformance

@@ -1,0 +1,271 @@
+#include "test/persistence/store_conformance.hpp"
+#include "test/support/catch.hpp"
+
+namespace ringdown::persistence::conformance {
+
+void commits_are_fenced(const store_opener& open) {
+  desk old(open);
+  const alert a = make_alert("al_1");
+  old.commit_alert(a);
+  old.commit_rows({make_row("dl_1", a)});
+  REQUIRE(old.claimed_ids() == std::vector<std::string>{"dl_1"});
+
+  desk fresh(open);
+  REQUIRE(fresh.owner.epoch == old.owner.epoch + 1);
+
+  SECTION("a stale batch is refused, the others of the same transaction are not") {
+    auto stale = old.batch();
+    stale.alerts = {make_alert("al_stale")};
+    stale.audits = {{"system", "alert.fired", "al_stale", "", noon}};
+    auto good = fresh.batch();
+    good.alerts = {make_alert("al_good")};
+    const std::vector<write_batch> both{stale, good};
+    const auto verdicts = fresh.held->commit(both);
+    REQUIRE(verdicts.ok());
+    CHECK((*verdicts)[0].error().kind == failure_kind::conflict);
+    CHECK((*verdicts)[1].ok());
+    CHECK_FALSE((*fresh.held->find_alert(alert_id("al_stale"))).has_value());
+    CHECK((*fresh.held->find_alert(alert_id("al_good"))).has_value());
+    CHECK((*fresh.held->audit({tenant_id("acme"), 10, ""})).items.empty());
+  }
+  SECTION("a stale claim gets nothing") {
+    CHECK(old.held->claim({old.tenant, channel_id("push"), old.owner, 1, noon}).error().kind == failure_kind::conflict);
+  }
+  SECTION("a stale settlement is a conflict and leaves the row") {
+    CHECK(old.settle(old.outcome("dl_1", delivery_state::sent)).error().kind == failure_kind::conflict);
+    CHECK(fresh.fate("dl_1") == "claimed");
+    CHECK((*fresh.held->attempts(delivery_id("dl_1"))).empty());
+  }
+  SECTION("a stale owner recovers nothing") {
+    CHECK_FALSE(old.held->recover_claims(old.owner, {}, noon).ok());
+    CHECK_FALSE(
+        old.held->recover_channel(old.tenant, channel_id("push"), old.owner, key_knowledge::keyed, {}, noon).ok());
+  }
+}
+
+void commits_are_whole(const store_opener& open) {
+  desk work(open);
+  const alert a = make_alert("al_1");
+  auto batch = work.batch();
+  batch.alerts = {a};
+  batch.deliveries = {make_row("dl_1", a)};
+  work.commit(batch);
+
+  SECTION("what was committed is there on another connection") {
+    const auto other = open();
+    CHECK((*other->find_alert(a.id)).has_value());
+    CHECK((*other->find_delivery(delivery_id("dl_1"))).has_value());
+  }
+  SECTION("the same row again is the same intent") {
+    auto again = make_row("dl_1", a);
+    again.content.title = "another";
+    work.commit_rows({again});
+    CHECK(work.row("dl_1").content.title == "Trunk down: Trunk al_1");
+    CHECK((*work.held->deliveries({})).items.size() == 1);
+  }
+  SECTION("a row may be born claimed under the fence of its batch") {
+    auto born = make_row("dl_2", a);
+    born.state = delivery_state::claimed;
+    born.attempts = 1;
+    born.handed = 1;
+    work.commit_rows({born});
+    const auto seen = *work.held->find_delivery(delivery_id("dl_2"));
+    CHECK(seen->claimed_by == work.owner);
+    CHECK(seen->claimed_at == noon);
+    CHECK(work.settle(work.outcome("dl_2", delivery_state::sent)).ok());
+  }
+  SECTION("an empty span of batches is no error") { CHECK(work.held->commit({})->empty()); }
+}
+
+void settlements_end_rows(const store_opener& open) {
+  desk work(open);
+  const alert a = make_alert("al_1");
+  work.commit_alert(a);
+  work.commit_rows({make_row("dl_1", a)});
+  REQUIRE(work.claim().rows.size() == 1);
+
+  SECTION("sent ends it, with a ledger row") {
+    auto what = work.outcome("dl_1", delivery_state::sent);
+    what.reference = "msg-7";
+    REQUIRE(work.settle(what).ok());
+    CHECK(work.fate("dl_1") == "sent");
+    CHECK(work.row("dl_1").reference == "msg-7");
+    const auto ledger = *work.held->attempts(delivery_id("dl_1"));
+    REQUIRE(ledger.size() == 1);
+    CHECK(ledger[0].status == 200);
+    CHECK(ledger[0].outcome == outcome_kind::accepted);
+    CHECK((*work.held->find_delivery(delivery_id("dl_1")))->ended == what.ledger.ended);
+    CHECK(work.settle(what).error().kind == failure_kind::conflict);
+    CHECK(work.claim().rows.empty());
+  }
+  SECTION("pending comes again when it is due, and keeps its reference") {
+    auto what = work.outcome("dl_1", delivery_state::pending);
+    what.not_before = noon + std::chrono::seconds(4);
+    REQUIRE(work.settle(what).ok());
+    const auto early = work.claim();
+    CHECK(early.rows.empty());
+    CHECK(early.drained);
+    CHECK(early.next_due == what.not_before);
+    const auto late = work.claim(10, what.not_before);
+    REQUIRE(late.rows.size() == 1);
+    CHECK(late.rows[0].attempts == 2);
+    CHECK(late.rows[0].handed == 1);
+  }
+  SECTION("an attempt that never began is not counted") {
+    auto what = work.outcome("dl_1", delivery_state::pending);
+    what.ledger.number = 0;
+    REQUIRE(work.settle(what).ok());
+    CHECK(work.row("dl_1").attempts == 0);
+    CHECK((*work.held->attempts(delivery_id("dl_1"))).empty());
+  }
+  SECTION("a row nobody claimed cannot be settled") {
+    work.commit_rows({make_row("dl_2", a)});
+    CHECK_FALSE(work.settle(work.outcome("dl_2", delivery_state::sent)).ok());
+    CHECK(work.fate("dl_2") == "pending");
+  }
+}
+
+void suppressions_reach_only_unsent_interrupts(const store_opener& open) {
+  desk work(open);
+  alert a = make_alert("al_1");
+  work.commit_alert(a);
+  auto row = [&](const std::string& id, delivery_kind kind, notice_event event, std::uint32_t version) {
+    auto made = make_row(id, a);
+    made.kind = kind;
+    made.event = event;
+    made.version = version;
+    made.target = id;
+    return made;
+  };
+  auto claimed = row("claimed", delivery_kind::interrupt, notice_event::fired, 1);
+  claimed.state = delivery_state::claimed;
+  work.commit_rows({row("fire", delivery_kind::interrupt, notice_event::fired, 1),
+                    row("escalation", delivery_kind::interrupt, notice_event::escalated, 1),
+                    row("reminder", delivery_kind::interrupt, notice_event::reminder, 1),
+                    row("newer", delivery_kind::interrupt, notice_event::fired, 2),
+                    row("resolve", delivery_kind::interrupt, notice_event::resolved, 1),
+                    row("mirror", delivery_kind::mirror, notice_event::fired, 1),
+                    row("log", delivery_kind::log, notice_event::fired, 1), claimed});
+  auto batch = work.batch();
+  batch.suppressions = {{a.id, 1, reason::acknowledged}};
+  auto late = row("late", delivery_kind::interrupt, notice_event::fired, 1);
+  batch.deliveries = {late};
+  work.commit(batch);
+  for (const char* gone : {"fire", "escalation", "reminder"}) CHECK(work.fate(gone) == "suppressed acknowledged");
+  for (const char* stays : {"newer", "resolve", "mirror", "log", "late"}) CHECK(work.fate(stays) == "pending");
+  CHECK(work.fate("claimed") == "claimed");
+}
+
+void commands_survive(const store_opener& open) {
+  desk work(open);
+  command asked;
+  asked.id = "c1";
+  asked.tenant = work.tenant;
+  asked.kind = command_kind::snooze;
+  asked.alert = alert_id("al_1");
+  asked.episode = 3;
+  asked.by = "jo";
+  asked.via = "link";
+  asked.until = noon + std::chrono::hours(1);
+  asked.text = "on it";
+  asked.at = noon;
+  REQUIRE(work.held->insert_command(asked).ok());
+  REQUIRE(work.held->insert_command(asked).ok());
+  const auto inbox = *open()->open_commands(work.tenant);
+  REQUIRE(inbox.size() == 1);
+  CHECK(inbox[0].kind == command_kind::snooze);
+  CHECK(inbox[0].episode == 3);
+  CHECK(inbox[0].until == asked.until);
+  CHECK((*work.held->open_commands(tenant_id("globex"))).empty());
+
+  auto batch = work.batch();
+  batch.commands = {{"c1", command_answer::done, "snoozed"}};
+  work.commit(batch);
+  CHECK((*work.held->open_commands(work.tenant)).empty());
+  REQUIRE(work.held->insert_command(asked).ok());
+  CHECK((*work.held->open_commands(work.tenant)).empty());
+}
+
+namespace {
+
+config_change change_of(const std::string& tenant) {
+  config_change change;
+  change.tenant = tenant_id(tenant);
+  change.objects = {{"tenant", "", "file", "name = \"Acme\""},
+                    {"channel", "push", "file", "token = { secret = \"push.token\" }"},
+                    {"channel", "hook", "file", "kind = \"webhook\""}};
+  change.secrets["push.token"] = secret_text("correct horse");
+  change.identities = {{instance_id("hq"), "pbx.example.net", "client-1"}};
+  change.actor = "file";
+  change.summary = "3 objects added";
+  change.at = noon;
+  return change;
+}
+
+} // namespace
+
+void configuration_is_replaced(const store_opener& open) {
+  desk work(open);
+  REQUIRE(work.held->replace_config(change_of("acme")).ok());
+
+  SECTION("it is loaded as it was written, version by version") {
+    REQUIRE(work.held->replace_config(change_of("acme")).ok());
+    const auto all = *open()->load_configs();
+    REQUIRE(all.size() == 1);
+    CHECK(all[0].version == 2);
+    REQUIRE(all[0].objects.size() == 3);
+    CHECK(all[0].objects[0].id == "hook");
+    CHECK((*work.held->load_secrets(work.tenant)).at("push.token").reveal() == "correct horse");
+    CHECK((*work.held->audit({work.tenant, 10, ""})).items.size() == 2);
+  }
+  SECTION("a PBX belongs to one instance; the owner is not named") {
+    const auto refused = work.held->replace_config(change_of("globex"));
+    REQUIRE(refused.error().kind == failure_kind::conflict);
+    CHECK(refused.error().detail.find("acme") == std::string::npos);
+    CHECK((*work.held->load_configs()).size() == 1);
+    CHECK((*work.held->audit({tenant_id("globex"), 10, ""})).items.empty());
+  }
+  SECTION("the audit goes on after a refused change") {
+    static_cast<void>(work.held->replace_config(change_of("globex")));
+    auto other = change_of("globex");
+    other.identities.clear();
+    REQUIRE(work.held->replace_config(other).ok());
+    CHECK((*work.held->verify_audit()).broken.empty());
+  }
+  SECTION("a removed channel's pending rows are suppressed, others stay") {
+    const alert a = make_alert("al_1");
+    work.commit_alert(a);
+    auto hook = make_row("dl_hook", a);
+    hook.channel = channel_id("hook");
+    hook.kind = delivery_kind::log;
+    work.commit_rows({make_row("dl_push", a), hook});
+    auto change = change_of("acme");
+    change.objects.erase(change.objects.begin() + 1);
+    REQUIRE(work.held->replace_config(change).ok());
+    CHECK(work.fate("dl_push") == "suppressed channel_removed");
+    CHECK(work.fate("dl_hook") == "pending");
+  }
+  SECTION("a secret no object names any more is forgotten, others stay") {
+    auto change = change_of("acme");
+    change.secrets.clear();
+    REQUIRE(work.held->replace_config(change).ok());
+    CHECK((*work.held->load_secrets(work.tenant)).size() == 1);
+    change.objects.erase(change.objects.begin() + 1);
+    REQUIRE(work.held->replace_config(change).ok());
+    CHECK((*work.held->load_secrets(work.tenant)).empty());
+  }
+  SECTION("a removed tenant leaves its audit and nothing to start") {
+    config_change gone;
+    gone.tenant = work.tenant;
+    gone.remove_tenant = true;
+    gone.actor = "file";
+    gone.at = noon;
+    REQUIRE(work.held->replace_config(gone).ok());
+    CHECK((*work.held->load_configs()).empty());
+    CHECK((*work.held->load_secrets(work.tenant)).empty());
+    CHECK(work.held->replace_config(change_of("globex")).ok());
+    CHECK((*work.held->audit({work.tenant, 10, ""})).items.size() == 2);
+  }
+}
+
+} // namespace ringdown::persistence::conformance
