@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -51,7 +52,8 @@ public:
   beast_server(std::shared_ptr<server_core> core, std::shared_ptr<tcp::acceptor> acceptor, std::string address)
       : core_(std::move(core)),
         acceptor_(std::move(acceptor)),
-        address_(std::move(address)) {
+        address_(std::move(address)),
+        work_(core_->io.get_executor()) {
     spawn(accept(core_, acceptor_));
     thread_ = std::thread([io = &core_->io] {
       block_signals();
@@ -65,28 +67,41 @@ public:
   [[nodiscard]] std::string address() const override { return address_; }
 
   void stop_accepting() override {
-    asio::post(core_->io, [core = core_, acceptor = acceptor_] {
-      error_code ignored;
-      acceptor->close(ignored);
-      core->draining = true;
-      for (const auto& each : std::list(core->open)) {
-        if (const auto connection = each.lock()) connection->drain();
-      }
-    });
+    post([](server_core& core, tcp::acceptor& acceptor) { drain(core, acceptor); });
   }
 
   void stop() override {
     if (!thread_.joinable()) return;
-    stop_accepting();
-    asio::post(core_->io, [core = core_] {
-      for (const auto& each : std::list(core->open)) {
+    post([](server_core& core, tcp::acceptor& acceptor) {
+      drain(core, acceptor);
+      for (const auto& each : std::list(core.open)) {
         if (const auto connection = each.lock()) connection->drop();
       }
     });
+    work_.reset();
     thread_.join();
   }
 
 private:
+  // Holds the core weakly: what is queued when the thread has ended must not keep alive the queue it is in.
+  template <class Work>
+  void post(Work work) {
+    asio::post(core_->io, [weak_core = std::weak_ptr(core_), weak_acceptor = std::weak_ptr(acceptor_), work] {
+      const auto core = weak_core.lock();
+      const auto acceptor = weak_acceptor.lock();
+      if (core && acceptor) work(*core, *acceptor);
+    });
+  }
+
+  static void drain(server_core& core, tcp::acceptor& acceptor) {
+    error_code ignored;
+    acceptor.close(ignored);
+    core.draining = true;
+    for (const auto& each : std::list(core.open)) {
+      if (const auto connection = each.lock()) connection->drain();
+    }
+  }
+
   // What a coroutine throws is want of memory; it ends the process rather than to be swallowed.
   void spawn(asio::awaitable<void> work) {
     asio::co_spawn(core_->io, std::move(work), [](const std::exception_ptr& thrown) {
@@ -126,6 +141,7 @@ private:
   const std::shared_ptr<server_core> core_; // shared with connections and with responders on other threads
   const std::shared_ptr<tcp::acceptor> acceptor_;
   const std::string address_;
+  asio::executor_work_guard<asio::io_context::executor_type> work_; // until stop(): the thread stays for it
   std::thread thread_;
 };
 
