@@ -87,11 +87,7 @@ public:
     in_.version = std::string(version());
     in_.make_id = [] { return random_id(""); };
     in_.sign_links = [box = box_](std::string_view message) { return box.sign("acknowledge-link", message); };
-    tree_ = node_tree::grow(make_ports(owner), writer_);
-    in_.world = tree_->world();
-    in_.tree = tree_.get();
-    in_.reader = &reader_;
-    heartbeat_ = std::make_unique<heartbeat>(in_.world);
+    owner_ = owner;
   }
 
   ~running_node() override {
@@ -101,12 +97,21 @@ public:
   running_node(const running_node&) = delete;
   running_node& operator=(const running_node&) = delete;
 
+  // The doors first, because links need the port really bound; behind them everything is 503 until the tenants are there.
   result<void> open_doors(std::vector<api::known_tenant> tenants) {
     net::server_options options;
     options.listen = config_.http_listen;
-    auto server = net::serve_http(options, [this](net::server_request request, net::respond answer) { api::answer_request(in_, std::move(request), answer); });
+    auto server = net::serve_http(options, [this](net::server_request request, net::respond answer) {
+      if (in_.started) api::answer_request(in_, std::move(request), answer);
+      else answer(api::problem(503, "starting", "tenants are being loaded"));
+    });
     if (!server) return server.error();
     server_ = std::move(*server);
+    tree_ = node_tree::grow(make_ports(owner_), writer_);
+    in_.world = tree_->world();
+    in_.tree = tree_.get();
+    in_.reader = &reader_;
+    heartbeat_ = std::make_unique<heartbeat>(in_.world);
     for (auto& known : tenants) {
       auto config = known.config;
       in_.tenants.put(std::move(known));
@@ -156,7 +161,7 @@ private:
     start.metrics = std::make_shared<node_metrics>();
     start.health = std::make_shared<health_board>();
     start.node = config_;
-    if (start.node.public_url.empty()) start.node.public_url = "http://" + config_.http_listen;
+    if (start.node.public_url.empty()) start.node.public_url = "http://" + server_->address();
     start.owner = owner;
     start.start_mark = random_id("").substr(0, 8);
     start.link_token = [this](const tenant_id& tenant, const alert_id& alert, std::uint32_t episode, const std::string& person) {
@@ -178,6 +183,7 @@ private:
   std::unique_ptr<net::http_port> http_;
   std::shared_ptr<persistence::store> writer_;   // shared with the store actor, which outlives no one else
   store_reader reader_;
+  fence owner_;
   api::context in_;
   std::unique_ptr<node_tree> tree_;
   std::unique_ptr<heartbeat> heartbeat_;

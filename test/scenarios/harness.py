@@ -149,6 +149,16 @@ class World:
             raise Failed(f"{path}: {status} {answer}")
         return answer["items"]
 
+    def metrics(self):
+        """Sums of the counters scenarios ask about."""
+        _, text = request(self.url + "/metrics")
+        sums = {"polls": 0, "transitions": 0}
+        for line in text.splitlines():
+            for key in sums:
+                if line.startswith(f"ringdown_{key}_total"):
+                    sums[key] += int(float(line.rsplit(" ", 1)[1]))
+        return sums
+
     def kill(self):
         self.daemon.kill()
         self.daemon.wait()
