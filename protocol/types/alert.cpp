@@ -7,15 +7,24 @@ namespace ringdown {
 namespace {
 
 constexpr std::array<alert_type_facts, 9> all_types{{
-  {alert_type::instance_unreachable, "instance_unreachable", category::infrastructure, severity::critical, resource_kind::instance, "PBX unreachable"},
-  {alert_type::instance_auth_failed, "instance_auth_failed", category::configurable, severity::warning, resource_kind::instance, "PBX refuses our login"},
-  {alert_type::instance_degraded, "instance_degraded", category::configurable, severity::info, resource_kind::instance, "PBX answers only in part"},
-  {alert_type::trunk_down, "trunk_down", category::infrastructure, severity::critical, resource_kind::trunk, "Trunk down"},
-  {alert_type::all_trunks_down, "all_trunks_down", category::infrastructure, severity::critical, resource_kind::instance, "All trunks down"},
-  {alert_type::sbc_offline, "sbc_offline", category::infrastructure, severity::critical, resource_kind::sbc, "SBC offline"},
-  {alert_type::bridge_down, "bridge_down", category::infrastructure, severity::warning, resource_kind::bridge, "Bridge down"},
-  {alert_type::sim_calls, "sim_calls", category::infrastructure, severity::warning, resource_kind::calls, "Simultaneous calls high"},
-  {alert_type::service_down, "service_down", category::infrastructure, severity::critical, resource_kind::service, "Service down"},
+    {alert_type::instance_unreachable, "instance_unreachable", category::infrastructure, severity::critical,
+     resource_kind::instance, "PBX unreachable"},
+    {alert_type::instance_auth_failed, "instance_auth_failed", category::configurable, severity::warning,
+     resource_kind::instance, "PBX refuses our login"},
+    {alert_type::instance_degraded, "instance_degraded", category::configurable, severity::info,
+     resource_kind::instance, "PBX answers only in part"},
+    {alert_type::trunk_down, "trunk_down", category::infrastructure, severity::critical, resource_kind::trunk,
+     "Trunk down"},
+    {alert_type::all_trunks_down, "all_trunks_down", category::infrastructure, severity::critical,
+     resource_kind::instance, "All trunks down"},
+    {alert_type::sbc_offline, "sbc_offline", category::infrastructure, severity::critical, resource_kind::sbc,
+     "SBC offline"},
+    {alert_type::bridge_down, "bridge_down", category::infrastructure, severity::warning, resource_kind::bridge,
+     "Bridge down"},
+    {alert_type::sim_calls, "sim_calls", category::infrastructure, severity::warning, resource_kind::calls,
+     "Simultaneous calls high"},
+    {alert_type::service_down, "service_down", category::infrastructure, severity::critical, resource_kind::service,
+     "Service down"},
 }};
 
 constexpr std::array<std::string_view, 3> phase_names{"firing", "acknowledged", "resolved"};

@@ -6,13 +6,16 @@ namespace ringdown {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> kind_names{"acknowledge", "snooze", "mute_type", "silence", "renotify", "resend", "test_channel"};
+constexpr std::array<std::string_view, 7> kind_names{"acknowledge", "snooze", "mute_type",   "silence",
+                                                     "renotify",    "resend", "test_channel"};
 constexpr std::array<std::string_view, 5> answer_names{"done", "already", "stale", "unknown_subject", "refused"};
 
 } // namespace
 
 std::string_view name(command_kind value) { return name_in(kind_names, value); }
-std::optional<command_kind> parse_command_kind(std::string_view text) { return parse_in<command_kind>(kind_names, text); }
+std::optional<command_kind> parse_command_kind(std::string_view text) {
+  return parse_in<command_kind>(kind_names, text);
+}
 std::string_view name(command_answer value) { return name_in(answer_names, value); }
 
 } // namespace ringdown

@@ -48,7 +48,8 @@ id_bits digest_bits(std::string_view text) {
 }
 
 bool is_written_id(std::string_view text) {
-  if (text.empty() || text.size() > 64 || !is_letter_or_digit(text.front()) || !is_letter_or_digit(text.back())) return false;
+  if (text.empty() || text.size() > 64 || !is_letter_or_digit(text.front()) || !is_letter_or_digit(text.back()))
+    return false;
   return std::ranges::all_of(text, [](char c) { return is_letter_or_digit(c) || c == '.' || c == '_' || c == '-'; });
 }
 

@@ -6,11 +6,14 @@ namespace ringdown {
 
 namespace {
 
-constexpr std::array<std::string_view, 8> event_names{"fired", "escalated", "acknowledged", "resolved", "updated", "summary", "reminder", "test"};
+constexpr std::array<std::string_view, 8> event_names{"fired",   "escalated", "acknowledged", "resolved",
+                                                      "updated", "summary",   "reminder",     "test"};
 
 } // namespace
 
 std::string_view name(notice_event value) { return name_in(event_names, value); }
-std::optional<notice_event> parse_notice_event(std::string_view text) { return parse_in<notice_event>(event_names, text); }
+std::optional<notice_event> parse_notice_event(std::string_view text) {
+  return parse_in<notice_event>(event_names, text);
+}
 
 } // namespace ringdown

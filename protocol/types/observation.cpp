@@ -7,7 +7,9 @@ namespace ringdown {
 namespace {
 
 constexpr std::array<std::string_view, 4> endpoint_names{"trunks", "sbcs", "system_status", "services"};
-constexpr std::array<std::string_view, 12> problem_names{"not_asked", "transport", "unauthorized", "forbidden", "not_in_build", "bad_request", "throttled", "server_error", "not_json", "malformed", "too_large", "too_deep"};
+constexpr std::array<std::string_view, 12> problem_names{"not_asked",    "transport",   "unauthorized", "forbidden",
+                                                         "not_in_build", "bad_request", "throttled",    "server_error",
+                                                         "not_json",     "malformed",   "too_large",    "too_deep"};
 
 } // namespace
 

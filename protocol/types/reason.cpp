@@ -6,7 +6,39 @@ namespace ringdown {
 
 namespace {
 
-constexpr std::array<std::string_view, 33> reason_names{"none", "first", "again", "raised", "recovered", "mask_lifted", "reminder_due", "asked", "summary", "duplicate", "not_routed", "below_floor", "no_channel", "channel_disabled", "channel_removed", "masked_parent", "masked_blind", "masked_maintenance", "masked_snooze", "masked_mute", "kill_switch", "acknowledged", "resolved_first", "snoozed_first", "never_told", "not_above_told", "flapping", "superseded", "settling", "refused", "expired", "poison", "outcome_unknown"};
+constexpr std::array<std::string_view, 33> reason_names{"none",
+                                                        "first",
+                                                        "again",
+                                                        "raised",
+                                                        "recovered",
+                                                        "mask_lifted",
+                                                        "reminder_due",
+                                                        "asked",
+                                                        "summary",
+                                                        "duplicate",
+                                                        "not_routed",
+                                                        "below_floor",
+                                                        "no_channel",
+                                                        "channel_disabled",
+                                                        "channel_removed",
+                                                        "masked_parent",
+                                                        "masked_blind",
+                                                        "masked_maintenance",
+                                                        "masked_snooze",
+                                                        "masked_mute",
+                                                        "kill_switch",
+                                                        "acknowledged",
+                                                        "resolved_first",
+                                                        "snoozed_first",
+                                                        "never_told",
+                                                        "not_above_told",
+                                                        "flapping",
+                                                        "superseded",
+                                                        "settling",
+                                                        "refused",
+                                                        "expired",
+                                                        "poison",
+                                                        "outcome_unknown"};
 
 } // namespace
 

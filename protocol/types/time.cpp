@@ -55,8 +55,12 @@ std::optional<minutes> take_offset(std::string_view rest) {
   return minutes{sign * (hour * 60 + minute)};
 }
 
-struct unit { std::string_view name; std::int64_t micros; };
-constexpr std::array<unit, 6> units{{{"d", 86'400'000'000}, {"h", 3'600'000'000}, {"m", 60'000'000}, {"s", 1'000'000}, {"ms", 1'000}, {"us", 1}}};
+struct unit {
+  std::string_view name;
+  std::int64_t micros;
+};
+constexpr std::array<unit, 6> units{
+    {{"d", 86'400'000'000}, {"h", 3'600'000'000}, {"m", 60'000'000}, {"s", 1'000'000}, {"ms", 1'000}, {"us", 1}}};
 constexpr std::int64_t longest = std::int64_t{10} * 366 * 86'400'000'000;
 
 } // namespace
@@ -65,8 +69,9 @@ std::string rfc3339(wall_time at) {
   const auto day = floor<days>(at);
   const year_month_day date{day};
   const std::int64_t rest = (at - day).count();
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                     static_cast<unsigned>(date.day()), rest / 3'600'000'000, rest / 60'000'000 % 60, rest / 1'000'000 % 60, rest % 1'000'000);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), rest / 3'600'000'000,
+                     rest / 60'000'000 % 60, rest / 1'000'000 % 60, rest % 1'000'000);
 }
 
 std::optional<wall_time> parse_rfc3339(std::string_view text) {
@@ -93,11 +98,12 @@ std::optional<wall_time> parse_rfc3339(std::string_view text) {
 std::optional<duration> parse_duration(std::string_view text) {
   if (text.empty()) return std::nullopt;
   std::int64_t total = 0;
-  std::size_t next_unit = 0;   // units come from the largest to the smallest, each at most once
+  std::size_t next_unit = 0; // units come from the largest to the smallest, each at most once
   while (!text.empty()) {
     std::int64_t value = 0;
     std::size_t seen = 0;
-    while (seen < text.size() && text[seen] >= '0' && text[seen] <= '9' && seen < 12) value = value * 10 + (text[seen++] - '0');
+    while (seen < text.size() && text[seen] >= '0' && text[seen] <= '9' && seen < 12)
+      value = value * 10 + (text[seen++] - '0');
     if (seen == 0) return std::nullopt;
     text.remove_prefix(seen);
     std::size_t letters = 0;
