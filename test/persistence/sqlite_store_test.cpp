@@ -20,6 +20,9 @@ TEST_CASE("sqlite: a suppression ends unsent interrupts only") {
 }
 TEST_CASE("sqlite: a command is in the inbox until answered") { on_sqlite(conformance::commands_survive); }
 TEST_CASE("sqlite: a configuration is replaced as one") { on_sqlite(conformance::configuration_is_replaced); }
+TEST_CASE("sqlite: what a configuration drops goes with its parts") {
+  on_sqlite(conformance::configuration_takes_along_what_it_removes);
+}
 TEST_CASE("sqlite: a claim judges the alert again") { on_sqlite(conformance::claims_judge_the_alert); }
 TEST_CASE("sqlite: a summary lives while anything it covers fires") { on_sqlite(conformance::claims_judge_summaries); }
 TEST_CASE("sqlite: a resolve follows its fire") { on_sqlite(conformance::claims_wait_for_predecessors); }

@@ -12,6 +12,7 @@ void settlements_end_rows(const store_opener& open);
 void suppressions_reach_only_unsent_interrupts(const store_opener& open);
 void commands_survive(const store_opener& open);
 void configuration_is_replaced(const store_opener& open);
+void configuration_takes_along_what_it_removes(const store_opener& open);
 
 void claims_judge_the_alert(const store_opener& open);
 void claims_judge_summaries(const store_opener& open);

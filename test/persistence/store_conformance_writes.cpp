@@ -232,6 +232,12 @@ void configuration_is_replaced(const store_opener& open) {
     REQUIRE(work.held->replace_config(other).ok());
     CHECK((*work.held->verify_audit()).broken.empty());
   }
+}
+
+void configuration_takes_along_what_it_removes(const store_opener& open) {
+  desk work(open);
+  REQUIRE(work.held->replace_config(change_of("acme")).ok());
+
   SECTION("a removed channel's pending rows are suppressed, others stay") {
     const alert a = make_alert("al_1");
     work.commit_alert(a);
