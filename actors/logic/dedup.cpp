@@ -31,7 +31,8 @@ void begin_telling(alert& a) {
   a.reminded.reset();
 }
 
-dedup_result open(const std::optional<alert>& before, const transition& seen, severity level, const timing& times, wall_time now) {
+dedup_result open(const std::optional<alert>& before, const transition& seen, severity level, const timing& times,
+                  wall_time now) {
   dedup_result made{before.value_or(alert{}), alert_change::opened, reason::first};
   alert& a = made.after;
   const bool same_episode = before && before->resolved && now - *before->resolved < times.episode_window;
@@ -49,7 +50,7 @@ dedup_result open(const std::optional<alert>& before, const transition& seen, se
     a.changes.clear();
     a.trace = seen.trace;
   }
-  a.targets.clear();   // who was told of the fire before has its resolve
+  a.targets.clear(); // who was told of the fire before has its resolve
   a.level = level;
   a.since = seen.since;
   a.not_before = seen.not_before;
@@ -71,16 +72,17 @@ dedup_result open(const std::optional<alert>& before, const transition& seen, se
   return made;
 }
 
-dedup_result still_failing(const alert& before, const transition& seen, severity level, const timing& times, wall_time now) {
+dedup_result still_failing(const alert& before, const transition& seen, severity level, const timing& times,
+                           wall_time now) {
   dedup_result made{before, alert_change::none, reason::duplicate};
   alert& a = made.after;
   a.unseen_since.reset();
-  const bool flipped = before.current != condition::failing;   // only a flapping alert is open while its resource is up
+  const bool flipped = before.current != condition::failing; // only a flapping alert is open while its resource is up
   if (flipped) note_change(a, times, now);
   a.current = condition::failing;
   if (level == before.level) {
     if (flipped) return {std::move(a), alert_change::flapped, reason::flapping};
-    if (before.unseen_since) made.change = alert_change::unseen;   // seen again: nothing to tell, but to be written
+    if (before.unseen_since) made.change = alert_change::unseen; // seen again: nothing to tell, but to be written
     return made;
   }
   take_facts(a, seen);
@@ -88,7 +90,7 @@ dedup_result still_failing(const alert& before, const transition& seen, severity
   if (level < before.level) return {std::move(a), alert_change::lowered, reason::not_above_told};
   if (before.told && level <= *before.told) return {std::move(a), alert_change::lowered, reason::not_above_told};
   begin_telling(a);
-  a.snoozed_until.reset();   // a rise pierces a snooze (S-A10)
+  a.snoozed_until.reset(); // a rise pierces a snooze (S-A10)
   return {std::move(a), alert_change::raised, reason::raised};
 }
 
@@ -99,7 +101,7 @@ dedup_result recovered(const alert& before, const transition& seen, const timing
   a.removed = seen.to == condition::removed;
   if (a.flapping && !a.removed && before.current == condition::ok) {
     if (!before.unseen_since) return {before, alert_change::none, reason::duplicate};
-    return {std::move(a), alert_change::unseen, reason::duplicate};   // seen again, as it was
+    return {std::move(a), alert_change::unseen, reason::duplicate}; // seen again, as it was
   }
   a.current = condition::ok;
   note_change(a, times, now);
@@ -111,10 +113,12 @@ dedup_result recovered(const alert& before, const transition& seen, const timing
 
 } // namespace
 
-dedup_result dedup(const std::optional<alert>& before, const transition& seen, severity level, const timing& times, wall_time now) {
+dedup_result dedup(const std::optional<alert>& before, const transition& seen, severity level, const timing& times,
+                   wall_time now) {
   const bool open_now = before && before->phase != alert_phase::resolved;
   switch (seen.to) {
-    case condition::failing: return open_now ? still_failing(*before, seen, level, times, now) : open(before, seen, level, times, now);
+    case condition::failing:
+      return open_now ? still_failing(*before, seen, level, times, now) : open(before, seen, level, times, now);
     case condition::ok:
     case condition::removed:
       if (open_now) return recovered(*before, seen, times, now);

@@ -13,16 +13,16 @@
 namespace ringdown::logic {
 
 enum class alert_change : std::uint8_t {
-  none,          // nothing an outsider would see
-  opened,        // a new episode
-  reopened,      // failed again inside the episode window: the same episode, told again
-  raised,        // above the highest level told in the episode: told again, the acknowledgement is broken
-  lowered,       // fell, or rose to no more than what was told already: only mirrors and logs follow
+  none,     // nothing an outsider would see
+  opened,   // a new episode
+  reopened, // failed again inside the episode window: the same episode, told again
+  raised,   // above the highest level told in the episode: told again, the acknowledgement is broken
+  lowered,  // fell, or rose to no more than what was told already: only mirrors and logs follow
   resolved,
-  removed,       // closed because the resource is gone
-  unseen,        // its resource became Unknown; it stays open
-  flap_started,  // told once more as flapping, then quiet
-  flapped        // one more change while flapping: recorded only
+  removed,      // closed because the resource is gone
+  unseen,       // its resource became Unknown; it stays open
+  flap_started, // told once more as flapping, then quiet
+  flapped       // one more change while flapping: recorded only
 };
 
 struct dedup_result {
@@ -34,7 +34,8 @@ struct dedup_result {
 // `before`: the alert of this key as last known; none: never alerted. `level` is the transition's, after configuration.
 // A fire begins with nobody told and no mask; the high-water mark `told` never falls within an episode. `trace` ids, ids and
 // masks are the caller's.
-[[nodiscard]] dedup_result dedup(const std::optional<alert>& before, const transition& seen, severity level, const timing& times, wall_time now);
+[[nodiscard]] dedup_result dedup(const std::optional<alert>& before, const transition& seen, severity level,
+                                 const timing& times, wall_time now);
 
 // Ends an open alert: what time and people had added to it goes. Masks are the caller's.
 void close(alert& a, wall_time now);

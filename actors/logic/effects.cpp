@@ -15,15 +15,18 @@ void move_all(std::vector<T>& to, std::vector<T>& from) {
 } // namespace
 
 bool effects::empty() const {
-  return alerts.empty() && suppressions.empty() && deliveries.empty() && decisions.empty() && mutes.empty() && commands.empty() && audits.empty() && settle.empty() && withdraw.empty();
+  return alerts.empty() && suppressions.empty() && deliveries.empty() && decisions.empty() && mutes.empty() &&
+         commands.empty() && audits.empty() && settle.empty() && withdraw.empty();
 }
 
 void effects::append(effects more) {
   // A later state of the same alert replaces the earlier one: both are of one transaction.
   for (alert& one : more.alerts) {
     const auto at = std::ranges::find(alerts, one.id, &alert::id);
-    if (at == alerts.end()) alerts.push_back(std::move(one));
-    else *at = std::move(one);
+    if (at == alerts.end())
+      alerts.push_back(std::move(one));
+    else
+      *at = std::move(one);
   }
   move_all(suppressions, more.suppressions);
   move_all(deliveries, more.deliveries);

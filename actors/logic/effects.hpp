@@ -15,16 +15,16 @@ namespace ringdown::logic {
 
 struct effects {
   // Durable.
-  std::vector<alert> alerts;                 // upserts, each at most once
+  std::vector<alert> alerts; // upserts, each at most once
   std::vector<suppression> suppressions;
-  std::vector<delivery> deliveries;          // all pending; the actor marks those it has credit for as born claimed
+  std::vector<delivery> deliveries; // all pending; the actor marks those it has credit for as born claimed
   std::vector<decision> decisions;
   std::vector<mute> mutes;
   std::vector<command_result> commands;
   std::vector<audit_entry> audits;
   // After the commit.
-  std::vector<instance_id> settle;           // ask these pollers to say what is current
-  std::vector<alert_id> withdraw;            // tell channels to drop what they hold for these alerts and have not begun
+  std::vector<instance_id> settle; // ask these pollers to say what is current
+  std::vector<alert_id> withdraw;  // tell channels to drop what they hold for these alerts and have not begun
   severity urgency = severity::info;
 
   [[nodiscard]] bool empty() const;

@@ -14,13 +14,16 @@ const alert* open_alert(const std::map<alert_key, alert>& alerts, const instance
 // L-03: an unreachable PBX speaks for everything below it, all trunks for each.
 const alert* parent_of(const alert& a, const std::map<alert_key, alert>& alerts) {
   if (a.key.type == alert_type::instance_unreachable) return nullptr;
-  if (const alert* unreachable = open_alert(alerts, a.key.instance, alert_type::instance_unreachable)) return unreachable;
-  return a.key.type == alert_type::trunk_down ? open_alert(alerts, a.key.instance, alert_type::all_trunks_down) : nullptr;
+  if (const alert* unreachable = open_alert(alerts, a.key.instance, alert_type::instance_unreachable))
+    return unreachable;
+  return a.key.type == alert_type::trunk_down ? open_alert(alerts, a.key.instance, alert_type::all_trunks_down)
+                                              : nullptr;
 }
 
 } // namespace
 
-mask_verdict masks_of(const alert& a, const std::map<alert_key, alert>& alerts, const std::vector<mute>& mutes, const std::optional<alert_id>& folded_into, wall_time now) {
+mask_verdict masks_of(const alert& a, const std::map<alert_key, alert>& alerts, const std::vector<mute>& mutes,
+                      const std::optional<alert_id>& folded_into, wall_time now) {
   mask_verdict made;
   if (const alert* parent = parent_of(a, alerts)) {
     made.masks = with(made.masks, mask::parent);
@@ -30,7 +33,9 @@ mask_verdict masks_of(const alert& a, const std::map<alert_key, alert>& alerts, 
     made.parent = folded_into;
   }
   if (a.snoozed_until && now < *a.snoozed_until) made.masks = with(made.masks, mask::snooze);
-  const bool muted = std::ranges::any_of(mutes, [&](const mute& m) { return now < m.until && (m.scope == mute_scope::everything || m.type == a.key.type); });
+  const bool muted = std::ranges::any_of(mutes, [&](const mute& m) {
+    return now < m.until && (m.scope == mute_scope::everything || m.type == a.key.type);
+  });
   if (muted) made.masks = with(made.masks, mask::mute);
   return made;
 }
@@ -41,7 +46,8 @@ reason reason_of(mask_set masks, const std::vector<mute>& mutes, wall_time now) 
   if (has(masks, mask::maintenance)) return reason::masked_maintenance;
   if (has(masks, mask::snooze)) return reason::masked_snooze;
   if (!has(masks, mask::mute)) return reason::none;
-  const bool everything = std::ranges::any_of(mutes, [&](const mute& m) { return m.scope == mute_scope::everything && now < m.until; });
+  const bool everything =
+      std::ranges::any_of(mutes, [&](const mute& m) { return m.scope == mute_scope::everything && now < m.until; });
   return everything ? reason::kill_switch : reason::masked_mute;
 }
 

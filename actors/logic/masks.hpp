@@ -13,12 +13,13 @@ namespace ringdown::logic {
 
 struct mask_verdict {
   mask_set masks = 0;
-  std::optional<alert_id> parent;   // what speaks for it
+  std::optional<alert_id> parent; // what speaks for it
 };
 
 // `alerts` are the tenant's, `mutes` its mutes; `folded_into` is the peer's bridge alert, where there is one.
-[[nodiscard]] mask_verdict masks_of(const alert& a, const std::map<alert_key, alert>& alerts, const std::vector<mute>& mutes,
-                                    const std::optional<alert_id>& folded_into, wall_time now);
+[[nodiscard]] mask_verdict masks_of(const alert& a, const std::map<alert_key, alert>& alerts,
+                                    const std::vector<mute>& mutes, const std::optional<alert_id>& folded_into,
+                                    wall_time now);
 
 // The reason a masked alert is not told; the outermost mask decides. A mute of everything is the kill switch (S-T8).
 [[nodiscard]] reason reason_of(mask_set masks, const std::vector<mute>& mutes, wall_time now);

@@ -22,19 +22,24 @@ bool has_class(const tenant_config& config, const std::vector<channel_kind_facts
 }
 
 // S-T3. Email is a backup and voice and SMS are opted into: none of them by default.
-bool told_by_default(const tenant_config& config, const std::vector<channel_kind_facts>& kinds, channel_class is, severity level) {
+bool told_by_default(const tenant_config& config, const std::vector<channel_kind_facts>& kinds, channel_class is,
+                     severity level) {
   switch (level) {
     case severity::info: return false;
     case severity::warning:
-      if (has_class(config, kinds, channel_class::chat) || has_class(config, kinds, channel_class::ticket)) return is == channel_class::chat || is == channel_class::ticket;
+      if (has_class(config, kinds, channel_class::chat) || has_class(config, kinds, channel_class::ticket))
+        return is == channel_class::chat || is == channel_class::ticket;
       return is == channel_class::push || is == channel_class::webhook;
-    case severity::critical: return is == channel_class::push || is == channel_class::chat || is == channel_class::ticket || is == channel_class::webhook;
+    case severity::critical:
+      return is == channel_class::push || is == channel_class::chat || is == channel_class::ticket ||
+             is == channel_class::webhook;
   }
   return false;
 }
 
 bool lists(const route_config& rule, const channel_config& channel) {
-  return std::ranges::any_of(rule.channels, [&](const std::string& one) { return one == channel.id.str() || one == "kind:" + channel.kind; });
+  return std::ranges::any_of(
+      rule.channels, [&](const std::string& one) { return one == channel.id.str() || one == "kind:" + channel.kind; });
 }
 
 } // namespace
@@ -44,9 +49,11 @@ const channel_kind_facts* facts_of(const std::vector<channel_kind_facts>& kinds,
   return at == kinds.end() ? nullptr : &*at;
 }
 
-std::vector<route_verdict> route(const tenant_config& config, const std::vector<channel_kind_facts>& kinds, alert_type type, severity level) {
+std::vector<route_verdict> route(const tenant_config& config, const std::vector<channel_kind_facts>& kinds,
+                                 alert_type type, severity level) {
   const route_config* rule = first_match(config, type, level);
-  const std::string matrix = rule == nullptr ? "matrix=default" : "matrix=rule" + std::to_string(rule - config.routes.data() + 1);
+  const std::string matrix =
+      rule == nullptr ? "matrix=default" : "matrix=rule" + std::to_string(rule - config.routes.data() + 1);
   std::vector<route_verdict> verdicts;
   for (const channel_config& channel : config.channels) {
     const auto* facts = facts_of(kinds, channel.kind);

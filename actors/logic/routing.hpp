@@ -21,13 +21,15 @@ struct channel_kind_facts {
 struct route_verdict {
   const channel_config* channel = nullptr;
   delivery_kind delivers = delivery_kind::interrupt;
-  reason deciding = reason::none;      // none: it is told
-  std::string gates;                   // in order, the deciding one last
+  reason deciding = reason::none; // none: it is told
+  std::string gates;              // in order, the deciding one last
   [[nodiscard]] bool told() const { return deciding == reason::none; }
 };
 
 // One verdict per channel of the tenant, in the order of the configuration.
-[[nodiscard]] std::vector<route_verdict> route(const tenant_config& config, const std::vector<channel_kind_facts>& kinds, alert_type type, severity level);
+[[nodiscard]] std::vector<route_verdict> route(const tenant_config& config,
+                                               const std::vector<channel_kind_facts>& kinds, alert_type type,
+                                               severity level);
 
 [[nodiscard]] const channel_kind_facts* facts_of(const std::vector<channel_kind_facts>& kinds, const std::string& kind);
 

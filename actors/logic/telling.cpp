@@ -14,11 +14,15 @@ namespace {
 
 // One intended effect has one identity (CONTRACT): made again it is the same row.
 delivery_id identity(const delivery& row, const std::string& nonce) {
-  return delivery_id(encode_id("dl_", digest_bits(fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", row.tenant.str(), row.alert.str(), row.episode, row.version, name(row.event),
-                                                              row.channel.str(), row.target, row.step, row.round, nonce))));
+  return delivery_id(
+      encode_id("dl_", digest_bits(fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", row.tenant.str(), row.alert.str(),
+                                               row.episode, row.version, name(row.event), row.channel.str(), row.target,
+                                               row.step, row.round, nonce))));
 }
 
-std::string person_of(const channel_config& channel) { return channel.user ? channel.user->str() : "channel:" + channel.id.str(); }
+std::string person_of(const channel_config& channel) {
+  return channel.user ? channel.user->str() : "channel:" + channel.id.str();
+}
 
 notice notice_of(const telling_context& in, const alert& a, notice_event event, const std::string& remark) {
   notice n;
@@ -29,18 +33,21 @@ notice notice_of(const telling_context& in, const alert& a, notice_event event, 
   n.tenant_name = in.config.name;
   n.alerts.push_back(view_of(a, in.config));
   n.title = title_of(event, n.alerts.front());
-  n.text = event == notice_event::resolved && a.removed ? removed_text(n.alerts.front()) : text_of(event, n.alerts.front(), remark);
+  n.text = event == notice_event::resolved && a.removed ? removed_text(n.alerts.front())
+                                                        : text_of(event, n.alerts.front(), remark);
   return n;
 }
 
 void add_link(const telling_context& in, const alert& a, const channel_config& channel, delivery& row) {
-  const bool asks = row.event == notice_event::fired || row.event == notice_event::escalated || row.event == notice_event::reminder;
+  const bool asks =
+      row.event == notice_event::fired || row.event == notice_event::escalated || row.event == notice_event::reminder;
   if (row.kind != delivery_kind::interrupt || !asks || a.phase != alert_phase::firing || !in.links) return;
   const std::string token = in.links(a.id, a.episode, person_of(channel));
   if (!token.empty()) row.content.acknowledge_path = "/a/" + token;
 }
 
-delivery row_of(const telling_context& in, const alert& a, const channel_config& channel, delivery_kind kind, notice content, std::uint32_t round, const std::string& nonce) {
+delivery row_of(const telling_context& in, const alert& a, const channel_config& channel, delivery_kind kind,
+                notice content, std::uint32_t round, const std::string& nonce) {
   delivery row;
   row.tenant = in.config.id;
   row.channel = channel.id;
@@ -53,7 +60,8 @@ delivery row_of(const telling_context& in, const alert& a, const channel_config&
   row.level = a.level;
   row.created = in.now;
   row.not_before = in.now;
-  row.give_up_at = in.now + (content.event == notice_event::resolved ? in.config.times.resolve_deadline : in.config.times.fire_deadline);
+  row.give_up_at = in.now + (content.event == notice_event::resolved ? in.config.times.resolve_deadline
+                                                                     : in.config.times.fire_deadline);
   row.trace = a.trace;
   row.content = std::move(content);
   row.id = identity(row, nonce);
@@ -61,7 +69,8 @@ delivery row_of(const telling_context& in, const alert& a, const channel_config&
   return row;
 }
 
-void decide(const alert& a, notice_event event, const channel_id& channel, reason why, std::string gates, const delivery_id& made, wall_time now, effects& out) {
+void decide(const alert& a, notice_event event, const channel_id& channel, reason why, std::string gates,
+            const delivery_id& made, wall_time now, effects& out) {
   decision d;
   d.alert = a.id;
   d.episode = a.episode;
@@ -100,7 +109,9 @@ void note_told(alert& a) { a.told = std::max(a.told.value_or(a.level), a.level);
 std::vector<told_target> oldest_of_each(const std::vector<told_target>& targets) {
   std::vector<told_target> kept;
   for (const told_target& one : targets)
-    if (std::ranges::none_of(kept, [&](const told_target& k) { return k.channel == one.channel && k.target == one.target; })) kept.push_back(one);
+    if (std::ranges::none_of(kept,
+                             [&](const told_target& k) { return k.channel == one.channel && k.target == one.target; }))
+      kept.push_back(one);
   return kept;
 }
 
@@ -113,7 +124,8 @@ struct barred {
 barred barrier(const channel_config* channel, const channel_kind_facts* facts, notice_event event) {
   if (channel == nullptr || facts == nullptr) return {reason::channel_removed, "told=yes channel=removed"};
   if (!channel->enabled) return {reason::channel_disabled, "told=yes enabled=no"};
-  if (event == notice_event::resolved && facts->is == channel_class::voice) return {reason::not_routed, "told=yes enabled=yes class=voice"};
+  if (event == notice_event::resolved && facts->is == channel_class::voice)
+    return {reason::not_routed, "told=yes enabled=yes class=voice"};
   return {};
 }
 
@@ -121,7 +133,8 @@ const std::string opening_gates = "phase=firing masks=none ";
 
 } // namespace
 
-void tell(const telling_context& in, alert& a, notice_event event, reason why, const std::string& remark, effects& out) {
+void tell(const telling_context& in, alert& a, notice_event event, reason why, const std::string& remark,
+          effects& out) {
   for (const route_verdict& verdict : route(in.config, in.kinds, a.key.type, a.level)) {
     if (!verdict.told()) {
       decide(a, event, verdict.channel->id, verdict.deciding, opening_gates + verdict.gates, {}, in.now, out);
@@ -141,19 +154,21 @@ void tell_together(const telling_context& in, const std::vector<alert*>& many, r
     return;
   }
   std::map<channel_id, std::pair<const route_verdict*, std::vector<alert*>>> grouped;
-  std::vector<std::vector<route_verdict>> kept;   // the verdicts the map points into
+  std::vector<std::vector<route_verdict>> kept; // the verdicts the map points into
   kept.reserve(many.size());
   for (alert* one : many) {
     kept.push_back(route(in.config, in.kinds, one->key.type, one->level));
     for (const route_verdict& verdict : kept.back()) {
       if (!verdict.told()) {
-        decide(*one, notice_event::fired, verdict.channel->id, verdict.deciding, opening_gates + verdict.gates, {}, in.now, out);
+        decide(*one, notice_event::fired, verdict.channel->id, verdict.deciding, opening_gates + verdict.gates, {},
+               in.now, out);
       } else if (verdict.delivers == delivery_kind::interrupt) {
         auto& [route_used, members] = grouped[verdict.channel->id];
         route_used = &verdict;
         members.push_back(one);
       } else {
-        delivery row = row_of(in, *one, *verdict.channel, verdict.delivers, notice_of(in, *one, notice_event::fired, ""), 0, "");
+        delivery row =
+            row_of(in, *one, *verdict.channel, verdict.delivers, notice_of(in, *one, notice_event::fired, ""), 0, "");
         remember_target(*one, verdict.channel->id, row.id);
         made(*one, std::move(row), why, opening_gates + verdict.gates, in.now, out);
       }
@@ -179,14 +194,16 @@ void tell_together(const telling_context& in, const std::vector<alert*>& many, r
     delivery row = row_of(in, lead, *verdict->channel, verdict->delivers, std::move(content), 0, nonce);
     for (alert* one : members) {
       remember_target(*one, id, row.id);
-      decide(*one, row.event, id, members.size() > 1 ? reason::summary : why, opening_gates + verdict->gates + (members.size() > 1 ? " grouped=yes" : ""), row.id, in.now, out);
+      decide(*one, row.event, id, members.size() > 1 ? reason::summary : why,
+             opening_gates + verdict->gates + (members.size() > 1 ? " grouped=yes" : ""), row.id, in.now, out);
     }
     out.urgency = std::max(out.urgency, row.level);
     out.deliveries.push_back(std::move(row));
   }
 }
 
-void tell_targets(const telling_context& in, alert& a, notice_event event, reason why, const std::string& remark, const std::vector<delivery_kind>& only, effects& out) {
+void tell_targets(const telling_context& in, alert& a, notice_event event, reason why, const std::string& remark,
+                  const std::vector<delivery_kind>& only, effects& out) {
   // These come more than once in a version; each time is an intent of its own.
   const bool repeats = event == notice_event::reminder || event == notice_event::updated;
   const std::string nonce = repeats ? std::to_string(micros(in.now)) : std::string();
@@ -205,7 +222,8 @@ void tell_targets(const telling_context& in, alert& a, notice_event event, reaso
   }
 }
 
-void tell_channel(const telling_context& in, alert& a, const channel_config& channel, const std::string& nonce, effects& out) {
+void tell_channel(const telling_context& in, alert& a, const channel_config& channel, const std::string& nonce,
+                  effects& out) {
   const auto* facts = facts_of(in.kinds, channel.kind);
   if (facts == nullptr) return;
   const notice_event event = a.phase == alert_phase::resolved ? notice_event::resolved : notice_event::fired;
@@ -225,7 +243,8 @@ void tell_test(const telling_context& in, const channel_config& channel, const s
   content.tenant = in.config.id;
   content.tenant_name = in.config.name;
   content.title = "Test from ringdown";
-  content.text = "This is a test of the channel " + (channel.name.empty() ? channel.id.str() : channel.name) + ". Nothing is wrong.";
+  content.text = "This is a test of the channel " + (channel.name.empty() ? channel.id.str() : channel.name) +
+                 ". Nothing is wrong.";
   content.test = true;
   out.deliveries.push_back(row_of(in, nothing, channel, facts->delivers, std::move(content), 0, nonce));
 }
@@ -239,12 +258,16 @@ bool note_end(alert& a, const delivery_id& row, delivery_state state) {
   }
   // It arrived, or may have: what was to tell the same target before it no longer matters.
   const told_target told = *at;
-  const auto older = std::remove_if(a.targets.begin(), at, [&](const told_target& t) { return t.channel == told.channel && t.target == told.target; });
+  const auto older = std::remove_if(a.targets.begin(), at, [&](const told_target& t) {
+    return t.channel == told.channel && t.target == told.target;
+  });
   if (older == at) return false;
   a.targets.erase(older, at);
   return true;
 }
 
-void not_told(const alert& a, notice_event event, reason why, const std::string& gates, wall_time now, effects& out) { decide(a, event, {}, why, gates, {}, now, out); }
+void not_told(const alert& a, notice_event event, reason why, const std::string& gates, wall_time now, effects& out) {
+  decide(a, event, {}, why, gates, {}, now, out);
+}
 
 } // namespace ringdown::logic

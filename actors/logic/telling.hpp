@@ -30,10 +30,12 @@ void tell_together(const telling_context& in, const std::vector<alert*>& many, r
 
 // To exactly those who were told of the fire (S-A12), never by voice: resolve, acknowledge, reminder, update. `only`: which
 // kinds of rows. Where a target is owed nothing any more, the reason is stored.
-void tell_targets(const telling_context& in, alert& a, notice_event event, reason why, const std::string& remark, const std::vector<delivery_kind>& only, effects& out);
+void tell_targets(const telling_context& in, alert& a, notice_event event, reason why, const std::string& remark,
+                  const std::vector<delivery_kind>& only, effects& out);
 
 // To one channel, whatever the routing says: a person asked for it. `nonce` makes it a new intent.
-void tell_channel(const telling_context& in, alert& a, const channel_config& channel, const std::string& nonce, effects& out);
+void tell_channel(const telling_context& in, alert& a, const channel_config& channel, const std::string& nonce,
+                  effects& out);
 void tell_test(const telling_context& in, const channel_config& channel, const std::string& nonce, effects& out);
 
 // A row of ours ended: what is now known of who was told. True: `a` changed.

@@ -63,7 +63,8 @@ command_result tenant_machine::decide_about_alert(turn& t, const command& asked)
   alert* a = find(asked.alert);
   if (a == nullptr) return {"", command_answer::stale, "the alert is long over"};
   if (a->phase == alert_phase::resolved) return {"", command_answer::stale, "it has recovered already"};
-  if (asked.episode != 0 && asked.episode != a->episode) return {"", command_answer::stale, "that was an earlier outage"};
+  if (asked.episode != 0 && asked.episode != a->episode)
+    return {"", command_answer::stale, "that was an earlier outage"};
   if (asked.kind == command_kind::acknowledge) return acknowledge(t, asked, *a);
   if (asked.kind == command_kind::snooze) return snooze(t, asked, *a);
   ++a->version;
@@ -102,18 +103,21 @@ command_result tenant_machine::snooze(turn& t, const command& asked, alert& a) {
   t.out.suppressions.push_back({a.id, a.version, reason::snoozed_first});
   t.out.withdraw.push_back(a.id);
   audit(t, a, "alert.snoozed", asked.by, "until " + clock_of(until));
-  tell_targets(t.tell, a, notice_event::updated, reason::masked_snooze, "Snoozed until " + clock_of(until) + ".", followers, t.out);
+  tell_targets(t.tell, a, notice_event::updated, reason::masked_snooze, "Snoozed until " + clock_of(until) + ".",
+               followers, t.out);
   return {"", command_answer::done, "snoozed until " + clock_of(until)};
 }
 
 command_result tenant_machine::silence(turn& t, const command& asked, mute_scope scope, alert_type type) {
   if (!asked.until) return {"", command_answer::refused, "until when?"};
   mute made{scope, type, *asked.until, asked.by, asked.text};
-  std::erase_if(mutes_, [&](const mute& m) { return m.scope == scope && (scope == mute_scope::everything || m.type == type); });
+  std::erase_if(mutes_,
+                [&](const mute& m) { return m.scope == scope && (scope == mute_scope::everything || m.type == type); });
   mutes_.push_back(made);
   t.out.mutes.push_back(std::move(made));
   timers_.push({*asked.until, {}});
-  t.out.audits.push_back({asked.by, scope == mute_scope::everything ? "tenant.silenced" : "type.muted", scope == mute_scope::everything ? "tenant" : std::string(name(type)),
+  t.out.audits.push_back({asked.by, scope == mute_scope::everything ? "tenant.silenced" : "type.muted",
+                          scope == mute_scope::everything ? "tenant" : std::string(name(type)),
                           "until " + clock_of(*asked.until) + ": " + asked.text, t.now});
   refresh_masks(t, std::nullopt);
   return {"", command_answer::done, "quiet until " + clock_of(*asked.until)};

@@ -16,7 +16,8 @@ constexpr auto everybody = {delivery_kind::interrupt, delivery_kind::mirror, del
 constexpr auto followers = {delivery_kind::mirror, delivery_kind::log};
 
 alert_id id_of(const tenant_id& tenant, const alert_key& key) {
-  return alert_id(encode_id("al_", digest_bits(tenant.str() + "|" + key.instance.str() + "|" + std::string(name(key.type)) + "|" + to_text(key.resource))));
+  return alert_id(encode_id("al_", digest_bits(tenant.str() + "|" + key.instance.str() + "|" +
+                                               std::string(name(key.type)) + "|" + to_text(key.resource))));
 }
 
 bool is_open(const alert& a) { return a.phase != alert_phase::resolved; }
@@ -35,7 +36,9 @@ int rank_of(const transition& one) {
 
 } // namespace
 
-tenant_machine::tenant_machine(std::shared_ptr<const tenant_config> config, std::vector<channel_kind_facts> kinds) : config_(std::move(config)), kinds_(std::move(kinds)) {}
+tenant_machine::tenant_machine(std::shared_ptr<const tenant_config> config, std::vector<channel_kind_facts> kinds)
+    : config_(std::move(config)),
+      kinds_(std::move(kinds)) {}
 
 void tenant_machine::restore(std::vector<alert> alerts, std::vector<mute> mutes) {
   mutes_ = std::move(mutes);
@@ -46,10 +49,15 @@ void tenant_machine::restore(std::vector<alert> alerts, std::vector<mute> mutes)
   }
   for (const mute& one : mutes_) timers_.push({one.until, {}});
   // A mask may have ended while nobody looked, and whoever was asked to settle may not remember.
-  if (std::ranges::any_of(alerts_, [](const auto& entry) { return is_open(entry.second) && (entry.second.masks != 0 || entry.second.settling); })) timers_.push({wall_time{}, {}});
+  if (std::ranges::any_of(alerts_, [](const auto& entry) {
+        return is_open(entry.second) && (entry.second.masks != 0 || entry.second.settling);
+      }))
+    timers_.push({wall_time{}, {}});
 }
 
-tenant_machine::turn tenant_machine::begin(wall_time now) const { return {now, {}, {}, {}, {*config_, kinds_, links_, now}}; }
+tenant_machine::turn tenant_machine::begin(wall_time now) const {
+  return {now, {}, {}, {}, {*config_, kinds_, links_, now}};
+}
 
 effects tenant_machine::end(turn& t) {
   for (const alert_key& key : t.touched) {
@@ -102,7 +110,10 @@ void tenant_machine::act(turn& t, alert& a, alert_change change, reason why, con
       audit(t, a, "alert.lowered", "system", std::string(name(a.level)));
       tell_targets(t.tell, a, notice_event::updated, why, "", followers, t.out);
       return;
-    case alert_change::flapped: not_told(a, a.current == condition::ok ? notice_event::resolved : notice_event::fired, reason::flapping, "flapping=yes", t.now, t.out); return;
+    case alert_change::flapped:
+      not_told(a, a.current == condition::ok ? notice_event::resolved : notice_event::fired, reason::flapping,
+               "flapping=yes", t.now, t.out);
+      return;
     case alert_change::resolved:
     case alert_change::removed: after_resolve(t, a, seen); return;
   }
@@ -114,9 +125,12 @@ void tenant_machine::after_fire(turn& t, alert& a, alert_change change, reason w
   a.parent = verdict.parent;
   audit(t, a, change == alert_change::raised ? "alert.raised" : "alert.fired", "system", std::string(name(a.level)));
   const bool grouped = seen != nullptr && seen->how != sighting::regular && change != alert_change::raised;
-  if (a.masks != 0) stay_quiet(t, a, "phase=firing");
-  else if (grouped) t.to_tell.push_back(a.key);
-  else tell(t.tell, a, notice_event::fired, why, "", t.out);
+  if (a.masks != 0)
+    stay_quiet(t, a, "phase=firing");
+  else if (grouped)
+    t.to_tell.push_back(a.key);
+  else
+    tell(t.tell, a, notice_event::fired, why, "", t.out);
   refresh_masks(t, a.key.type == alert_type::bridge_down ? std::nullopt : std::optional(a.key.instance));
 }
 
@@ -131,8 +145,10 @@ void tenant_machine::after_resolve(turn& t, alert& a, const transition* seen) {
   t.out.suppressions.push_back({a.id, a.version, reason::resolved_first});
   t.out.withdraw.push_back(a.id);
   std::string remark;
-  if (a.key.type == alert_type::instance_unreachable) remark = still_down(a.key.instance);
-  else if (seen != nullptr && seen->not_before) remark = "It recovered " + window_words(*seen->not_before, seen->since) + ".";
+  if (a.key.type == alert_type::instance_unreachable)
+    remark = still_down(a.key.instance);
+  else if (seen != nullptr && seen->not_before)
+    remark = "It recovered " + window_words(*seen->not_before, seen->since) + ".";
   if (a.targets.empty()) not_told(a, notice_event::resolved, reason::never_told, "told=nobody", t.now, t.out);
   tell_targets(t.tell, a, notice_event::resolved, reason::recovered, remark, everybody, t.out);
   a.masks = 0;
@@ -143,9 +159,11 @@ void tenant_machine::after_resolve(turn& t, alert& a, const transition* seen) {
 // S-A6: one message says that the PBX is back and what was open there.
 std::string tenant_machine::still_down(const instance_id& instance) const {
   std::string names;
-  for (auto at = alerts_.lower_bound({instance, alert_type::instance_unreachable, {}}); at != alerts_.end() && at->first.instance == instance; ++at) {
+  for (auto at = alerts_.lower_bound({instance, alert_type::instance_unreachable, {}});
+       at != alerts_.end() && at->first.instance == instance; ++at) {
     const alert& one = at->second;
-    if (!is_open(one) || one.current != condition::failing || at->first.type == alert_type::instance_unreachable) continue;
+    if (!is_open(one) || one.current != condition::failing || at->first.type == alert_type::instance_unreachable)
+      continue;
     names += (names.empty() ? "" : ", ") + short_name(one);
   }
   return names.empty() ? std::string() : "Still down: " + names + ".";
@@ -155,8 +173,10 @@ void tenant_machine::tell_waiting(turn& t) {
   std::vector<alert*> many;
   for (const alert_key& key : t.to_tell) {
     alert& a = alerts_[key];
-    if (a.masks != 0) stay_quiet(t, a, "phase=firing");
-    else if (is_notifiable(a)) many.push_back(&a);
+    if (a.masks != 0)
+      stay_quiet(t, a, "phase=firing");
+    else if (is_notifiable(a))
+      many.push_back(&a);
   }
   t.to_tell.clear();
   if (!many.empty()) tell_together(t.tell, many, reason::first, t.out);
@@ -171,9 +191,14 @@ void tenant_machine::tell_settled(turn& t, const instance_id& instance) {
     t.touched.insert(key);
     if (a.phase != alert_phase::firing || a.current != condition::failing) continue;
     // Nobody told, though the level was reached: the fire that reached it was another one of this episode, or was never sent.
-    if (a.told && *a.told >= a.level && !a.targets.empty()) not_told(a, notice_event::fired, reason::not_above_told, "phase=firing masks=none told=" + std::string(name(*a.told)), t.now, t.out);
-    else many.push_back(&a);
+    if (a.told && *a.told >= a.level && !a.targets.empty())
+      not_told(a, notice_event::fired, reason::not_above_told,
+               "phase=firing masks=none told=" + std::string(name(*a.told)), t.now, t.out);
+    else
+      many.push_back(&a);
   }
+  for (alert* one : many)
+    if (one->told) ++one->version; // a new telling, not the row that was made before
   if (!many.empty()) tell_together(t.tell, many, reason::mask_lifted, t.out);
 }
 
@@ -225,7 +250,8 @@ effects tenant_machine::on(const delivery_report& report, wall_time now) {
   if (lead == nullptr) return end(t);
   // A summary tells of several alerts of one instance with one row.
   const instance_id instance = lead->key.instance;
-  for (auto at = alerts_.lower_bound({instance, alert_type::instance_unreachable, {}}); at != alerts_.end() && at->first.instance == instance; ++at)
+  for (auto at = alerts_.lower_bound({instance, alert_type::instance_unreachable, {}});
+       at != alerts_.end() && at->first.instance == instance; ++at)
     if (note_end(at->second, report.delivery, report.state)) t.touched.insert(at->first);
   return end(t);
 }
@@ -262,7 +288,8 @@ void tenant_machine::due(turn& t, alert& a) {
       act(t, a, ended.change, ended.why, nullptr);
     }
   }
-  const bool held = is_open(a) && a.ack && a.phase == alert_phase::acknowledged && a.level == severity::critical && a.masks == 0;
+  const bool held =
+      is_open(a) && a.ack && a.phase == alert_phase::acknowledged && a.level == severity::critical && a.masks == 0;
   if (held && a.reminded.value_or(a.ack->at) + config_->times.acknowledge_reminder <= t.now) remind(t, a);
 }
 
@@ -284,7 +311,8 @@ void tenant_machine::end_snooze(turn& t, alert& a) {
 void tenant_machine::remind(turn& t, alert& a) {
   a.reminded = t.now;
   t.touched.insert(a.key);
-  tell_targets(t.tell, a, notice_event::reminder, reason::reminder_due, "Acknowledged by " + a.ack->by + " and still failing.", {delivery_kind::interrupt}, t.out);
+  tell_targets(t.tell, a, notice_event::reminder, reason::reminder_due,
+               "Acknowledged by " + a.ack->by + " and still failing.", {delivery_kind::interrupt}, t.out);
 }
 
 // Asks for a tick when time alone will change this alert.
@@ -292,10 +320,13 @@ void tenant_machine::remind_at(const alert& a) {
   if (!is_open(a)) return;
   if (a.snoozed_until) timers_.push({*a.snoozed_until, a.key});
   if (a.flapping && !a.changes.empty()) timers_.push({a.changes.back() + config_->times.flap_quiet, a.key});
-  if (a.ack && a.phase == alert_phase::acknowledged && a.level == severity::critical) timers_.push({a.reminded.value_or(a.ack->at) + config_->times.acknowledge_reminder, a.key});
+  if (a.ack && a.phase == alert_phase::acknowledged && a.level == severity::critical)
+    timers_.push({a.reminded.value_or(a.ack->at) + config_->times.acknowledge_reminder, a.key});
 }
 
-std::optional<wall_time> tenant_machine::next_due() const { return timers_.empty() ? std::nullopt : std::optional(timers_.top().first); }
+std::optional<wall_time> tenant_machine::next_due() const {
+  return timers_.empty() ? std::nullopt : std::optional(timers_.top().first);
+}
 
 effects tenant_machine::configure(std::shared_ptr<const tenant_config> config, wall_time now) {
   config_ = std::move(config);

@@ -65,7 +65,7 @@ private:
     wall_time now;
     effects out;
     std::set<alert_key> touched;
-    std::vector<alert_key> to_tell;           // opened, to be told together
+    std::vector<alert_key> to_tell; // opened, to be told together
     telling_context tell;
   };
 
@@ -99,15 +99,17 @@ private:
 
   // An empty key: masks and settling of all alerts are looked at again.
   using timer = std::pair<wall_time, alert_key>;
-  struct later { bool operator()(const timer& a, const timer& b) const { return a.first > b.first; } };
+  struct later {
+    bool operator()(const timer& a, const timer& b) const { return a.first > b.first; }
+  };
 
-  std::shared_ptr<const tenant_config> config_;   // shared with the actor that owns us; replaced, never changed
+  std::shared_ptr<const tenant_config> config_; // shared with the actor that owns us; replaced, never changed
   std::vector<channel_kind_facts> kinds_;
   link_maker links_;
   std::map<alert_key, alert> alerts_;
   std::map<alert_id, alert_key> by_id_;
   std::vector<mute> mutes_;
-  std::priority_queue<timer, std::vector<timer>, later> timers_;   // may hold stale ones: a tick then finds nothing due
+  std::priority_queue<timer, std::vector<timer>, later> timers_; // may hold stale ones: a tick then finds nothing due
 };
 
 } // namespace ringdown::logic

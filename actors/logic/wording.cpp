@@ -48,19 +48,23 @@ std::string_view cause_words(cause why) {
     case cause::none: return "";
     case cause::path_down: return "No connection can be made: the host, its network or the path to it is down.";
     case cause::app_down: return "The host answers but 3CX does not, as during an update or a crash.";
-    case cause::tls_invalid: return "Its TLS certificate cannot be trusted; nothing is sent to that host until it is put right.";
+    case cause::tls_invalid:
+      return "Its TLS certificate cannot be trusted; nothing is sent to that host until it is put right.";
     case cause::blocked: return "It went silent after failed logins: it has probably blacklisted this address.";
     case cause::credentials_rejected: return "The credentials are rejected.";
     case cause::provider_silent: return "The provider does not answer.";
     case cause::role_too_narrow: return "The API client's role or department is too narrow: every read is forbidden.";
     case cause::token_contested: return "Another program keeps taking the API client's single token.";
-    case cause::login_paused: return "Two logins failed; no further one is tried for a while, because the PBX blacklists an address after three.";
+    case cause::login_paused:
+      return "Two logins failed; no further one is tried for a while, because the PBX blacklists an address after "
+             "three.";
   }
   return "";
 }
 
 std::string since_words(const alert_view& what) {
-  if (what.not_before) return fmt::format("Began between {} and {} UTC.", clock_of(*what.not_before), clock_of(what.since));
+  if (what.not_before)
+    return fmt::format("Began between {} and {} UTC.", clock_of(*what.not_before), clock_of(what.since));
   return fmt::format("Since {} UTC.", clock_of(what.since));
 }
 
@@ -70,11 +74,14 @@ std::string condition_words(const alert_view& what) {
   switch (what.type) {
     case alert_type::instance_unreachable: return fmt::format("{} cannot be reached.", where);
     case alert_type::instance_auth_failed: return fmt::format("{} answers but does not let ringdown read it.", where);
-    case alert_type::instance_degraded: return fmt::format("Some parts of {} cannot be read; what cannot be read is not known to be fine.", where);
+    case alert_type::instance_degraded:
+      return fmt::format("Some parts of {} cannot be read; what cannot be read is not known to be fine.", where);
     case alert_type::trunk_down:
-      return what.provider.empty() ? fmt::format("Trunk {} of {} is down.", thing, where) : fmt::format("Trunk {} ({}) of {} is down.", thing, tidy(what.provider), where);
+      return what.provider.empty() ? fmt::format("Trunk {} of {} is down.", thing, where)
+                                   : fmt::format("Trunk {} ({}) of {} is down.", thing, tidy(what.provider), where);
     case alert_type::all_trunks_down: return fmt::format("Every trunk of {} is down: no calls in or out.", where);
-    case alert_type::sbc_offline: return fmt::format("SBC {} lost its connection to {}: the branch office behind it is offline.", thing, where);
+    case alert_type::sbc_offline:
+      return fmt::format("SBC {} lost its connection to {}: the branch office behind it is offline.", thing, where);
     case alert_type::bridge_down: return fmt::format("Bridge {} is down, seen from {}.", thing, where);
     case alert_type::sim_calls: return fmt::format("{} is close to its licensed number of simultaneous calls.", where);
     case alert_type::service_down: return fmt::format("Service {} on {} is not running.", thing, where);
@@ -141,16 +148,22 @@ std::string title_of(notice_event event, const alert_view& what) {
   return head;
 }
 
-std::string removed_text(const alert_view& what) { return fmt::format("{} is no longer configured at the PBX; its alert is closed.", which(what)); }
+std::string removed_text(const alert_view& what) {
+  return fmt::format("{} is no longer configured at the PBX; its alert is closed.", which(what));
+}
 
-std::string window_words(wall_time from, wall_time to) { return fmt::format("between {} and {} UTC", clock_of(from), clock_of(to)); }
+std::string window_words(wall_time from, wall_time to) {
+  return fmt::format("between {} and {} UTC", clock_of(from), clock_of(to));
+}
 
 std::string text_of(notice_event event, const alert_view& what, const std::string& remark) {
   std::string text;
   if (event == notice_event::resolved) {
     const duration lasted = std::max(what.resolved.value_or(what.since) - what.since, duration{});
-    if (what.type == alert_type::instance_unreachable) text = fmt::format("{} is back after {}.", which(what), words_for(lasted));
-    else text = fmt::format("{} is fine again after {}.", which(what), words_for(lasted));
+    if (what.type == alert_type::instance_unreachable)
+      text = fmt::format("{} is back after {}.", which(what), words_for(lasted));
+    else
+      text = fmt::format("{} is fine again after {}.", which(what), words_for(lasted));
     add(text, remark);
     return text;
   }
@@ -159,7 +172,8 @@ std::string text_of(notice_event event, const alert_view& what, const std::strin
   add(text, cause_words(what.why));
   if (!what.detail.empty()) add(text, fmt::format("Detail: {}.", tidy(what.detail)));
   add(text, since_words(what));
-  if (event == notice_event::acknowledged && !what.acknowledged_by.empty()) add(text, fmt::format("Taken by {}.", tidy(what.acknowledged_by)));
+  if (event == notice_event::acknowledged && !what.acknowledged_by.empty())
+    add(text, fmt::format("Taken by {}.", tidy(what.acknowledged_by)));
   add(text, remark);
   return text;
 }
@@ -174,7 +188,8 @@ std::string summary_title(const std::vector<alert_view>& what) {
 std::string summary_text(const std::vector<alert_view>& what, bool first_sight) {
   constexpr std::size_t named = 12;
   std::string text = first_sight ? "Found when this PBX was first seen:" : "Still failing:";
-  for (std::size_t i = 0; i < what.size() && i < named; ++i) text += fmt::format("\n- {} ({})", headline(what[i]), since_words(what[i]));
+  for (std::size_t i = 0; i < what.size() && i < named; ++i)
+    text += fmt::format("\n- {} ({})", headline(what[i]), since_words(what[i]));
   if (what.size() > named) text += fmt::format("\nand {} more.", what.size() - named);
   return text;
 }
