@@ -1,0 +1,85 @@
+#include "actors/logic/routing.hpp"
+
+#include "test/logic/tenant_bench.hpp"
+#include "test/support/catch.hpp"
+
+#include <string>
+#include <vector>
+
+using namespace ringdown;
+using namespace ringdown::logic;
+using ringdown::test::channel;
+
+namespace {
+
+tenant_config with_channels(const std::vector<std::string>& kinds) {
+  tenant_config config;
+  for (const std::string& kind : kinds) config.channels.push_back(channel("c-" + kind, kind));
+  return config;
+}
+
+std::string told(const tenant_config& config, severity level, alert_type type = alert_type::trunk_down) {
+  std::string list;
+  for (const route_verdict& one : route(config, ringdown::test::kinds(), type, level))
+    if (one.told()) list += (list.empty() ? "" : " ") + one.channel->kind;
+  return list;
+}
+
+} // namespace
+
+TEST_CASE("without a matrix the default table decides by class of channel") {
+  struct row {
+    std::vector<std::string> has;
+    severity level;
+    std::string told;
+  };
+  const std::vector<std::string> every{"ntfy", "webhook", "teams", "psa", "mail", "phone"};
+  const std::vector<row> table{{every, severity::info, ""},
+                               {every, severity::warning, "teams psa"},
+                               {every, severity::critical, "ntfy webhook teams psa"},
+                               {{"ntfy", "webhook"}, severity::info, ""},
+                               {{"ntfy", "webhook"}, severity::warning, "ntfy webhook"},
+                               {{"ntfy", "webhook"}, severity::critical, "ntfy webhook"},
+                               {{"ntfy", "psa"}, severity::warning, "psa"},
+                               {{"phone", "mail"}, severity::critical, ""}};
+  for (const row& one : table) {
+    INFO(name(one.level) << " with " << one.has.size() << " channels");
+    CHECK(told(with_channels(one.has), one.level) == one.told);
+  }
+}
+
+TEST_CASE("a chat that is switched off does not take the warnings away from push") {
+  tenant_config config = with_channels({"ntfy", "teams"});
+  config.channels[1].enabled = false;
+  CHECK(told(config, severity::warning) == "ntfy");
+}
+
+TEST_CASE("the first line of the matrix that fits decides alone") {
+  tenant_config config = with_channels({"ntfy", "webhook", "phone"});
+  config.routes = {{{alert_type::sbc_offline}, {}, {}},
+                   {{}, {severity::critical}, {"kind:phone", "c-ntfy"}},
+                   {{}, {}, {"c-webhook"}}};
+  CHECK(told(config, severity::critical, alert_type::sbc_offline).empty());
+  CHECK(told(config, severity::critical) == "ntfy phone");
+  CHECK(told(config, severity::info) == "webhook");
+}
+
+TEST_CASE("each channel not told has exactly one deciding gate, the last one named") {
+  tenant_config config = with_channels({"ntfy", "webhook", "phone", "mail"});
+  config.routes = {{{}, {}, {"c-ntfy", "c-webhook", "c-mail"}}};
+  config.channels[0].floor = severity::critical;
+  config.channels[1].enabled = false;
+  const auto verdicts = route(config, ringdown::test::kinds(), alert_type::trunk_down, severity::warning);
+  REQUIRE(verdicts.size() == 4);
+  CHECK(verdicts[0].deciding == reason::below_floor);
+  CHECK(verdicts[0].gates == "matrix=rule1:yes floor=critical");
+  CHECK(verdicts[1].deciding == reason::channel_disabled);
+  CHECK(verdicts[1].gates == "matrix=rule1:yes floor=pass enabled=no");
+  CHECK(verdicts[2].deciding == reason::not_routed);
+  CHECK(verdicts[2].gates == "matrix=rule1:no");
+  CHECK(verdicts[3].told());
+}
+
+TEST_CASE("a channel of a kind this build does not know is left out, never told by chance") {
+  CHECK(route(with_channels({"telex"}), ringdown::test::kinds(), alert_type::trunk_down, severity::critical).empty());
+}

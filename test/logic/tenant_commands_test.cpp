@@ -1,0 +1,239 @@
+// What people ask of a tenant, and what time makes of it.
+#include "test/logic/tenant_bench.hpp"
+#include "test/support/catch.hpp"
+
+#include <string>
+#include <vector>
+
+using namespace ringdown;
+using namespace ringdown::test;
+using Catch::Matchers::Contains;
+using enum alert_type;
+using enum notice_event;
+
+namespace {
+
+using events = std::vector<notice_event>;
+using reasons = std::vector<reason>;
+
+command_answer answer(const tenant_bench& t) { return t.last.commands.at(0).answer; }
+
+command about_channel(command_kind kind, const std::string& subject, const alert_id& alert = {}) {
+  command c;
+  c.kind = kind;
+  c.subject = subject;
+  c.alert = alert;
+  return c;
+}
+
+command quiet(command_kind kind, const std::string& type, wall_time until) {
+  command c;
+  c.kind = kind;
+  c.subject = type;
+  c.until = until;
+  return c;
+}
+
+} // namespace
+
+TEST_CASE("the first acknowledgement counts, stops what is unsent and tells the logs") {
+  tenant_bench t;
+  t.news({failing(trunk_down)});
+  const alert_id id = t.at(trunk_down).id;
+  t.ask(command_kind::acknowledge, id);
+  CHECK(answer(t) == command_answer::done);
+  CHECK(t.events(push).empty());
+  CHECK(t.events(hook) == events{acknowledged});
+  REQUIRE(t.last.suppressions.size() == 1);
+  CHECK(t.last.suppressions[0].why == reason::acknowledged);
+  CHECK(t.last.withdraw == std::vector{id});
+  command other;
+  other.kind = command_kind::acknowledge;
+  other.alert = id;
+  other.by = "sam";
+  t.ask(other);
+  CHECK(answer(t) == command_answer::already);
+  CHECK_THAT(t.last.commands[0].text, Contains("jo"));
+  CHECK(t.last.alerts.empty());
+}
+
+TEST_CASE("an acknowledgement belongs to one episode") {
+  tenant_bench t;
+  t.news({failing(trunk_down)});
+  const alert_id id = t.at(trunk_down).id;
+  const auto of_episode = [&](std::uint32_t episode) {
+    command c;
+    c.kind = command_kind::acknowledge;
+    c.alert = id;
+    c.episode = episode;
+    t.ask(c);
+    return answer(t);
+  };
+  t.news({healthy(trunk_down)});
+  CHECK(of_episode(1) == command_answer::stale);
+  t.pass(31min);
+  t.news({failing(trunk_down)});
+  CHECK(of_episode(1) == command_answer::stale);
+  CHECK(of_episode(2) == command_answer::done);
+  CHECK(t.ask(command_kind::acknowledge, alert_id("al_nothing")).alerts.empty());
+  CHECK(answer(t) == command_answer::stale);
+}
+
+TEST_CASE("a held critical is reminded of every four hours, a held warning never") {
+  tenant_bench t;
+  t.news({failing(trunk_down, "T1"), failing(trunk_down, "T2", severity::warning)});
+  t.ask(command_kind::acknowledge, t.at(trunk_down, "T1").id);
+  t.ask(command_kind::acknowledge, t.at(trunk_down, "T2").id);
+  const auto before = t.rows.size();
+  t.pass(4h - 1s);
+  CHECK(t.rows.size() == before);
+  t.pass(1s);
+  CHECK(t.events(push) == events{reminder});
+  CHECK(t.made(push).front().alert == t.at(trunk_down, "T1").id);
+  t.pass(8h);
+  CHECK(t.rows.size() == before + 3);
+  CHECK(t.ids_unique);
+  t.news({healthy(trunk_down, "T1")});
+  const auto after = t.rows.size();
+  t.pass(24h);
+  CHECK(t.rows.size() == after);
+}
+
+TEST_CASE("a snooze holds until its end, at most a day for a critical, and is told once then") {
+  tenant_bench t;
+  t.news({failing(trunk_down)});
+  const alert_id id = t.at(trunk_down).id;
+  t.ask(command_kind::snooze, id, t.now + 72h);
+  CHECK(answer(t) == command_answer::done);
+  CHECK(t.at(trunk_down).snoozed_until == t.now + 24h);
+  CHECK(t.last.suppressions.at(0).why == reason::snoozed_first);
+  CHECK(t.events(hook) == events{updated});
+  t.pass(24h - 1s);
+  const auto before = t.rows.size();
+  t.pass(1s);
+  CHECK(t.events(push) == events{fired});
+  CHECK(t.reasons().front() == reason::mask_lifted);
+  t.pass(48h);
+  CHECK(t.rows.size() == before + 2);
+  CHECK(t.ids_unique);
+}
+
+TEST_CASE("a snooze is pierced by a rise and ended by a recovery") {
+  tenant_bench t;
+  t.news({failing(sim_calls, "", severity::warning)});
+  const alert_id id = t.at(sim_calls, "").id;
+  t.ask(command_kind::snooze, id, t.now + 2h);
+  t.news({failing(sim_calls, "", severity::critical)});
+  CHECK(t.events(push) == events{fired});
+  t.ask(command_kind::snooze, id, t.now + 2h);
+  t.news({healthy(sim_calls, "")});
+  CHECK(t.events(push) == events{resolved});
+  const auto before = t.rows.size();
+  t.pass(3h);
+  CHECK(t.rows.size() == before);
+}
+
+TEST_CASE("a snooze without an end, or with one in the past, is refused") {
+  tenant_bench t;
+  t.news({failing(trunk_down)});
+  t.ask(command_kind::snooze, t.at(trunk_down).id);
+  CHECK(answer(t) == command_answer::refused);
+  t.ask(command_kind::snooze, t.at(trunk_down).id, t.now - 1s);
+  CHECK(answer(t) == command_answer::refused);
+  CHECK(t.at(trunk_down).masks == 0);
+}
+
+TEST_CASE("a muted type is quiet with a reason; when the mute ends what still fails is told") {
+  tenant_bench t;
+  t.ask(quiet(command_kind::mute_type, "trunk_down", t.now + 1h));
+  CHECK(t.last.mutes.size() == 1);
+  t.news({failing(trunk_down), failing(sbc_offline, "S1")});
+  CHECK(t.events(push) == events{fired});
+  CHECK(t.reasons().front() == reason::masked_mute);
+  t.pass(1h);
+  CHECK(t.last.settle == std::vector{hq});
+  t.settled();
+  CHECK(t.events(push) == events{fired});
+  t.ask(quiet(command_kind::mute_type, "no_such_type", t.now + 1h));
+  CHECK(answer(t) == command_answer::unknown_subject);
+}
+
+TEST_CASE("the kill switch silences every type, survives a restart, and ends by itself") {
+  tenant_bench t;
+  t.ask(quiet(command_kind::silence, "", t.now + 10min));
+  t.restart();
+  t.news({failing(trunk_down), failing(sbc_offline, "S1")});
+  CHECK(t.last.deliveries.empty());
+  CHECK(t.reasons() == reasons{reason::kill_switch, reason::kill_switch});
+  t.pass(10min);
+  t.settled();
+  CHECK(t.events(push) == events{summary});
+}
+
+TEST_CASE("a mute that ended while nobody ran is lifted after the restart") {
+  tenant_bench t;
+  t.ask(quiet(command_kind::silence, "", t.now + 10min));
+  t.news({failing(trunk_down)});
+  t.now += 1h;
+  t.restart();
+  t.pass(0s);
+  CHECK(t.last.settle == std::vector{hq});
+  t.settled();
+  CHECK(t.events(push) == events{fired});
+}
+
+TEST_CASE("renotify tells everybody routed again, unless something keeps the alert quiet") {
+  tenant_bench t;
+  t.news({failing(trunk_down)});
+  const alert_id id = t.at(trunk_down).id;
+  t.ask(command_kind::renotify, id);
+  CHECK(answer(t) == command_answer::done);
+  CHECK(t.events(push) == events{fired});
+  CHECK(t.ids_unique);
+  t.ask(quiet(command_kind::silence, "", t.now + 10min));
+  t.ask(command_kind::renotify, id);
+  CHECK(answer(t) == command_answer::refused);
+  CHECK(t.reasons() == reasons{reason::kill_switch});
+  t.news({healthy(trunk_down)});
+  t.ask(command_kind::renotify, id);
+  CHECK(answer(t) == command_answer::stale);
+}
+
+TEST_CASE("resend tells one channel again, as things are now") {
+  tenant_bench t;
+  t.news({failing(trunk_down)});
+  const alert_id id = t.at(trunk_down).id;
+  t.ask(about_channel(command_kind::resend, "noc-hook", id));
+  CHECK(t.events(hook) == events{fired});
+  CHECK(t.events(push).empty());
+  t.news({healthy(trunk_down)});
+  t.ask(about_channel(command_kind::resend, "noc-hook", id));
+  CHECK(t.events(hook) == events{resolved});
+  CHECK_FALSE(t.made(hook).front().after);
+  t.ask(about_channel(command_kind::resend, "noc-hook", alert_id("al_nothing")));
+  CHECK(answer(t) == command_answer::stale);
+  t.ask(about_channel(command_kind::resend, "gone", id));
+  CHECK(answer(t) == command_answer::unknown_subject);
+  CHECK(t.ids_unique);
+}
+
+TEST_CASE("a channel can be tested without any alert") {
+  tenant_bench t;
+  t.ask(about_channel(command_kind::test_channel, "noc-push"));
+  CHECK(t.events(push) == events{notice_event::test});
+  CHECK(t.last.alerts.empty());
+  t.ask(about_channel(command_kind::test_channel, "gone"));
+  CHECK(answer(t) == command_answer::unknown_subject);
+}
+
+TEST_CASE("a fire that died while its type was muted is told as a new row when the mute ends") {
+  tenant_bench t;
+  t.news({failing(trunk_down)});
+  const auto made = t.rows;
+  t.ask(quiet(command_kind::mute_type, "trunk_down", t.now + 10min));
+  for (const delivery& row : made) t.report(row, delivery_state::dead);
+  t.pass(10min);
+  t.settled();
+  CHECK(t.events(push) == events{fired});
+  CHECK(t.ids_unique);
+}

@@ -1,0 +1,226 @@
+// What holds of the tenant's rules whatever happens: random changes, commands, reports, restarts and time.
+#include "test/logic/tenant_bench.hpp"
+#include "test/support/catch.hpp"
+
+#include <rapidcheck.h>
+
+#include <string>
+#include <tuple>
+#include <vector>
+
+using namespace ringdown;
+using namespace ringdown::test;
+
+namespace {
+
+enum class deed { poll, settle, pass, acknowledge, snooze, mute, silence, renotify, report, restart };
+constexpr int deeds = 9; // restart apart: it is put in by the test that wants it
+
+// What is done, to which alert, how: small numbers, so that a counterexample is readable.
+using step = std::tuple<int, int, int>;
+
+constexpr std::array<alert_type, 7> types{
+    alert_type::instance_unreachable, alert_type::all_trunks_down, alert_type::trunk_down,       alert_type::trunk_down,
+    alert_type::sbc_offline,          alert_type::sim_calls,       alert_type::instance_degraded};
+
+transition change_of(int which, int how) {
+  const auto index = static_cast<std::size_t>(which) % types.size();
+  constexpr std::array<condition, 6> to{condition::failing, condition::ok,      condition::failing,
+                                        condition::ok,      condition::unknown, condition::removed};
+  transition t = change(types[index], "R" + std::to_string(index), to[static_cast<std::size_t>(how) % to.size()],
+                        static_cast<severity>(how % 3), which % 2 == 0 ? hq : branch);
+  if (how == 7) t.how = sighting::first_sight;
+  if (how == 8) t.how = sighting::after_silence;
+  return t;
+}
+
+alert_id some_alert(const tenant_bench& t, int which) {
+  const auto& alerts = t.machine().alerts();
+  if (alerts.empty()) return alert_id("al_none");
+  return std::next(alerts.begin(), which % static_cast<int>(alerts.size()))->second.id;
+}
+
+void command_of(tenant_bench& t, deed what, int which, int how) {
+  command asked;
+  asked.alert = some_alert(t, which);
+  asked.until = t.now + how * 7min;
+  asked.subject = std::string(name(types[static_cast<std::size_t>(which) % types.size()]));
+  asked.kind = what == deed::acknowledge ? command_kind::acknowledge
+               : what == deed::snooze    ? command_kind::snooze
+               : what == deed::mute      ? command_kind::mute_type
+               : what == deed::silence   ? command_kind::silence
+                                         : command_kind::renotify;
+  t.ask(asked);
+}
+
+void act(tenant_bench& t, const step& one) {
+  const auto& [what, which, how] = one;
+  t.now += 1us; // a clock never stands still between two events
+  switch (static_cast<deed>(what)) {
+    case deed::poll:
+      t.news({change_of(which, how), change_of(which + 2, how / 2)}, which % 2 == 0 ? hq : branch);
+      return;
+    case deed::settle: t.settled(which % 2 == 0 ? hq : branch); return;
+    case deed::pass: t.pass(how * how * 1min); return;
+    case deed::report:
+      if (!t.rows.empty())
+        t.report(t.rows[static_cast<std::size_t>(which) % t.rows.size()],
+                 how % 2 == 0 ? delivery_state::sent : delivery_state::dead);
+      return;
+    case deed::restart: t.restart(); return;
+    case deed::acknowledge:
+    case deed::snooze:
+    case deed::mute:
+    case deed::silence:
+    case deed::renotify: command_of(t, static_cast<deed>(what), which, how); return;
+  }
+}
+
+rc::Gen<std::vector<step>> histories() {
+  // Half of what happens are polls: they are what the rest is about.
+  const auto what = rc::gen::weightedOneOf<int>({{9, rc::gen::just(0)}, {9, rc::gen::inRange(1, deeds)}});
+  return rc::gen::scale(3.0, rc::gen::container<std::vector<step>>(
+                                 rc::gen::tuple(what, rc::gen::inRange(0, 14), rc::gen::inRange(0, 9))));
+}
+
+bool same_alert(const alert& a, const alert& b) {
+  return a.id == b.id && a.phase == b.phase && a.level == b.level && a.told == b.told && a.episode == b.episode &&
+         a.version == b.version && a.masks == b.masks && a.flapping == b.flapping && a.settling == b.settling &&
+         a.targets == b.targets && a.ack == b.ack && a.reminded == b.reminded && a.current == b.current &&
+         a.parent == b.parent && a.snoozed_until == b.snoozed_until;
+}
+
+} // namespace
+
+TEST_CASE("for any history: each intent has one id, and each resolve follows a fire to the same channel") {
+  const auto holds = rc::check([] {
+    tenant_bench t;
+    for (const step& one : *histories()) act(t, one);
+    RC_ASSERT(t.ids_unique);
+    std::map<std::pair<alert_id, channel_id>, std::vector<delivery_id>> fires;
+    for (const delivery& row : t.rows) {
+      const auto owed = std::pair(row.alert, row.channel);
+      if (row.event == notice_event::fired || row.event == notice_event::summary)
+        for (const alert_view& covered : row.content.alerts) fires[{covered.id, row.channel}].push_back(row.id);
+      if (row.event != notice_event::resolved) continue;
+      RC_ASSERT(row.after.has_value());
+      RC_ASSERT(std::ranges::count(fires[owed], *row.after) == 1);
+    }
+  });
+  CHECK(holds);
+}
+
+TEST_CASE("for any history: the same poll again leaves no row, no reason and no write") {
+  const auto holds = rc::check([] {
+    tenant_bench t;
+    for (const step& one : *histories()) {
+      act(t, one);
+      const auto& [what, which, how] = one;
+      if (static_cast<deed>(what) != deed::poll || change_of(which, how).key == change_of(which + 2, how / 2).key)
+        continue;
+      act(t, one);
+      RC_ASSERT(t.last.deliveries.empty());
+      RC_ASSERT(t.last.decisions.empty());
+      RC_ASSERT(t.last.alerts.empty());
+    }
+  });
+  CHECK(holds);
+}
+
+TEST_CASE("for any history: what was told in an episode never falls, and numbers only rise") {
+  const auto holds = rc::check([] {
+    tenant_bench t;
+    std::map<alert_key, alert> before;
+    for (const step& one : *histories()) {
+      act(t, one);
+      for (const auto& [key, now] : t.machine().alerts()) {
+        if (const auto was = before.find(key); was != before.end()) {
+          RC_ASSERT(now.episode >= was->second.episode);
+          RC_ASSERT(now.version >= was->second.version);
+          if (now.episode == was->second.episode && was->second.told)
+            RC_ASSERT(now.told && *now.told >= *was->second.told);
+        }
+        if (now.phase == alert_phase::acknowledged) RC_ASSERT(now.ack && now.ack->episode == now.episode);
+        RC_ASSERT(now.targets.size() <= 8U);
+      }
+      before = t.machine().alerts();
+    }
+  });
+  CHECK(holds);
+}
+
+TEST_CASE(
+    "for any history: each alert that opens and each that ends is decided for every channel, or for all at once") {
+  const auto holds = rc::check([] {
+    tenant_bench t;
+    for (const step& one : *histories()) {
+      act(t, one);
+      for (const audit_entry& entry : t.last.audits) {
+        const bool fires = entry.action == "alert.fired" || entry.action == "alert.raised";
+        const bool ends = entry.action == "alert.resolved" || entry.action == "alert.removed";
+        std::set<channel_id> decided;
+        bool for_all = false;
+        for (const decision& d : t.last.decisions) {
+          if (d.alert.str() != entry.subject || (d.event == notice_event::resolved) != ends) continue;
+          if (d.channel.empty())
+            for_all = true;
+          else
+            decided.insert(d.channel);
+        }
+        if (fires) RC_ASSERT(for_all || decided == (std::set{push, hook}));
+        if (ends) RC_ASSERT(for_all || !decided.empty());
+      }
+    }
+  });
+  CHECK(holds);
+}
+
+TEST_CASE("for any history: nobody is told of a masked alert, and no resolved alert is told as firing") {
+  const auto holds = rc::check([] {
+    tenant_bench t;
+    for (const step& one : *histories()) {
+      act(t, one);
+      if (static_cast<deed>(std::get<0>(one)) == deed::pass) continue; // several ticks: `last` is of the last one
+      for (const delivery& row : t.last.deliveries) {
+        if (row.event != notice_event::fired && row.event != notice_event::summary) continue;
+        const auto& now = t.stored.at(row.alert);
+        RC_ASSERT(now.masks == 0);
+        RC_ASSERT(now.phase != alert_phase::resolved);
+      }
+    }
+  });
+  CHECK(holds);
+}
+
+TEST_CASE("for any history: what still fails unmasked is settling, or was decided at its present version") {
+  const auto holds = rc::check([] {
+    tenant_bench t;
+    for (const step& one : *histories()) act(t, one);
+    for (const auto& [key, a] : t.machine().alerts()) {
+      if (!is_notifiable(a) || a.settling || a.current != condition::failing) continue;
+      RC_ASSERT(std::ranges::any_of(t.decisions, [&](const decision& d) {
+        return d.alert == a.id && d.version == a.version && d.event != notice_event::resolved;
+      }));
+    }
+  });
+  CHECK(holds);
+}
+
+TEST_CASE("for any history: a machine restored at any point goes on as the one that never stopped") {
+  const auto holds = rc::check([] {
+    const auto history = *histories();
+    const auto stops = *rc::gen::container<std::vector<bool>>(history.size(), rc::gen::arbitrary<bool>());
+    tenant_bench steady;
+    tenant_bench restarted;
+    for (std::size_t i = 0; i < history.size(); ++i) {
+      act(steady, history[i]);
+      if (stops[i]) restarted.restart();
+      act(restarted, history[i]);
+      RC_ASSERT(steady.rows.size() == restarted.rows.size());
+      for (const auto& [key, a] : steady.machine().alerts())
+        RC_ASSERT(same_alert(a, restarted.machine().alerts().at(key)));
+    }
+    for (std::size_t i = 0; i < steady.rows.size(); ++i) RC_ASSERT(steady.rows[i].id == restarted.rows[i].id);
+  });
+  CHECK(holds);
+}
