@@ -6,24 +6,45 @@ namespace ringdown::logic {
 
 namespace {
 
-struct part { bool ok; const read_failure* why; };
+constexpr std::uint32_t all_blind = (1U << endpoint_count) - 1;
+
+struct part {
+  bool ok;
+  const read_failure* why;
+};
 
 std::array<part, endpoint_count> parts_of(const observation& seen) {
-  return {{{seen.trunks.ok(), &seen.trunks.why}, {seen.sbcs.ok(), &seen.sbcs.why}, {seen.system.ok(), &seen.system.why}, {seen.services.ok(), &seen.services.why}}};
+  return {{{seen.trunks.ok(), &seen.trunks.why},
+           {seen.sbcs.ok(), &seen.sbcs.why},
+           {seen.system.ok(), &seen.system.why},
+           {seen.services.ok(), &seen.services.why}}};
 }
 
 bool is_tls(transport_error error) {
-  return error == transport_error::tls_untrusted || error == transport_error::tls_name || error == transport_error::tls_expired || error == transport_error::tls_pin ||
+  return error == transport_error::tls_untrusted || error == transport_error::tls_name ||
+         error == transport_error::tls_expired || error == transport_error::tls_pin ||
          error == transport_error::tls_other;
 }
 
 bool is_path(transport_error error) {
-  return error == transport_error::dns || error == transport_error::connect_refused || error == transport_error::connect_timeout || error == transport_error::unreachable ||
+  return error == transport_error::dns || error == transport_error::connect_refused ||
+         error == transport_error::connect_timeout || error == transport_error::unreachable ||
          error == transport_error::refused_address;
 }
 
-bool is_reachable_only(read_problem problem) { return problem == read_problem::throttled || problem == read_problem::bad_request; }
-bool is_refusal(read_problem problem) { return problem == read_problem::unauthorized || problem == read_problem::forbidden; }
+// Nothing was sent: our own limit or shutdown, no word of the PBX.
+bool is_ours(const read_failure& why) {
+  return why.problem == read_problem::transport &&
+         (why.transport == transport_error::overloaded || why.transport == transport_error::cancelled ||
+          why.transport == transport_error::too_late);
+}
+
+bool is_reachable_only(read_problem problem) {
+  return problem == read_problem::throttled || problem == read_problem::bad_request;
+}
+bool is_refusal(read_problem problem) {
+  return problem == read_problem::unauthorized || problem == read_problem::forbidden;
+}
 
 cause outage_of(const read_failure& why) {
   if (why.problem != read_problem::transport) return cause::app_down;
@@ -32,57 +53,80 @@ cause outage_of(const read_failure& why) {
 }
 
 bool looks_like_restart(const read_failure& why) {
-  if (why.problem == read_problem::transport) return why.transport == transport_error::connect_refused || why.transport == transport_error::reset;
+  if (why.problem == read_problem::transport)
+    return why.transport == transport_error::connect_refused || why.transport == transport_error::reset;
   return why.problem == read_problem::server_error || why.problem == read_problem::not_json;
 }
 
 std::string words(const read_failure& why) {
-  std::string text = why.problem == read_problem::transport ? std::string(name(why.transport)) : std::string(name(why.problem));
+  std::string text =
+      why.problem == read_problem::transport ? std::string(name(why.transport)) : std::string(name(why.problem));
   if (why.status != 0) text += " (HTTP " + std::to_string(why.status) + ")";
   return why.detail.empty() ? text : text + ": " + why.detail;
 }
 
-contact failed(const read_failure& why) { return {contact_kind::none, outage_of(why), 0, false, looks_like_restart(why), words(why)}; }
+contact met_as(contact_kind kind, cause why, const read_failure& failure) {
+  contact made;
+  made.kind = kind;
+  made.why = why;
+  made.blind = all_blind;
+  made.throttled = failure.problem == read_problem::throttled;
+  made.detail = words(failure);
+  return made;
+}
+
+contact failed(const read_failure& why) {
+  if (is_ours(why)) return met_as(contact_kind::unasked, cause::none, why);
+  contact made = met_as(contact_kind::none, outage_of(why), why);
+  made.restarting = looks_like_restart(why);
+  return made;
+}
 
 contact of_login(const observation& seen) {
   const read_failure& why = *seen.login;
-  if (seen.login_paused) return {contact_kind::refused, cause::login_paused, 0, false, false, why.detail};
-  if (why.problem == read_problem::forbidden) return {contact_kind::refused, cause::role_too_narrow, 0, false, false, words(why)};
-  if (is_refusal(why.problem)) return {contact_kind::refused, cause::credentials_rejected, 0, false, false, words(why)};
-  if (is_reachable_only(why.problem)) return {contact_kind::partial, cause::none, 0, false, false, words(why)};
+  if (seen.login_paused) return met_as(contact_kind::unasked, cause::login_paused, why);
+  if (why.problem == read_problem::forbidden) return met_as(contact_kind::refused, cause::role_too_narrow, why);
+  if (is_refusal(why.problem)) return met_as(contact_kind::refused, cause::credentials_rejected, why);
+  if (is_reachable_only(why.problem)) return met_as(contact_kind::partial, cause::none, why);
   return failed(why);
+}
+
+// Not one endpoint could be read.
+contact of_nothing_read(const std::array<part, endpoint_count>& parts) {
+  const auto first = [&](auto&& wanted) {
+    return std::ranges::find_if(parts, [&](const part& one) { return wanted(*one.why); });
+  };
+  if (const auto refusal = first([](const read_failure& why) { return is_refusal(why.problem); });
+      refusal != parts.end())
+    return met_as(contact_kind::refused,
+                  refusal->why->problem == read_problem::forbidden ? cause::role_too_narrow : cause::token_contested,
+                  *refusal->why);
+  if (const auto reached = first([](const read_failure& why) { return is_reachable_only(why.problem); });
+      reached != parts.end())
+    return met_as(contact_kind::partial, cause::none, *reached->why);
+  if (const auto told =
+          first([](const read_failure& why) { return why.problem != read_problem::not_asked && !is_ours(why); });
+      told != parts.end())
+    return failed(*told->why);
+  const auto ours = first(is_ours);
+  return failed(ours == parts.end() ? *parts[0].why : *ours->why);
 }
 
 } // namespace
 
 contact contact_of(const observation& seen) {
-  constexpr std::uint32_t all_blind = (1U << endpoint_count) - 1;
-  if (seen.login) {
-    contact made = of_login(seen);
-    made.blind = all_blind;
-    return made;
-  }
+  if (seen.login) return of_login(seen);
   const auto parts = parts_of(seen);
+  if (std::ranges::none_of(parts, &part::ok)) return of_nothing_read(parts);
   contact made;
-  for (std::size_t i = 0; i < parts.size(); ++i)
-    if (!parts[i].ok && parts[i].why->problem != read_problem::not_in_build) made.blind |= 1U << i;
-  if (std::ranges::any_of(parts, &part::ok)) {
-    made.kind = contact_kind::usable;
-    made.complete = made.blind == 0;
-    const auto bad = std::ranges::find_if(parts, [](const part& one) { return !one.ok && one.why->problem != read_problem::not_in_build; });
-    if (bad != parts.end()) made.detail = words(*bad->why);
-    return made;
+  made.kind = contact_kind::usable;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i].ok || parts[i].why->problem == read_problem::not_in_build) continue;
+    made.blind |= 1U << i;
+    if (made.detail.empty()) made.detail = words(*parts[i].why);
   }
-  const auto any = [&](auto&& wanted) { return std::ranges::find_if(parts, [&](const part& one) { return wanted(one.why->problem); }); };
-  if (const auto refusal = any(is_refusal); refusal != parts.end()) {
-    const bool narrow = refusal->why->problem == read_problem::forbidden;
-    return {contact_kind::refused, narrow ? cause::role_too_narrow : cause::token_contested, all_blind, false, false, words(*refusal->why)};
-  }
-  if (const auto reached = any(is_reachable_only); reached != parts.end()) return {contact_kind::partial, cause::none, all_blind, false, false, words(*reached->why)};
-  const auto first = std::ranges::find_if(parts, [](const part& one) { return one.why->problem != read_problem::not_asked; });
-  contact none = failed(first == parts.end() ? *parts[0].why : *first->why);
-  none.blind = all_blind;
-  return none;
+  made.complete = made.blind == 0;
+  return made;
 }
 
 } // namespace ringdown::logic

@@ -28,13 +28,13 @@ struct machine_config {
 // When the poller should look again, when that is earlier than its regular slot.
 struct look_again {
   steady_time at;
-  std::string_view why;      // "confirm", "unreachable", "settle", "recovery": for logs and the API
+  std::string_view why; // "confirm", "unreachable", "settle", "recovery": for logs and the API
 };
 
 struct machine_verdict {
-  poll_news news;                          // empty() when nothing changed: then nothing is sent (I5)
+  poll_news news; // empty() when nothing changed: then nothing is sent (I5)
   std::optional<look_again> again;
-  std::string_view why;                    // the main thing seen, for logs: "unchanged", "confirming", "unreachable 2/4", ...
+  std::string_view why; // the main thing seen, for logs: "unchanged", "confirming", "unreachable 2/4", ...
 };
 [[nodiscard]] bool is_empty(const poll_news& news);
 
@@ -60,32 +60,41 @@ private:
   // One resource: the row as last written, and the watch over it.
   struct tracked {
     resource_record record;
-    bool written = false;                 // the row is in the store, or on its way
+    bool written = false; // the row is in the store, or on its way
     resource_watch watch;
-    std::uint16_t missing = 0;            // polls in a row that listed others but not it (D-09)
+    std::uint16_t missing = 0; // polls in a row that listed others but not it (D-09)
   };
-  struct step_context;                    // one poll being judged
+  struct step_context; // one poll being judged
 
   // What a poll says of the instance as a whole.
   [[nodiscard]] bool judge_contact(step_context& at);
   void on_unusable(step_context& at);
   void on_refused(step_context& at);
+  void on_unasked(step_context& at);
+  [[nodiscard]] bool throttled_for_long(const step_context& at);
   void on_usable(step_context& at);
   void judge_blindness(step_context& at);
-  void begin_grace(step_context& at, cause after);
+  // A hint (one failed poll, a new version) may come again and again, a told outage is loud by itself.
+  enum class restart_sign : std::uint8_t { hint, outage };
+  void begin_grace(step_context& at, restart_sign sign);
+  [[nodiscard]] resource_state shown_state(const tracked& one) const;
   void finish(step_context& at);
 
   // What it says of each class of resources.
   void judge_trunks(step_context& at);
   void judge_all_trunks(step_context& at);
+  [[nodiscard]] bool can_judge_trunks(const step_context& at) const;
   void judge_sbcs(step_context& at);
   void judge_services(step_context& at);
   void judge_calls(step_context& at);
   void judge_one(step_context& at, tracked& one, resource_record seen, const sight& what, alert_type type);
-  void judge_instance(step_context& at, resource_watch& watch, alert_type type, const sight& what, const std::string& detail);
+  void judge_instance(step_context& at, resource_watch& watch, alert_type type, const sight& what,
+                      const std::string& detail);
   void retire_missing(step_context& at, resource_kind kind, const std::vector<resource_ref>& listed);
-  void emit(step_context& at, const alert_key& key, condition from, condition to, const sight& what, wall_time since, const resource_record& record);
+  void emit(step_context& at, const alert_key& key, condition from, condition to, const sight& what, wall_time since,
+            const resource_record& record);
   void write_row(step_context& at, tracked& one, resource_record seen);
+  void release_trunks(step_context& at);
   void uncover_trunks(step_context& at);
   [[nodiscard]] std::uint32_t vanished_lists(const observation& seen) const;
   [[nodiscard]] bool all_trunks_down(const step_context& at) const;
@@ -99,25 +108,27 @@ private:
   std::uint64_t sequence_ = 0;
   instance_health health_;
   std::map<resource_ref, tracked> tracked_;
-  resource_watch unreachable_;            // told or not; its confirmation is the ladder below
+  resource_watch unreachable_; // told or not; its confirmation is the ladder below
   resource_watch auth_;
   resource_watch degraded_;
   resource_watch all_trunks_;
   call_watch calls_;
   std::optional<severity> calls_told_;
 
-  bool first_sight_ = false;              // until everything that was down at the first complete poll is told
-  bool fresh_ = true;                     // no complete contact since this machine began
-  std::uint8_t ladder_ = 0;               // failed polls of the present outage
-  std::uint8_t usable_ = 0;               // usable polls in a row while unreachable is told
+  bool first_sight_ = false; // until everything that was down at the first complete poll is told
+  bool fresh_ = true;        // no complete contact since this machine began
+  std::uint8_t ladder_ = 0;  // failed polls of the present outage
+  std::uint8_t usable_ = 0;  // usable polls in a row while unreachable is told
   steady_time first_failed_;
   wall_time first_failed_wall_;
   cause outage_ = cause::none;
-  bool last_failure_restarting_ = false;  // a failed poll of the present outage looked like the PBX going down itself
+  std::optional<steady_time> throttled_since_;
+  bool starting_ = false;                // the last poll fell into a grace
+  bool last_failure_restarting_ = false; // a failed poll of the present outage looked like the PBX going down itself
   std::optional<wall_time> last_contact_;
-  std::optional<steady_time> grace_until_;       // S-A5
+  std::optional<steady_time> grace_until_; // S-A5
   std::optional<steady_time> grace_barred_until_;
-  std::optional<wall_time> silent_from_;         // S-A6: what is found after a silence began between here and now
+  std::optional<wall_time> silent_from_; // S-A6: what is found after a silence began between here and now
   std::optional<steady_time> silence_told_until_;
   std::array<std::optional<steady_time>, endpoint_count> blind_since_{};
   std::uint16_t partial_polls_ = 0;

@@ -10,9 +10,19 @@ namespace ringdown::logic {
 
 namespace {
 
+// Far above any licence; beyond it the percentage could overflow.
+constexpr std::int64_t most_licensed_calls = 1'000'000;
+
 condition condition_of(resource_state state) {
   if (state == resource_state::unknown || state == resource_state::starting) return condition::unknown;
   return is_down(state) ? condition::failing : condition::ok;
+}
+
+cause cause_of(const observation& seen, const resource_ref& ref) {
+  if (!seen.trunks.ok()) return cause::none;
+  const auto listed = std::ranges::find_if(
+      *seen.trunks.value, [&](const trunk_reading& trunk) { return trunk.kind == ref.kind && trunk.key == ref.key; });
+  return listed == seen.trunks.value->end() ? cause::none : listed->why;
 }
 
 } // namespace
@@ -36,43 +46,65 @@ void instance_machine::write_row(step_context& at, tracked& one, resource_record
   at.news.changed.push_back(one.record);
 }
 
-void instance_machine::judge_one(step_context& at, tracked& one, resource_record seen, const sight& what, alert_type type) {
+void instance_machine::judge_one(step_context& at, tracked& one, resource_record seen, const sight& what,
+                                 alert_type type) {
   one.missing = 0;
   const alert_key key{config_.instance, type, seen.ref};
   // A restarted PBX registers its trunks one after the other: what fails is not judged yet, what is fine is (S-A5).
   if (in_grace(at.now) && what.now == condition::failing) {
+    one.watch.forget_recovery();
     at.why = "starting";
     return;
   }
   seen.since = at.now.wall;
   switch (one.watch.look(what, config_.times, at.now)) {
     case watch_news::nothing:
-      if (what.now == condition::unknown) return;
+      if (what.now == condition::unknown && one.written) return;
       break;
-    case watch_news::confirm_soon: at.look(at.now.steady + config_.times.confirm_after, "confirm"); at.why = "confirming"; return;
-    case watch_news::recover_soon: at.look(at.now.steady + config_.times.confirm_after, "recovery"); at.why = "confirming recovery"; return;
+    case watch_news::confirm_soon:
+      at.look(at.now.steady + config_.times.confirm_after, "confirm");
+      at.why = "confirming";
+      return;
+    case watch_news::recover_soon:
+      at.look(at.now.steady + config_.times.confirm_after, "recovery");
+      at.why = "confirming recovery";
+      return;
     case watch_news::failed:
       seen.since = one.watch.failing_since();
       at.why = "down";
       // What belongs to a wider alert is not told by itself (L-03).
-      if (type == alert_type::trunk_down && all_trunks_down(at)) one.watch.cover();
-      else emit(at, key, condition::ok, condition::failing, what, one.watch.failing_since(), seen);
+      if (type == alert_type::trunk_down && all_trunks_down(at))
+        one.watch.cover();
+      else
+        emit(at, key, condition::ok, condition::failing, what, one.watch.failing_since(), seen);
       break;
-    case watch_news::level_changed: emit(at, key, condition::failing, condition::failing, what, one.record.since, seen); break;
-    case watch_news::recovered: emit(at, key, condition::failing, condition::ok, what, at.now.wall, seen); at.why = "recovered"; break;
+    case watch_news::level_changed:
+      emit(at, key, condition::failing, condition::failing, what, one.record.since, seen);
+      break;
+    case watch_news::recovered:
+      emit(at, key, condition::failing, condition::ok, what, at.now.wall, seen);
+      at.why = "recovered";
+      break;
   }
   write_row(at, one, std::move(seen));
 }
 
+// Bridges are judged also when every trunk has vanished from the list.
+bool instance_machine::can_judge_trunks(const step_context& at) const {
+  return at.seen.trunks.ok() && (!at.seen.trunks.value->empty() || !at.is_blind_to(endpoint::trunks));
+}
+
 void instance_machine::judge_trunks(step_context& at) {
-  if (at.is_blind_to(endpoint::trunks) || !at.seen.trunks.ok()) return;
+  if (!can_judge_trunks(at)) return;
   std::vector<resource_ref> listed;
   for (const trunk_reading& trunk : *at.seen.trunks.value) {
     const resource_ref ref{trunk.kind, trunk.key};
     listed.push_back(ref);
     tracked& one = track(ref);
-    resource_record row{ref, trunk.label, trunk.state, {}, trunk.host, trunk.number, trunk.direction, trunk_role::primary, trunk.detail};
-    const auto known = std::ranges::find_if(config_.trunks, [&](const trunk_override& t) { return t.number == trunk.number || t.number == trunk.key; });
+    resource_record row{ref,          trunk.label,     trunk.state,         {},          trunk.host,
+                        trunk.number, trunk.direction, trunk_role::primary, trunk.detail};
+    const auto known = std::ranges::find_if(
+        config_.trunks, [&](const trunk_override& t) { return t.number == trunk.number || t.number == trunk.key; });
     if (known != config_.trunks.end()) row.role = known->role;
     const bool bridge = trunk.kind == resource_kind::bridge;
     const sight what{condition_of(trunk.state), bridge ? severity::warning : level_of(row), trunk.why};
@@ -84,15 +116,24 @@ void instance_machine::judge_trunks(step_context& at) {
 
 // An empty list where there was something is not "all fine" (D-07): the class is blind.
 std::uint32_t instance_machine::vanished_lists(const observation& seen) const {
-  const auto had = [&](resource_kind kind) { return std::ranges::any_of(tracked_, [&](const auto& entry) { return entry.first.kind == kind && entry.second.written; }); };
+  const auto had = [&](resource_kind kind) {
+    return std::ranges::any_of(tracked_,
+                               [&](const auto& entry) { return entry.first.kind == kind && entry.second.written; });
+  };
   std::uint32_t blind = 0;
-  if (seen.trunks.ok() && seen.trunks.value->empty() && (had(resource_kind::trunk) || had(resource_kind::bridge))) blind |= bit(endpoint::trunks);
+  const auto lists = [&](resource_kind kind) {
+    return std::ranges::any_of(*seen.trunks.value, [&](const trunk_reading& one) { return one.kind == kind; });
+  };
+  const bool trunks_gone = seen.trunks.ok() && had(resource_kind::trunk) && !lists(resource_kind::trunk);
+  const bool all_gone = seen.trunks.ok() && had(resource_kind::bridge) && seen.trunks.value->empty();
+  if (trunks_gone || all_gone) blind |= bit(endpoint::trunks);
   if (seen.sbcs.ok() && seen.sbcs.value->empty() && had(resource_kind::sbc)) blind |= bit(endpoint::sbcs);
-  if (seen.services.ok() && seen.services.value->empty() && had(resource_kind::service)) blind |= bit(endpoint::services);
+  if (seen.services.ok() && seen.services.value->empty() && had(resource_kind::service))
+    blind |= bit(endpoint::services);
   return blind;
 }
 
-// Every enabled SIP trunk the PBX lists is down, and none of them is unknown.
+// Every enabled SIP trunk is down, and none of them is unknown or missing from the list.
 bool instance_machine::all_trunks_down(const step_context& at) const {
   if (!at.seen.trunks.ok()) return false;
   bool any = false;
@@ -101,33 +142,56 @@ bool instance_machine::all_trunks_down(const step_context& at) const {
     if (!is_down(trunk.state)) return false;
     any = true;
   }
-  return any;
+  const auto unseen = [&](const auto& entry) {
+    const auto& [ref, one] = entry;
+    return ref.kind == resource_kind::trunk && one.written && one.record.state != resource_state::disabled &&
+           std::ranges::none_of(*at.seen.trunks.value, [&](const trunk_reading& trunk) {
+             return trunk.kind == ref.kind && trunk.key == ref.key;
+           });
+  };
+  return any && std::ranges::none_of(tracked_, unseen);
 }
 
 void instance_machine::judge_all_trunks(step_context& at) {
-  if (at.is_blind_to(endpoint::trunks) || !at.seen.trunks.ok()) return;
+  if (!can_judge_trunks(at)) return release_trunks(at);
   const bool down = all_trunks_down(at);
   if (down && in_grace(at.now)) return;
   bool any_up = false;
+  std::size_t listed = 0;
   std::size_t count = 0;
   for (const trunk_reading& trunk : *at.seen.trunks.value) {
     if (trunk.kind != resource_kind::trunk) continue;
+    ++listed;
+    if (trunk.state == resource_state::disabled) continue;
     ++count;
     any_up = any_up || condition_of(trunk.state) == condition::ok;
   }
-  const sight what{down ? condition::failing : any_up ? condition::ok : condition::unknown, severity::critical, cause::none};
-  judge_instance(at, all_trunks_, alert_type::all_trunks_down, what, fmt::format("{} of {} trunks down", down ? count : 0, count));
-  // Also when it never came to be told: what waited for it speaks for itself.
-  if (!all_trunks_.told() && !all_trunks_.in_doubt()) uncover_trunks(at);
+  // With every trunk switched off by its administrator nothing is left to be down.
+  const bool fine = any_up || (listed > 0 && count == 0);
+  const sight what{down   ? condition::failing
+                   : fine ? condition::ok
+                          : condition::unknown,
+                   severity::critical, cause::none};
+  judge_instance(at, all_trunks_, alert_type::all_trunks_down, what,
+                 fmt::format("{} of {} trunks down", down ? count : 0, count));
+  if (!down) release_trunks(at);
+}
+
+// The alert of all is over, or did not come at the second look: what waited for it must not wait for what may stay unknown.
+void instance_machine::release_trunks(step_context& at) {
+  if (all_trunks_.told()) return;
+  all_trunks_.forget_doubt();
+  uncover_trunks(at);
 }
 
 void instance_machine::uncover_trunks(step_context& at) {
   for (auto& [ref, one] : tracked_) {
     if (ref.kind != resource_kind::trunk || !one.watch.covered()) continue;
     one.watch.uncover();
-    const sight what{condition::failing, level_of(one.record), cause::none};
+    const sight what{condition::failing, level_of(one.record), cause_of(at.seen, ref)};
     one.watch.resume(true, what.level);
-    emit(at, {config_.instance, alert_type::trunk_down, ref}, condition::ok, condition::failing, what, one.record.since, one.record);
+    emit(at, {config_.instance, alert_type::trunk_down, ref}, condition::ok, condition::failing, what, one.record.since,
+         one.record);
   }
 }
 
@@ -137,9 +201,12 @@ void instance_machine::judge_sbcs(step_context& at) {
   for (const sbc_reading& sbc : *at.seen.sbcs.value) {
     const resource_ref ref{resource_kind::sbc, sbc.key};
     listed.push_back(ref);
-    const resource_state state = !sbc.connected ? resource_state::unknown : *sbc.connected ? resource_state::up : resource_state::down;
+    const resource_state state = !sbc.connected   ? resource_state::unknown
+                                 : *sbc.connected ? resource_state::up
+                                                  : resource_state::down;
     resource_record row{ref, sbc.label, state, {}, {}, {}, {}, {}, {}};
-    judge_one(at, track(ref), std::move(row), {condition_of(state), severity::critical, cause::none}, alert_type::sbc_offline);
+    judge_one(at, track(ref), std::move(row), {condition_of(state), severity::critical, cause::none},
+              alert_type::sbc_offline);
   }
   retire_missing(at, resource_kind::sbc, listed);
 }
@@ -150,9 +217,13 @@ void instance_machine::judge_services(step_context& at) {
   for (const service_reading& service : *at.seen.services.value) {
     const resource_ref ref{resource_kind::service, service.key};
     listed.push_back(ref);
-    const resource_state state = !service.running ? resource_state::unknown : *service.running ? resource_state::up : resource_state::down;
-    resource_record row{ref, service.label.empty() ? service.key : service.label, state, {}, {}, {}, {}, {}, state == resource_state::up ? std::string() : service.status};
-    judge_one(at, track(ref), std::move(row), {condition_of(state), severity::critical, cause::none}, alert_type::service_down);
+    const resource_state state = !service.running   ? resource_state::unknown
+                                 : *service.running ? resource_state::up
+                                                    : resource_state::down;
+    resource_record row{ref, service.label.empty() ? service.key : service.label,         state, {}, {}, {}, {},
+                        {},  state == resource_state::up ? std::string() : service.status};
+    judge_one(at, track(ref), std::move(row), {condition_of(state), severity::critical, cause::none},
+              alert_type::service_down);
   }
   retire_missing(at, resource_kind::service, listed);
 }
@@ -161,18 +232,22 @@ void instance_machine::judge_calls(step_context& at) {
   if (!at.seen.system.ok() || !at.seen.system.value->calls_active || !at.seen.system.value->max_calls) return;
   const std::int64_t active = *at.seen.system.value->calls_active;
   const std::int64_t most = *at.seen.system.value->max_calls;
-  if (most <= 0 || active < 0 || active > most * 100) return;
+  if (most <= 0 || most > most_licensed_calls || active < 0 || active > most * 100) return;
   const auto percent = static_cast<int>(active * 100 / most);
-  const auto level = calls_.look(percent, config_.calls.warning, config_.calls.critical, config_.calls.hysteresis, config_.times.threshold_samples);
+  const auto level = calls_.look(percent, config_.calls.warning, config_.calls.critical, config_.calls.hysteresis,
+                                 config_.times.threshold_samples);
   const resource_ref ref{resource_kind::calls, ""};
-  resource_record row{ref, "", level ? resource_state::high : resource_state::up, at.now.wall, {}, {}, {}, {}, level ? fmt::format("{} of {} calls", active, most) : std::string()};
+  resource_record row{ref,         "", level ? resource_state::high : resource_state::up,
+                      at.now.wall, {}, {},
+                      {},          {}, level ? fmt::format("{} of {} calls", active, most) : std::string()};
   tracked& one = track(ref);
   if (level == calls_told_) {
     if (!one.written) write_row(at, one, std::move(row));
     return;
   }
   const sight what{level ? condition::failing : condition::ok, level.value_or(severity::warning), cause::none};
-  emit(at, {config_.instance, alert_type::sim_calls, ref}, calls_told_ ? condition::failing : condition::ok, what.now, what, at.now.wall, row);
+  emit(at, {config_.instance, alert_type::sim_calls, ref}, calls_told_ ? condition::failing : condition::ok, what.now,
+       what, at.now.wall, row);
   calls_told_ = level;
   write_row(at, one, std::move(row));
 }
@@ -182,18 +257,23 @@ void instance_machine::retire_missing(step_context& at, resource_kind kind, cons
   const bool others = std::ranges::any_of(listed, [&](const resource_ref& ref) { return ref.kind == kind; });
   for (auto next = tracked_.begin(); next != tracked_.end();) {
     auto& [ref, one] = *next;
-    const bool gone = ref.kind == kind && one.written && std::ranges::find(listed, ref) == listed.end();
+    const bool gone = ref.kind == kind && std::ranges::find(listed, ref) == listed.end();
     if (!gone || !others || ++one.missing < config_.times.removal_polls) {
       ++next;
       continue;
     }
     if (one.watch.told()) {
-      const alert_type type = kind == resource_kind::trunk ? alert_type::trunk_down : kind == resource_kind::bridge ? alert_type::bridge_down
-                              : kind == resource_kind::sbc ? alert_type::sbc_offline : alert_type::service_down;
-      emit(at, {config_.instance, type, ref}, condition::failing, condition::removed, {condition::removed, severity::info, cause::none}, at.now.wall, one.record);
+      const alert_type type = kind == resource_kind::trunk    ? alert_type::trunk_down
+                              : kind == resource_kind::bridge ? alert_type::bridge_down
+                              : kind == resource_kind::sbc    ? alert_type::sbc_offline
+                                                              : alert_type::service_down;
+      emit(at, {config_.instance, type, ref}, condition::failing, condition::removed,
+           {condition::removed, severity::info, cause::none}, at.now.wall, one.record);
     }
-    at.news.removed.push_back(ref);
-    at.why = "removed";
+    if (one.written) {
+      at.news.removed.push_back(ref);
+      at.why = "removed";
+    }
     next = tracked_.erase(next);
   }
 }

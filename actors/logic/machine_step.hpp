@@ -22,7 +22,9 @@ struct instance_machine::step_context {
   }
 };
 
-[[nodiscard]] inline alert_key instance_key(const instance_id& instance, alert_type type) { return {instance, type, {resource_kind::instance, ""}}; }
+[[nodiscard]] inline alert_key instance_key(const instance_id& instance, alert_type type) {
+  return {instance, type, {resource_kind::instance, ""}};
+}
 
 [[nodiscard]] inline resource_record instance_row(const std::string& detail) {
   resource_record row;

@@ -12,7 +12,8 @@ constexpr std::int64_t early_parts = 50;
 watch_news resource_watch::look(const sight& seen, const timing& times, moment now) {
   if (seen.now == condition::unknown) {
     good_ = 0;
-    return doubt_ ? watch_news::confirm_soon : watch_news::nothing;
+    // Asked once soon; what stays unknown waits for the regular polls.
+    return doubt_ && now.steady - *doubt_ < times.confirm_after ? watch_news::confirm_soon : watch_news::nothing;
   }
   if (seen.now == condition::ok) {
     doubt_.reset();
@@ -59,10 +60,14 @@ std::optional<severity> call_watch::look(int percent, int warning, int critical,
   run(at_warning_, percent >= warning);
   run(under_critical_, percent < critical - hysteresis);
   run(under_warning_, percent < warning - hysteresis);
-  if (at_critical_ >= samples) level_ = severity::critical;
-  else if (at_warning_ >= samples && !level_) level_ = severity::warning;
-  else if (under_warning_ >= samples) level_.reset();
-  else if (under_critical_ >= samples && level_ == severity::critical) level_ = severity::warning;
+  if (at_critical_ >= samples)
+    level_ = severity::critical;
+  else if (at_warning_ >= samples && !level_)
+    level_ = severity::warning;
+  else if (under_warning_ >= samples)
+    level_.reset();
+  else if (under_critical_ >= samples && level_ == severity::critical)
+    level_ = severity::warning;
   return level_;
 }
 

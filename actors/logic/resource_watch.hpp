@@ -14,8 +14,8 @@ namespace ringdown::logic {
 
 // What one poll says of a resource.
 struct sight {
-  condition now = condition::unknown;      // ok, failing or unknown
-  severity level = severity::critical;     // when failing
+  condition now = condition::unknown;  // ok, failing or unknown
+  severity level = severity::critical; // when failing
   cause why = cause::none;
 };
 
@@ -41,14 +41,16 @@ public:
   // When the present failing was first seen; only while in doubt or just believed.
   [[nodiscard]] wall_time failing_since() const { return since_; }
   void forget_doubt() { doubt_.reset(); }
+  // It was seen failing where that is not judged yet: a recovery begins anew.
+  void forget_recovery() { good_ = 0; }
 
 private:
-  std::optional<steady_time> doubt_;       // first sight of a failing not yet believed
+  std::optional<steady_time> doubt_; // first sight of a failing not yet believed
   wall_time since_;
   bool told_ = false;
   bool covered_ = false;
   severity level_ = severity::info;
-  std::uint8_t good_ = 0;                  // good polls in a row while told
+  std::uint8_t good_ = 0; // good polls in a row while told
 };
 
 // Thresholds with samples and hysteresis (S-A3, A-08): percent in, level out.
