@@ -13,26 +13,32 @@ duration back_off(std::uint32_t attempts, const timing& times, double spread) {
   return full / 2 + duration(static_cast<std::int64_t>(spread * static_cast<double>(full.count()) / 2));
 }
 
-next_state again(const delivery& row, duration wait, bool possible_repeat, wall_time now) {
+// How a row ends that runs out of time: one that may have arrived is not called dead, so that its resolve follows (S-A12).
+enum class arrival : std::uint8_t { none, possible };
+
+next_state again(const delivery& row, duration wait, bool possible_repeat, arrival seen, wall_time now) {
   const wall_time at = now + wait;
-  if (at >= row.give_up_at) return {delivery_state::dead, reason::expired, now, possible_repeat};
-  return {delivery_state::pending, reason::none, at, possible_repeat};
+  if (at < row.give_up_at) return {delivery_state::pending, reason::none, at, possible_repeat};
+  if (seen == arrival::possible || possible_repeat)
+    return {delivery_state::unknown, reason::outcome_unknown, now, possible_repeat};
+  return {delivery_state::dead, reason::expired, now, possible_repeat};
 }
 
 } // namespace
 
-next_state after_attempt(const delivery& row, const attempt_outcome& outcome, key_knowledge keys, const timing& times, wall_time now, double spread) {
+next_state after_attempt(const delivery& row, const attempt_outcome& outcome, key_knowledge keys, const timing& times,
+                         wall_time now, double spread) {
   const duration wait = std::max(back_off(row.attempts, times, spread), outcome.retry_after.value_or(duration{}));
   switch (outcome.kind) {
     case outcome_kind::accepted: return {delivery_state::sent, reason::none, now, row.possible_repeat};
     case outcome_kind::refused: return {delivery_state::dead, reason::refused, now, row.possible_repeat};
-    case outcome_kind::not_sent: return {delivery_state::pending, reason::none, now, row.possible_repeat};
-    case outcome_kind::retry: return again(row, wait, row.possible_repeat, now);
+    case outcome_kind::not_sent: return again(row, duration{}, row.possible_repeat, arrival::none, now);
+    case outcome_kind::retry: return again(row, wait, row.possible_repeat, arrival::none, now);
     case outcome_kind::unknown: break;
   }
   // S-D6: a repeat harms nobody where the key is known; else silence about a critical is worse than a second message.
-  if (keys == key_knowledge::keyed) return again(row, wait, row.possible_repeat, now);
-  if (row.level == severity::critical) return again(row, wait, true, now);
+  if (keys == key_knowledge::keyed) return again(row, wait, row.possible_repeat, arrival::possible, now);
+  if (row.level == severity::critical) return again(row, wait, true, arrival::possible, now);
   return {delivery_state::unknown, reason::outcome_unknown, now, row.possible_repeat};
 }
 

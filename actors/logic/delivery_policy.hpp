@@ -8,18 +8,19 @@
 
 namespace ringdown::logic {
 
-enum class key_knowledge : std::uint8_t { unkeyed, keyed };   // does the target know our idempotency key?
+enum class key_knowledge : std::uint8_t { unkeyed, keyed }; // does the target know our idempotency key?
 
 struct next_state {
   delivery_state state = delivery_state::pending;
   reason why = reason::none;
-  wall_time not_before;                 // for pending
+  wall_time not_before; // for pending
   bool possible_repeat = false;
 };
 
 // `spread` in [0, 1) is the jitter the caller drew. Retries double from timing.retry_base to timing.retry_cap and never
-// pass row.give_up_at: what cannot be tried again before it is dead(expired). Retry-After wins over a shorter back-off.
-[[nodiscard]] next_state after_attempt(const delivery& row, const attempt_outcome& outcome, key_knowledge keys, const timing& times,
-                                       wall_time now, double spread);
+// pass row.give_up_at: what cannot be tried again before it is dead(expired), or unknown(outcome_unknown) when an attempt
+// may have arrived. Retry-After wins over a shorter back-off.
+[[nodiscard]] next_state after_attempt(const delivery& row, const attempt_outcome& outcome, key_knowledge keys,
+                                       const timing& times, wall_time now, double spread);
 
 } // namespace ringdown::logic
