@@ -9,7 +9,7 @@
 namespace ringdown::logic {
 
 struct restart_budget {
-  int intensity = 5;                              // more crashes than this within `period` exceed the budget
+  int intensity = 5; // more crashes than this within `period` exceed the budget
   duration period = std::chrono::seconds(30);
   duration first_delay = std::chrono::milliseconds(100);
   duration longest_delay = std::chrono::seconds(30);
@@ -20,8 +20,8 @@ inline constexpr restart_budget tenant_budget{5, std::chrono::seconds(60)};
 inline constexpr restart_budget root_budget{3, std::chrono::seconds(300)};
 
 struct restart_decision {
-  bool exceeded = false;                          // budget spent: trip, quarantine or escalate; what that means is the supervisor's
-  duration delay{};                               // before the next start
+  bool exceeded = false; // budget spent: trip, quarantine or escalate; what that means is the supervisor's
+  duration delay{};      // before the next start
 };
 
 class restart_history {
@@ -29,7 +29,7 @@ public:
   explicit restart_history(restart_budget budget) : budget_(budget) {}
   // `spread` in [0, 1): jitter drawn by the caller; the delay is 100 ms * 2^n, halved at most by jitter.
   [[nodiscard]] restart_decision crashed(steady_time now, double spread);
-  void forget();                                  // tripped and retried, or stable
+  void forget(); // tripped and retried, or stable
   [[nodiscard]] int recent(steady_time now) const;
 
 private:
