@@ -1,7 +1,9 @@
 #include "actors/api/node_file.hpp"
 
 #include "actors/api/timing_table.hpp"
+#include "actors/net/address.hpp"
 #include "protocol/types/http.hpp"
+#include "protocol/wire/dialects.hpp"
 
 #include <filesystem>
 #include <optional>
@@ -14,7 +16,9 @@ namespace {
 std::string beside(const std::string& file, const std::string& path) {
   if (path.empty()) return path;
   const std::filesystem::path given(path);
-  return (given.is_absolute() ? given : std::filesystem::absolute(std::filesystem::path(file)).parent_path() / given).lexically_normal().string();
+  return (given.is_absolute() ? given : std::filesystem::absolute(std::filesystem::path(file)).parent_path() / given)
+      .lexically_normal()
+      .string();
 }
 
 std::optional<log_format> parse_format(std::string_view word) {
@@ -29,6 +33,14 @@ std::optional<log_level> parse_level(std::string_view word) {
   if (word == "warning") return log_level::warning;
   if (word == "error") return log_level::error;
   return std::nullopt;
+}
+
+bool is_poll_interval(const node_config& c) {
+  return c.times.poll_interval >= c.min_poll_interval && c.times.poll_interval <= std::chrono::hours(1);
+}
+
+std::string poll_interval_bounds(const node_config& c) {
+  return "must be from " + format_duration(c.min_poll_interval) + " ([limits] min_poll_interval) to 1h";
 }
 
 // Reads one section when it is there, and finishes it.
@@ -49,7 +61,9 @@ void check_url(table_reader& reader, const std::string& key, const std::string& 
 void read_http(table_reader& file, fault_list& faults, node_config& c) {
   section(file, faults, "http", [&](table_reader& r) {
     c.http_listen = r.text("listen").value_or(c.http_listen);
-    if (c.http_listen.find(':') == std::string::npos) r.fault("listen", "must be address:port");
+    const auto place = net::parse_host_and_port(c.http_listen);
+    if (!place || !place->port || place->host.empty())
+      r.fault("listen", "\"" + c.http_listen + "\" must be address:port");
     c.public_url = r.text("public_url").value_or("");
     check_url(r, "public_url", c.public_url);
   });
@@ -63,12 +77,13 @@ void read_poll(table_reader& file, fault_list& faults, node_config& c) {
   });
   section(file, faults, "poll", [&](table_reader& r) {
     c.times.poll_interval = r.span("interval").value_or(c.times.poll_interval);
-    if (c.times.poll_interval < c.min_poll_interval || c.times.poll_interval > std::chrono::hours(1))
-      r.fault("interval", "must be from " + format_duration(c.min_poll_interval) + " ([limits] min_poll_interval) to 1h");
+    if (!is_poll_interval(c)) r.fault("interval", poll_interval_bounds(c));
     c.connect_timeout = r.span("connect_timeout").value_or(c.connect_timeout);
     c.poll_timeout = r.span("timeout").value_or(c.poll_timeout);
-    if (c.connect_timeout <= duration{} || c.connect_timeout > std::chrono::minutes(1)) r.fault("connect_timeout", "must be above 0 and at most 1m");
-    if (c.poll_timeout <= duration{} || c.poll_timeout > std::chrono::minutes(5)) r.fault("timeout", "must be above 0 and at most 5m");
+    if (c.connect_timeout <= duration{} || c.connect_timeout > std::chrono::minutes(1))
+      r.fault("connect_timeout", "must be above 0 and at most 1m");
+    if (c.poll_timeout <= duration{} || c.poll_timeout > std::chrono::minutes(5))
+      r.fault("timeout", "must be above 0 and at most 5m");
   });
 }
 
@@ -82,6 +97,12 @@ void read_providers(table_reader& file, fault_list& faults, node_config& c, cons
       continue;
     }
     table_reader r(*one, "provider." + std::string(name.str()), faults);
+    if (wire::find_dialect(name.str()) == nullptr) {
+      std::vector<std::string> known;
+      for (const wire::dialect& dialect : wire::dialects()) known.emplace_back(dialect.describe().kind);
+      faults.add_at(static_cast<int>(name.source().begin.line),
+                    "provider." + std::string(name.str()) + ": no such provider" + did_you_mean(name.str(), known));
+    }
     provider_override made;
     made.base_url = r.text("base_url").value_or("");
     check_url(r, "base_url", made.base_url);
@@ -92,13 +113,19 @@ void read_providers(table_reader& file, fault_list& faults, node_config& c, cons
 }
 
 void read_rest(table_reader& file, fault_list& faults, node_config& c, const std::string& path) {
-  section(file, faults, "api", [&](table_reader& r) { c.token_file = beside(path, r.text("token_file").value_or("")); });
-  section(file, faults, "secrets", [&](table_reader& r) { c.key_file = beside(path, r.text("key_file").value_or("")); });
+  section(file, faults, "api",
+          [&](table_reader& r) { c.token_file = beside(path, r.text("token_file").value_or("")); });
+  section(file, faults, "secrets",
+          [&](table_reader& r) { c.key_file = beside(path, r.text("key_file").value_or("")); });
   section(file, faults, "store", [&](table_reader& r) {
     c.store_url = r.text("url").value_or(c.store_url);
     if (c.store_url != "sqlite") r.fault("url", "this version knows only \"sqlite\"");
   });
-  section(file, faults, "egress", [&](table_reader& r) { c.egress_allow = r.texts("allow"); });
+  section(file, faults, "egress", [&](table_reader& r) {
+    c.egress_allow = r.texts("allow");
+    for (const std::string& one : c.egress_allow)
+      if (const auto network = net::parse_network(one); !network) r.fault("allow", network.error().detail);
+  });
   section(file, faults, "heartbeat", [&](table_reader& r) {
     const std::string url = r.text("url").value_or("");
     check_url(r, "url", url);
@@ -114,7 +141,11 @@ void read_rest(table_reader& file, fault_list& faults, node_config& c, const std
     c.log_as = r.word("format", parse_format, "logfmt, json").value_or(c.log_as);
     c.log_from = r.word("level", parse_level, "debug, info, warning, error").value_or(c.log_from);
   });
-  if (const toml::table* times = file.table("timing")) c.times = read_timing(*times, "timing", faults).applied_to(c.times);
+  if (const toml::table* times = file.table("timing")) {
+    c.times = read_timing(*times, "timing", faults).applied_to(c.times);
+    if (!is_poll_interval(c))
+      faults.add(times->get("poll_interval"), "timing.poll_interval: " + poll_interval_bounds(c));
+  }
 }
 
 } // namespace

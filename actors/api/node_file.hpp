@@ -11,7 +11,7 @@
 namespace ringdown::api {
 
 struct node_file {
-  std::optional<node_config> config;     // none when there are errors
+  std::optional<node_config> config; // none when there are errors
   std::vector<config_error> errors;
 };
 

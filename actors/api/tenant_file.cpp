@@ -12,9 +12,53 @@ namespace ringdown::api {
 
 namespace {
 
+std::vector<std::string> kind_names() {
+  std::vector<std::string> names;
+  for (const wire::dialect& one : wire::dialects()) names.emplace_back(one.describe().kind);
+  return names;
+}
+
+std::vector<std::string> type_names() {
+  std::vector<std::string> names;
+  for (const alert_type_facts& one : alert_types()) names.emplace_back(one.name);
+  return names;
+}
+
+// E.164: +, then 7 to 15 digits of which the first is not 0.
+bool is_phone(std::string_view text) {
+  if (text.size() < 8 || text.size() > 16 || text[0] != '+' || text[1] == '0') return false;
+  return std::ranges::all_of(text.substr(1), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool is_email(std::string_view text) {
+  const auto at = text.find('@');
+  const bool plain = std::ranges::none_of(
+      text, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '<' || c == '>' || c == ','; });
+  return plain && at != std::string_view::npos && at > 0 && at + 1 < text.size() &&
+         text.find('@', at + 1) == std::string_view::npos;
+}
+
+// The base64 of 32 bytes: 43 characters and one "=".
+bool is_pin(std::string_view text) {
+  constexpr std::string_view scheme = "sha256//";
+  if (!text.starts_with(scheme) || text.size() != scheme.size() + 44 || text.back() != '=') return false;
+  const auto in_base64 = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
+  };
+  return std::ranges::all_of(text.substr(scheme.size(), 43), in_base64);
+}
+
+// Without encryption only inside this machine: what goes to channels names customers and carries tokens.
+bool is_protected(const url_parts& parts) {
+  return parts.scheme == "https" || parts.host == "localhost" || parts.host == "::1" || parts.host.starts_with("127.");
+}
+
 class tenant_reader {
 public:
-  tenant_reader(const tenant_file_options& options, const secret_lookup& secrets, fault_list& faults) : options_(options), secrets_(secrets), faults_(faults) {}
+  tenant_reader(const tenant_file_options& options, const secret_lookup& secrets, fault_list& faults)
+      : options_(options),
+        secrets_(secrets),
+        faults_(faults) {}
 
   tenant_config read(const toml::table& table) {
     table_reader file(table, "", faults_);
@@ -37,9 +81,18 @@ private:
   std::string id_of(table_reader& r, std::set<std::string>& used) {
     std::string id = r.required_text("id");
     if (id.empty()) return id;
-    if (!is_written_id(id)) r.fault("id", "\"" + id + "\" must be 1 to 64 of a-z 0-9 . _ - and begin and end with a letter or digit");
-    else if (!used.insert(id).second) r.fault("id", "\"" + id + "\" is used twice");
+    if (!is_written_id(id))
+      r.fault("id", "\"" + id + "\" must be 1 to 64 of a-z 0-9 . _ - and begin and end with a letter or digit");
+    else if (!used.insert(id).second)
+      r.fault("id", "\"" + id + "\" is used twice");
     return id;
+  }
+
+  // "no [[user]] has the id "x"; did you mean "y"?" when it names none of `known`.
+  void check_reference(table_reader& r, const std::string& key, const std::string& kind, const std::string& id,
+                       const std::set<std::string>& known) {
+    if (!known.contains(id))
+      r.fault(key, "no [[" + kind + "]] has the id \"" + id + "\"" + did_you_mean(id, {known.begin(), known.end()}));
   }
 
   void read_tenant(table_reader& file) {
@@ -54,15 +107,19 @@ private:
     config_.name = r.text("name").value_or(config_.id.str());
     config_.zone = r.text("zone").value_or("UTC");
     std::error_code none;
-    const bool sound = config_.zone.find("..") == std::string::npos && !config_.zone.empty() && config_.zone.front() != '/';
-    if (config_.zone != "UTC" && !(sound && std::filesystem::is_regular_file("/usr/share/zoneinfo/" + config_.zone, none))) r.fault("zone", "\"" + config_.zone + "\" is not a time zone of this machine");
+    const bool sound =
+        config_.zone.find("..") == std::string::npos && !config_.zone.empty() && config_.zone.front() != '/';
+    if (config_.zone != "UTC" &&
+        !(sound && std::filesystem::is_regular_file("/usr/share/zoneinfo/" + config_.zone, none)))
+      r.fault("zone", "\"" + config_.zone + "\" is not a time zone of this machine");
     r.finish();
   }
 
   void read_severities(const toml::table& table) {
     table_reader r(table, "severity", faults_);
     for (const alert_type_facts& one : alert_types())
-      if (const auto level = r.word(std::string(one.name), parse_severity, "info, warning, critical")) config_.severities[std::string(one.name)] = *level;
+      if (const auto level = r.word(std::string(one.name), parse_severity, "info, warning, critical"))
+        config_.severities[std::string(one.name)] = *level;
     r.finish();
   }
 
@@ -81,10 +138,9 @@ private:
     u.id = user_id(id_of(r, users_));
     u.name = r.text("name").value_or(u.id.str());
     u.email = r.text("email").value_or("");
-    if (!u.email.empty() && u.email.find('@') == std::string::npos) r.fault("email", "is not an e-mail address");
+    if (!u.email.empty() && !is_email(u.email)) r.fault("email", "is not an e-mail address");
     u.phone = r.text("phone").value_or("");
-    const bool e164 = u.phone.size() >= 8 && u.phone.size() <= 16 && u.phone[0] == '+' && std::all_of(u.phone.begin() + 1, u.phone.end(), [](char c) { return c >= '0' && c <= '9'; });
-    if (!u.phone.empty() && !e164) r.fault("phone", "must be written as +15551234567 (E.164)");
+    if (!u.phone.empty() && !is_phone(u.phone)) r.fault("phone", "must be written as +15551234567 (E.164)");
     r.finish();
     config_.users.push_back(std::move(u));
   }
@@ -93,7 +149,10 @@ private:
     const toml::node* at = r.node(key);
     const toml::table* reference = at == nullptr ? nullptr : at->as_table();
     if (reference == nullptr) {
-      if (at != nullptr) r.fault(key, "a secret does not stand in the file: write { file = \"..\" }, { env = \"..\" } or { secret = \"..\" }");
+      if (at != nullptr)
+        r.fault(
+            key,
+            "a secret does not stand in the file: write { file = \"..\" }, { env = \"..\" } or { secret = \"..\" }");
       return {};
     }
     for (const char* kind : {"file", "env", "secret"}) {
@@ -114,7 +173,7 @@ private:
     c.id = instance_id(id_of(r, instances_));
     c.name = r.text("name").value_or(c.id.str());
     c.customer = customer_id(r.text("customer").value_or(""));
-    if (!c.customer.empty() && !customers_.contains(c.customer.str())) r.fault("customer", "no [[customer]] has the id \"" + c.customer.str() + "\"");
+    if (!c.customer.empty()) check_reference(r, "customer", "customer", c.customer.str(), customers_);
     c.url = r.required_text("url");
     check_https(r, c.url);
     while (!c.url.empty() && c.url.back() == '/') c.url.pop_back();
@@ -125,11 +184,14 @@ private:
     if (const toml::table* tls = r.table("tls")) c.tls = read_tls(*tls, where + ".tls");
     c.times = config_.times;
     if (const auto interval = r.span("interval")) c.times.poll_interval = *interval;
-    if (const toml::table* times = r.table("timing")) c.times = read_timing(*times, where + ".timing", faults_).applied_to(c.times);
+    if (const toml::table* times = r.table("timing"))
+      c.times = read_timing(*times, where + ".timing", faults_).applied_to(c.times);
     if (c.times.poll_interval < options_.least_interval || c.times.poll_interval > std::chrono::hours(1))
       r.fault("interval", "must be from " + format_duration(options_.least_interval) + " to 1h");
     if (const toml::table* calls = r.table("calls")) c.calls = read_calls(*calls, where + ".calls");
     r.each_table("trunk", [&](const toml::table& t, const std::string& at) { c.trunks.push_back(read_trunk(t, at)); });
+    if (!c.url.empty() && !logins_.insert({c.url, c.client_id}).second)
+      r.fault("url", "another instance of this file has the same url and client_id");
     r.finish();
     config_.instances.push_back(std::move(c));
   }
@@ -137,9 +199,12 @@ private:
   static void check_https(table_reader& r, const std::string& url) {
     if (url.empty()) return;
     const auto parts = parse_url(url);
-    if (!parts) r.fault("url", parts.error().detail);
-    else if (parts->scheme != "https") r.fault("url", "must be https: the credentials go there");
-    else if (parts->target != "/") r.fault("url", "must be host and port only");
+    if (!parts)
+      r.fault("url", parts.error().detail);
+    else if (parts->scheme != "https")
+      r.fault("url", "must be https: the credentials go there");
+    else if (parts->target != "/")
+      r.fault("url", "must be host and port only");
   }
 
   tls_policy read_tls(const toml::table& table, const std::string& where) {
@@ -148,11 +213,21 @@ private:
     made.ca_file = r.text("ca_file").value_or("");
     made.pin = r.text("pin").value_or("");
     made.server_name = r.text("server_name").value_or("");
-    if (!made.pin.empty() && !made.pin.starts_with("sha256//")) r.fault("pin", "must be sha256// and the base64 of the public key's SHA-256");
+    if (!made.pin.empty() && !is_pin(made.pin))
+      r.fault("pin", "must be sha256// and the base64 of the public key's SHA-256");
+    if (!made.pin.empty() && !made.ca_file.empty())
+      r.fault("pin", "replaces the authority: give pin or ca_file, not both");
+    made.ca_file = beside(made.ca_file);
     std::error_code none;
-    if (!made.ca_file.empty() && !std::filesystem::is_regular_file(made.ca_file, none)) r.fault("ca_file", made.ca_file + " cannot be read");
+    if (!made.ca_file.empty() && !std::filesystem::is_regular_file(made.ca_file, none))
+      r.fault("ca_file", made.ca_file + " cannot be read");
     r.finish();
     return made;
+  }
+
+  std::string beside(const std::string& path) const {
+    if (path.empty() || std::filesystem::path(path).is_absolute()) return path;
+    return (std::filesystem::absolute(options_.path).parent_path() / path).lexically_normal().string();
   }
 
   call_thresholds read_calls(const toml::table& table, const std::string& where) {
@@ -177,20 +252,18 @@ private:
 
   void read_channel(const toml::table& table, const std::string& where) {
     table_reader r(table, where, faults_);
+    const std::size_t faults_before = faults_.size();
     channel_config c;
     c.id = channel_id(id_of(r, channels_));
     c.kind = r.required_text("kind");
     c.name = r.text("name").value_or(c.id.str());
     c.enabled = r.truth("enabled").value_or(true);
     if (auto user = r.text("user")) c.user = user_id(std::move(*user));
-    if (c.user && !users_.contains(c.user->str())) r.fault("user", "no [[user]] has the id \"" + c.user->str() + "\"");
+    if (c.user) check_reference(r, "user", "user", c.user->str(), users_);
     c.floor = r.word("floor", parse_severity, "info, warning, critical").value_or(severity::info);
     const wire::dialect* dialect = wire::find_dialect(c.kind);
     if (dialect == nullptr && !c.kind.empty()) {
-      std::vector<std::string> known;
-      for (const wire::dialect& one : wire::dialects()) known.emplace_back(one.describe().kind);
-      const std::string meant = nearest(c.kind, known);
-      r.fault("kind", "no such kind of channel: \"" + c.kind + "\"" + (meant.empty() ? std::string() : "; did you mean \"" + meant + "\"?"));
+      r.fault("kind", "no such kind of channel: \"" + c.kind + "\"" + did_you_mean(c.kind, kind_names()));
       return;
     }
     if (dialect == nullptr) return;
@@ -200,18 +273,25 @@ private:
         secret_text value = secret_of(r, key);
         if (!value.empty()) c.secrets[key] = std::move(value);
       } else if (auto value = r.text(key)) {
+        const auto parts =
+            field.kind == wire::field_kind::url ? parse_url(*value) : result<url_parts>(url_parts{"https", "", 0, ""});
+        if (!parts)
+          r.fault(key, parts.error().detail);
+        else if (!is_protected(*parts))
+          r.fault(key, "must be https (http only to this machine itself)");
         c.settings[key] = std::move(*value);
       }
     }
     r.finish();
-    if (const auto wrong = dialect->check(c); wrong && faults_.empty()) faults_.add(&table, where + " \"" + c.id.str() + "\": " + *wrong);
+    if (const auto wrong = dialect->check(c); wrong && faults_.size() == faults_before)
+      faults_.add(&table, where + " \"" + c.id.str() + "\": " + *wrong);
     config_.channels.push_back(std::move(c));
   }
 
   void read_oncall(const toml::table& table) {
     table_reader r(table, "oncall", faults_);
     if (auto user = r.text("user")) config_.oncall.user = user_id(std::move(*user));
-    if (config_.oncall.user && !users_.contains(config_.oncall.user->str())) r.fault("user", "no [[user]] has the id \"" + config_.oncall.user->str() + "\"");
+    if (config_.oncall.user) check_reference(r, "user", "user", config_.oncall.user->str(), users_);
     r.finish();
   }
 
@@ -221,18 +301,25 @@ private:
       table_reader rule(t, where, faults_);
       route_config made;
       for (const std::string& one : rule.texts("types")) {
-        if (const auto type = parse_alert_type(one)) made.types.push_back(*type);
-        else rule.fault("types", "no such alert type: \"" + one + "\"");
+        if (const auto type = parse_alert_type(one))
+          made.types.push_back(*type);
+        else
+          rule.fault("types", "no such alert type: \"" + one + "\"" + did_you_mean(one, type_names()));
       }
       for (const std::string& one : rule.texts("levels")) {
-        if (const auto level = parse_severity(one)) made.levels.push_back(*level);
-        else rule.fault("levels", "\"" + one + "\" is not one of info, warning, critical");
+        if (const auto level = parse_severity(one))
+          made.levels.push_back(*level);
+        else
+          rule.fault("levels", "\"" + one + "\" is not one of info, warning, critical");
       }
       if (t.get("channels") == nullptr) rule.fault("channels", "is required ([] for nowhere)");
       for (const std::string& one : rule.texts("channels")) {
-        const bool known = one.starts_with("kind:") ? wire::find_dialect(one.substr(5)) != nullptr : channels_.contains(one);
-        if (known) made.channels.push_back(one);
-        else rule.fault("channels", "no [[channel]] has the id \"" + one + "\" (or write \"kind:ntfy\")");
+        made.channels.push_back(one);
+        if (!one.starts_with("kind:"))
+          check_reference(rule, "channels", "channel", one, channels_);
+        else if (wire::find_dialect(one.substr(5)) == nullptr)
+          rule.fault("channels",
+                     "no such kind of channel: \"" + one.substr(5) + "\"" + did_you_mean(one.substr(5), kind_names()));
       }
       rule.finish();
       config_.routes.push_back(std::move(made));
@@ -246,11 +333,13 @@ private:
   tenant_config config_;
   timing_override times_;
   std::set<std::string> customers_, users_, instances_, channels_;
+  std::set<std::pair<std::string, std::string>> logins_;
 };
 
 } // namespace
 
-tenant_file parse_tenant_file(const std::string& text, const tenant_file_options& options, const secret_lookup& secrets) {
+tenant_file parse_tenant_file(const std::string& text, const tenant_file_options& options,
+                              const secret_lookup& secrets) {
   fault_list faults(options.path);
   const auto table = parse_toml(text, faults);
   if (!table) return {std::nullopt, faults.take()};

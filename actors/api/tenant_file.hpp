@@ -19,10 +19,11 @@ struct secret_answer {
   std::optional<secret_text> value;
   std::string problem;
 };
-using secret_lookup = std::function<secret_answer(const std::string& kind, const std::string& what)>;   // kind: "file", "env", "secret"
+using secret_lookup =
+    std::function<secret_answer(const std::string& kind, const std::string& what)>; // kind: "file", "env", "secret"
 
 struct tenant_file {
-  std::optional<tenant_config> config;    // none when there are errors
+  std::optional<tenant_config> config; // none when there are errors
   std::vector<config_error> errors;
 };
 
@@ -32,7 +33,8 @@ struct tenant_file_options {
   timing base;
   duration least_interval = std::chrono::seconds(5);
 };
-[[nodiscard]] tenant_file parse_tenant_file(const std::string& text, const tenant_file_options& options, const secret_lookup& secrets);
+[[nodiscard]] tenant_file parse_tenant_file(const std::string& text, const tenant_file_options& options,
+                                            const secret_lookup& secrets);
 
 // The same file with every { file } and { env } replaced by { secret = "<kind>.<id>.<field>" }, ca_file made absolute, keys in
 // one order; and the values behind them.
@@ -55,10 +57,11 @@ struct tenant_object {
 [[nodiscard]] std::string join_objects(const std::vector<tenant_object>& objects);
 
 struct object_change {
-  std::string action;   // "add", "change", "remove"
+  std::string action; // "add", "change", "remove"
   std::string kind;
   std::string id;
 };
-[[nodiscard]] std::vector<object_change> diff_objects(const std::vector<tenant_object>& before, const std::vector<tenant_object>& after);
+[[nodiscard]] std::vector<object_change> diff_objects(const std::vector<tenant_object>& before,
+                                                      const std::vector<tenant_object>& after);
 
 } // namespace ringdown::api

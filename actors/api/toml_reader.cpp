@@ -10,25 +10,33 @@ namespace ringdown::api {
 
 namespace {
 
+constexpr std::size_t longest_guess = 64; // bytes; what is longer is no slip of the finger
+
+// Changes, insertions, removals and swaps of neighbours, each counted once (optimal string alignment).
 std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
+  std::vector<std::vector<std::size_t>> rows(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  std::iota(rows[0].begin(), rows[0].end(), std::size_t{0});
   for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
+    rows[i][0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({change, row[j] + 1, row[j - 1] + 1}));
+      const std::size_t change = rows[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      rows[i][j] = std::min({change, rows[i - 1][j] + 1, rows[i][j - 1] + 1});
+      const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      if (swapped) rows[i][j] = std::min(rows[i][j], rows[i - 2][j - 2] + 1);
     }
   }
-  return row.back();
+  return rows[a.size()][b.size()];
 }
 
 } // namespace
 
-std::string to_text(const config_error& error) { return error.file + (error.line > 0 ? ":" + std::to_string(error.line) : std::string()) + ": " + error.message; }
+std::string to_text(const config_error& error) {
+  return error.file + (error.line > 0 ? ":" + std::to_string(error.line) : std::string()) + ": " + error.message;
+}
 
 std::string nearest(std::string_view written, const std::vector<std::string>& known) {
   std::string best;
+  if (written.size() > longest_guess) return best;
   std::size_t least = std::max<std::size_t>(written.size() / 3, 1) + 1;
   for (const std::string& one : known) {
     const std::size_t far = distance(written, one);
@@ -38,6 +46,11 @@ std::string nearest(std::string_view written, const std::vector<std::string>& kn
     }
   }
   return best;
+}
+
+std::string did_you_mean(std::string_view written, const std::vector<std::string>& known) {
+  const std::string meant = nearest(written, known);
+  return meant.empty() ? std::string() : "; did you mean \"" + meant + "\"?";
 }
 
 const toml::node* table_reader::node(const std::string& key) {
@@ -60,8 +73,10 @@ std::optional<std::string> table_reader::text(const std::string& key) {
 
 std::string table_reader::required_text(const std::string& key) {
   auto value = text(key);
-  if (table_.get(key) == nullptr) fault(key, "is required");
-  else if (value && value->empty()) fault(key, "must not be empty");
+  if (table_.get(key) == nullptr)
+    fault(key, "is required");
+  else if (value && value->empty())
+    fault(key, "must not be empty");
   return value.value_or("");
 }
 
@@ -96,8 +111,10 @@ std::vector<std::string> table_reader::texts(const std::string& key) {
   std::vector<std::string> values;
   if (const toml::array* list = at->as_array()) {
     for (const toml::node& one : *list) {
-      if (const auto value = one.value_exact<std::string>()) values.push_back(*value);
-      else faults_.add(&one, name_of(key) + ": must hold strings only");
+      if (const auto value = one.value_exact<std::string>())
+        values.push_back(*value);
+      else
+        faults_.add(&one, name_of(key) + ": must hold strings only");
     }
   } else {
     fault(key, "must be a list of strings");
@@ -113,7 +130,8 @@ const toml::table* table_reader::table(const std::string& key) {
   return inner;
 }
 
-void table_reader::each_table(const std::string& key, const std::function<void(const toml::table&, const std::string&)>& read) {
+void table_reader::each_table(const std::string& key,
+                              const std::function<void(const toml::table&, const std::string&)>& read) {
   const toml::node* at = node(key);
   if (at == nullptr) return;
   const toml::array* list = at->as_array();
@@ -123,8 +141,10 @@ void table_reader::each_table(const std::string& key, const std::function<void(c
   }
   for (std::size_t i = 0; i < list->size(); ++i) {
     const toml::table* one = list->get_as<toml::table>(i);
-    if (one != nullptr) read(*one, name_of(key));
-    else faults_.add(list->get(i), name_of(key) + ": must be a table");
+    if (one != nullptr)
+      read(*one, name_of(key));
+    else
+      faults_.add(list->get(i), name_of(key) + ": must be a table");
   }
 }
 
@@ -133,8 +153,8 @@ void table_reader::finish() {
   for (const auto& [key, value] : table_) {
     const std::string written(key.str());
     if (known_.contains(written)) continue;
-    const std::string meant = nearest(written, known);
-    faults_.add_at(static_cast<int>(key.source().begin.line), name_of(written) + ": unknown key" + (meant.empty() ? std::string() : "; did you mean \"" + meant + "\"?"));
+    faults_.add_at(static_cast<int>(key.source().begin.line),
+                   name_of(written) + ": unknown key" + did_you_mean(written, known));
   }
 }
 

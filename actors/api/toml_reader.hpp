@@ -17,20 +17,25 @@ namespace ringdown::api {
 
 struct config_error {
   std::string file;
-  int line = 0;         // 0: the file as a whole
+  int line = 0; // 0: the file as a whole
   std::string message;
 };
 [[nodiscard]] std::string to_text(const config_error& error);
 
 // The known word nearest to what was written; empty when none is near.
 [[nodiscard]] std::string nearest(std::string_view written, const std::vector<std::string>& known);
+// The end of a message: `; did you mean "x"?`, or "".
+[[nodiscard]] std::string did_you_mean(std::string_view written, const std::vector<std::string>& known);
 
 class fault_list {
 public:
   explicit fault_list(std::string file) : file_(std::move(file)) {}
-  void add(const toml::node* at, std::string message) { add_at(at == nullptr ? 0 : static_cast<int>(at->source().begin.line), std::move(message)); }
+  void add(const toml::node* at, std::string message) {
+    add_at(at == nullptr ? 0 : static_cast<int>(at->source().begin.line), std::move(message));
+  }
   void add_at(int line, std::string message) { errors_.push_back({file_, line, std::move(message)}); }
   [[nodiscard]] bool empty() const { return errors_.empty(); }
+  [[nodiscard]] std::size_t size() const { return errors_.size(); }
   [[nodiscard]] std::vector<config_error> take() { return std::move(errors_); }
   [[nodiscard]] const std::string& file() const { return file_; }
 
@@ -42,7 +47,10 @@ private:
 // One table being read. Each getter marks its key as known; finish() complains about the rest.
 class table_reader {
 public:
-  table_reader(const toml::table& table, std::string where, fault_list& faults) : table_(table), where_(std::move(where)), faults_(faults) {}
+  table_reader(const toml::table& table, std::string where, fault_list& faults)
+      : table_(table),
+        where_(std::move(where)),
+        faults_(faults) {}
 
   [[nodiscard]] std::optional<std::string> text(const std::string& key);
   [[nodiscard]] std::string required_text(const std::string& key);
@@ -52,7 +60,7 @@ public:
   [[nodiscard]] std::vector<std::string> texts(const std::string& key);
   [[nodiscard]] const toml::table* table(const std::string& key);
   void each_table(const std::string& key, const std::function<void(const toml::table&, const std::string&)>& read);
-  [[nodiscard]] const toml::node* node(const std::string& key);   // any type
+  [[nodiscard]] const toml::node* node(const std::string& key); // any type
   // A word out of a list: what `parse` makes of it.
   template <class Parse>
   auto word(const std::string& key, Parse&& parse, std::string_view known) -> decltype(parse(std::string_view())) {
