@@ -15,8 +15,10 @@ int ask_for(session& run, const std::string& path, const fields& body) {
   if (const int* code = std::get_if<int>(&asked)) return *code;
   const auto& reply = std::get<session::reply>(asked);
   const std::string& verdict = reply.read.top["answer"];
-  if (run.wants_json()) run.print(reply.body + "\n");
-  else run.print(first_of(reply.read.top["text"], verdict) + "\n");
+  if (run.wants_json())
+    run.print(reply.body + "\n");
+  else
+    run.print(first_of(reply.read.top["text"], verdict) + "\n");
   const bool negative = verdict == "stale" || verdict == "refused" || verdict == "unknown_subject";
   return negative ? exit_negative : exit_ok;
 }
@@ -43,7 +45,9 @@ int snooze(session& run) {
   return ask_for(run, alert_path(run, "snooze"), {{"for", run.word(1)}, {"by", run.given().by}, {"via", "cli"}});
 }
 
-int renotify(session& run) { return ask_for(run, alert_path(run, "renotify"), {{"by", run.given().by}, {"via", "cli"}}); }
+int renotify(session& run) {
+  return ask_for(run, alert_path(run, "renotify"), {{"by", run.given().by}, {"via", "cli"}});
+}
 
 int mute_type(session& run) {
   const arguments& given = run.given();
@@ -54,20 +58,27 @@ int mute_type(session& run) {
     for (const alert_type_facts& one : alert_types()) known += fmt::format("{}{}", known.empty() ? "" : ", ", one.name);
     return run.complain(exit_usage, fmt::format("\"{}\" is no alert type; there are {}", run.word(0), known));
   }
-  return ask_for(run, "/api/v1/mutes", {{"tenant", given.tenant}, {"type", run.word(0)}, {"for", run.word(1)},
-                                        {"reason", given.reason}, {"by", given.by}});
+  return ask_for(run, "/api/v1/mutes",
+                 {{"tenant", given.tenant},
+                  {"type", run.word(0)},
+                  {"for", run.word(1)},
+                  {"reason", given.reason},
+                  {"by", given.by}});
 }
 
 int silence(session& run) {
   const arguments& given = run.given();
   if (given.tenant.empty() != given.all) return run.complain(exit_usage, "silence needs either --tenant ID or --all");
-  if (given.reason.empty()) return run.complain(exit_usage, "silence needs --reason TEXT: it is kept in the audit trail");
+  if (given.reason.empty())
+    return run.complain(exit_usage, "silence needs --reason TEXT: it is kept in the audit trail");
   if (!is_span(run.word(0))) return complain_of_span(run, run.word(0));
-  return ask_for(run, "/api/v1/silence", {{"tenant", given.tenant}, {"for", run.word(0)}, {"reason", given.reason}, {"by", given.by}});
+  return ask_for(run, "/api/v1/silence",
+                 {{"tenant", given.tenant}, {"for", run.word(0)}, {"reason", given.reason}, {"by", given.by}});
 }
 
 int resend(session& run) {
-  return ask_for(run, fmt::format("/api/v1/deliveries/{}/resend", percent_encode(run.word(0))), {{"by", run.given().by}});
+  return ask_for(run, fmt::format("/api/v1/deliveries/{}/resend", percent_encode(run.word(0))),
+                 {{"by", run.given().by}});
 }
 
 int test_channel(session& run) {
@@ -80,7 +91,9 @@ int test_channel(session& run) {
     channel = channel.substr(slash + 1);
   }
   if (tenant.empty()) return run.complain(exit_usage, "test-channel needs TENANT/CHANNEL, or CHANNEL and --tenant ID");
-  return ask_for(run, fmt::format("/api/v1/tenants/{}/channels/{}/test", percent_encode(tenant), percent_encode(channel)), {{"by", given.by}});
+  return ask_for(run,
+                 fmt::format("/api/v1/tenants/{}/channels/{}/test", percent_encode(tenant), percent_encode(channel)),
+                 {{"by", given.by}});
 }
 
 } // namespace ringdown::ctl

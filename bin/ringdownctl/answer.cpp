@@ -38,8 +38,10 @@ public:
       return true;
     }
     if (opens(value)) return true;
-    if (in_row_) keep(read.lists[std::string(path.key(0))].back(), path, 2, value);
-    else keep(read.top, path, 0, value);
+    if (in_row_)
+      keep(read.lists[std::string(path.key(0))].back(), path, 2, value);
+    else
+      keep(read.top, path, 0, value);
     return true;
   }
 

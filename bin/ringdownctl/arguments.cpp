@@ -3,8 +3,8 @@
 #include "bin/ringdownctl/exit_codes.hpp"
 #include "ringdown_version.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <array>
@@ -21,24 +21,25 @@ struct option_spec {
 };
 
 const auto option_table = std::to_array<option_spec>({
-  {"tenant", "ID", "of this tenant only", &arguments::tenant},
-  {"instance", "ID", "of this instance only", &arguments::instance},
-  {"alert", "ID", "of this alert only", &arguments::alert},
-  {"channel", "ID", "of this channel only", &arguments::channel},
-  {"state", "STATE", "alerts: open or all; deliveries: pending, claimed, sent, confirmed, unknown, dead, suppressed, digested",
-   &arguments::state},
-  {"limit", "N", "at most so many rows (1 to 1000)", &arguments::limit},
-  {"cursor", "TEXT", "go on where the last page ended", &arguments::cursor},
-  {"by", "NAME", "who asks, for the audit; your login name unless given", &arguments::by},
-  {"reason", "TEXT", "why, for the audit", &arguments::reason},
-  {"dir", "DIR", "write DIR/TENANT.toml instead of printing", &arguments::directory},
-  {"state-dir", "DIR", "the daemon's state directory (default: what --config says)", &arguments::state_dir},
-  {"address", "ADDRESS", "connect here instead of resolving the name", &arguments::address},
-  {"ca-file", "FILE", "PEM of the authority to trust instead of the system's", &arguments::ca_file},
-  {"pin", "PIN", "sha256//... of the public key to trust instead of a chain", &arguments::pin},
-  {"server-name", "NAME", "name to ask for and to verify instead of the URL's", &arguments::server_name},
-  {"client-id", "ID", "client id of the PBX's API", &arguments::client_id},
-  {"secret-file", "FILE", "file that holds the client's secret", &arguments::secret_file},
+    {"tenant", "ID", "of this tenant only", &arguments::tenant},
+    {"instance", "ID", "of this instance only", &arguments::instance},
+    {"alert", "ID", "of this alert only", &arguments::alert},
+    {"channel", "ID", "of this channel only", &arguments::channel},
+    {"state", "STATE",
+     "alerts: open or all; deliveries: pending, claimed, sent, confirmed, unknown, dead, suppressed, digested",
+     &arguments::state},
+    {"limit", "N", "at most so many rows (1 to 1000)", &arguments::limit},
+    {"cursor", "TEXT", "go on where the last page ended", &arguments::cursor},
+    {"by", "NAME", "who asks, for the audit; your login name unless given", &arguments::by},
+    {"reason", "TEXT", "why, for the audit", &arguments::reason},
+    {"dir", "DIR", "write DIR/TENANT.toml instead of printing", &arguments::directory},
+    {"state-dir", "DIR", "the daemon's state directory (default: what --config says)", &arguments::state_dir},
+    {"address", "ADDRESS", "connect here instead of resolving the name", &arguments::address},
+    {"ca-file", "FILE", "PEM of the authority to trust instead of the system's", &arguments::ca_file},
+    {"pin", "PIN", "sha256//... of the public key to trust instead of a chain", &arguments::pin},
+    {"server-name", "NAME", "name to ask for and to verify instead of the URL's", &arguments::server_name},
+    {"client-id", "ID", "client id of the PBX's API", &arguments::client_id},
+    {"secret-file", "FILE", "file that holds the client's secret", &arguments::secret_file},
 });
 
 const option_spec* find_option(std::string_view name) {
@@ -48,10 +49,11 @@ const option_spec* find_option(std::string_view name) {
 
 void add_daemon_options(CLI::App& app, arguments& into) {
   app.add_option("--config", into.config, "ringdown.toml of the daemon; where it listens and its token follow from it")
-    ->type_name("FILE");
+      ->type_name("FILE");
   app.add_option("--url", into.url, "where the daemon listens (default http://127.0.0.1:8480)")->type_name("URL");
   app.add_option("--token-file", into.token_file, "file that holds the token of its API")->type_name("FILE");
-  app.add_flag_callback("--json", [&into] { into.form = output_form::json; }, "print JSON");
+  app.add_flag_callback(
+      "--json", [&into] { into.form = output_form::json; }, "print JSON");
 }
 
 void add_command(CLI::App& app, const command_spec& spec, arguments& into) {
@@ -59,7 +61,8 @@ void add_command(CLI::App& app, const command_spec& spec, arguments& into) {
   // doctor's --url is the PBX; it knows no daemon.
   if (spec.name == "doctor") {
     sub->add_option("--url", into.url, "https://HOST[:PORT] of the PBX")->type_name("URL")->required();
-    sub->add_flag_callback("--json", [&into] { into.form = output_form::json; }, "print JSON");
+    sub->add_flag_callback(
+        "--json", [&into] { into.form = output_form::json; }, "print JSON");
   } else {
     add_daemon_options(*sub, into);
   }
@@ -75,7 +78,7 @@ void add_command(CLI::App& app, const command_spec& spec, arguments& into) {
       sub->add_flag("--prune", into.prune, "delete tenants managed by file that have no file in DIR");
     } else if (const option_spec* option = find_option(name)) {
       sub->add_option("--" + std::string(name), into.*(option->field), std::string(option->help))
-        ->type_name(std::string(option->value));
+          ->type_name(std::string(option->value));
     }
   }
 }
@@ -94,8 +97,9 @@ parsed_arguments parse_arguments(int count, const char* const* words,
   // Before the command or behind it: people write both.
   add_daemon_options(app, parsed.given);
   app.require_subcommand(1);
-  app.footer("Exit codes: 0 done, 1 a negative answer, 2 wrong usage, 70 internal, 75 try later, 78 configuration refused.\n"
-             "Environment: RINGDOWN_CONFIG, RINGDOWN_URL, RINGDOWN_TOKEN_FILE stand for the options of these names.");
+  app.footer(
+      "Exit codes: 0 done, 1 a negative answer, 2 wrong usage, 70 internal, 75 try later, 78 configuration refused.\n"
+      "Environment: RINGDOWN_CONFIG, RINGDOWN_URL, RINGDOWN_TOKEN_FILE stand for the options of these names.");
   for (const command_spec& spec : commands()) add_command(app, spec, parsed.given);
   try {
     app.parse(count, words);

@@ -14,12 +14,12 @@ enum class output_form { text, json };
 // An option that was not given is empty.
 struct arguments {
   std::string command;
-  std::vector<std::string> words;      // what follows the command
+  std::vector<std::string> words; // what follows the command
   output_form form = output_form::text;
 
-  std::string config;                  // --config or RINGDOWN_CONFIG
-  std::string url;                     // --url or RINGDOWN_URL; doctor: the PBX
-  std::string token_file;              // --token-file or RINGDOWN_TOKEN_FILE
+  std::string config;     // --config or RINGDOWN_CONFIG
+  std::string url;        // --url or RINGDOWN_URL; doctor: the PBX
+  std::string token_file; // --token-file or RINGDOWN_TOKEN_FILE
   std::string state_dir;
 
   std::string tenant;
@@ -31,11 +31,11 @@ struct arguments {
   std::string cursor;
   std::string by;
   std::string reason;
-  std::string directory;               // export --dir
-  bool all = false;                    // silence --all
-  bool prune = false;                  // apply --prune
+  std::string directory; // export --dir
+  bool all = false;      // silence --all
+  bool prune = false;    // apply --prune
 
-  std::string address;                 // doctor
+  std::string address; // doctor
   std::string ca_file;
   std::string pin;
   std::string server_name;
@@ -49,7 +49,7 @@ class session;
 struct command_spec {
   std::string_view name;
   std::string_view help;
-  std::string_view words;              // "ALERT FOR": how the words are called in --help
+  std::string_view words; // "ALERT FOR": how the words are called in --help
   std::size_t least = 0;
   std::size_t most = 0;
   std::vector<std::string_view> options;
@@ -61,7 +61,7 @@ struct command_spec {
 
 struct parsed_arguments {
   arguments given;
-  const command_spec* command = nullptr;   // nullptr: the program ends with `exit_code`, all is said
+  const command_spec* command = nullptr; // nullptr: the program ends with `exit_code`, all is said
   int exit_code = 0;
 };
 

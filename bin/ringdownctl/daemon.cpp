@@ -28,14 +28,16 @@ result<secret_text> read_token(const std::string& file) {
   std::ifstream in(file);
   std::string token;
   if (!std::getline(in, token) || token.empty())
-    return failure{failure_kind::unavailable,
-                   fmt::format("cannot read the token in {} (it belongs to the daemon's user; try sudo, or --token-file)", file)};
+    return failure{
+        failure_kind::unavailable,
+        fmt::format("cannot read the token in {} (it belongs to the daemon's user; try sudo, or --token-file)", file)};
   return secret_text(std::move(token));
 }
 
 std::string advice_for(transport_error error) {
   switch (error) {
-    case transport_error::connect_refused: return "nobody listens there: is ringdownd running? (--url or --config say where)";
+    case transport_error::connect_refused:
+      return "nobody listens there: is ringdownd running? (--url or --config say where)";
     case transport_error::refused_address: return "the address is neither loopback, private nor public unicast";
     case transport_error::dns: return "the name cannot be resolved";
     default: return std::string(name(error));
@@ -60,7 +62,8 @@ result<daemon_address> find_daemon(const arguments& given) {
   }
   if (where.url.empty()) where.url = "http://127.0.0.1:8480";
   while (where.url.ends_with('/')) where.url.pop_back();
-  if (const auto parts = parse_url(where.url); !parts) return failure{failure_kind::invalid, "--url: " + parts.error().detail};
+  if (const auto parts = parse_url(where.url); !parts)
+    return failure{failure_kind::invalid, "--url: " + parts.error().detail};
   if (!token_file.empty()) {
     auto token = read_token(token_file);
     if (!token) return token.error();
@@ -73,7 +76,8 @@ http_outcome exchange(net::http_port& port, http_request request) {
   // Shared: the completion may still run while we leave after an exception.
   auto done = std::make_shared<std::promise<http_outcome>>();
   auto waiting = done->get_future();
-  port.send({"ringdownctl", 1, 4}, std::move(request), [done](http_outcome outcome) { done->set_value(std::move(outcome)); });
+  port.send({"ringdownctl", 1, 4}, std::move(request),
+            [done](http_outcome outcome) { done->set_value(std::move(outcome)); });
   return waiting.get();
 }
 
@@ -101,7 +105,8 @@ result<http_response> daemon::ask(http_method method, const std::string& path, s
   request.body = std::move(body);
   auto outcome = exchange(*port_, std::move(request));
   if (!outcome.ok())
-    return failure{failure_kind::unavailable, fmt::format("{} does not answer: {}", where_.url, advice_for(outcome.error))};
+    return failure{failure_kind::unavailable,
+                   fmt::format("{} does not answer: {}", where_.url, advice_for(outcome.error))};
   return std::move(*outcome.response);
 }
 

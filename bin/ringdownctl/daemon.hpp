@@ -13,8 +13,8 @@
 namespace ringdown::ctl {
 
 struct daemon_address {
-  std::string url;        // no slash at its end
-  secret_text token;      // empty: none was found, and none is sent
+  std::string url;   // no slash at its end
+  secret_text token; // empty: none was found, and none is sent
   std::string ca_file;
 };
 
@@ -33,7 +33,9 @@ public:
   [[nodiscard]] result<http_response> ask(http_method method, const std::string& path, std::string body = {});
 
 private:
-  daemon(daemon_address where, std::unique_ptr<net::http_port> port) : where_(std::move(where)), port_(std::move(port)) {}
+  daemon(daemon_address where, std::unique_ptr<net::http_port> port)
+      : where_(std::move(where)),
+        port_(std::move(port)) {}
 
   daemon_address where_;
   std::unique_ptr<net::http_port> port_;

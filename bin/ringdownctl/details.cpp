@@ -44,28 +44,32 @@ std::string alert_text(const row& alert, std::string_view prefix, wall_time now)
   row a;
   for (const auto& [name, value] : alert.fields)
     if (name.starts_with(prefix)) a.fields[name.substr(prefix.size())] = value;
-  const std::string since = a["not_before"].empty() ? when(a, "since", now)
-                                                    : fmt::format("between {} and {}", at_time(a["not_before"]), at_time(a["since"]));
+  const std::string since = a["not_before"].empty()
+                                ? when(a, "since", now)
+                                : fmt::format("between {} and {}", at_time(a["not_before"]), at_time(a["since"]));
   std::string marks;
   for (const std::string_view flag : {"removed", "flapping", "first_sight", "settling", "drill"})
     if (a[flag] == "true") marks += fmt::format("{}{}", marks.empty() ? "" : ", ", flag);
-  return lines_text({{"alert", fmt::format("{} (episode {}, version {})", a["id"], a["episode"], a["version"])},
-                     {"what", fmt::format("{} {}, {}", a["type"], first_of(a["resource.name"], a["resource.id"]), a["severity"])},
-                     {"state", with_note(a["state"], marks)},
-                     {"where", with_note(fmt::format("{} / {}", a["tenant"], a["instance"]), a["instance_name"])},
-                     {"customer", a["customer"]},
-                     {"provider", a["resource.provider"]},
-                     {"cause", with_note(a["cause"], a["detail"])},
-                     {"since", since},
-                     {"opened", when(a, "opened_at", now)},
-                     {"resolved", when(a, "resolved_at", now)},
-                     {"unseen since", when(a, "unseen_since", now)},
-                     {"acknowledged", a["acknowledged.by"].empty() ? std::string()
-                                        : fmt::format("by {} over {}, {}", a["acknowledged.by"], a["acknowledged.via"], when(a, "acknowledged.at", now))},
-                     {"snoozed until", when(a, "snoozed_until", now)},
-                     {"kept quiet by", a["masks"]},
-                     {"part of", a["parent"]},
-                     {"trace", a["trace"]}});
+  return lines_text(
+      {{"alert", fmt::format("{} (episode {}, version {})", a["id"], a["episode"], a["version"])},
+       {"what", fmt::format("{} {}, {}", a["type"], first_of(a["resource.name"], a["resource.id"]), a["severity"])},
+       {"state", with_note(a["state"], marks)},
+       {"where", with_note(fmt::format("{} / {}", a["tenant"], a["instance"]), a["instance_name"])},
+       {"customer", a["customer"]},
+       {"provider", a["resource.provider"]},
+       {"cause", with_note(a["cause"], a["detail"])},
+       {"since", since},
+       {"opened", when(a, "opened_at", now)},
+       {"resolved", when(a, "resolved_at", now)},
+       {"unseen since", when(a, "unseen_since", now)},
+       {"acknowledged", a["acknowledged.by"].empty()
+                            ? std::string()
+                            : fmt::format("by {} over {}, {}", a["acknowledged.by"], a["acknowledged.via"],
+                                          when(a, "acknowledged.at", now))},
+       {"snoozed until", when(a, "snoozed_until", now)},
+       {"kept quiet by", a["masks"]},
+       {"part of", a["parent"]},
+       {"trace", a["trace"]}});
 }
 
 // The answer, or nullopt when the command has ended with `code` (an error, or JSON printed).
@@ -110,8 +114,9 @@ int explain_alert(session& run) {
   run.print("\n");
   table shown({"AT (UTC)", "EPISODE", "EVENT", "CHANNEL", "RESULT", "REASON", "GATES", "DETAIL"});
   for (const row& one : items)
-    shown.add({at_time(one["at"]).substr(0, 19), fmt::format("{}.{}", one["episode"], one["version"]), one["event"], first_of(one["channel"]),
-               decision_outcome(one), one["reason"], one["gates"], first_of(one["detail"], one["answer"])});
+    shown.add({at_time(one["at"]).substr(0, 19), fmt::format("{}.{}", one["episode"], one["version"]), one["event"],
+               first_of(one["channel"]), decision_outcome(one), one["reason"], one["gates"],
+               first_of(one["detail"], one["answer"])});
   run.print(shown.text());
   return exit_ok;
 }
@@ -125,7 +130,9 @@ int show_delivery(session& run) {
                         {"what", fmt::format("{} {}, {}", d["event"], d["kind"], d["severity"])},
                         {"state", with_note(d["state"], d["reason"])},
                         {"where", with_note(fmt::format("{} / {}", d["tenant"], d["channel"]), d["target"])},
-                        {"alert", d["alert"].empty() ? "none" : fmt::format("{} (episode {}, version {})", d["alert"], d["episode"], d["version"])},
+                        {"alert", d["alert"].empty() ? "none"
+                                                     : fmt::format("{} (episode {}, version {})", d["alert"],
+                                                                   d["episode"], d["version"])},
                         {"title", d["title"]},
                         {"created", when(d, "created_at", run.now())},
                         {"not before", when(d, "not_before", run.now())},
@@ -143,7 +150,8 @@ int show_delivery(session& run) {
   run.print("\n");
   table shown({"TRY", "STARTED (UTC)", "OUTCOME", "STATUS", "ADDRESS", "ANSWER"});
   for (const row& one : attempts)
-    shown.add({one["number"], at_time(one["started_at"]).substr(0, 19), one["outcome"], one["status"], one["address"], one["answer"]});
+    shown.add({one["number"], at_time(one["started_at"]).substr(0, 19), one["outcome"], one["status"], one["address"],
+               one["answer"]});
   run.print(shown.text());
   return exit_ok;
 }

@@ -45,7 +45,8 @@ std::variant<patient, int> described(const session& run) {
   const auto parts = parse_url(given.url);
   if (!parts) return run.complain(exit_usage, "--url: " + parts.error().detail);
   if (parts->scheme != "https") return run.complain(exit_usage, "--url must be https: the credentials go there");
-  if (given.client_id.empty() != given.secret_file.empty()) return run.complain(exit_usage, "--client-id and --secret-file go together");
+  if (given.client_id.empty() != given.secret_file.empty())
+    return run.complain(exit_usage, "--client-id and --secret-file go together");
   patient made;
   made.parts = *parts;
   made.port = parts->port;
@@ -54,11 +55,13 @@ std::variant<patient, int> described(const session& run) {
   made.target.address = given.address;
   made.target.client_id = given.client_id;
   made.target.tls = {given.ca_file, given.pin, given.server_name};
-  if (!given.pin.empty() && !net::is_pin(given.pin)) return run.complain(exit_usage, "--pin must be sha256// and the base64 of 32 bytes");
+  if (!given.pin.empty() && !net::is_pin(given.pin))
+    return run.complain(exit_usage, "--pin must be sha256// and the base64 of 32 bytes");
   if (given.secret_file.empty()) return made;
   std::ifstream in(given.secret_file);
   std::string secret;
-  if (!std::getline(in, secret) || secret.empty()) return run.complain(exit_refused, fmt::format("cannot read a secret in {}", given.secret_file));
+  if (!std::getline(in, secret) || secret.empty())
+    return run.complain(exit_refused, fmt::format("cannot read a secret in {}", given.secret_file));
   if (secret.ends_with('\r')) secret.pop_back();
   made.target.secret = secret_text(std::move(secret));
   return made;
@@ -69,7 +72,8 @@ net::addresses resolve(patient& who, doctor_report& report) {
   if (!who.target.address.empty()) {
     const auto place = net::parse_host_and_port(who.target.address);
     if (!place) {
-      report.add({"dns", step_state::failed, place.error().detail, "invalid", "--address takes ADDRESS or ADDRESS:PORT"});
+      report.add(
+          {"dns", step_state::failed, place.error().detail, "invalid", "--address takes ADDRESS or ADDRESS:PORT"});
       return {};
     }
     host = place->host;
@@ -94,8 +98,10 @@ net::addresses resolve(patient& who, doctor_report& report) {
 }
 
 std::string tcp_advice(failure_kind kind) {
-  if (kind == failure_kind::refused) return "the machine is there but nothing listens on this port: 3CX's web server is stopped, or it is another port";
-  if (kind == failure_kind::timed_out) return "no answer at all: machine down, a firewall in between, or this machine is on the PBX's blacklist";
+  if (kind == failure_kind::refused)
+    return "the machine is there but nothing listens on this port: 3CX's web server is stopped, or it is another port";
+  if (kind == failure_kind::timed_out)
+    return "no answer at all: machine down, a firewall in between, or this machine is on the PBX's blacklist";
   return "there is no way there from this machine: look at routing and VPN";
 }
 
@@ -115,11 +121,16 @@ std::optional<net::ip_address> examine_tcp(const patient& who, const net::addres
     tried += fmt::format("{}{}: {}", tried.empty() ? "" : ", ", net::to_string(one), why.detail);
   }
   if (!good) {
-    report.add({"tcp", step_state::failed, fmt::format("port {}: {}", who.port, tried), std::string(name(why.kind)), tcp_advice(why.kind)});
+    report.add({"tcp", step_state::failed, fmt::format("port {}: {}", who.port, tried), std::string(name(why.kind)),
+                tcp_advice(why.kind)});
     return std::nullopt;
   }
   const bool special = net::classify(*good) == net::address_kind::special;
-  report.add({"tcp", step_state::fine, fmt::format("{} port {} accepts{}", net::to_string(*good), who.port, tried.empty() ? "" : " (not: " + tried + ")"), {},
+  report.add({"tcp",
+              step_state::fine,
+              fmt::format("{} port {} accepts{}", net::to_string(*good), who.port,
+                          tried.empty() ? "" : " (not: " + tried + ")"),
+              {},
               special ? "the daemon connects to loopback and such addresses only when [egress] allow lists them" : ""});
   return good;
 }
@@ -127,10 +138,16 @@ std::optional<net::ip_address> examine_tcp(const patient& who, const net::addres
 std::string tls_advice(const net::tls_trouble& trouble) {
   switch (trouble.error) {
     case transport_error::tls_untrusted:
-      return "the chain does not end at a known authority: give --ca-file with the authority's PEM, or --pin as shown above (in the tenant file: tls.ca_file, tls.pin)";
-    case transport_error::tls_name: return "the certificate is for other names: use one of them in the URL, or --server-name (tls.server_name)";
-    case transport_error::tls_expired: return "renew the certificate on the PBX (3CX renews its own FQDN by itself when it can reach the internet); compare this machine's clock, too";
-    case transport_error::tls_pin: return "another key than the pinned one: the certificate was replaced, or somebody is in between. Compare before changing the pin";
+      return "the chain does not end at a known authority: give --ca-file with the authority's PEM, or --pin as shown "
+             "above (in the tenant file: tls.ca_file, tls.pin)";
+    case transport_error::tls_name:
+      return "the certificate is for other names: use one of them in the URL, or --server-name (tls.server_name)";
+    case transport_error::tls_expired:
+      return "renew the certificate on the PBX (3CX renews its own FQDN by itself when it can reach the internet); "
+             "compare this machine's clock, too";
+    case transport_error::tls_pin:
+      return "another key than the pinned one: the certificate was replaced, or somebody is in between. Compare before "
+             "changing the pin";
     default: return "it does not speak TLS 1.2 or later on this port";
   }
 }
@@ -141,19 +158,30 @@ bool examine_tls(const patient& who, const net::ip_address& at, wall_time now, d
     if (const auto seen = shown_certificate(*socket, host)) {
       std::string names;
       for (const auto& one : seen->names) names += fmt::format("{}{}", names.empty() ? "" : ", ", one);
-      report.add({"certificate", step_state::fine,
-                  fmt::format("for {}; by {}; until {} ({}); pin {}", first_of(names, seen->subject), seen->issuer, rfc3339(seen->until).substr(0, 10),
-                              ago(rfc3339(seen->until), now), seen->pin), {}, {}});
+      report.add({"certificate",
+                  step_state::fine,
+                  fmt::format("for {}; by {}; until {} ({}); pin {}", first_of(names, seen->subject), seen->issuer,
+                              rfc3339(seen->until).substr(0, 10), ago(rfc3339(seen->until), now), seen->pin),
+                  {},
+                  {}});
     }
   }
   const auto socket = connect_tcp(at, who.port, patience);
   if (!socket) {
-    report.add({"tls", step_state::failed, socket.error().detail, std::string(name(socket.error().kind)), "it accepts no further connection"});
+    report.add({"tls", step_state::failed, socket.error().detail, std::string(name(socket.error().kind)),
+                "it accepts no further connection"});
     return false;
   }
   const auto trouble = try_handshake(*socket, who.target.tls, who.parts.host);
-  if (trouble) report.add({"tls", step_state::failed, fmt::format("{} {}", name(trouble->error), trouble->detail), std::string(name(trouble->error)), tls_advice(*trouble)});
-  else report.add({"tls", step_state::fine, who.target.tls.pin.empty() ? "chain and name are trusted" : "the key is the pinned one", {}, {}});
+  if (trouble)
+    report.add({"tls", step_state::failed, fmt::format("{} {}", name(trouble->error), trouble->detail),
+                std::string(name(trouble->error)), tls_advice(*trouble)});
+  else
+    report.add({"tls",
+                step_state::fine,
+                who.target.tls.pin.empty() ? "chain and name are trusted" : "the key is the pinned one",
+                {},
+                {}});
   return !trouble;
 }
 
@@ -165,16 +193,19 @@ void examine(const session& run, patient& who, doctor_report& report) {
   if (!at || !examine_tls(who, *at, run.now(), report)) return;
   net::client_options options;
   options.resolver_threads = 1;
-  options.egress_allow = {"0.0.0.0/0", "::/0"};   // the operator named the address; the daemon's guard is not asked
+  options.egress_allow = {"0.0.0.0/0", "::/0"}; // the operator named the address; the daemon's guard is not asked
   auto port = net::make_http_client(std::move(options));
   if (!port) {
     report.add({"http", step_state::failed, port.error().detail, "internal", {}});
     return;
   }
-  who.target.address = at->is_v4 ? fmt::format("{}:{}", net::to_string(*at), who.port) : fmt::format("[{}]:{}", net::to_string(*at), who.port);
+  who.target.address = at->is_v4 ? fmt::format("{}:{}", net::to_string(*at), who.port)
+                                 : fmt::format("[{}]:{}", net::to_string(*at), who.port);
   if (!examine_http(**port, who.target, report)) return;
-  if (who.target.client_id.empty()) report.add({"login", step_state::skipped, "give --client-id and --secret-file to try it (once)", {}, {}});
-  else examine_login(**port, who.target, run.now(), report);
+  if (who.target.client_id.empty())
+    report.add({"login", step_state::skipped, "give --client-id and --secret-file to try it (once)", {}, {}});
+  else
+    examine_login(**port, who.target, run.now(), report);
 }
 
 } // namespace
@@ -197,7 +228,9 @@ int doctor_report::finish() const {
     wire::json_writer json;
     json.open_object().truth("healthy", !failed()).key("items").open_array();
     for (const doctor_step& one : steps_) {
-      json.open_object().text("step", one.name).text("state", one.state == step_state::failed ? "failed" : word_of(one.state));
+      json.open_object()
+          .text("step", one.name)
+          .text("state", one.state == step_state::failed ? "failed" : word_of(one.state));
       json.text("found", one.found).text_or_null("cause", one.cause).text_or_null("advice", one.advice).close_object();
     }
     json.close_array().text_or_null("next", "").close_object();

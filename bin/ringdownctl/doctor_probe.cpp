@@ -51,7 +51,8 @@ socklen_t fill(sockaddr_storage& into, const net::ip_address& to, int port) {
 
 void make_blocking(int fd, std::chrono::milliseconds within) {
   ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) & ~O_NONBLOCK);
-  const timeval limit{static_cast<time_t>(within.count() / 1000), static_cast<suseconds_t>(within.count() % 1000 * 1000)};
+  const timeval limit{static_cast<time_t>(within.count() / 1000),
+                      static_cast<suseconds_t>(within.count() % 1000 * 1000)};
   ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 }
@@ -67,7 +68,7 @@ std::string name_text(const X509_NAME* name) {
 std::vector<std::string> names_of(const X509* certificate) {
   std::vector<std::string> found;
   const std::unique_ptr<GENERAL_NAMES, free_x509> names(
-    static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
   for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
     const GENERAL_NAME* one = sk_GENERAL_NAME_value(names.get(), i);
     if (one->type == GEN_DNS) {
@@ -76,7 +77,8 @@ std::vector<std::string> names_of(const X509* certificate) {
     } else if (one->type == GEN_IPADD) {
       char text[INET6_ADDRSTRLEN] = {};
       const int family = ASN1_STRING_length(one->d.iPAddress) == 4 ? AF_INET : AF_INET6;
-      if (::inet_ntop(family, ASN1_STRING_get0_data(one->d.iPAddress), text, sizeof text) != nullptr) found.emplace_back(text);
+      if (::inet_ntop(family, ASN1_STRING_get0_data(one->d.iPAddress), text, sizeof text) != nullptr)
+        found.emplace_back(text);
     }
   }
   return found;
@@ -117,7 +119,8 @@ result<connected_socket> connect_tcp(const net::ip_address& to, int port, std::c
   return socket;
 }
 
-std::optional<net::tls_trouble> try_handshake(const connected_socket& socket, const tls_policy& policy, const std::string& host) {
+std::optional<net::tls_trouble> try_handshake(const connected_socket& socket, const tls_policy& policy,
+                                              const std::string& host) {
   net::tls_contexts contexts;
   net::tls_expectation expected;
   const auto ssl = contexts.open(policy, host, expected);

@@ -30,21 +30,24 @@ private:
 
 // Failures: timed_out, refused (connection refused), unavailable (no route and the like). Reads and writes on the socket
 // end after `within`, too.
-[[nodiscard]] result<connected_socket> connect_tcp(const net::ip_address& to, int port, std::chrono::milliseconds within);
+[[nodiscard]] result<connected_socket> connect_tcp(const net::ip_address& to, int port,
+                                                   std::chrono::milliseconds within);
 
 struct certificate_facts {
   std::string subject;
   std::string issuer;
-  std::vector<std::string> names;   // DNS names and addresses it is for
+  std::vector<std::string> names; // DNS names and addresses it is for
   wall_time from;
   wall_time until;
   std::string pin;
 };
 
 // The handshake as the daemon would make it: nullopt when it succeeds.
-[[nodiscard]] std::optional<net::tls_trouble> try_handshake(const connected_socket& socket, const tls_policy& policy, const std::string& host);
+[[nodiscard]] std::optional<net::tls_trouble> try_handshake(const connected_socket& socket, const tls_policy& policy,
+                                                            const std::string& host);
 
 // What the far end shows to anybody, judged by nothing. nullopt when it does not speak TLS.
-[[nodiscard]] std::optional<certificate_facts> shown_certificate(const connected_socket& socket, const std::string& server_name);
+[[nodiscard]] std::optional<certificate_facts> shown_certificate(const connected_socket& socket,
+                                                                 const std::string& server_name);
 
 } // namespace ringdown::ctl

@@ -27,7 +27,8 @@ std::string session::problem_text(const reply& refused, std::string_view file) {
   for (const row& one : refused.read.list("errors")) {
     const std::string where = file.empty() ? one["file"] : std::string(file);
     const bool line = file.empty() && !one["line"].empty() && one["line"] != "0";
-    text += fmt::format("{}{}{}{}: {}", text.empty() ? "" : "\n", where, line ? ":" : "", line ? one["line"] : "", one["message"]);
+    text += fmt::format("{}{}{}{}: {}", text.empty() ? "" : "\n", where, line ? ":" : "", line ? one["line"] : "",
+                        one["message"]);
   }
   if (text.empty()) text = refused.read.top["detail"];
   if (text.empty()) text = refused.read.top["text"];
@@ -47,10 +48,14 @@ std::variant<session::reply, int> session::ask_any(http_method method, const std
   if (!response) return complain(exit_later, response.error().detail);
   reply made{response->status, std::move(response->body), {}};
   auto read = read_answer(made.body);
-  if (!read) return complain(exit_internal, fmt::format("what answers there is not ringdownd (HTTP {}, no JSON object)", made.status));
+  if (!read)
+    return complain(exit_internal,
+                    fmt::format("what answers there is not ringdownd (HTTP {}, no JSON object)", made.status));
   made.read = std::move(*read);
   if (made.status == 401)
-    return complain(exit_negative, "the daemon refuses the token: give --config, --token-file or RINGDOWN_TOKEN_FILE (the file is [api] token_file)");
+    return complain(exit_negative,
+                    "the daemon refuses the token: give --config, --token-file or RINGDOWN_TOKEN_FILE (the file is "
+                    "[api] token_file)");
   if (made.status == 403) return complain(exit_negative, problem_text(made));
   if (made.status == 503) return complain(exit_later, problem_text(made));
   if (made.status >= 500 || made.status < 200 || (made.status >= 300 && made.status < 400))

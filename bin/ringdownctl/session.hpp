@@ -22,7 +22,9 @@ using environment = std::function<std::string(const char*)>;
 class session {
 public:
   session(arguments given, wall_time now, environment variables)
-    : given_(std::move(given)), now_(now), environment_(std::move(variables)) {}
+      : given_(std::move(given)),
+        now_(now),
+        environment_(std::move(variables)) {}
 
   [[nodiscard]] const arguments& given() const { return given_; }
   [[nodiscard]] const std::string& word(std::size_t index) const { return given_.words.at(index); }
@@ -30,8 +32,8 @@ public:
   [[nodiscard]] std::string variable(const char* name) const { return environment_(name); }
   [[nodiscard]] bool wants_json() const { return given_.form == output_form::json; }
 
-  void print(std::string_view text) const;              // to standard output
-  int complain(int code, std::string_view text) const;  // to standard error; returns `code`
+  void print(std::string_view text) const;             // to standard output
+  int complain(int code, std::string_view text) const; // to standard error; returns `code`
 
   // The answer with its text, or the exit code after everything is said: the daemon is away (75), refuses the token or
   // the question (1), is in trouble (75 for 503, else 70), or speaks another language (70).

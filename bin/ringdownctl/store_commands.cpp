@@ -37,7 +37,9 @@ std::variant<state_place, int> need_state(session& run) {
   if (const int* code = std::get_if<int>(&found)) return *code;
   auto& place = std::get<std::optional<state_place>>(found);
   if (place) return std::move(*place);
-  return run.complain(exit_usage, fmt::format("{} works on the files of the state directory: give --config or --state-dir", run.given().command));
+  return run.complain(
+      exit_usage,
+      fmt::format("{} works on the files of the state directory: give --config or --state-dir", run.given().command));
 }
 
 int fail(session& run, const failure& why) { return run.complain(exit_code_of(why.kind), why.detail); }
@@ -45,12 +47,17 @@ int fail(session& run, const failure& why) { return run.complain(exit_code_of(wh
 int say_verdict(session& run, bool intact, std::uint64_t checked, const std::vector<std::string>& broken) {
   if (run.wants_json()) {
     wire::json_writer json;
-    json.open_object().truth("intact", intact).number("checked", static_cast<std::int64_t>(checked)).key("broken").open_array();
+    json.open_object()
+        .truth("intact", intact)
+        .number("checked", static_cast<std::int64_t>(checked))
+        .key("broken")
+        .open_array();
     for (const std::string& one : broken) json.text(one);
     json.close_array().close_object();
     run.print(json.str() + "\n");
   } else if (intact) {
-    run.print(checked == 0 ? "the audit trail is empty\n" : fmt::format("intact: {} checked\n", counted(checked, "entry")));
+    run.print(checked == 0 ? "the audit trail is empty\n"
+                           : fmt::format("intact: {} checked\n", counted(checked, "entry")));
   } else {
     run.print(fmt::format("BROKEN: {} checked\n", counted(checked, "entry")));
     for (const std::string& one : broken) run.print(fmt::format("  {}\n", one));
@@ -82,7 +89,9 @@ int verify_over_api(session& run) {
 int list_audit(session& run) {
   const arguments& given = run.given();
   if (given.tenant.empty()) return run.complain(exit_usage, "audit needs --tenant ID, or the word verify");
-  auto asked = run.ask(http_method::get, "/api/v1/audit" + query_of({{"tenant", given.tenant}, {"limit", given.limit}, {"cursor", given.cursor}}));
+  auto asked =
+      run.ask(http_method::get,
+              "/api/v1/audit" + query_of({{"tenant", given.tenant}, {"limit", given.limit}, {"cursor", given.cursor}}));
   if (const int* code = std::get_if<int>(&asked)) return *code;
   const auto& reply = std::get<session::reply>(asked);
   if (run.wants_json()) {
@@ -95,7 +104,9 @@ int list_audit(session& run) {
     return exit_ok;
   }
   table shown({"NO", "AT (UTC)", "WHO", "ACTION", "SUBJECT", "DETAIL"});
-  for (const row& one : items) shown.add({one["sequence"], at_time(one["at"]).substr(0, 19), one["actor"], one["action"], one["subject"], one["detail"]});
+  for (const row& one : items)
+    shown.add({one["sequence"], at_time(one["at"]).substr(0, 19), one["actor"], one["action"], one["subject"],
+               one["detail"]});
   run.print(shown.text());
   const std::string& next = reply.read.top["next"];
   if (!next.empty()) run.print(fmt::format("there are more: add --cursor {}\n", next));
@@ -109,10 +120,13 @@ int backup(session& run) {
   if (const int* code = std::get_if<int>(&found)) return *code;
   const auto& place = std::get<state_place>(found);
   std::error_code none;
-  if (!std::filesystem::exists(place.database(), none)) return run.complain(exit_negative, fmt::format("no database {}", place.database()));
-  if (std::filesystem::exists(run.word(0), none)) return run.complain(exit_negative, fmt::format("{} exists; a backup replaces nothing", run.word(0)));
+  if (!std::filesystem::exists(place.database(), none))
+    return run.complain(exit_negative, fmt::format("no database {}", place.database()));
+  if (std::filesystem::exists(run.word(0), none))
+    return run.complain(exit_negative, fmt::format("{} exists; a backup replaces nothing", run.word(0)));
   if (auto done = persistence::backup_sqlite(place.database(), run.word(0)); !done) return fail(run, done.error());
-  run.print(fmt::format("{}\nkeep {} apart from it: without that key its secrets cannot be read\n", run.word(0), place.key_file));
+  run.print(fmt::format("{}\nkeep {} apart from it: without that key its secrets cannot be read\n", run.word(0),
+                        place.key_file));
   return exit_ok;
 }
 
@@ -121,21 +135,26 @@ int restore(session& run) {
   if (const int* code = std::get_if<int>(&found)) return *code;
   const auto& place = std::get<state_place>(found);
   std::error_code none;
-  if (!std::filesystem::is_regular_file(run.word(0), none)) return run.complain(exit_negative, fmt::format("no backup {}", run.word(0)));
+  if (!std::filesystem::is_regular_file(run.word(0), none))
+    return run.complain(exit_negative, fmt::format("no backup {}", run.word(0)));
   std::filesystem::create_directories(place.directory, none);
   const auto lock = persistence::directory_lock::take(place.directory);
   if (!lock) return fail(run, lock.error());
   if (std::filesystem::exists(place.database(), none))
     return run.complain(exit_negative, fmt::format("{} exists; move it away first", place.database()));
-  if (auto done = persistence::restore_sqlite(run.word(0), place.database(), run.now()); !done) return fail(run, done.error());
+  if (auto done = persistence::restore_sqlite(run.word(0), place.database(), run.now()); !done)
+    return fail(run, done.error());
   run.print(fmt::format("restored to {}\n", place.database()));
-  if (!std::filesystem::exists(place.key_file, none)) run.print(fmt::format("put the key that belongs to it at {} before ringdownd starts\n", place.key_file));
+  if (!std::filesystem::exists(place.key_file, none))
+    run.print(fmt::format("put the key that belongs to it at {} before ringdownd starts\n", place.key_file));
   return exit_ok;
 }
 
 int audit(session& run) {
   if (run.given().words.empty()) return list_audit(run);
-  if (run.word(0) != "verify") return run.complain(exit_usage, fmt::format("audit {}? there is only 'audit verify' and 'audit --tenant ID'", run.word(0)));
+  if (run.word(0) != "verify")
+    return run.complain(exit_usage,
+                        fmt::format("audit {}? there is only 'audit verify' and 'audit --tenant ID'", run.word(0)));
   auto found = find_state(run);
   if (const int* code = std::get_if<int>(&found)) return *code;
   const auto& place = std::get<std::optional<state_place>>(found);

@@ -13,7 +13,8 @@ namespace {
 constexpr std::size_t longest_cell = 120; // code points
 
 std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
 }
 
 void append_line(std::string& out, const std::vector<std::string>& cells, const std::vector<std::size_t>& widths) {

@@ -52,7 +52,8 @@ std::string changes_text(const session::reply& reply) {
 
 // What the daemon says of one file; the exit code when it refuses or is away.
 std::variant<session::reply, int> put(session& run, const tenant_source& source, intent what) {
-  const std::string path = fmt::format("/api/v1/tenants/{}/file{}", percent_encode(source.tenant.str()), what == intent::show ? "?dry_run=1" : "");
+  const std::string path = fmt::format("/api/v1/tenants/{}/file{}", percent_encode(source.tenant.str()),
+                                       what == intent::show ? "?dry_run=1" : "");
   auto asked = run.ask_any(http_method::put, path, upload_body(source));
   const auto* reply = std::get_if<session::reply>(&asked);
   if (reply == nullptr || reply->status < 400) return asked;
@@ -61,7 +62,7 @@ std::variant<session::reply, int> put(session& run, const tenant_source& source,
 
 struct round_result {
   int code = exit_ok;
-  std::vector<session::reply> replies;   // one per tenant, in order
+  std::vector<session::reply> replies; // one per tenant, in order
 };
 
 // Every file is asked about even when one is refused, so that all is said at once; a daemon that is away ends it.
@@ -77,9 +78,12 @@ round_result put_all(session& run, const std::vector<tenant_source>& tenants, in
     made.replies.push_back(std::move(std::get<session::reply>(asked)));
     if (run.wants_json()) continue;
     const auto& reply = made.replies.back();
-    if (what == intent::show) run.print(fmt::format("{} ({})\n{}", one.tenant.str(), one.file, changes_text(reply)));
-    else if (reply.read.top["applied"] == "true") run.print(fmt::format("{}: applied, version {}\n", one.tenant.str(), reply.read.top["version"]));
-    else run.print(fmt::format("{}: unchanged\n", one.tenant.str()));
+    if (what == intent::show)
+      run.print(fmt::format("{} ({})\n{}", one.tenant.str(), one.file, changes_text(reply)));
+    else if (reply.read.top["applied"] == "true")
+      run.print(fmt::format("{}: applied, version {}\n", one.tenant.str(), reply.read.top["version"]));
+    else
+      run.print(fmt::format("{}: unchanged\n", one.tenant.str()));
   }
   return made;
 }
@@ -99,7 +103,8 @@ std::vector<std::string> without_file(session& run, const std::vector<tenant_sou
   std::vector<std::string> others;
   if (reply == nullptr) return others;
   for (const row& one : reply->read.list("items"))
-    if (std::ranges::none_of(tenants, [&](const tenant_source& t) { return t.tenant.str() == one["id"]; })) others.push_back(one["id"]);
+    if (std::ranges::none_of(tenants, [&](const tenant_source& t) { return t.tenant.str() == one["id"]; }))
+      others.push_back(one["id"]);
   return others;
 }
 
@@ -111,15 +116,18 @@ int settle_absent(session& run, const std::vector<tenant_source>& tenants) {
       continue;
     }
     auto asked = run.ask(http_method::del, "/api/v1/tenants/" + percent_encode(one));
-    if (const int* failed = std::get_if<int>(&asked)) code = *failed;
-    else if (!run.wants_json()) run.print(fmt::format("{}: deleted\n", one));
+    if (const int* failed = std::get_if<int>(&asked))
+      code = *failed;
+    else if (!run.wants_json())
+      run.print(fmt::format("{}: deleted\n", one));
   }
   return code;
 }
 
 bool names_a_folder(const session& run) {
   std::error_code none;
-  return std::ranges::any_of(run.given().words, [&](const std::string& path) { return std::filesystem::is_directory(path, none); });
+  return std::ranges::any_of(run.given().words,
+                             [&](const std::string& path) { return std::filesystem::is_directory(path, none); });
 }
 
 int check_one(session& run, const std::string& file) {
@@ -156,12 +164,14 @@ int diff_files(session& run) {
   const auto shown = put_all(run, read->tenants, intent::show);
   if (run.wants_json()) print_json(run, shown.replies);
   if (shown.code != exit_ok) return shown.code;
-  const bool any = std::ranges::any_of(shown.replies, [](const session::reply& one) { return !one.read.list("changes").empty(); });
+  const bool any =
+      std::ranges::any_of(shown.replies, [](const session::reply& one) { return !one.read.list("changes").empty(); });
   return any ? exit_negative : exit_ok;
 }
 
 int apply_files(session& run) {
-  if (run.given().prune && !names_a_folder(run)) return run.complain(exit_usage, "--prune needs a folder: what has no file in it is deleted");
+  if (run.given().prune && !names_a_folder(run))
+    return run.complain(exit_usage, "--prune needs a folder: what has no file in it is deleted");
   const auto read = sound_tenants(run);
   if (!read) return exit_refused;
   const auto shown = put_all(run, read->tenants, intent::show);
@@ -171,7 +181,9 @@ int apply_files(session& run) {
   }
   const auto done = put_all(run, read->tenants, intent::carry_out);
   if (run.wants_json()) print_json(run, done.replies);
-  if (done.code != exit_ok) return run.complain(done.code, fmt::format("{} of {} files were applied before this one", done.replies.size(), read->tenants.size()));
+  if (done.code != exit_ok)
+    return run.complain(done.code, fmt::format("{} of {} files were applied before this one", done.replies.size(),
+                                               read->tenants.size()));
   return names_a_folder(run) ? settle_absent(run, read->tenants) : exit_ok;
 }
 

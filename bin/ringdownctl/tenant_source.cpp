@@ -24,7 +24,8 @@ api::secret_answer secret_in_file(const std::string& file, const std::string& na
   const fs::path given(named);
   const fs::path path = given.is_absolute() ? given : fs::absolute(file).parent_path() / given;
   std::error_code none;
-  if (!fs::is_regular_file(path, none)) return {std::nullopt, fmt::format("no file {}", path.lexically_normal().string())};
+  if (!fs::is_regular_file(path, none))
+    return {std::nullopt, fmt::format("no file {}", path.lexically_normal().string())};
   std::ifstream in(path, std::ios::binary);
   std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
   if (!in) return {std::nullopt, fmt::format("cannot read {}", path.lexically_normal().string())};
@@ -65,8 +66,10 @@ found_files find_files(const std::vector<std::string>& paths) {
     std::vector<std::string> inside;
     for (const auto& entry : fs::directory_iterator(path, none))
       if (entry.path().extension() == ".toml" && entry.is_regular_file(none)) inside.push_back(entry.path().string());
-    if (none) found.errors.push_back({path, 0, "cannot be read: " + none.message()});
-    else if (inside.empty()) found.errors.push_back({path, 0, "holds no *.toml file"});
+    if (none)
+      found.errors.push_back({path, 0, "cannot be read: " + none.message()});
+    else if (inside.empty())
+      found.errors.push_back({path, 0, "holds no *.toml file"});
     std::ranges::sort(inside);
     found.files.insert(found.files.end(), inside.begin(), inside.end());
   }
@@ -88,7 +91,9 @@ tenant_sources read_tenants(const std::vector<std::string>& files, const environ
     read.errors.insert(read.errors.end(), parsed.errors.begin(), parsed.errors.end());
     if (!parsed.config) continue;
     const auto [other, is_new] = seen.try_emplace(parsed.config->id, file);
-    if (!is_new) read.errors.push_back({file, 0, fmt::format("tenant \"{}\" is also in {}", parsed.config->id.str(), other->second)});
+    if (!is_new)
+      read.errors.push_back(
+          {file, 0, fmt::format("tenant \"{}\" is also in {}", parsed.config->id.str(), other->second)});
     auto made = api::canonical(*text, file, lookup);
     read.errors.insert(read.errors.end(), made.errors.begin(), made.errors.end());
     read.tenants.push_back({file, parsed.config->id, std::move(made.text), std::move(made.secrets)});

@@ -14,12 +14,12 @@ namespace ringdown::ctl {
 struct tenant_source {
   std::string file;
   tenant_id tenant;
-  std::string text;                               // canonical
-  std::map<std::string, secret_text> secrets;     // those given by this file
+  std::string text;                           // canonical
+  std::map<std::string, secret_text> secrets; // those given by this file
 };
 
 struct tenant_sources {
-  std::vector<tenant_source> tenants;             // whole only when there are no errors
+  std::vector<tenant_source> tenants; // whole only when there are no errors
   std::vector<api::config_error> errors;
 };
 
