@@ -1,0 +1,327 @@
+#!/usr/bin/env python3
+"""ringdownctl against a fake daemon: tables, empty states, exit codes, tenant files, and no secret in any output."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from fake_daemon import TOKEN, FakeDaemon
+
+PROGRAM = ""
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+WEBHOOK_SECRET = "whsec_" + "QUJD" * 8
+
+ALERT = {
+    "id": "al_1", "episode": 2, "version": 3, "type": "trunk_down", "category": "infrastructure", "state": "firing",
+    "severity": "critical", "told_severity": None, "tenant": "acme", "instance": "hq", "instance_name": "Acme HQ",
+    "customer": "bakery", "resource": {"kind": "trunk", "id": "61", "name": "Band\u001b[31mwidth", "provider": "sip.example.com"},
+    "cause": "provider_silent", "detail": "408", "opened_at": "2026-01-02T03:04:05.000000Z",
+    "since": "2026-01-02T03:04:05.000000Z", "not_before": None, "resolved_at": None, "masks": ["snooze", "parent"],
+    "flapping": True, "acknowledged": {"by": "jo", "via": "link", "at": "2026-01-02T03:05:00Z", "episode": 2}, "trace": "tr1",
+}
+DELIVERY = {
+    "id": "dl_1", "tenant": "acme", "channel": "push", "kind": "interrupt", "event": "fired", "severity": "critical",
+    "alert": "al_1", "episode": 1, "version": 1, "state": "suppressed", "reason": "acknowledged", "attempts": 2,
+    "created_at": "2026-01-02T03:04:05Z", "answer": "HTTP 503", "title": "Trunk down",
+}
+
+
+def one_list(*items, following=None):
+    return {"items": list(items), "next": following}
+
+
+class Cli(unittest.TestCase):
+    def setUp(self):
+        self.daemon = FakeDaemon()
+        self.addCleanup(self.daemon.stop)
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        (self.folder / "token").write_text(TOKEN + "\n")
+
+    def run_ctl(self, *words, where=True, variables=None):
+        env = {"PATH": os.environ["PATH"], "USER": "jo", **(variables or {})}
+        place = ["--url", self.daemon.url, "--token-file", str(self.folder / "token")] if where else []
+        done = subprocess.run([PROGRAM, *words, *place], capture_output=True, text=True, env=env, timeout=60, check=False)
+        self.assertNotIn(TOKEN, done.stdout + done.stderr)
+        return done
+
+    def expect(self, code, *words, **more):
+        done = self.run_ctl(*words, **more)
+        self.assertEqual(done.returncode, code, f"{words}: {done.stdout}{done.stderr}")
+        return done.stdout if code == 0 else done.stdout + done.stderr
+
+
+class Listings(Cli):
+    def test_nothing_is_said_in_words(self):
+        self.daemon.serve(**{f"GET /api/v1/{name}": one_list() for name in
+                             ("alerts", "instances", "trunks", "deliveries", "actors", "audit")})
+        for words, expected in (
+                (["alerts"], "no open alerts\n"), (["alerts", "--state", "all"], "no alerts\n"),
+                (["instances"], "no instances; a tenant file"), (["trunks"], "no trunks; they appear"),
+                (["deliveries"], "no deliveries\n"), (["actors"], "no actors\n"),
+                (["audit", "--tenant", "acme"], "no audit entries\n")):
+            self.assertTrue(self.expect(0, *words).startswith(expected), words)
+
+    def test_alerts_stand_in_aligned_columns(self):
+        self.daemon.serve(**{"GET /api/v1/alerts": one_list(ALERT, {**ALERT, "id": "al_longer", "masks": [], "flapping": False})})
+        lines = self.expect(0, "alerts").splitlines()
+        self.assertEqual(lines[-1], "2 open alerts")
+        for head in ("SEVERITY", "TENANT", "RESOURCE", "SINCE"):
+            column = lines[0].index(head)
+            self.assertTrue(all(line[column - 1] == " " and line[column] != " " for line in lines[1:3]), head)
+        self.assertIn("firing (snooze, parent, flapping)", lines[1])
+        self.assertTrue(all(line == line.rstrip() for line in lines))
+
+    def test_names_cannot_steer_the_terminal(self):
+        self.daemon.serve(**{"GET /api/v1/alerts": one_list(ALERT), "GET /api/v1/alerts/al_1": ALERT})
+        self.assertNotIn("\x1b", self.expect(0, "alerts") + self.expect(0, "alert", "al_1"))
+
+    def test_filters_reach_the_daemon_encoded(self):
+        self.daemon.serve(**{"GET /api/v1/deliveries": one_list(DELIVERY, following="c 2")})
+        text = self.expect(0, "deliveries", "--tenant", "a&b", "--state", "sent", "--limit", "1")
+        self.assertEqual(self.daemon.asked[0][1], "/api/v1/deliveries?tenant=a%26b&state=sent&limit=1")
+        self.assertIn("suppressed (acknowledged)", text)
+        self.assertIn("there are more: add --cursor c 2", text)
+
+    def test_json_is_what_the_daemon_said(self):
+        self.daemon.serve(**{"GET /api/v1/alerts": one_list(ALERT), "GET /api/v1/alerts/al_1/explain": {"alert": ALERT, "items": []}})
+        self.assertEqual(json.loads(self.expect(0, "alerts", "--json"))["items"][0], ALERT)
+        self.assertEqual(json.loads(self.expect(0, "explain", "al_1", "--json"))["alert"], ALERT)
+
+    def test_explain_names_the_reason(self):
+        decision = {"alert": "al_1", "episode": 1, "version": 1, "event": "fired", "channel": "push", "target": "",
+                    "reason": "masked_snooze", "gates": "phase=firing mask=snooze", "detail": "snoozed by jo",
+                    "delivery": None, "at": "2026-01-02T03:04:05Z"}
+        self.daemon.serve(**{"GET /api/v1/alerts/al_1/explain": {"alert": ALERT, "items": [decision]}})
+        text = self.expect(0, "explain", "al_1")
+        for words in ("not sent", "masked_snooze", "phase=firing mask=snooze", "by jo over link", "2026-01-02 03:04:05"):
+            self.assertIn(words, text)
+
+    def test_a_delivery_shows_its_attempts(self):
+        attempt = {"delivery": "dl_1", "number": 1, "started_at": "2026-01-02T03:04:05Z", "outcome": "retry", "status": 503,
+                   "address": "https://ntfy.example.com/acme...", "answer": "HTTP 503"}
+        self.daemon.serve(**{"GET /api/v1/deliveries/dl_1": {**DELIVERY, "attempts": [attempt]}})
+        self.assertIn("https://ntfy.example.com/acme...", self.expect(0, "delivery", "dl_1"))
+        self.daemon.serve(**{"GET /api/v1/deliveries/dl_1": {**DELIVERY, "attempts": []}})
+        self.assertIn("no attempt was made", self.expect(0, "delivery", "dl_1"))
+
+
+class ExitCodes(Cli):
+    def test_wrong_usage_is_2(self):
+        for words in ([], ["nonsense"], ["alerts", "--nonsense"], ["ack"], ["snooze", "al_1", "soon"], ["mute", "trunk_down", "1h"],
+                      ["mute", "no_such_type", "1h", "--tenant", "acme"], ["silence", "10m", "--reason", "x"],
+                      ["silence", "10m", "--all"], ["silence", "10m", "--all", "--tenant", "a", "--reason", "x"], ["test-channel", "push"],
+                      ["backup", "x"], ["audit", "nonsense"], ["audit"], ["doctor"]):
+            self.expect(2, *words, where=bool(words) and words[0] not in ("doctor", "nonsense"))
+
+    def test_a_missing_thing_is_1(self):
+        self.daemon.serve()
+        self.assertIn("no such thing", self.expect(1, "alert", "al_9"))
+
+    def test_a_wrong_token_is_1_and_says_what_to_do(self):
+        (self.folder / "token").write_text("wrong\n")
+        self.assertIn("--token-file", self.expect(1, "alerts"))
+
+    def test_trouble_of_the_daemon(self):
+        self.daemon.serve(**{"GET /api/v1/alerts": (503, {"detail": "starting"}), "GET /api/v1/actors": (500, {"detail": "broken"}),
+                             "GET /api/v1/instances": "<html>hello</html>", "GET /api/v1/trunks": "[1]"})
+        self.assertIn("starting", self.expect(75, "alerts"))
+        self.expect(70, "actors")
+        self.assertIn("not ringdownd", self.expect(70, "instances"))
+        self.expect(70, "trunks")
+
+    def test_nobody_listening_is_75(self):
+        self.daemon.stop()
+        self.assertIn("is ringdownd running?", self.expect(75, "alerts"))
+
+    def test_an_unreadable_token_or_configuration_is_78(self):
+        (self.folder / "bad.toml").write_text("state_dir = 1\n")
+        self.assertIn("bad.toml:1", self.expect(78, "alerts", "--config", str(self.folder / "bad.toml"), where=False))
+        self.expect(78, "alerts", "--url", self.daemon.url, "--token-file", str(self.folder / "none"), where=False)
+
+    def test_help_and_version_are_0(self):
+        for words in (["--help"], ["--version"], ["apply", "--help"]):
+            self.expect(0, *words, where=False)
+
+    def test_url_and_token_follow_from_the_configuration(self):
+        self.daemon.serve(**{"GET /api/v1/alerts": one_list()})
+        config = self.folder / "ringdown.toml"
+        config.write_text(f'state_dir = "state"\n[http]\nlisten = "{self.daemon.url[7:]}"\n[api]\ntoken_file = "token"\n')
+        self.expect(0, "alerts", "--config", str(config), where=False)
+        self.expect(0, "alerts", where=False, variables={"RINGDOWN_CONFIG": str(config)})
+        self.expect(0, "alerts", where=False, variables={"RINGDOWN_URL": self.daemon.url, "RINGDOWN_TOKEN_FILE": str(self.folder / "token")})
+
+
+class Acts(Cli):
+    def test_each_act_says_who_asked(self):
+        done = (200, {"answer": "done", "text": "it is done"})
+        self.daemon.serve(**{f"POST /api/v1/{path}": done for path in (
+            "alerts/al_1/ack", "alerts/al_1/snooze", "alerts/al_1/renotify", "mutes", "silence", "deliveries/dl_1/resend",
+            "tenants/acme/channels/push/test")})
+        for words, body in (
+                (["ack", "al_1"], {"by": "jo", "via": "cli"}),
+                (["snooze", "al_1", "2h"], {"for": "2h", "by": "jo", "via": "cli"}),
+                (["renotify", "al_1", "--by", "sam"], {"by": "sam", "via": "cli"}),
+                (["mute", "trunk_down", "1h", "--tenant", "acme", "--reason", "works"],
+                 {"tenant": "acme", "type": "trunk_down", "for": "1h", "reason": "works", "by": "jo"}),
+                (["silence", "10m", "--all", "--reason", "test"], {"for": "10m", "reason": "test", "by": "jo"}),
+                (["silence", "10m", "--tenant", "acme", "--reason", "test"],
+                 {"tenant": "acme", "for": "10m", "reason": "test", "by": "jo"}),
+                (["resend", "dl_1"], {"by": "jo"}), (["test-channel", "acme/push"], {"by": "jo"}),
+                (["test-channel", "push", "--tenant", "acme"], {"by": "jo"})):
+            self.assertEqual(self.expect(0, *words), "it is done\n")
+            self.assertEqual(json.loads(self.daemon.asked[-1][2]), body, words)
+
+    def test_a_negative_verdict_is_1(self):
+        for status, verdict in ((409, "refused"), (409, "unknown_subject"), (200, "stale")):
+            self.daemon.serve(**{"POST /api/v1/alerts/al_1/ack": (status, {"answer": verdict, "text": "an earlier episode"})})
+            self.assertIn("an earlier episode", self.expect(1, "ack", "al_1"))
+
+    def test_already_and_accepted_are_0(self):
+        for status, verdict in ((200, "already"), (202, "accepted")):
+            self.daemon.serve(**{"POST /api/v1/alerts/al_1/ack": (status, {"answer": verdict, "text": "fine"})})
+            self.expect(0, "ack", "al_1")
+
+
+class TenantFiles(Cli):
+    def tenant(self, name="acme", more=""):
+        folder = self.folder / "tenants"
+        folder.mkdir(exist_ok=True)
+        (folder / "hook").write_text(WEBHOOK_SECRET + "\n")
+        file = folder / f"{name}.toml"
+        file.write_text(f'[tenant]\nid = "{name}"\n[[channel]]\nid = "hook"\nkind = "webhook"\n'
+                        f'url = "https://hook.example.com/x"\nsecret = {{ file = "hook" }}\n{more}')
+        return file
+
+    def put(self, name, changes=(), applied=True):
+        answer = {"tenant": name, "version": 4, "changes": [{"action": a, "kind": k, "id": i} for a, k, i in changes]}
+        return {f"PUT /api/v1/tenants/{name}/file?dry_run=1": {**answer, "applied": False},
+                f"PUT /api/v1/tenants/{name}/file": {**answer, "applied": applied}}
+
+    def test_apply_shows_then_changes_and_sends_secrets_apart(self):
+        file = self.tenant()
+        self.daemon.serve(**self.put("acme", [("add", "channel", "hook"), ("change", "tenant", ""), ("remove", "user", "jo")]))
+        text = self.expect(0, "apply", str(file))
+        self.assertEqual([line for line in text.splitlines() if line.startswith("  ")], ["  + channel hook", "  ~ tenant", "  - user jo"])
+        self.assertIn("acme: applied, version 4", text)
+        self.assertNotIn(WEBHOOK_SECRET, text)
+        self.assertEqual([path for _, path, _ in self.daemon.asked],
+                         ["/api/v1/tenants/acme/file?dry_run=1", "/api/v1/tenants/acme/file"])
+        sent = json.loads(self.daemon.asked[-1][2])
+        self.assertEqual(sent["secrets"], {"channel.hook.secret": WEBHOOK_SECRET})
+        self.assertNotIn(WEBHOOK_SECRET, sent["toml"])
+        self.assertIn("channel.hook.secret", sent["toml"])
+
+    def test_one_unsound_file_and_nothing_is_asked(self):
+        self.tenant()
+        self.tenant("bad", '[[user]]\nid = "x"\nnmae = "y"\n')
+        text = self.expect(78, "apply", str(self.folder / "tenants"))
+        self.assertIn("bad.toml:10", text)
+        self.assertIn('"name"', text)
+        self.assertEqual(self.daemon.asked, [])
+
+    def test_a_refusal_is_1_and_nothing_is_applied(self):
+        self.tenant()
+        self.tenant("beta")
+        refused = (422, {"detail": "not sound", "errors": [{"file": "tenant file", "line": 3, "message": "zone: is none"}]})
+        self.daemon.serve(**{**self.put("acme"), **self.put("beta"), "PUT /api/v1/tenants/beta/file?dry_run=1": refused})
+        text = self.expect(1, "apply", str(self.folder / "tenants"))
+        self.assertIn("beta.toml: zone: is none", text)
+        self.assertIn("nothing was applied", text)
+        self.assertTrue(all(path.endswith("dry_run=1") for _, path, _ in self.daemon.asked))
+
+    def test_what_has_no_file_stays_unless_pruned(self):
+        self.tenant()
+        routes = {**self.put("acme"), "GET /api/v1/tenants": one_list({"id": "acme"}, {"id": "old"}), "DELETE /api/v1/tenants/old": {}}
+        self.daemon.serve(**routes)
+        self.assertIn("old: has no file here and stays", self.expect(0, "apply", str(self.folder / "tenants")))
+        self.assertNotIn("DELETE", [method for method, _, _ in self.daemon.asked])
+        self.assertIn("old: deleted", self.expect(0, "apply", "--prune", str(self.folder / "tenants")))
+        self.expect(2, "apply", "--prune", str(self.folder / "tenants/acme.toml"))
+        (self.folder / "empty").mkdir()
+        self.expect(78, "apply", "--prune", str(self.folder / "empty"))
+
+    def test_diff_is_1_when_something_would_change(self):
+        file = str(self.tenant())
+        self.daemon.serve(**self.put("acme"))
+        self.assertIn("no changes", self.expect(0, "diff", file))
+        self.daemon.serve(**self.put("acme", [("change", "channel", "hook")]))
+        self.assertIn("~ channel hook", self.expect(1, "diff", file))
+        self.assertEqual(len(self.daemon.asked), 1)
+
+    def test_two_files_of_one_tenant_are_refused(self):
+        self.tenant()
+        (self.folder / "tenants/zz.toml").write_text((self.folder / "tenants/acme.toml").read_text())
+        self.assertIn("is also in", self.expect(78, "apply", str(self.folder / "tenants")))
+
+    def test_export_prints_or_writes(self):
+        self.daemon.serve(**{"GET /api/v1/tenants": one_list({"id": "acme"}),
+                             "GET /api/v1/tenants/acme/file": {"tenant": "acme", "version": 1, "toml": "[tenant]\nid = \"acme\"\n"}})
+        self.assertEqual(self.expect(0, "export"), "[tenant]\nid = \"acme\"\n")
+        self.expect(0, "export", "acme", "--dir", str(self.folder / "out"))
+        self.assertEqual((self.folder / "out/acme.toml").read_text(), "[tenant]\nid = \"acme\"\n")
+        self.expect(2, "export", "../evil", "--dir", str(self.folder / "out"))
+        self.daemon.serve(**{"GET /api/v1/tenants": one_list()})
+        self.assertIn("no tenants", self.expect(0, "export"))
+
+
+class CheckConfig(Cli):
+    def test_the_examples_are_sound(self):
+        secrets = self.folder / "secrets"
+        secrets.mkdir()
+        for name in ("bakery-pbx", "ntfy-token"):
+            (secrets / name).write_text("a-secret\n")
+        (secrets / "webhook").write_text(WEBHOOK_SECRET + "\n")
+        tenant = self.folder / "acme.toml"
+        tenant.write_text((ROOT / "deploy/examples/tenants/acme.toml").read_text())
+        node = str(ROOT / "deploy/examples/ringdown.toml")
+        text = self.expect(0, "check-config", node, str(tenant), where=False, variables={"CLINIC_PBX_SECRET": "s3cret"})
+        self.assertEqual(text, f"{node}: ok\n{tenant}: ok\n")
+
+    def test_all_faults_are_told_with_line_and_no_secret(self):
+        file = self.folder / "x.toml"
+        file.write_text('[tenant]\nid = "x"\nzone = "Mars/Olympus"\n[[channel]]\nid = "h"\nkind = "webhok"\n'
+                        '[[channel]]\nid = "n"\nkind = "ntfy"\ntopic = "t"\ntoken = "tk_in_plain_sight"\n')
+        text = self.expect(78, "check-config", str(file), where=False)
+        for expected in ("x.toml:3:", "x.toml:6:", 'did you mean "webhook"?', "x.toml:11:", "{ file ="):
+            self.assertIn(expected, text)
+        self.assertNotIn("tk_in_plain_sight", text)
+
+    def test_a_file_that_is_no_toml_is_refused(self):
+        file = self.folder / "x.toml"
+        file.write_text("[tenant\n")
+        self.assertIn("x.toml:1", self.expect(78, "check-config", str(file), where=False))
+        self.expect(78, "check-config", str(self.folder / "none.toml"), where=False)
+
+
+class Doctor(Cli):
+    def steps(self, code, *words):
+        done = self.run_ctl("doctor", "--json", *words, where=False)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return {step["step"]: step for step in json.loads(done.stdout)["items"]}
+
+    def test_a_closed_port_is_blamed_on_tcp(self):
+        port = self.daemon.server.server_port
+        self.daemon.stop()
+        steps = self.steps(1, "--url", f"https://127.0.0.1:{port}")
+        self.assertEqual((steps["dns"]["state"], steps["tcp"]["state"], steps["tcp"]["cause"]), ("skipped", "failed", "refused"))
+
+    def test_plain_http_is_blamed_on_tls(self):
+        steps = self.steps(1, "--url", f"https://localhost:{self.daemon.server.server_port}")
+        self.assertEqual(steps["tls"]["state"], "failed")
+        self.assertNotIn("login", steps)
+        self.assertEqual(self.daemon.asked, [])
+
+    def test_http_urls_and_half_a_login_are_wrong_usage(self):
+        self.expect(2, "doctor", "--url", "http://pbx.example.com", where=False)
+        self.expect(2, "doctor", "--url", "https://pbx.example.com", "--client-id", "x", where=False)
+
+
+if __name__ == "__main__":
+    PROGRAM = sys.argv.pop(1)
+    unittest.main(verbosity=1)
