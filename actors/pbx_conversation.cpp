@@ -16,6 +16,32 @@ constexpr std::uint32_t most_failures = 2;
 // (60 s on 20.0.8) at four fifths of their life.
 duration margin_of(duration life) { return std::min<duration>(std::chrono::seconds(10), life / 5); }
 
+// What says that no other read of this host can fare better now.
+bool is_whole_host(const read_failure& why) {
+  if (why.problem != read_problem::transport) return false;
+  switch (why.transport) {
+    case transport_error::dns:
+    case transport_error::refused_address:
+    case transport_error::connect_refused:
+    case transport_error::connect_timeout:
+    case transport_error::unreachable:
+    case transport_error::tls_untrusted:
+    case transport_error::tls_name:
+    case transport_error::tls_expired:
+    case transport_error::tls_pin:
+    case transport_error::tls_other:
+    case transport_error::cancelled:
+    case transport_error::overloaded: return true;
+    case transport_error::none:
+    case transport_error::reset:
+    case transport_error::timeout:
+    case transport_error::malformed:
+    case transport_error::too_large:
+    case transport_error::too_late: return false;
+  }
+  return false;
+}
+
 std::size_t index(endpoint which) { return static_cast<std::size_t>(which); }
 
 } // namespace
@@ -41,7 +67,9 @@ std::optional<http_request> pbx_conversation::start(moment now) {
   seen_.started = now;
   renewed_ = false;
   pages_.clear();
-  asked_ = endpoint::trunks;
+  position_ = 0;
+  remaining_ = order_.size();
+  answered_ = false;
   if (!token_ || now.steady >= renew_at_) return ask_token(now);
   step_ = step::reading;
   return ask_endpoint();
@@ -98,7 +126,7 @@ std::optional<http_request> pbx_conversation::on_token(const http_outcome& outco
   return ask_endpoint();
 }
 
-http_request pbx_conversation::ask_endpoint() { return wire::pbx::request_for(asked_, target_, *token_, fields_[index(asked_)]); }
+http_request pbx_conversation::ask_endpoint() { return wire::pbx::request_for(asked(), target_, *token_, fields_[index(asked())]); }
 
 std::optional<http_request> pbx_conversation::on_page(const std::shared_ptr<const http_outcome>& page, moment now) {
   pages_.push_back(page);
@@ -110,7 +138,7 @@ std::optional<http_request> pbx_conversation::on_page(const std::shared_ptr<cons
     return ask_token(now);
   }
   // An older build does not know all fields: 400 is our query, not its fault. Ask for the older ones and remember.
-  auto& fields = fields_[index(asked_)];
+  auto& fields = fields_[index(asked())];
   if (status == 400 && fields == wire::pbx::field_set::current) {
     fields = wire::pbx::field_set::older;
     pages_.clear();
@@ -122,7 +150,7 @@ std::optional<http_request> pbx_conversation::on_page(const std::shared_ptr<cons
 }
 
 void pbx_conversation::read_all(moment now) {
-  switch (asked_) {
+  switch (asked()) {
     case endpoint::trunks: seen_.trunks = wire::pbx::read_trunks(pages_, now.wall); break;
     case endpoint::sbcs: seen_.sbcs = wire::pbx::read_sbcs(pages_, now.wall); break;
     case endpoint::system_status: seen_.system = wire::pbx::read_system(*pages_.front(), now.wall); break;
@@ -132,19 +160,24 @@ void pbx_conversation::read_all(moment now) {
 }
 
 std::optional<http_request> pbx_conversation::after_endpoint() {
-  const read_failure why = failure_of(asked_);
-  const bool lost = why.problem == read_problem::transport;
+  const read_failure why = failure_of(asked());
   const bool refused = why.problem == read_problem::unauthorized;
   if (refused) token_.reset();
-  // A host that does not answer one read will not answer the next three: each would only hold the poll for its timeout.
-  if (lost || refused) fail_rest(why);
-  if (lost || refused || asked_ == endpoint::services) {
-    step_ = step::idle;
-    return std::nullopt;
-  }
-  asked_ = static_cast<endpoint>(index(asked_) + 1);
-  return ask_endpoint();
+  const bool hung = why.problem == read_problem::transport && why.transport == transport_error::timeout;
+  const bool over = refused || is_whole_host(why) || (hung && !answered_);
+  answered_ = answered_ || why.problem != read_problem::transport;
+  const endpoint done = asked();
+  if (over) fail_rest(why);
+  --remaining_;
+  if (hung) ask_last(done);
+  else ++position_;
+  if (!over && remaining_ > 0) return ask_endpoint();
+  step_ = step::idle;
+  return std::nullopt;
 }
+
+// Moves the rest up: the next to be asked now stands at the same position.
+void pbx_conversation::ask_last(endpoint which) { std::rotate(std::ranges::find(order_, which), std::ranges::find(order_, which) + 1, order_.end()); }
 
 read_failure& pbx_conversation::failure_of(endpoint which) {
   switch (which) {
@@ -157,7 +190,7 @@ read_failure& pbx_conversation::failure_of(endpoint which) {
 }
 
 void pbx_conversation::fail_rest(const read_failure& why) {
-  for (std::size_t next = index(asked_) + 1; next < endpoint_count; ++next) failure_of(static_cast<endpoint>(next)) = why;
+  for (std::size_t next = position_ + 1; next < order_.size(); ++next) failure_of(order_[next]) = why;
 }
 
 observation pbx_conversation::finished(moment now) {

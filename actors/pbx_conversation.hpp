@@ -46,6 +46,8 @@ private:
   void read_all(moment now);
   void login_failed(moment now);
   void fail_rest(const read_failure& why);
+  void ask_last(endpoint which);
+  [[nodiscard]] endpoint asked() const { return order_[position_]; }
   [[nodiscard]] read_failure& failure_of(endpoint which);
 
   instance_config config_;
@@ -53,7 +55,12 @@ private:
   duration connect_timeout_;
   duration timeout_;
   step step_ = step::idle;
-  endpoint asked_ = endpoint::trunks;
+  // Who hung in the last poll is asked last in the next: a hanging endpoint then hides nobody's news (D-06), and a host
+  // that hangs altogether costs one timeout, not four.
+  std::array<endpoint, endpoint_count> order_{endpoint::trunks, endpoint::sbcs, endpoint::system_status, endpoint::services};
+  std::size_t position_ = 0;                                 // in order_: whom we ask now
+  std::size_t remaining_ = 0;                                // how many of this poll are not done, with the one asked now
+  bool answered_ = false;                                    // somebody answered in this poll
   std::vector<std::shared_ptr<const http_outcome>> pages_;   // of the endpoint being read; shared with the message that brought them
   std::array<wire::pbx::field_set, endpoint_count> fields_{};   // what this build understands, remembered per endpoint (D-02)
   bool renewed_ = false;                                     // the one renewal of this poll was used

@@ -91,10 +91,11 @@ void sqlite_store::replace_secrets(const config_change& change) {
     const std::string sealed = box_.seal(change.tenant.str() + "/" + name, value);
     db_->run("insert or replace into secret(tenant, name, sealed) values(?,?,?)", change.tenant, name, blob{sealed});
   }
+  // TOML quotes a string in either of two ways.
   std::vector<std::string> unused;
   db_->rows(
       "select name from secret s where tenant = ?1 and not exists(select 1 from config_object c where c.tenant = ?1 "
-      "and instr(c.body, '\"' || s.name || '\"') > 0)",
+      "and (instr(c.body, '\"' || s.name || '\"') > 0 or instr(c.body, '''' || s.name || '''') > 0))",
       [&](columns& row) { unused.push_back(row.text()); }, change.tenant);
   for (const std::string& name : unused)
     db_->run("delete from secret where tenant = ? and name = ?", change.tenant, name);
