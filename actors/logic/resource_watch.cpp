@@ -60,14 +60,15 @@ std::optional<severity> call_watch::look(int percent, int warning, int critical,
   run(at_warning_, percent >= warning);
   run(under_critical_, percent < critical - hysteresis);
   run(under_warning_, percent < warning - hysteresis);
-  if (at_critical_ >= samples)
+  const bool falls = under_critical_ >= samples && level_ == severity::critical;
+  const bool opens = at_warning_ >= samples && !level_;
+  if (at_critical_ >= samples) {
     level_ = severity::critical;
-  else if (at_warning_ >= samples && !level_)
-    level_ = severity::warning;
-  else if (under_warning_ >= samples)
+  } else if (under_warning_ >= samples) {
     level_.reset();
-  else if (under_critical_ >= samples && level_ == severity::critical)
+  } else if (opens || falls) {
     level_ = severity::warning;
+  }
   return level_;
 }
 
