@@ -38,6 +38,14 @@ bool is_email(std::string_view text) {
          text.find('@', at + 1) == std::string_view::npos;
 }
 
+bool is_secret_name(std::string_view text) {
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
+  };
+  return !text.empty() && text.size() <= 200 && std::ranges::all_of(text, fits);
+}
+
 // The base64 of 32 bytes: 43 characters and one "=".
 bool is_pin(std::string_view text) {
   constexpr std::string_view scheme = "sha256//";
@@ -158,6 +166,10 @@ private:
     for (const char* kind : {"file", "env", "secret"}) {
       const auto what = (*reference)[kind].value<std::string>();
       if (!what || reference->size() != 1) continue;
+      if (std::string_view(kind) == "secret" && !is_secret_name(*what)) {
+        r.fault(key, "the name of a stored secret has letters, digits, '.', '_' and '-' only");
+        return {};
+      }
       auto answer = secrets_(kind, *what);
       if (answer.value) return std::move(*answer.value);
       r.fault(key, answer.problem);

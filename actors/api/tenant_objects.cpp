@@ -38,9 +38,10 @@ void make_canonical(toml::table& file) {
   }
 }
 
+// Strings between double quotes on one line, integers in decimal. The store looks for names of secrets in that form.
 std::string write(const toml::table& table) {
   std::ostringstream out;
-  out << table;
+  out << toml::toml_formatter(table, toml::format_flags::allow_unicode_strings);
   return out.str();
 }
 

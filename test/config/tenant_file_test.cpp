@@ -130,6 +130,8 @@ const std::vector<bad_file> bad_files{
      10, "there is no env missing"},
     {"[[instance]]\nid = \"h\"\nurl = \"https://a.example.com\"\nclient_id = \"c\"\n", 6,
      "instance.secret: is required"},
+    {"[[channel]]\nid = \"c\"\nkind = \"ntfy\"\ntopic = \"t\"\ntoken = { secret = \"a'b\" }\n", 10,
+     "name of a stored secret"},
     {"[[channel]]\nid = \"c\"\nkind = \"ntfi\"\n", 8, "did you mean \"ntfy\"?"},
     {"[[channel]]\nid = \"c\"\nkind = \"ntfy\"\n", 6, "topic: is required"},
     {"[[channel]]\nid = \"c\"\nkind = \"ntfy\"\ntpic = \"x\"\ntopic = \"y\"\n", 9, "did you mean \"topic\"?"},
