@@ -26,7 +26,7 @@ constexpr std::string_view one_login =
 std::string words_for_failure(const read_failure& why) {
   if (why.problem == read_problem::transport) return fmt::format("{} {}", name(why.transport), why.detail);
   std::string text(name(why.problem));
-  if (why.status != 0) text += fmt::format(" (HTTP {})", why.status);
+  if (why.status != 0 && !why.detail.starts_with("HTTP")) text += fmt::format(" (HTTP {})", why.status);
   return why.detail.empty() ? text : fmt::format("{}: {}", text, why.detail);
 }
 

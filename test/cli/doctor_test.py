@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""ringdownctl doctor against the simulator: each cause is found at its step, and the login is tried once.
+
+Usage: doctor_test.py RINGDOWNCTL RINGDOWN-SIM
+"""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM, SIMULATOR = "", ""
+SCENARIO = "[fleet]\ntenants = 1\npbxes = 1\ntrunks_per_pbx = 3\nbridges_per_pbx = 0\n[run]\nstart = \"told\"\n"
+WRONG_PIN = "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+
+
+class Doctor(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.space = tempfile.TemporaryDirectory()
+        folder = pathlib.Path(cls.space.name)
+        (folder / "scenario.toml").write_text(SCENARIO)
+        (folder / "wrong").write_text("not-the-secret\n")
+        cls.simulator = subprocess.Popen([SIMULATOR, "--scenario", folder / "scenario.toml", "--control", "127.0.0.1:0",
+                                          "--journal", folder], stdout=subprocess.PIPE, text=True)
+        cls.simulator.stdout.readline()
+        cls.ready = json.loads((folder / "ready.json").read_text())
+        text = next(pathlib.Path(cls.ready["tenants"]).glob("*.toml")).read_text()
+
+        def field(name):
+            return re.search(rf'^{name} = .*?"(.*?)"', text, re.MULTILINE)[1]
+
+        cls.folder = folder
+        cls.url, cls.address = field("url"), field("address")
+        cls.login = ["--client-id", field("client_id"), "--secret-file", field("secret")]
+        cls.trust = ["--ca-file", cls.ready["ca"]]
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.simulator.terminate()
+        cls.simulator.wait()
+        cls.simulator.stdout.close()
+        cls.space.cleanup()
+
+    def examine(self, code, *words):
+        done = subprocess.run([PROGRAM, "doctor", "--json", "--url", self.url, "--address", self.address, *words],
+                              capture_output=True, text=True, timeout=60, check=False, env={"PATH": os.environ["PATH"]})
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        self.assertNotIn("not-the-secret", done.stdout + done.stderr)
+        return {step["step"]: step for step in json.loads(done.stdout)["items"]}
+
+    def causes(self, *words):
+        return {name: step["cause"] for name, step in self.examine(1, *words).items() if step["state"] == "failed"}
+
+    def test_a_healthy_pbx_passes_every_step(self):
+        steps = self.examine(0, *self.trust, *self.login)
+        self.assertTrue(steps["trunks"]["found"].startswith("3 trunks: 3 registered"))
+        self.assertIn("only login attempt", steps["login"]["advice"])
+        self.assertEqual({"http", "login", "trunks", "sbcs", "system_status", "services"} - set(steps), set())
+
+    def test_without_a_client_no_login_is_tried(self):
+        steps = self.examine(0, *self.trust)
+        self.assertEqual(steps["login"]["state"], "skipped")
+        self.assertNotIn("trunks", steps)
+
+    def test_an_unknown_authority_is_named(self):
+        self.assertEqual(self.causes(*self.login), {"tls": "tls_untrusted"})
+
+    def test_another_name_is_named(self):
+        self.assertEqual(self.causes(*self.trust, "--server-name", "other.example.com"), {"tls": "tls_name"})
+
+    def test_the_pin_it_shows_is_the_pin_it_takes(self):
+        shown = self.examine(0, *self.trust)["certificate"]["found"]
+        self.examine(0, "--pin", re.search(r"sha256//\S+", shown)[0], *self.login)
+        self.assertEqual(self.causes("--pin", WRONG_PIN), {"tls": "tls_pin"})
+
+    def test_a_wrong_secret_is_named_after_one_try(self):
+        wrong = [*self.login[:3], str(self.folder / "wrong")]
+        steps = self.examine(1, *self.trust, *wrong)
+        self.assertEqual(steps["login"]["cause"], "unauthorized")
+        self.assertIn("only login attempt", steps["login"]["advice"])
+        self.assertNotIn("trunks", steps)
+        # A second try inside the same run would have used up what the PBX forgives; a good login still works.
+        self.examine(0, *self.trust, *self.login)
+
+    def test_a_name_that_does_not_exist_is_named(self):
+        done = subprocess.run([PROGRAM, "doctor", "--json", "--url", "https://no-such-name.invalid"], capture_output=True,
+                              text=True, timeout=60, check=False, env={"PATH": os.environ["PATH"]})
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(json.loads(done.stdout)["items"][0]["cause"], "dns")
+
+
+if __name__ == "__main__":
+    SIMULATOR = sys.argv.pop(2)
+    PROGRAM = sys.argv.pop(1)
+    unittest.main(verbosity=1)
