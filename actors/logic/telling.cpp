@@ -135,12 +135,16 @@ const std::string opening_gates = "phase=firing masks=none ";
 
 void tell(const telling_context& in, alert& a, notice_event event, reason why, const std::string& remark,
           effects& out) {
-  for (const route_verdict& verdict : route(in.config, in.kinds, a.key.type, a.level)) {
+  const notice content = notice_of(in, a, event, remark);
+  out.deliveries.reserve(out.deliveries.size() + in.config.channels.size());
+  out.decisions.reserve(out.decisions.size() + in.config.channels.size());
+  const std::vector<route_verdict> verdicts = route(in.config, in.kinds, a.key.type, a.level);
+  for (const route_verdict& verdict : verdicts) {
     if (!verdict.told()) {
       decide(a, event, verdict.channel->id, verdict.deciding, opening_gates + verdict.gates, {}, in.now, out);
       continue;
     }
-    delivery row = row_of(in, a, *verdict.channel, verdict.delivers, notice_of(in, a, event, remark), 0, "");
+    delivery row = row_of(in, a, *verdict.channel, verdict.delivers, content, 0, "");
     remember_target(a, verdict.channel->id, row.id);
     made(a, std::move(row), why, opening_gates + verdict.gates, in.now, out);
   }
@@ -207,6 +211,7 @@ void tell_targets(const telling_context& in, alert& a, notice_event event, reaso
   // These come more than once in a version; each time is an intent of its own.
   const bool repeats = event == notice_event::reminder || event == notice_event::updated;
   const std::string nonce = repeats ? std::to_string(micros(in.now)) : std::string();
+  const notice content = notice_of(in, a, event, remark);
   for (const told_target& target : oldest_of_each(a.targets)) {
     const channel_config* channel = in.config.find(target.channel);
     const auto* facts = channel == nullptr ? nullptr : facts_of(in.kinds, channel->kind);
@@ -215,8 +220,11 @@ void tell_targets(const telling_context& in, alert& a, notice_event event, reaso
       decide(a, event, target.channel, deciding, gates, {}, in.now, out);
       continue;
     }
-    delivery row = row_of(in, a, *channel, facts->delivers, notice_of(in, a, event, remark), 0, nonce);
-    row.target = target.target;
+    delivery row = row_of(in, a, *channel, facts->delivers, content, 0, nonce);
+    if (!target.target.empty()) {
+      row.target = target.target;
+      row.id = identity(row, nonce);
+    }
     if (event == notice_event::resolved) row.after = target.fire;
     made(a, std::move(row), why, "told=yes", in.now, out);
   }

@@ -20,6 +20,12 @@ alert_id id_of(const tenant_id& tenant, const alert_key& key) {
                                                std::string(name(key.type)) + "|" + to_text(key.resource))));
 }
 
+// The alerts of one instance stand together, from here on.
+template <class Map>
+auto first_of(Map& alerts, const instance_id& instance) {
+  return alerts.lower_bound({instance, alert_type::instance_unreachable, {}});
+}
+
 bool is_open(const alert& a) { return a.phase != alert_phase::resolved; }
 
 // In polls. Two complete ones settle an instance; after twice as many somebody forgot, and is asked again.
@@ -100,7 +106,7 @@ void tenant_machine::take(turn& t, const transition& seen) {
 
 void tenant_machine::act(turn& t, alert& a, alert_change change, reason why, const transition* seen) {
   switch (change) {
-    case alert_change::none: return;
+    case alert_change::none:
     case alert_change::unseen: return;
     case alert_change::opened:
     case alert_change::reopened:
@@ -159,8 +165,7 @@ void tenant_machine::after_resolve(turn& t, alert& a, const transition* seen) {
 // S-A6: one message says that the PBX is back and what was open there.
 std::string tenant_machine::still_down(const instance_id& instance) const {
   std::string names;
-  for (auto at = alerts_.lower_bound({instance, alert_type::instance_unreachable, {}});
-       at != alerts_.end() && at->first.instance == instance; ++at) {
+  for (auto at = first_of(alerts_, instance); at != alerts_.end() && at->first.instance == instance; ++at) {
     const alert& one = at->second;
     if (!is_open(one) || one.current != condition::failing || at->first.type == alert_type::instance_unreachable)
       continue;
@@ -185,8 +190,9 @@ void tenant_machine::tell_waiting(turn& t) {
 // S-A1: after the last mask lifted and two complete polls, one grouped notice of what still fires and was never told.
 void tenant_machine::tell_settled(turn& t, const instance_id& instance) {
   std::vector<alert*> many;
-  for (auto& [key, a] : alerts_) {
-    if (key.instance != instance || !a.settling || a.masks != 0) continue;
+  for (auto at = first_of(alerts_, instance); at != alerts_.end() && at->first.instance == instance; ++at) {
+    auto& [key, a] = *at;
+    if (!a.settling || a.masks != 0) continue;
     a.settling = false;
     t.touched.insert(key);
     if (a.phase != alert_phase::firing || a.current != condition::failing) continue;
@@ -204,8 +210,10 @@ void tenant_machine::tell_settled(turn& t, const instance_id& instance) {
 
 void tenant_machine::refresh_masks(turn& t, const std::optional<instance_id>& only) {
   std::set<instance_id> lifted;
-  for (auto& [key, a] : alerts_) {
-    if ((only && key.instance != *only) || !is_open(a)) continue;
+  auto at = only ? first_of(alerts_, *only) : alerts_.begin();
+  for (; at != alerts_.end() && (!only || at->first.instance == *only); ++at) {
+    auto& [key, a] = *at;
+    if (!is_open(a)) continue;
     const auto verdict = masks_of(a, alerts_, mutes_, peer_bridge(a), t.now);
     if (verdict.masks == a.masks && verdict.parent == a.parent) continue;
     const bool last_lifted = a.masks != 0 && verdict.masks == 0;
@@ -250,8 +258,7 @@ effects tenant_machine::on(const delivery_report& report, wall_time now) {
   if (lead == nullptr) return end(t);
   // A summary tells of several alerts of one instance with one row.
   const instance_id instance = lead->key.instance;
-  for (auto at = alerts_.lower_bound({instance, alert_type::instance_unreachable, {}});
-       at != alerts_.end() && at->first.instance == instance; ++at)
+  for (auto at = first_of(alerts_, instance); at != alerts_.end() && at->first.instance == instance; ++at)
     if (note_end(at->second, report.delivery, report.state)) t.touched.insert(at->first);
   return end(t);
 }
@@ -318,10 +325,10 @@ void tenant_machine::remind(turn& t, alert& a) {
 // Asks for a tick when time alone will change this alert.
 void tenant_machine::remind_at(const alert& a) {
   if (!is_open(a)) return;
-  if (a.snoozed_until) timers_.push({*a.snoozed_until, a.key});
-  if (a.flapping && !a.changes.empty()) timers_.push({a.changes.back() + config_->times.flap_quiet, a.key});
+  if (a.snoozed_until) timers_.emplace(*a.snoozed_until, a.key);
+  if (a.flapping && !a.changes.empty()) timers_.emplace(a.changes.back() + config_->times.flap_quiet, a.key);
   if (a.ack && a.phase == alert_phase::acknowledged && a.level == severity::critical)
-    timers_.push({a.reminded.value_or(a.ack->at) + config_->times.acknowledge_reminder, a.key});
+    timers_.emplace(a.reminded.value_or(a.ack->at) + config_->times.acknowledge_reminder, a.key);
 }
 
 std::optional<wall_time> tenant_machine::next_due() const {

@@ -97,11 +97,8 @@ private:
   [[nodiscard]] command_result silence(turn& t, const command& asked, mute_scope scope, alert_type type);
   [[nodiscard]] command_result decide_about_alert(turn& t, const command& asked);
 
-  // An empty key: masks and settling of all alerts are looked at again.
+  // An empty key: masks and settling of all alerts are looked at again. Equal times go by key, so that all nodes agree.
   using timer = std::pair<wall_time, alert_key>;
-  struct later {
-    bool operator()(const timer& a, const timer& b) const { return a.first > b.first; }
-  };
 
   std::shared_ptr<const tenant_config> config_; // shared with the actor that owns us; replaced, never changed
   std::vector<channel_kind_facts> kinds_;
@@ -109,7 +106,8 @@ private:
   std::map<alert_key, alert> alerts_;
   std::map<alert_id, alert_key> by_id_;
   std::vector<mute> mutes_;
-  std::priority_queue<timer, std::vector<timer>, later> timers_; // may hold stale ones: a tick then finds nothing due
+  // May hold stale ones: a tick then finds nothing due.
+  std::priority_queue<timer, std::vector<timer>, std::greater<>> timers_;
 };
 
 } // namespace ringdown::logic

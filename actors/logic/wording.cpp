@@ -134,7 +134,7 @@ std::string short_name(const alert& a) {
 }
 
 std::string title_of(notice_event event, const alert_view& what) {
-  const std::string head = headline(what);
+  std::string head = headline(what);
   switch (event) {
     case notice_event::fired: return what.flapping ? "Flapping: " + head : head;
     case notice_event::escalated: return "Escalated: " + head;
