@@ -133,6 +133,7 @@ TEST_CASE("several alerts become one summary to people and one row each to logs 
   effects out;
   tell_together(world.at(), {&low, &high}, reason::mask_lifted, out);
   std::vector<std::string> made;
+  made.reserve(out.deliveries.size());
   for (const delivery& row : out.deliveries)
     made.push_back(row.channel.str() + " " + std::string(name(row.event)) + " " + row.alert.str());
   CHECK(made == std::vector<std::string>{"webhook fired al_T1", "psa fired al_T1", "webhook fired al_T2",
@@ -177,6 +178,7 @@ TEST_CASE("an end goes to those who were told, once each, never by voice, and sa
   CHECK(out.deliveries[0].after == fire("dl_1"));
   CHECK(out.deliveries[1].after == fire("dl_3"));
   std::vector<reason> reasons;
+  reasons.reserve(out.decisions.size());
   for (const decision& d : out.decisions) reasons.push_back(d.deciding);
   CHECK(reasons == std::vector{reason::recovered, reason::recovered, reason::not_routed, reason::channel_disabled,
                                reason::channel_removed});

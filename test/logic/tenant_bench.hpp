@@ -152,6 +152,7 @@ public:
   void restart() {
     machine_ = fresh();
     std::vector<alert> alerts;
+    alerts.reserve(stored.size());
     for (const auto& [id, one] : stored) alerts.push_back(one);
     std::vector<mute> active;
     for (const auto& [key, one] : mutes)
@@ -173,12 +174,14 @@ public:
   }
   [[nodiscard]] std::vector<notice_event> events(const channel_id& channel) const {
     std::vector<notice_event> found;
+    found.reserve(last.deliveries.size());
     for (const delivery& d : made(channel)) found.push_back(d.event);
     return found;
   }
   // Deciding reasons of the last call, in order.
   [[nodiscard]] std::vector<reason> reasons() const {
     std::vector<reason> found;
+    found.reserve(last.decisions.size());
     for (const decision& d : last.decisions) found.push_back(d.deciding);
     return found;
   }
