@@ -260,6 +260,12 @@ void configuration_takes_along_what_it_removes(const store_opener& open) {
     REQUIRE(work.held->replace_config(change).ok());
     CHECK((*work.held->load_secrets(work.tenant)).empty());
   }
+  SECTION("a secret may be named in either of TOML's quotes") {
+    auto change = change_of("acme");
+    change.objects[1].body = "token = { secret = 'push.token' }";
+    REQUIRE(work.held->replace_config(change).ok());
+    CHECK((*work.held->load_secrets(work.tenant)).size() == 1);
+  }
   SECTION("a removed tenant leaves its audit and nothing to start") {
     config_change gone;
     gone.tenant = work.tenant;
