@@ -53,8 +53,8 @@ result<void> check_schema(connection& db) {
 }
 
 void migrate(connection& db) {
-  for (std::size_t next = static_cast<std::size_t>(pragma_number(db, "pragma user_version"));
-       next < migrations().size(); ++next) {
+  for (auto next = static_cast<std::size_t>(pragma_number(db, "pragma user_version")); next < migrations().size();
+       ++next) {
     SQLite::Transaction step(db.db(), SQLite::TransactionBehavior::IMMEDIATE);
     db.db().exec(std::string(migrations()[next]));
     db.db().exec("pragma user_version = " + std::to_string(next + 1) +

@@ -12,6 +12,19 @@ std::int64_t number_of(const std::string& cursor, std::int64_t otherwise) {
   return cursor.empty() ? otherwise : std::strtoll(cursor.c_str(), nullptr, 10);
 }
 
+// Two statements, so that the deliveries of one alert are found by index among millions.
+constexpr const char* of_one_alert = "select " RINGDOWN_DELIVERY_COLUMNS
+                                     ", owner, epoch, claimed_at, ended, seq from delivery "
+                                     "where seq in (select d.seq from delivery d where d.alert = ?1 union "
+                                     "select d.seq from delivery_cover c join delivery d on d.tenant = c.tenant and "
+                                     "d.id = c.delivery where c.alert = ?1) "
+                                     "and seq < ?2 and (?3 = '' or tenant = ?3) and (?4 = '' or channel = ?4) and "
+                                     "(?5 = '' or state = ?5) order by seq desc limit ?6";
+constexpr const char* of_any = "select " RINGDOWN_DELIVERY_COLUMNS
+                               ", owner, epoch, claimed_at, ended, seq from delivery "
+                               "where ?1 = '' and seq < ?2 and (?3 = '' or tenant = ?3) and (?4 = '' or channel = "
+                               "?4) and (?5 = '' or state = ?5) order by seq desc limit ?6";
+
 } // namespace
 
 result<page<alert>> sqlite_store::alerts(const alert_query& query) {
@@ -39,19 +52,7 @@ result<std::optional<alert>> sqlite_store::find_alert(const alert_id& id) {
   });
 }
 
-// Two statements, so that the deliveries of one alert are found by index among millions.
 result<page<delivery_row>> sqlite_store::deliveries(const delivery_query& query) {
-  constexpr const char* of_one_alert = "select " RINGDOWN_DELIVERY_COLUMNS
-                                       ", owner, epoch, claimed_at, ended, seq from delivery "
-                                       "where seq in (select d.seq from delivery d where d.alert = ?1 union "
-                                       "select d.seq from delivery_cover c join delivery d on d.tenant = c.tenant and "
-                                       "d.id = c.delivery where c.alert = ?1) "
-                                       "and seq < ?2 and (?3 = '' or tenant = ?3) and (?4 = '' or channel = ?4) and "
-                                       "(?5 = '' or state = ?5) order by seq desc limit ?6";
-  constexpr const char* of_any = "select " RINGDOWN_DELIVERY_COLUMNS
-                                 ", owner, epoch, claimed_at, ended, seq from delivery "
-                                 "where ?1 = '' and seq < ?2 and (?3 = '' or tenant = ?3) and (?4 = '' or channel = "
-                                 "?4) and (?5 = '' or state = ?5) order by seq desc limit ?6";
   return guard([&]() -> result<page<delivery_row>> {
     page<delivery_row> found;
     std::int64_t last = 0;
