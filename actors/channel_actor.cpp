@@ -20,15 +20,15 @@ const wire::dialect* dialect_of(const channel_config& config) {
 
 } // namespace
 
-channel::channel(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe, tenant_id tenant, channel_config settings,
-                 timing times)
-  : observed_actor(config, std::move(world), std::move(probe)),
-    tenant_(std::move(tenant)),
-    config_(std::move(settings)),
-    times_(times),
-    dialect_(dialect_of(config_)),
-    facts_(dialect_->describe()),
-    lane_{"channel/" + tenant_.str() + "/" + config_.id.str(), facts_.connections, facts_.connections * 2} {}
+channel::channel(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe, tenant_id tenant,
+                 channel_config settings, timing times)
+    : observed_actor(config, std::move(world), std::move(probe)),
+      tenant_(std::move(tenant)),
+      config_(std::move(settings)),
+      times_(times),
+      dialect_(dialect_of(config_)),
+      facts_(dialect_->describe()),
+      lane_{"channel/" + tenant_.str() + "/" + config_.id.str(), facts_.connections, facts_.connections * 2} {}
 
 channel::~channel() {
   for (const auto& [id, one] : carrying_)
@@ -37,17 +37,17 @@ channel::~channel() {
 
 channel::behavior_type channel::make_behavior() {
   return {
-    [this](const due& rang) { handle([&] { on(rang); }); },
-    [this](const exchange_ended& ended) { handle([&] { on(ended); }); },
-    [this](const tenant_attached& to) { handle([&] { on(to); }); },
-    [this](const reconfigure_channel& to) { handle([&] { on(to); }); },
-    [this](const deliveries_ready& ready) { handle([&] { on(ready); }); },
-    [this](const look_for_rows& asked) { handle([&] { on(asked); }); },
-    [this](const withdraw_alerts& which) { handle([&] { on(which); }); },
-    [this](const rows_claimed& claimed) { handle([&] { on(claimed); }); },
-    [this](const settlements_stored& stored) { handle([&] { on(stored); }); },
-    [this](const drain& asked) { handle([&] { on(asked); }); },
-    [this](const crash_now& asked) { handle([&] { on(asked); }); },
+      [this](const due& rang) { handle([&] { on(rang); }); },
+      [this](const exchange_ended& ended) { handle([&] { on(ended); }); },
+      [this](const tenant_attached& to) { handle([&] { on(to); }); },
+      [this](const reconfigure_channel& to) { handle([&] { on(to); }); },
+      [this](const deliveries_ready& ready) { handle([&] { on(ready); }); },
+      [this](const look_for_rows& asked) { handle([&] { on(asked); }); },
+      [this](const withdraw_alerts& which) { handle([&] { on(which); }); },
+      [this](const rows_claimed& claimed) { handle([&] { on(claimed); }); },
+      [this](const settlements_stored& stored) { handle([&] { on(stored); }); },
+      [this](const drain& asked) { handle([&] { on(asked); }); },
+      [this](const crash_now& asked) { handle([&] { on(asked); }); },
   };
 }
 
@@ -90,7 +90,8 @@ void channel::on(const due& rang) {
 // What has not begun goes back to the table, where the next claim sees that it may no longer be sent (I4).
 void channel::on(const withdraw_alerts& which) {
   const auto withdrawn = [&](const carried& one) {
-    return one.row.kind == delivery_kind::interrupt && std::ranges::find(which.alerts, one.row.alert) != which.alerts.end();
+    return one.row.kind == delivery_kind::interrupt &&
+           std::ranges::find(which.alerts, one.row.alert) != which.alerts.end();
   };
   for (const carried& one : waiting_)
     if (withdrawn(one)) hand_back(one.row);
@@ -144,7 +145,10 @@ void channel::begin(carried one) {
   one.begun = now().wall;
   const delivery_id id = one.row.id;
   auto& held = carrying_.insert_or_assign(id, std::move(one)).first->second;
-  log().info("delivery_begun", {{"trace", held.row.trace}, {"delivery", id.str()}, {"channel", config_.id.str()}, {"event", std::string(ringdown::name(held.row.event))},
+  log().info("delivery_begun", {{"trace", held.row.trace},
+                                {"delivery", id.str()},
+                                {"channel", config_.id.str()},
+                                {"event", std::string(ringdown::name(held.row.event))},
                                 {"attempt", std::to_string(held.row.attempts)}});
   carry_on(held, dialect_->start(job(held)));
 }
@@ -152,7 +156,8 @@ void channel::begin(carried one) {
 void channel::carry_on(carried& one, wire::dialect_step step) {
   one.talk = std::move(step.next);
   if (!step.request) {
-    settle(one, step.outcome.value_or(attempt_outcome{outcome_kind::refused, "", "the dialect had nothing to say", {}, 0}));
+    settle(one,
+           step.outcome.value_or(attempt_outcome{outcome_kind::refused, "", "the dialect had nothing to say", {}, 0}));
     return;
   }
   const std::uint64_t token = ++tokens_;
@@ -162,7 +167,8 @@ void channel::carry_on(carried& one, wire::dialect_step step) {
   auto self = caf::actor_cast<caf::weak_actor_ptr>(this->address());
   one.ticket = world().http->send(lane_, std::move(*step.request), [self, token](http_outcome outcome) {
     if (auto who = self.lock())
-      caf::anon_send(caf::actor_cast<caf::actor>(who), exchange_ended{token, std::make_shared<const http_outcome>(std::move(outcome))});
+      caf::anon_send(caf::actor_cast<caf::actor>(who),
+                     exchange_ended{token, std::make_shared<const http_outcome>(std::move(outcome))});
   });
 }
 
@@ -180,13 +186,20 @@ void channel::settle(carried& one, const attempt_outcome& outcome) {
   const moment present = now();
   auto& metrics = *world().metrics;
   metrics.attempts[static_cast<std::size_t>(outcome.kind)].fetch_add(1, std::memory_order_relaxed);
-  const auto keys = facts_.keys == wire::target_key::known_to_it ? logic::key_knowledge::keyed : logic::key_knowledge::unkeyed;
+  const auto keys =
+      facts_.keys == wire::target_key::known_to_it ? logic::key_knowledge::keyed : logic::key_knowledge::unkeyed;
   const auto next = logic::after_attempt(one.row, outcome, keys, times_, present.wall, world().time.spread());
   persistence::settlement write;
   write.owner = world().owner;
   write.tenant = tenant_;
-  write.ledger = {one.row.id, outcome.kind == outcome_kind::not_sent ? 0U : one.row.attempts, one.begun, present.wall, outcome.kind, outcome.status,
-                  dialect_->masked_address(config_, one.row), outcome.answer};
+  write.ledger = {one.row.id,
+                  outcome.kind == outcome_kind::not_sent ? 0U : one.row.attempts,
+                  one.begun,
+                  present.wall,
+                  outcome.kind,
+                  outcome.status,
+                  dialect_->masked_address(config_, one.row),
+                  outcome.answer};
   write.state = next.state;
   write.why = next.why;
   write.not_before = next.not_before;
@@ -195,10 +208,15 @@ void channel::settle(carried& one, const attempt_outcome& outcome) {
   if (next.state == delivery_state::sent) {
     const duration took = present.wall - one.row.created;
     metrics.delivery_seconds.observe(std::max(took, duration{}));
-    if (one.row.level == severity::critical && took > times_.late_after) metrics.late_criticals.fetch_add(1, std::memory_order_relaxed);
+    if (one.row.level == severity::critical && took > times_.late_after)
+      metrics.late_criticals.fetch_add(1, std::memory_order_relaxed);
   }
-  log().info("delivery_attempt", {{"trace", one.row.trace}, {"delivery", one.row.id.str()}, {"channel", config_.id.str()},
-                                  {"outcome", std::string(ringdown::name(outcome.kind))}, {"state", std::string(ringdown::name(next.state))}, {"answer", outcome.answer}});
+  log().info("delivery_attempt", {{"trace", one.row.trace},
+                                  {"delivery", one.row.id.str()},
+                                  {"channel", config_.id.str()},
+                                  {"outcome", std::string(ringdown::name(outcome.kind))},
+                                  {"state", std::string(ringdown::name(next.state))},
+                                  {"answer", outcome.answer}});
   one.storing = true;
   one.row.state = next.state;
   one.row.why = next.why;
@@ -235,7 +253,8 @@ void channel::on(const settlements_stored& stored) {
     tell_tenant(row, row.state, row.why);
   }
   // A settlement the store refused was of a row that is no longer ours (an older fence): nothing is left to do for it.
-  if (!stored.ok || stored.rows.empty()) std::erase_if(carrying_, [](const auto& entry) { return entry.second.storing; });
+  if (!stored.ok || stored.rows.empty())
+    std::erase_if(carrying_, [](const auto& entry) { return entry.second.storing; });
   begin_waiting();
   claim_if_room();
   check_quiet();
@@ -266,7 +285,7 @@ void channel::check_quiet() {
   if (!carrying_.empty() || !waiting_.empty() || handing_back_ > 0) return;
   if (drained_) {
     std::exchange(drained_, nullptr)();
-    drained_ = [] {};   // stays drained: nothing is begun any more
+    drained_ = [] {}; // stays drained: nothing is begun any more
     return;
   }
   if (backlogged_ || claiming_ || wake_at_ || idle_told_) return;

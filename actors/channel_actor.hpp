@@ -20,7 +20,8 @@ namespace ringdown {
 
 class channel final : public observed_actor<channel_actor> {
 public:
-  channel(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe, tenant_id tenant, channel_config settings, timing times);
+  channel(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe, tenant_id tenant,
+          channel_config settings, timing times);
   ~channel() override;
 
   behavior_type make_behavior() override;
@@ -30,7 +31,7 @@ private:
   struct carried {
     delivery row;
     wire::conversation talk;
-    std::chrono::nanoseconds send_by{};        // CLOCK_BOOTTIME
+    std::chrono::nanoseconds send_by{}; // CLOCK_BOOTTIME
     wall_time begun;
     std::optional<std::uint64_t> ticket;
     bool storing = false;
@@ -68,17 +69,17 @@ private:
   const net::lane lane_;
   caf::strong_actor_ptr tenant_actor_;
   std::map<delivery_id, carried> carrying_;
-  std::deque<carried> waiting_;                      // handed over, not begun for want of a free place
-  std::map<std::uint64_t, delivery_id> exchanges_;   // token of the http exchange -> row
+  std::deque<carried> waiting_;                    // handed over, not begun for want of a free place
+  std::map<std::uint64_t, delivery_id> exchanges_; // token of the http exchange -> row
   std::uint64_t tokens_ = 0;
   std::uint64_t wake_token_ = 0;
-  std::optional<wall_time> wake_at_;                 // what the newest wake-up is for
-  std::size_t handing_back_ = 0;                     // settlements under way of rows not carried any more
+  std::optional<wall_time> wake_at_; // what the newest wake-up is for
+  std::size_t handing_back_ = 0;     // settlements under way of rows not carried any more
   bool claiming_ = false;
-  bool look_again_ = false;                          // rows were announced while a claim was under way
-  bool backlogged_ = true;                           // until a claim says otherwise: a predecessor may have left rows
+  bool look_again_ = false; // rows were announced while a claim was under way
+  bool backlogged_ = true;  // until a claim says otherwise: a predecessor may have left rows
   bool idle_told_ = false;
-  std::function<void()> drained_;                    // set: draining
+  std::function<void()> drained_; // set: draining
 };
 
 } // namespace ringdown

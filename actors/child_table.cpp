@@ -20,14 +20,18 @@ constexpr auto trip_pause = std::chrono::seconds(60);
 // Ahead of everything in the mailbox: an ordinary exit message waits behind all others.
 void stop_now(const caf::strong_actor_ptr& who) {
   who->get()->enqueue(nullptr, caf::make_message_id(caf::message_priority::high),
-                      caf::make_message(caf::exit_msg{who->get()->address(), caf::exit_reason::user_shutdown}), nullptr);
+                      caf::make_message(caf::exit_msg{who->get()->address(), caf::exit_reason::user_shutdown}),
+                      nullptr);
 }
 
 } // namespace
 
 child_table::child_table(caf::scheduled_actor* owner, ports_ptr world, std::string owner_name,
                          std::function<void(steady_time, std::uint64_t)> wake)
-  : owner_(owner), world_(std::move(world)), owner_name_(std::move(owner_name)), wake_(std::move(wake)) {}
+    : owner_(owner),
+      world_(std::move(world)),
+      owner_name_(std::move(owner_name)),
+      wake_(std::move(wake)) {}
 
 void child_table::add(child_spec spec) {
   std::string name = spec.name;
@@ -88,13 +92,16 @@ void child_table::crashed(child& which, const std::string& why) {
     return;
   }
   if (decided.exceeded) {
-    which.probe->life = which.spec.exhausted == on_exhaustion::quarantine ? actor_life::quarantined : actor_life::tripped;
+    which.probe->life =
+        which.spec.exhausted == on_exhaustion::quarantine ? actor_life::quarantined : actor_life::tripped;
     which.history.forget();
     wait = trip_pause;
-    world_->log->error("actor_tripped", {{"actor", which.spec.name}, {"error", why}, {"retry_in", format_duration(wait)}});
+    world_->log->error("actor_tripped",
+                       {{"actor", which.spec.name}, {"error", why}, {"retry_in", format_duration(wait)}});
   } else {
     which.probe->life = actor_life::restarting;
-    world_->log->warning("actor_crashed", {{"actor", which.spec.name}, {"error", why}, {"restart_in", format_duration(wait)}});
+    world_->log->warning("actor_crashed",
+                         {{"actor", which.spec.name}, {"error", why}, {"restart_in", format_duration(wait)}});
   }
   which.restart_token = ++tokens_;
   wake_(present.steady + wait, which.restart_token);

@@ -7,8 +7,8 @@
 #include "actors/ports.hpp"
 
 #include <caf/actor_control_block.hpp>
-#include <caf/system_messages.hpp>
 #include <caf/scheduled_actor.hpp>
+#include <caf/system_messages.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -21,13 +21,13 @@ namespace ringdown {
 
 // What happens to a child whose budget is spent.
 enum class on_exhaustion : std::uint8_t {
-  trip,        // circuit open: tried again each minute (channels; pollers and tenants are quarantined the same way)
-  quarantine,  // as trip, but shown as quarantined (S-D5): never climbs to the root
-  escalate     // the supervisor itself fails
+  trip,       // circuit open: tried again each minute (channels; pollers and tenants are quarantined the same way)
+  quarantine, // as trip, but shown as quarantined (S-D5): never climbs to the root
+  escalate    // the supervisor itself fails
 };
 
 struct child_spec {
-  std::string name;                                              // unique: "channel/acme/noc-push"
+  std::string name; // unique: "channel/acme/noc-push"
   std::string kind;
   logic::restart_budget budget;
   on_exhaustion exhausted = on_exhaustion::trip;
@@ -41,12 +41,13 @@ struct child_spec {
 class child_table {
 public:
   // `wake` asks the owner's clock to hand `token` back to woken().
-  child_table(caf::scheduled_actor* owner, ports_ptr world, std::string owner_name, std::function<void(steady_time, std::uint64_t)> wake);
+  child_table(caf::scheduled_actor* owner, ports_ptr world, std::string owner_name,
+              std::function<void(steady_time, std::uint64_t)> wake);
 
-  void add(child_spec spec);                  // starts it
-  void remove(const std::string& name);       // stops it for good
-  void down(const caf::down_msg& message);    // from the owner's down handler
-  [[nodiscard]] bool woken(std::uint64_t token);   // true when the token was one of ours
+  void add(child_spec spec);                     // starts it
+  void remove(const std::string& name);          // stops it for good
+  void down(const caf::down_msg& message);       // from the owner's down handler
+  [[nodiscard]] bool woken(std::uint64_t token); // true when the token was one of ours
   [[nodiscard]] caf::strong_actor_ptr find(const std::string& name) const;
   [[nodiscard]] bool has(const std::string& name) const { return children_.contains(name); }
   [[nodiscard]] std::size_t running() const;
@@ -72,7 +73,7 @@ private:
   std::function<void(steady_time, std::uint64_t)> wake_;
   std::map<std::string, child> children_;
   std::map<caf::actor_addr, std::string> by_address_;
-  std::uint64_t tokens_ = std::uint64_t{1} << 62;     // apart from the owner's own tokens
+  std::uint64_t tokens_ = std::uint64_t{1} << 62; // apart from the owner's own tokens
   std::optional<std::string> escalation_;
 };
 

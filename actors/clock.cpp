@@ -15,15 +15,15 @@ time_source system_time() {
   };
   // Shared because every copy of the time source draws from the same engine.
   auto dice = std::make_shared<jitter>();
-  return {
-    [] {
-      return moment{std::chrono::time_point_cast<duration>(std::chrono::system_clock::now()), std::chrono::steady_clock::now()};
-    },
-    [] { return net::boot_now(); },
-    [dice] {
-      const std::lock_guard hold(dice->guard);
-      return std::uniform_real_distribution<double>(0, 1)(dice->engine);
-    }};
+  return {[] {
+            return moment{std::chrono::time_point_cast<duration>(std::chrono::system_clock::now()),
+                          std::chrono::steady_clock::now()};
+          },
+          [] { return net::boot_now(); },
+          [dice] {
+            const std::lock_guard hold(dice->guard);
+            return std::uniform_real_distribution<double>(0, 1)(dice->engine);
+          }};
 }
 
 } // namespace ringdown

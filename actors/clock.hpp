@@ -11,8 +11,8 @@ namespace ringdown {
 
 struct time_source {
   std::function<moment()> now;
-  std::function<std::chrono::nanoseconds()> boot;   // CLOCK_BOOTTIME, for send_by (S-D1)
-  std::function<double()> spread;                   // uniform in [0, 1): jitter only, never identity
+  std::function<std::chrono::nanoseconds()> boot; // CLOCK_BOOTTIME, for send_by (S-D1)
+  std::function<double()> spread;                 // uniform in [0, 1): jitter only, never identity
 };
 
 [[nodiscard]] time_source system_time();

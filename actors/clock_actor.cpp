@@ -11,12 +11,12 @@ constexpr auto slack = std::chrono::milliseconds(5);
 } // namespace
 
 clock_keeper::clock_keeper(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe)
-  : observed_actor(config, std::move(world), std::move(probe)) {}
+    : observed_actor(config, std::move(world), std::move(probe)) {}
 
 clock_keeper::behavior_type clock_keeper::make_behavior() {
   return {
-    [this](const wake_me& asked) { handle([&] { on(asked); }); },
-    [this](const due& rang) { handle([&] { on(rang); }); },
+      [this](const wake_me& asked) { handle([&] { on(asked); }); },
+      [this](const due& rang) { handle([&] { on(rang); }); },
   };
 }
 
@@ -28,7 +28,8 @@ void clock_keeper::on(const wake_me& asked) {
 void clock_keeper::on(const due& rang) {
   if (rang.token != armed_) return;
   const steady_time present = now().steady;
-  world().metrics->scheduler_lag_seconds.observe(std::chrono::duration_cast<duration>(std::max(present - armed_for_, std::chrono::nanoseconds(0))));
+  world().metrics->scheduler_lag_seconds.observe(
+      std::chrono::duration_cast<duration>(std::max(present - armed_for_, std::chrono::nanoseconds(0))));
   armed_for_ = steady_time::max();
   while (!waiting_.empty() && waiting_.top().at <= present + slack) {
     const entry& next = waiting_.top();

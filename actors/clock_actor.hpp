@@ -20,9 +20,9 @@ public:
 private:
   struct entry {
     steady_time at;
-    std::uint64_t order;          // first asked, first woken
+    std::uint64_t order; // first asked, first woken
     std::uint64_t token;
-    caf::weak_actor_ptr who;      // weak: a timer keeps nobody alive
+    caf::weak_actor_ptr who; // weak: a timer keeps nobody alive
   };
   struct later {
     bool operator()(const entry& a, const entry& b) const { return a.at != b.at ? a.at > b.at : a.order > b.order; }
@@ -34,7 +34,7 @@ private:
 
   std::priority_queue<entry, std::vector<entry>, later> waiting_;
   std::uint64_t asked_ = 0;
-  std::uint64_t armed_ = 0;       // generation of the one running CAF timer; older ones are ignored
+  std::uint64_t armed_ = 0; // generation of the one running CAF timer; older ones are ignored
   steady_time armed_for_ = steady_time::max();
 };
 

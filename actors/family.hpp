@@ -16,7 +16,9 @@ namespace ringdown {
 struct family {
   std::function<caf::strong_actor_ptr(std::shared_ptr<actor_probe>, std::shared_ptr<const tenant_config>)> tenant;
   std::function<caf::strong_actor_ptr(std::shared_ptr<actor_probe>, const tenant_id&, const instance_config&)> poller;
-  std::function<caf::strong_actor_ptr(std::shared_ptr<actor_probe>, const tenant_id&, const channel_config&, const timing&)> channel;
+  std::function<caf::strong_actor_ptr(std::shared_ptr<actor_probe>, const tenant_id&, const channel_config&,
+                                      const timing&)>
+      channel;
   std::function<caf::strong_actor_ptr(std::shared_ptr<actor_probe>, std::shared_ptr<const tenant_config>)> group;
 };
 // Shared by all supervisors of a node; immutable.

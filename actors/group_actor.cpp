@@ -7,10 +7,11 @@ namespace ringdown {
 
 group::group(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe, family_ptr births,
              std::shared_ptr<const tenant_config> settings)
-  : observed_actor(config, std::move(world), std::move(probe)),
-    config_(std::move(settings)),
-    births_(std::move(births)),
-    children_(this, world_ptr(), this->probe().name, [this](steady_time at, std::uint64_t token) { wake_at(at, token); }) {}
+    : observed_actor(config, std::move(world), std::move(probe)),
+      config_(std::move(settings)),
+      births_(std::move(births)),
+      children_(this, world_ptr(), this->probe().name,
+                [this](steady_time at, std::uint64_t token) { wake_at(at, token); }) {}
 
 group::behavior_type group::make_behavior() {
   this->set_down_handler([this](caf::down_msg& message) { handle([&] { children_.down(message); }); });
@@ -18,11 +19,11 @@ group::behavior_type group::make_behavior() {
   for (const auto& settings : config_->channels) add_channel(settings);
   for (const auto& instance : config_->instances) add_poller(instance);
   return {
-    [this](const due& rang) { handle([&] { on(rang); }); },
-    [this](const group_reconfigure& to) { handle([&] { on(to); }); },
-    [this](const command_for_tenant& asked) { handle([&] { on(asked); }); },
-    [this](const drain& asked) { handle([&] { on(asked); }); },
-    [this](const drained& finished) { handle([&] { on(finished); }); },
+      [this](const due& rang) { handle([&] { on(rang); }); },
+      [this](const group_reconfigure& to) { handle([&] { on(to); }); },
+      [this](const command_for_tenant& asked) { handle([&] { on(asked); }); },
+      [this](const drain& asked) { handle([&] { on(asked); }); },
+      [this](const drained& finished) { handle([&] { on(finished); }); },
   };
 }
 
@@ -45,8 +46,12 @@ void group::add_poller(const instance_config& instance) {
   spec.kind = "poller";
   spec.budget = logic::poller_budget;
   spec.exhausted = on_exhaustion::quarantine;
-  spec.start = [this, id = instance.id](std::shared_ptr<actor_probe> probe) { return births_->poller(std::move(probe), config_->id, *config_->find(id)); };
-  spec.started = [this, id = instance.id](const caf::strong_actor_ptr& poller) { tell(children_.find(tenant_name()), poller_ready{id, poller}); };
+  spec.start = [this, id = instance.id](std::shared_ptr<actor_probe> probe) {
+    return births_->poller(std::move(probe), config_->id, *config_->find(id));
+  };
+  spec.started = [this, id = instance.id](const caf::strong_actor_ptr& poller) {
+    tell(children_.find(tenant_name()), poller_ready{id, poller});
+  };
   children_.add(std::move(spec));
 }
 
@@ -59,7 +64,9 @@ void group::add_channel(const channel_config& settings) {
   spec.start = [this, id = settings.id](std::shared_ptr<actor_probe> probe) {
     return births_->channel(std::move(probe), config_->id, *config_->find(id), config_->times);
   };
-  spec.started = [this](const caf::strong_actor_ptr& channel) { tell(channel, tenant_attached{children_.find(tenant_name())}); };
+  spec.started = [this](const caf::strong_actor_ptr& channel) {
+    tell(channel, tenant_attached{children_.find(tenant_name())});
+  };
   spec.lost = [this, id = settings.id] { tell(children_.find(tenant_name()), channel_lost{id}); };
   children_.add(std::move(spec));
 }
@@ -94,12 +101,16 @@ void group::on(const group_reconfigure& to) {
   config_ = to.config;
   tell(children_.find(tenant_name()), reconfigure_tenant{config_});
   for (const auto& settings : config_->channels) {
-    if (!children_.has(name_of(settings.id))) add_channel(settings);
-    else tell(children_.find(name_of(settings.id)), reconfigure_channel{settings});
+    if (!children_.has(name_of(settings.id)))
+      add_channel(settings);
+    else
+      tell(children_.find(name_of(settings.id)), reconfigure_channel{settings});
   }
   for (const auto& instance : config_->instances) {
-    if (!children_.has(name_of(instance.id))) add_poller(instance);
-    else tell(children_.find(name_of(instance.id)), reconfigure_instance{instance});
+    if (!children_.has(name_of(instance.id)))
+      add_poller(instance);
+    else
+      tell(children_.find(name_of(instance.id)), reconfigure_instance{instance});
   }
 }
 
@@ -113,7 +124,8 @@ void group::on(const drain& asked) {
   for (const auto& settings : config_->channels) names.push_back(name_of(settings.id));
   for (const std::string& name : names)
     if (children_.find(name)) draining_.insert(name);
-  for (const std::string& name : draining_) tell(children_.find(name), drain{[self, name] { tell(self, drained{name}); }});
+  for (const std::string& name : draining_)
+    tell(children_.find(name), drain{[self, name] { tell(self, drained{name}); }});
   on(drained{});
 }
 

@@ -15,7 +15,8 @@ namespace ringdown {
 
 class group final : public observed_actor<group_actor> {
 public:
-  group(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe, family_ptr births, std::shared_ptr<const tenant_config> settings);
+  group(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe, family_ptr births,
+        std::shared_ptr<const tenant_config> settings);
 
   behavior_type make_behavior() override;
   void on_exit() override;
@@ -33,13 +34,17 @@ private:
   void remove_absent(const tenant_config& wanted);
   void introduce_all();
   [[nodiscard]] std::string tenant_name() const { return "tenant/" + config_->id.str(); }
-  [[nodiscard]] std::string name_of(const instance_id& id) const { return "poller/" + config_->id.str() + "/" + id.str(); }
-  [[nodiscard]] std::string name_of(const channel_id& id) const { return "channel/" + config_->id.str() + "/" + id.str(); }
+  [[nodiscard]] std::string name_of(const instance_id& id) const {
+    return "poller/" + config_->id.str() + "/" + id.str();
+  }
+  [[nodiscard]] std::string name_of(const channel_id& id) const {
+    return "channel/" + config_->id.str() + "/" + id.str();
+  }
 
-  std::shared_ptr<const tenant_config> config_;   // shared with the tenant actor; replaced, never changed
+  std::shared_ptr<const tenant_config> config_; // shared with the tenant actor; replaced, never changed
   family_ptr births_;
   child_table children_;
-  std::set<std::string> draining_;                // children not yet quiet
+  std::set<std::string> draining_; // children not yet quiet
   std::function<void()> drained_;
 };
 

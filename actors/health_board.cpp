@@ -25,7 +25,8 @@ actor_probe::last actor_probe::last_error() const {
   return last_;
 }
 
-std::shared_ptr<actor_probe> health_board::probe(const std::string& name, const std::string& kind, const std::string& parent) {
+std::shared_ptr<actor_probe> health_board::probe(const std::string& name, const std::string& kind,
+                                                 const std::string& parent) {
   const std::lock_guard hold(guard_);
   auto& slot = probes_[name];
   if (!slot) slot = std::make_shared<actor_probe>(name, kind, parent);

@@ -20,10 +20,12 @@ enum class actor_life : std::uint8_t { running, restarting, tripped, quarantined
 class actor_probe {
 public:
   actor_probe(std::string who, std::string what_kind, std::string under)
-    : name(std::move(who)), kind(std::move(what_kind)), parent(std::move(under)) {}
+      : name(std::move(who)),
+        kind(std::move(what_kind)),
+        parent(std::move(under)) {}
 
-  const std::string name;      // "tenant/acme", "poller/acme/hq"
-  const std::string kind;      // "store", "clock", "group", "tenant", "poller", "channel"
+  const std::string name; // "tenant/acme", "poller/acme/hq"
+  const std::string kind; // "store", "clock", "group", "tenant", "poller", "channel"
   const std::string parent;
 
   std::atomic<actor_life> life{actor_life::running};
@@ -33,7 +35,10 @@ public:
   std::atomic<std::uint64_t> busy_nanos{0};
 
   void failed(std::string text, wall_time at);
-  struct last { std::string text; wall_time at; };
+  struct last {
+    std::string text;
+    wall_time at;
+  };
   [[nodiscard]] last last_error() const;
 
 private:
@@ -44,9 +49,9 @@ private:
 // What a poller lets others see of its instance (/api/v1/instances); written by the poller after each poll.
 struct instance_glance {
   std::uint64_t polls = 0;
-  std::string why;                       // what the last poll meant: "unchanged", "confirming", ...
+  std::string why; // what the last poll meant: "unchanged", "confirming", ...
   wall_time last_poll;
-  wall_time last_complete;               // epoch: never
+  wall_time last_complete; // epoch: never
   wall_time next_poll;
 };
 
@@ -57,7 +62,7 @@ public:
   void drop(const std::string& name);
   [[nodiscard]] std::vector<std::shared_ptr<const actor_probe>> all() const;
 
-  void show(const std::string& instance, instance_glance glance);    // "tenant/instance"
+  void show(const std::string& instance, instance_glance glance); // "tenant/instance"
   void forget(const std::string& instance);
   [[nodiscard]] std::map<std::string, instance_glance> glances() const;
 

@@ -20,10 +20,16 @@ public:
   virtual ~log_sink() = default;
   virtual void write(log_level level, std::string_view event, std::initializer_list<log_field> fields) = 0;
 
-  void debug(std::string_view event, std::initializer_list<log_field> fields) { write(log_level::debug, event, fields); }
+  void debug(std::string_view event, std::initializer_list<log_field> fields) {
+    write(log_level::debug, event, fields);
+  }
   void info(std::string_view event, std::initializer_list<log_field> fields) { write(log_level::info, event, fields); }
-  void warning(std::string_view event, std::initializer_list<log_field> fields) { write(log_level::warning, event, fields); }
-  void error(std::string_view event, std::initializer_list<log_field> fields) { write(log_level::error, event, fields); }
+  void warning(std::string_view event, std::initializer_list<log_field> fields) {
+    write(log_level::warning, event, fields);
+  }
+  void error(std::string_view event, std::initializer_list<log_field> fields) {
+    write(log_level::error, event, fields);
+  }
 };
 
 } // namespace ringdown

@@ -27,7 +27,9 @@ public:
   using super = typename Handle::base;
 
   observed_actor(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe)
-    : super(config), world_(std::move(world)), probe_(std::move(probe)) {
+      : super(config),
+        world_(std::move(world)),
+        probe_(std::move(probe)) {
     probe_->mailbox = 0;
     this->set_exception_handler([](std::exception_ptr& thrown) -> caf::error {
       try {
@@ -77,7 +79,8 @@ protected:
     const steady_time begun = world_->time.now().steady;
     std::forward<Work>(work)();
     probe_->handled.fetch_add(1, std::memory_order_relaxed);
-    probe_->busy_nanos.fetch_add(static_cast<std::uint64_t>((world_->time.now().steady - begun).count()), std::memory_order_relaxed);
+    probe_->busy_nanos.fetch_add(static_cast<std::uint64_t>((world_->time.now().steady - begun).count()),
+                                 std::memory_order_relaxed);
   }
 
 private:

@@ -47,10 +47,14 @@ std::size_t index(endpoint which) { return static_cast<std::size_t>(which); }
 } // namespace
 
 pbx_conversation::pbx_conversation(instance_config config, duration connect_timeout, duration timeout)
-  : config_(std::move(config)), target_(wire::pbx::target_of(config_, connect_timeout, timeout)), connect_timeout_(connect_timeout), timeout_(timeout) {}
+    : config_(std::move(config)),
+      target_(wire::pbx::target_of(config_, connect_timeout, timeout)),
+      connect_timeout_(connect_timeout),
+      timeout_(timeout) {}
 
 void pbx_conversation::configure(instance_config config) {
-  const bool another = config.url != config_.url || config.address != config_.address || config.client_id != config_.client_id || config.secret != config_.secret;
+  const bool another = config.url != config_.url || config.address != config_.address ||
+                       config.client_id != config_.client_id || config.secret != config_.secret;
   config_ = std::move(config);
   target_ = wire::pbx::target_of(config_, connect_timeout_, timeout_);
   if (!another) return;
@@ -79,7 +83,11 @@ std::optional<http_request> pbx_conversation::ask_token(moment now) {
   token_.reset();
   if (budget_.failures >= most_failures && budget_.paused_until && now.wall < *budget_.paused_until) {
     seen_.login_paused = true;
-    seen_.login = read_failure{read_problem::unauthorized, transport_error::none, 0, "no login is tried until " + rfc3339(*budget_.paused_until), {}};
+    seen_.login = read_failure{read_problem::unauthorized,
+                               transport_error::none,
+                               0,
+                               "no login is tried until " + rfc3339(*budget_.paused_until),
+                               {}};
     step_ = step::idle;
     return std::nullopt;
   }
@@ -96,7 +104,8 @@ void pbx_conversation::login_failed(moment now) {
 }
 
 std::optional<http_request> pbx_conversation::on(const std::shared_ptr<const http_outcome>& outcome, moment now) {
-  if (outcome->response && outcome->response->certificate_expires) seen_.certificate_expires = outcome->response->certificate_expires;
+  if (outcome->response && outcome->response->certificate_expires)
+    seen_.certificate_expires = outcome->response->certificate_expires;
   if (step_ == step::token) return on_token(*outcome, now);
   return on_page(outcome, now);
 }
@@ -126,7 +135,9 @@ std::optional<http_request> pbx_conversation::on_token(const http_outcome& outco
   return ask_endpoint();
 }
 
-http_request pbx_conversation::ask_endpoint() { return wire::pbx::request_for(asked(), target_, *token_, fields_[index(asked())]); }
+http_request pbx_conversation::ask_endpoint() {
+  return wire::pbx::request_for(asked(), target_, *token_, fields_[index(asked())]);
+}
 
 std::optional<http_request> pbx_conversation::on_page(const std::shared_ptr<const http_outcome>& page, moment now) {
   pages_.push_back(page);
@@ -169,15 +180,19 @@ std::optional<http_request> pbx_conversation::after_endpoint() {
   const endpoint done = asked();
   if (over) fail_rest(why);
   --remaining_;
-  if (hung) ask_last(done);
-  else ++position_;
+  if (hung)
+    ask_last(done);
+  else
+    ++position_;
   if (!over && remaining_ > 0) return ask_endpoint();
   step_ = step::idle;
   return std::nullopt;
 }
 
 // Moves the rest up: the next to be asked now stands at the same position.
-void pbx_conversation::ask_last(endpoint which) { std::rotate(std::ranges::find(order_, which), std::ranges::find(order_, which) + 1, order_.end()); }
+void pbx_conversation::ask_last(endpoint which) {
+  std::rotate(std::ranges::find(order_, which), std::ranges::find(order_, which) + 1, order_.end());
+}
 
 read_failure& pbx_conversation::failure_of(endpoint which) {
   switch (which) {

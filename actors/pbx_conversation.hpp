@@ -20,7 +20,7 @@ class pbx_conversation {
 public:
   pbx_conversation(instance_config config, duration connect_timeout, duration timeout);
 
-  void configure(instance_config config);                 // a changed address or credential drops the token
+  void configure(instance_config config); // a changed address or credential drops the token
   void set_budget(const persistence::login_budget& budget) { budget_ = budget; }
   [[nodiscard]] const persistence::login_budget& budget() const { return budget_; }
   // True once after the budget changed and should be made durable.
@@ -57,15 +57,18 @@ private:
   step step_ = step::idle;
   // Who hung in the last poll is asked last in the next: a hanging endpoint then hides nobody's news (D-06), and a host
   // that hangs altogether costs one timeout, not four.
-  std::array<endpoint, endpoint_count> order_{endpoint::trunks, endpoint::sbcs, endpoint::system_status, endpoint::services};
-  std::size_t position_ = 0;                                 // in order_: whom we ask now
-  std::size_t remaining_ = 0;                                // how many of this poll are not done, with the one asked now
-  bool answered_ = false;                                    // somebody answered in this poll
-  std::vector<std::shared_ptr<const http_outcome>> pages_;   // of the endpoint being read; shared with the message that brought them
-  std::array<wire::pbx::field_set, endpoint_count> fields_{};   // what this build understands, remembered per endpoint (D-02)
-  bool renewed_ = false;                                     // the one renewal of this poll was used
+  std::array<endpoint, endpoint_count> order_{endpoint::trunks, endpoint::sbcs, endpoint::system_status,
+                                              endpoint::services};
+  std::size_t position_ = 0;  // in order_: whom we ask now
+  std::size_t remaining_ = 0; // how many of this poll are not done, with the one asked now
+  bool answered_ = false;     // somebody answered in this poll
+  std::vector<std::shared_ptr<const http_outcome>>
+      pages_; // of the endpoint being read; shared with the message that brought them
+  std::array<wire::pbx::field_set, endpoint_count>
+      fields_{};         // what this build understands, remembered per endpoint (D-02)
+  bool renewed_ = false; // the one renewal of this poll was used
   std::optional<secret_text> token_;
-  steady_time renew_at_;                                     // on our own clock: the PBX's may be wrong
+  steady_time renew_at_; // on our own clock: the PBX's may be wrong
   persistence::login_budget budget_;
   bool budget_changed_ = false;
   observation seen_;

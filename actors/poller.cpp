@@ -13,18 +13,21 @@ namespace {
 // baseline starts over from what is true then.
 constexpr std::size_t most_uncommitted = 64;
 
-std::string lane_name(const tenant_id& tenant, const instance_id& instance) { return "pbx/" + tenant.str() + "/" + instance.str(); }
+std::string lane_name(const tenant_id& tenant, const instance_id& instance) {
+  return "pbx/" + tenant.str() + "/" + instance.str();
+}
 
 } // namespace
 
-poller::poller(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe, tenant_id tenant, instance_config instance)
-  : observed_actor(config, std::move(world), std::move(probe)),
-    tenant_(std::move(tenant)),
-    config_(std::move(instance)),
-    phase_(logic::phase_of(tenant_, config_.id)),
-    lane_{lane_name(tenant_, config_.id), 1, 4},
-    shown_as_(tenant_.str() + "/" + config_.id.str()),
-    talk_(config_, this->world().node.connect_timeout, this->world().node.poll_timeout) {}
+poller::poller(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe, tenant_id tenant,
+               instance_config instance)
+    : observed_actor(config, std::move(world), std::move(probe)),
+      tenant_(std::move(tenant)),
+      config_(std::move(instance)),
+      phase_(logic::phase_of(tenant_, config_.id)),
+      lane_{lane_name(tenant_, config_.id), 1, 4},
+      shown_as_(tenant_.str() + "/" + config_.id.str()),
+      talk_(config_, this->world().node.connect_timeout, this->world().node.poll_timeout) {}
 
 poller::~poller() {
   if (ticket_) world().http->cancel(*ticket_);
@@ -32,15 +35,15 @@ poller::~poller() {
 
 poller::behavior_type poller::make_behavior() {
   return {
-    [this](const due& rang) { handle([&] { on(rang); }); },
-    [this](const exchange_ended& ended) { handle([&] { on(ended); }); },
-    [this](const rebaseline& from) { handle([&] { on(from); }); },
-    [this](const reconfigure_instance& to) { handle([&] { on(to); }); },
-    [this](const news_committed& committed) { handle([&] { on(committed); }); },
-    [this](const settle_instance& asked) { handle([&] { on(asked); }); },
-    [this](const login_budget_saved& saved) { handle([&] { on(saved); }); },
-    [this](const drain& asked) { handle([&] { on(asked); }); },
-    [this](const crash_now& asked) { handle([&] { on(asked); }); },
+      [this](const due& rang) { handle([&] { on(rang); }); },
+      [this](const exchange_ended& ended) { handle([&] { on(ended); }); },
+      [this](const rebaseline& from) { handle([&] { on(from); }); },
+      [this](const reconfigure_instance& to) { handle([&] { on(to); }); },
+      [this](const news_committed& committed) { handle([&] { on(committed); }); },
+      [this](const settle_instance& asked) { handle([&] { on(asked); }); },
+      [this](const login_budget_saved& saved) { handle([&] { on(saved); }); },
+      [this](const drain& asked) { handle([&] { on(asked); }); },
+      [this](const crash_now& asked) { handle([&] { on(asked); }); },
   };
 }
 
@@ -72,7 +75,8 @@ void poller::on(const reconfigure_instance& to) {
 }
 
 void poller::on(const news_committed& committed) {
-  while (!uncommitted_.empty() && uncommitted_.front().generation == committed.generation && uncommitted_.front().sequence <= committed.sequence)
+  while (!uncommitted_.empty() && uncommitted_.front().generation == committed.generation &&
+         uncommitted_.front().sequence <= committed.sequence)
     uncommitted_.pop_front();
 }
 
@@ -107,8 +111,10 @@ void poller::poll() {
   polling_ = true;
   const moment present = now();
   poll_began_ = present.steady;
-  if (auto request = talk_.start(present)) send(std::move(*request));
-  else finish();
+  if (auto request = talk_.start(present))
+    send(std::move(*request));
+  else
+    finish();
 }
 
 void poller::send(http_request request) {
@@ -119,15 +125,18 @@ void poller::send(http_request request) {
   auto self = caf::actor_cast<caf::weak_actor_ptr>(this->address());
   ticket_ = world().http->send(lane_, std::move(request), [self, token](http_outcome outcome) {
     if (auto who = self.lock())
-      caf::anon_send(caf::actor_cast<caf::actor>(who), exchange_ended{token, std::make_shared<const http_outcome>(std::move(outcome))});
+      caf::anon_send(caf::actor_cast<caf::actor>(who),
+                     exchange_ended{token, std::make_shared<const http_outcome>(std::move(outcome))});
   });
 }
 
 void poller::on(const exchange_ended& ended) {
   if (ended.token != exchange_token_ || !polling_) return;
   ticket_.reset();
-  if (auto next = talk_.on(ended.outcome, now())) send(std::move(*next));
-  else finish();
+  if (auto next = talk_.on(ended.outcome, now()))
+    send(std::move(*next));
+  else
+    finish();
 }
 
 void poller::finish() {
@@ -147,8 +156,12 @@ void poller::finish() {
 void poller::report(poll_news news) {
   world().metrics->transitions.fetch_add(news.transitions.size(), std::memory_order_relaxed);
   for (const auto& change : news.transitions)
-    log().info("transition", {{"trace", change.trace}, {"instance", shown_as_}, {"type", std::string(ringdown::name(change.key.type))},
-                              {"resource", to_text(change.key.resource)}, {"from", std::string(ringdown::name(change.from))}, {"to", std::string(ringdown::name(change.to))}});
+    log().info("transition", {{"trace", change.trace},
+                              {"instance", shown_as_},
+                              {"type", std::string(ringdown::name(change.key.type))},
+                              {"resource", to_text(change.key.resource)},
+                              {"from", std::string(ringdown::name(change.from))},
+                              {"to", std::string(ringdown::name(change.to))}});
   uncommitted_.push_back(news);
   tell(tenant_actor_, std::move(news));
 }
@@ -172,8 +185,11 @@ void poller::wake_for(steady_time at) {
 void poller::count(const observation& seen) {
   auto& metrics = *world().metrics;
   const auto usable = [](const auto& part) { return part.ok() || part.why.problem == read_problem::not_in_build; };
-  const int answered = int{usable(seen.trunks)} + int{usable(seen.sbcs)} + int{usable(seen.system)} + int{usable(seen.services)};
-  auto& which = answered == static_cast<int>(endpoint_count) ? metrics.polls_complete : answered > 0 ? metrics.polls_partial : metrics.polls_failed;
+  const int answered =
+      int{usable(seen.trunks)} + int{usable(seen.sbcs)} + int{usable(seen.system)} + int{usable(seen.services)};
+  auto& which = answered == static_cast<int>(endpoint_count) ? metrics.polls_complete
+                : answered > 0                               ? metrics.polls_partial
+                                                             : metrics.polls_failed;
   which.fetch_add(1, std::memory_order_relaxed);
   if (answered == static_cast<int>(endpoint_count)) glance_.last_complete = now().wall;
   metrics.poll_seconds.observe(std::chrono::duration_cast<duration>(now().steady - poll_began_));

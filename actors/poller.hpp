@@ -17,7 +17,8 @@ namespace ringdown {
 class poller final : public observed_actor<poller_actor> {
 public:
   // Stands still until the tenant sends a baseline.
-  poller(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe, tenant_id tenant, instance_config instance);
+  poller(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe, tenant_id tenant,
+         instance_config instance);
   ~poller() override;
 
   behavior_type make_behavior() override;
@@ -46,16 +47,16 @@ private:
   instance_config config_;
   const double phase_;
   const net::lane lane_;
-  const std::string shown_as_;                       // "tenant/instance"
+  const std::string shown_as_; // "tenant/instance"
   pbx_conversation talk_;
-  std::optional<logic::instance_machine> machine_;   // none before the first baseline
+  std::optional<logic::instance_machine> machine_; // none before the first baseline
   caf::strong_actor_ptr tenant_actor_;
-  std::deque<poll_news> uncommitted_;                // sent, not yet committed; bounded, see poll()
-  std::uint64_t wake_token_ = 0;                     // only the newest wake-up counts
-  std::uint64_t exchange_token_ = 0;                 // only the answer to the newest request counts
-  std::optional<std::uint64_t> ticket_;              // of the exchange under way
+  std::deque<poll_news> uncommitted_;   // sent, not yet committed; bounded, see poll()
+  std::uint64_t wake_token_ = 0;        // only the newest wake-up counts
+  std::uint64_t exchange_token_ = 0;    // only the answer to the newest request counts
+  std::optional<std::uint64_t> ticket_; // of the exchange under way
   bool polling_ = false;
-  bool poll_again_ = false;                          // a slot came while polling
+  bool poll_again_ = false; // a slot came while polling
   bool draining_ = false;
   steady_time poll_began_;
   instance_glance glance_;

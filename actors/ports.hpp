@@ -19,15 +19,15 @@ namespace ringdown {
 // Shared by all actors of a node for its whole life; immutable but for what it points to.
 struct ports {
   time_source time;
-  net::http_port* http = nullptr;                // outlives the actor system
-  log_sink* log = nullptr;                       // outlives the actor system
-  std::shared_ptr<node_metrics> metrics;         // shared: read by the API's threads
+  net::http_port* http = nullptr;        // outlives the actor system
+  log_sink* log = nullptr;               // outlives the actor system
+  std::shared_ptr<node_metrics> metrics; // shared: read by the API's threads
   std::shared_ptr<health_board> health;
   node_config node;
   clock_actor clock;
   store_actor store;
-  fence owner;                                   // of the shard this node holds
-  std::string start_mark;                        // differs for every start of the process; part of trace ids
+  fence owner;            // of the shard this node holds
+  std::string start_mark; // differs for every start of the process; part of trace ids
   // Signed token of an acknowledge link: (alert, episode, person) under a key only the program holds.
   std::function<std::string(const tenant_id&, const alert_id&, std::uint32_t, const std::string&)> link_token;
   // Told after the commit that closed a command of the inbox; any thread, must not block.

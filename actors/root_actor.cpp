@@ -5,9 +5,10 @@
 namespace ringdown {
 
 root::root(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe, family_ptr births)
-  : observed_actor(config, std::move(world), std::move(probe)),
-    births_(std::move(births)),
-    children_(this, world_ptr(), this->probe().name, [this](steady_time at, std::uint64_t token) { wake_at(at, token); }) {}
+    : observed_actor(config, std::move(world), std::move(probe)),
+      births_(std::move(births)),
+      children_(this, world_ptr(), this->probe().name,
+                [this](steady_time at, std::uint64_t token) { wake_at(at, token); }) {}
 
 root::behavior_type root::make_behavior() {
   this->set_down_handler([this](caf::down_msg& message) {
@@ -17,12 +18,12 @@ root::behavior_type root::make_behavior() {
     });
   });
   return {
-    [this](const due& rang) { handle([&] { on(rang); }); },
-    [this](const tenant_applied& applied) { handle([&] { on(applied); }); },
-    [this](const tenant_removed& removed) { handle([&] { on(removed); }); },
-    [this](const command_for_tenant& asked) { handle([&] { on(asked); }); },
-    [this](const drain& asked) { handle([&] { on(asked); }); },
-    [this](const drained& finished) { handle([&] { on(finished); }); },
+      [this](const due& rang) { handle([&] { on(rang); }); },
+      [this](const tenant_applied& applied) { handle([&] { on(applied); }); },
+      [this](const tenant_removed& removed) { handle([&] { on(removed); }); },
+      [this](const command_for_tenant& asked) { handle([&] { on(asked); }); },
+      [this](const drain& asked) { handle([&] { on(asked); }); },
+      [this](const drained& finished) { handle([&] { on(finished); }); },
   };
 }
 
@@ -43,15 +44,19 @@ void root::add_group(const tenant_id& id) {
   spec.kind = "group";
   spec.budget = logic::root_budget;
   spec.exhausted = on_exhaustion::escalate;
-  spec.start = [this, id](std::shared_ptr<actor_probe> probe) { return births_->group(std::move(probe), tenants_[id]); };
+  spec.start = [this, id](std::shared_ptr<actor_probe> probe) {
+    return births_->group(std::move(probe), tenants_[id]);
+  };
   children_.add(std::move(spec));
 }
 
 void root::on(const tenant_applied& applied) {
   const tenant_id id = applied.config->id;
   tenants_[id] = applied.config;
-  if (children_.has(name_of(id))) tell(children_.find(name_of(id)), group_reconfigure{applied.config});
-  else add_group(id);
+  if (children_.has(name_of(id)))
+    tell(children_.find(name_of(id)), group_reconfigure{applied.config});
+  else
+    add_group(id);
 }
 
 void root::on(const tenant_removed& removed) {
@@ -66,7 +71,8 @@ void root::on(const drain& asked) {
   const auto self = me();
   for (const auto& [id, config] : tenants_)
     if (children_.find(name_of(id))) draining_.insert(name_of(id));
-  for (const std::string& name : draining_) tell(children_.find(name), drain{[self, name] { tell(self, drained{name}); }});
+  for (const std::string& name : draining_)
+    tell(children_.find(name), drain{[self, name] { tell(self, drained{name}); }});
   on(drained{});
 }
 

@@ -9,38 +9,39 @@ namespace ringdown {
 namespace {
 
 constexpr auto load_retry = std::chrono::seconds(1);
-constexpr std::uint64_t load_token = 0;   // wake-ups for ticks count from 1
+constexpr std::uint64_t load_token = 0; // wake-ups for ticks count from 1
 
 } // namespace
 
-tenant::tenant(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe, std::shared_ptr<const tenant_config> settings,
-               std::vector<logic::channel_kind_facts> kinds)
-  : observed_actor(config, std::move(world), std::move(probe)),
-    id_(settings->id),
-    config_(std::move(settings)),
-    kinds_(std::move(kinds)),
-    machine_(config_, kinds_) {
+tenant::tenant(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe,
+               std::shared_ptr<const tenant_config> settings, std::vector<logic::channel_kind_facts> kinds)
+    : observed_actor(config, std::move(world), std::move(probe)),
+      id_(settings->id),
+      config_(std::move(settings)),
+      kinds_(std::move(kinds)),
+      machine_(config_, kinds_) {
   auto make = this->world().link_token;
-  machine_.set_link_maker([make, tenant = id_](const alert_id& alert, std::uint32_t episode, const std::string& person) {
-    return make(tenant, alert, episode, person);
-  });
+  machine_.set_link_maker(
+      [make, tenant = id_](const alert_id& alert, std::uint32_t episode, const std::string& person) {
+        return make(tenant, alert, episode, person);
+      });
 }
 
 tenant::behavior_type tenant::make_behavior() {
   load();
   return {
-    [this](const due& rang) { handle([&] { on(rang); }); },
-    [this](const poll_news& news) { handle([&] { on(news); }); },
-    [this](const poller_ready& ready) { handle([&] { on(ready); }); },
-    [this](const channel_ready& ready) { handle([&] { on(ready); }); },
-    [this](const channel_lost& lost) { handle([&] { on(lost); }); },
-    [this](const reconfigure_tenant& to) { handle([&] { on(to); }); },
-    [this](const tenant_loaded& loaded) { handle([&] { on(loaded); }); },
-    [this](const batch_committed& answer) { handle([&] { on(answer); }); },
-    [this](const delivery_settled& settled) { handle([&] { on(settled); }); },
-    [this](const channel_idle& idle) { handle([&] { on(idle); }); },
-    [this](const command_stored& stored) { handle([&] { on(stored); }); },
-    [this](const crash_now& asked) { handle([&] { on(asked); }); },
+      [this](const due& rang) { handle([&] { on(rang); }); },
+      [this](const poll_news& news) { handle([&] { on(news); }); },
+      [this](const poller_ready& ready) { handle([&] { on(ready); }); },
+      [this](const channel_ready& ready) { handle([&] { on(ready); }); },
+      [this](const channel_lost& lost) { handle([&] { on(lost); }); },
+      [this](const reconfigure_tenant& to) { handle([&] { on(to); }); },
+      [this](const tenant_loaded& loaded) { handle([&] { on(loaded); }); },
+      [this](const batch_committed& answer) { handle([&] { on(answer); }); },
+      [this](const delivery_settled& settled) { handle([&] { on(settled); }); },
+      [this](const channel_idle& idle) { handle([&] { on(idle); }); },
+      [this](const command_stored& stored) { handle([&] { on(stored); }); },
+      [this](const crash_now& asked) { handle([&] { on(asked); }); },
   };
 }
 
@@ -55,7 +56,8 @@ void tenant::on(const tenant_loaded& loaded) {
     return;
   }
   const auto& stored = *loaded.snapshot;
-  for (const auto& part : stored.instances) truth_[part.instance] = {part.instance, 0, true, part.health, part.resources, {}};
+  for (const auto& part : stored.instances)
+    truth_[part.instance] = {part.instance, 0, true, part.health, part.resources, {}};
   budgets_ = stored.budgets;
   machine_.restore(stored.alerts, stored.mutes);
   loaded_ = true;
@@ -86,9 +88,10 @@ void tenant::send_baseline(const instance_id& instance) {
 // --- what comes in ---------------------------------------------------------------------------------------------------
 
 void tenant::on(const poll_news& news) {
-  if (!loaded_) return;   // its poller gets a baseline and says it again
+  if (!loaded_) return; // its poller gets a baseline and says it again
   const auto known = truth_.find(news.instance);
-  if (known == truth_.end() || known->second.generation != news.generation || news.sequence <= seen_[news.instance]) return;
+  if (known == truth_.end() || known->second.generation != news.generation || news.sequence <= seen_[news.instance])
+    return;
   seen_[news.instance] = news.sequence;
   take_up(news);
 }
@@ -112,15 +115,21 @@ void tenant::remember(const poll_news& news) {
   if (news.health) base.health = *news.health;
   for (const auto& record : news.changed) {
     const auto at = std::ranges::find(base.resources, record.ref, &resource_record::ref);
-    if (at == base.resources.end()) base.resources.push_back(record);
-    else *at = record;
+    if (at == base.resources.end())
+      base.resources.push_back(record);
+    else
+      *at = record;
   }
-  for (const auto& ref : news.removed) std::erase_if(base.resources, [&](const resource_record& r) { return r.ref == ref; });
+  for (const auto& ref : news.removed)
+    std::erase_if(base.resources, [&](const resource_record& r) { return r.ref == ref; });
 }
 
 void tenant::on(const command_stored& stored) {
-  if (!loaded_) return;   // it is in the inbox and is read when loading
-  log().info("command", {{"tenant", id_.str()}, {"kind", std::string(ringdown::name(stored.what.kind))}, {"alert", stored.what.alert.str()}, {"by", stored.what.by}});
+  if (!loaded_) return; // it is in the inbox and is read when loading
+  log().info("command", {{"tenant", id_.str()},
+                         {"kind", std::string(ringdown::name(stored.what.kind))},
+                         {"alert", stored.what.alert.str()},
+                         {"by", stored.what.by}});
   commit(machine_.on(stored.what, now().wall), {}, {});
 }
 
@@ -163,7 +172,10 @@ void tenant::on(const delivery_settled& settled) {
   if (is_final(settled.state)) view.open.erase(settled.delivery);
   if (view.handed > 0) --view.handed;
   if (!loaded_) return;
-  commit(machine_.on(logic::delivery_report{settled.delivery, settled.alert, settled.channel, settled.state, settled.why}, now().wall), {}, {});
+  commit(
+      machine_.on(logic::delivery_report{settled.delivery, settled.alert, settled.channel, settled.state, settled.why},
+                  now().wall),
+      {}, {});
 }
 
 void tenant::on(const channel_idle& idle) {
@@ -199,7 +211,8 @@ void tenant::commit(logic::effects decided, persistence::write_batch batch, afte
   batch.audits = std::move(decided.audits);
   const std::uint64_t sequence = ++batches_;
   committing_.emplace(sequence, std::move(then));
-  caf::anon_send(world().store, commit_batch{sequence, std::make_shared<const persistence::write_batch>(std::move(batch)), me()});
+  caf::anon_send(world().store,
+                 commit_batch{sequence, std::make_shared<const persistence::write_batch>(std::move(batch)), me()});
 }
 
 // Rows a channel has room for now are claimed in the transaction that makes them: no second commit before the first byte.
@@ -237,8 +250,10 @@ void tenant::carry_out(const after_commit& then) {
   std::map<channel_id, deliveries_ready> ready;
   for (const handed_row& one : then.hand_over) {
     const auto& view = channels_[one.channel];
-    if (view.actor && view.generation == one.generation) ready[one.channel].rows.push_back(one.row);
-    else hand_back(one.row);
+    if (view.actor && view.generation == one.generation)
+      ready[one.channel].rows.push_back(one.row);
+    else
+      hand_back(one.row);
   }
   if (!then.withdraw.empty())
     for (const auto& [id, view] : channels_) tell(view.actor, withdraw_alerts{then.withdraw});

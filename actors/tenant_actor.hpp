@@ -20,25 +20,29 @@ namespace ringdown {
 
 class tenant final : public observed_actor<tenant_actor> {
 public:
-  tenant(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe, std::shared_ptr<const tenant_config> settings,
-         std::vector<logic::channel_kind_facts> kinds);
+  tenant(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe,
+         std::shared_ptr<const tenant_config> settings, std::vector<logic::channel_kind_facts> kinds);
 
   behavior_type make_behavior() override;
 
 private:
   // A channel as the tenant sees it: where it is, how much it may be handed, what it has not finished.
   struct channel_view {
-    caf::strong_actor_ptr actor;                    // none: starting, restarting or tripped; its rows stay pending
-    std::uint64_t generation = 0;                   // rises with each start of the channel actor
+    caf::strong_actor_ptr actor;  // none: starting, restarting or tripped; its rows stay pending
+    std::uint64_t generation = 0; // rises with each start of the channel actor
     std::size_t window = 0;
-    std::size_t handed = 0;                         // born claimed and not yet reported
-    std::map<delivery_id, alert_id> open;           // rows not known to be final
+    std::size_t handed = 0;               // born claimed and not yet reported
+    std::map<delivery_id, alert_id> open; // rows not known to be final
   };
-  struct handed_row { channel_id channel; std::uint64_t generation; delivery row; };
+  struct handed_row {
+    channel_id channel;
+    std::uint64_t generation;
+    delivery row;
+  };
   // What is to be done once a batch is durable.
   struct after_commit {
     std::vector<handed_row> hand_over;
-    std::set<channel_id> look;                      // channels with new pending rows
+    std::set<channel_id> look; // channels with new pending rows
     std::vector<instance_id> settle;
     std::vector<alert_id> withdraw;
     std::vector<command_result> decided;
@@ -70,15 +74,15 @@ private:
   void hand_back(const delivery& row);
 
   const tenant_id id_;
-  std::shared_ptr<const tenant_config> config_;     // shared with the group that supervises us; replaced, never changed
+  std::shared_ptr<const tenant_config> config_; // shared with the group that supervises us; replaced, never changed
   std::vector<logic::channel_kind_facts> kinds_;
   logic::tenant_machine machine_;
   bool loaded_ = false;
-  std::uint64_t generation_ = 0;                    // of baselines; older news is ignored
+  std::uint64_t generation_ = 0; // of baselines; older news is ignored
   std::map<instance_id, caf::strong_actor_ptr> pollers_;
-  std::map<instance_id, baseline> truth_;           // stored truth per instance, as committed or on its way
+  std::map<instance_id, baseline> truth_; // stored truth per instance, as committed or on its way
   std::map<instance_id, persistence::login_budget> budgets_;
-  std::map<instance_id, std::uint64_t> seen_;       // highest news sequence taken of the present generation
+  std::map<instance_id, std::uint64_t> seen_; // highest news sequence taken of the present generation
   std::map<channel_id, channel_view> channels_;
   std::map<std::uint64_t, after_commit> committing_;
   std::uint64_t batches_ = 0;

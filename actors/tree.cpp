@@ -26,30 +26,37 @@ namespace {
 // Never reads argv or files: everything is explicit (CAF's own configuration accepts unknown keys silently).
 struct system_config : caf::actor_system_config {
   system_config() {
-    set("scheduler.max-threads", std::size_t{2} > std::thread::hardware_concurrency() ? std::size_t{2} : std::size_t{std::thread::hardware_concurrency()});
+    set("scheduler.max-threads", std::size_t{2} > std::thread::hardware_concurrency()
+                                     ? std::size_t{2}
+                                     : std::size_t{std::thread::hardware_concurrency()});
     // The default burns half a core at 500 messages/s (measured; ARCHITECTURE "Actors").
     set("scheduler.policy", caf::atom("sharing"));
   }
 };
 
 template <class Handle>
-caf::strong_actor_ptr plain(const Handle& handle) { return caf::actor_cast<caf::strong_actor_ptr>(handle); }
+caf::strong_actor_ptr plain(const Handle& handle) {
+  return caf::actor_cast<caf::strong_actor_ptr>(handle);
+}
 
 family_ptr make_family(caf::actor_system& system, const ports_ptr& world) {
   auto births = std::make_shared<family>();
   const auto kinds = channel_kinds();
-  births->tenant = [&system, world, kinds](std::shared_ptr<actor_probe> probe, std::shared_ptr<const tenant_config> settings) {
+  births->tenant = [&system, world, kinds](std::shared_ptr<actor_probe> probe,
+                                           std::shared_ptr<const tenant_config> settings) {
     return plain(system.spawn<tenant>(world, std::move(probe), std::move(settings), kinds));
   };
-  births->poller = [&system, world](std::shared_ptr<actor_probe> probe, const tenant_id& id, const instance_config& instance) {
+  births->poller = [&system, world](std::shared_ptr<actor_probe> probe, const tenant_id& id,
+                                    const instance_config& instance) {
     return plain(system.spawn<poller>(world, std::move(probe), id, instance));
   };
-  births->channel = [&system, world](std::shared_ptr<actor_probe> probe, const tenant_id& id, const channel_config& settings, const timing& times) {
+  births->channel = [&system, world](std::shared_ptr<actor_probe> probe, const tenant_id& id,
+                                     const channel_config& settings, const timing& times) {
     return plain(system.spawn<channel>(world, std::move(probe), id, settings, times));
   };
   // Weak: the family is held by the groups it makes.
-  births->group = [&system, world, self = std::weak_ptr<const family>(births)](std::shared_ptr<actor_probe> probe,
-                                                                             std::shared_ptr<const tenant_config> settings) {
+  births->group = [&system, world, self = std::weak_ptr<const family>(births)](
+                      std::shared_ptr<actor_probe> probe, std::shared_ptr<const tenant_config> settings) {
     return plain(system.spawn<group>(world, std::move(probe), self.lock(), std::move(settings)));
   };
   return births;
@@ -57,10 +64,13 @@ family_ptr make_family(caf::actor_system& system, const ports_ptr& world) {
 
 class living_tree final : public node_tree {
 public:
-  living_tree(ports start, std::shared_ptr<persistence::store> held) : system_(config_), shared_(std::make_shared<ports>(std::move(start))) {
+  living_tree(ports start, std::shared_ptr<persistence::store> held)
+      : system_(config_),
+        shared_(std::make_shared<ports>(std::move(start))) {
     auto& board = *shared_->health;
     shared_->clock = system_.spawn<clock_keeper>(shared_, board.probe("clock", "clock", "root"));
-    shared_->store = system_.spawn<store_keeper, caf::detached>(shared_, board.probe("store", "store", "root"), std::move(held));
+    shared_->store =
+        system_.spawn<store_keeper, caf::detached>(shared_, board.probe("store", "store", "root"), std::move(held));
     births_ = make_family(system_, shared_);
     root_ = system_.spawn<root>(shared_, board.probe("root", "root", ""), births_);
   }
@@ -79,7 +89,9 @@ public:
   living_tree& operator=(const living_tree&) = delete;
 
   [[nodiscard]] ports_ptr world() const override { return shared_; }
-  void apply(std::shared_ptr<const tenant_config> config) override { caf::anon_send(root_, tenant_applied{std::move(config)}); }
+  void apply(std::shared_ptr<const tenant_config> config) override {
+    caf::anon_send(root_, tenant_applied{std::move(config)});
+  }
   void remove(const tenant_id& tenant) override { caf::anon_send(root_, tenant_removed{tenant}); }
 
   void command(const ringdown::command& what, std::function<void(result<void>)> done) override {
@@ -90,14 +102,17 @@ public:
                                                  }});
   }
 
-  void with_writer(std::function<void(persistence::store&)> run) override { caf::anon_send(shared_->store, with_store{std::move(run)}); }
+  void with_writer(std::function<void(persistence::store&)> run) override {
+    caf::anon_send(shared_->store, with_store{std::move(run)});
+  }
 
   [[nodiscard]] bool alive(std::chrono::milliseconds within) override {
     // Shared: the answer may come after we stopped waiting.
     auto answered = std::make_shared<std::promise<bool>>();
     auto answer = answered->get_future();
     const moment present = shared_->time.now();
-    with_writer([answered, present](persistence::store& store) { answered->set_value(store.probe(present.wall).ok()); });
+    with_writer(
+        [answered, present](persistence::store& store) { answered->set_value(store.probe(present.wall).ok()); });
     return answer.wait_for(within) == std::future_status::ready && answer.get();
   }
 

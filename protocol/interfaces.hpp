@@ -12,38 +12,38 @@ using clock_actor = caf::typed_actor<caf::reacts_to<wake_me>, caf::reacts_to<due
 
 // One per node and shard set, detached: the only writer of the store. Groups what waits into one transaction,
 // tenants in turn, criticals first (S-D4).
-using store_actor = caf::typed_actor<
-  caf::reacts_to<load_tenant>, caf::reacts_to<commit_batch>, caf::reacts_to<claim_rows>, caf::reacts_to<recover_rows>,
-  caf::reacts_to<settle_rows>, caf::reacts_to<store_command>, caf::reacts_to<save_budget>, caf::reacts_to<with_store>,
-  caf::reacts_to<flush_writes>>;
+using store_actor =
+    caf::typed_actor<caf::reacts_to<load_tenant>, caf::reacts_to<commit_batch>, caf::reacts_to<claim_rows>,
+                     caf::reacts_to<recover_rows>, caf::reacts_to<settle_rows>, caf::reacts_to<store_command>,
+                     caf::reacts_to<save_budget>, caf::reacts_to<with_store>, caf::reacts_to<flush_writes>>;
 
 // One per instance: asks the PBX, judges, keeps its news until the tenant has committed it.
-using poller_actor = caf::typed_actor<
-  caf::reacts_to<due>, caf::reacts_to<exchange_ended>, caf::reacts_to<rebaseline>, caf::reacts_to<reconfigure_instance>,
-  caf::reacts_to<news_committed>, caf::reacts_to<settle_instance>, caf::reacts_to<login_budget_saved>,
-  caf::reacts_to<drain>, caf::reacts_to<crash_now>>;
+using poller_actor = caf::typed_actor<caf::reacts_to<due>, caf::reacts_to<exchange_ended>, caf::reacts_to<rebaseline>,
+                                      caf::reacts_to<reconfigure_instance>, caf::reacts_to<news_committed>,
+                                      caf::reacts_to<settle_instance>, caf::reacts_to<login_budget_saved>,
+                                      caf::reacts_to<drain>, caf::reacts_to<crash_now>>;
 
 // One per tenant: decides, and makes every decision durable before anybody acts on it.
-using tenant_actor = caf::typed_actor<
-  caf::reacts_to<due>, caf::reacts_to<poll_news>, caf::reacts_to<poller_ready>, caf::reacts_to<channel_ready>,
-  caf::reacts_to<channel_lost>, caf::reacts_to<reconfigure_tenant>, caf::reacts_to<tenant_loaded>,
-  caf::reacts_to<batch_committed>, caf::reacts_to<delivery_settled>, caf::reacts_to<channel_idle>,
-  caf::reacts_to<command_stored>, caf::reacts_to<crash_now>>;
+using tenant_actor =
+    caf::typed_actor<caf::reacts_to<due>, caf::reacts_to<poll_news>, caf::reacts_to<poller_ready>,
+                     caf::reacts_to<channel_ready>, caf::reacts_to<channel_lost>, caf::reacts_to<reconfigure_tenant>,
+                     caf::reacts_to<tenant_loaded>, caf::reacts_to<batch_committed>, caf::reacts_to<delivery_settled>,
+                     caf::reacts_to<channel_idle>, caf::reacts_to<command_stored>, caf::reacts_to<crash_now>>;
 
 // One per channel of a tenant: carries rows to one provider and records what came of it.
-using channel_actor = caf::typed_actor<
-  caf::reacts_to<due>, caf::reacts_to<exchange_ended>, caf::reacts_to<tenant_attached>, caf::reacts_to<reconfigure_channel>,
-  caf::reacts_to<deliveries_ready>, caf::reacts_to<look_for_rows>, caf::reacts_to<withdraw_alerts>,
-  caf::reacts_to<rows_claimed>, caf::reacts_to<settlements_stored>, caf::reacts_to<drain>, caf::reacts_to<crash_now>>;
+using channel_actor =
+    caf::typed_actor<caf::reacts_to<due>, caf::reacts_to<exchange_ended>, caf::reacts_to<tenant_attached>,
+                     caf::reacts_to<reconfigure_channel>, caf::reacts_to<deliveries_ready>,
+                     caf::reacts_to<look_for_rows>, caf::reacts_to<withdraw_alerts>, caf::reacts_to<rows_claimed>,
+                     caf::reacts_to<settlements_stored>, caf::reacts_to<drain>, caf::reacts_to<crash_now>>;
 
 // One per tenant: supervises the tenant actor, its pollers and its channels, and introduces them to each other.
-using group_actor = caf::typed_actor<
-  caf::reacts_to<due>, caf::reacts_to<group_reconfigure>, caf::reacts_to<command_for_tenant>, caf::reacts_to<drain>,
-  caf::reacts_to<drained>>;
+using group_actor =
+    caf::typed_actor<caf::reacts_to<due>, caf::reacts_to<group_reconfigure>, caf::reacts_to<command_for_tenant>,
+                     caf::reacts_to<drain>, caf::reacts_to<drained>>;
 
 // One per node: supervises the groups.
-using node_actor = caf::typed_actor<
-  caf::reacts_to<due>, caf::reacts_to<tenant_applied>, caf::reacts_to<tenant_removed>, caf::reacts_to<command_for_tenant>,
-  caf::reacts_to<drain>, caf::reacts_to<drained>>;
+using node_actor = caf::typed_actor<caf::reacts_to<due>, caf::reacts_to<tenant_applied>, caf::reacts_to<tenant_removed>,
+                                    caf::reacts_to<command_for_tenant>, caf::reacts_to<drain>, caf::reacts_to<drained>>;
 
 } // namespace ringdown

@@ -27,33 +27,77 @@ namespace ringdown {
 
 // --- anybody --------------------------------------------------------------------------------------------------------
 // The time asked of the clock has come. `token` is the asker's, who ignores those it no longer waits for.
-struct due { std::uint64_t token = 0; };
+struct due {
+  std::uint64_t token = 0;
+};
 // An exchange of the http port ended. Shared, so that a body is not copied on its way.
-struct exchange_ended { std::uint64_t token = 0; std::shared_ptr<const http_outcome> outcome; };
+struct exchange_ended {
+  std::uint64_t token = 0;
+  std::shared_ptr<const http_outcome> outcome;
+};
 // Restarts that were asked for, for tests and the operator (`ringdownctl` has no such command): the actor throws.
-struct crash_now { std::string text; };
+struct crash_now {
+  std::string text;
+};
 
 // --- clock ----------------------------------------------------------------------------------------------------------
 // Send me `due{token}` at `at`. Late by at most the clock's slack (5 ms) when the node is not overloaded.
-struct wake_me { caf::weak_actor_ptr who; steady_time at; std::uint64_t token = 0; };
+struct wake_me {
+  caf::weak_actor_ptr who;
+  steady_time at;
+  std::uint64_t token = 0;
+};
 
 // --- poller ---------------------------------------------------------------------------------------------------------
 // Start over from this stored truth; news not yet committed is forgotten, the instance is polled at once (D-08).
-struct rebaseline { caf::strong_actor_ptr tenant; baseline base; persistence::login_budget budget; };
-struct reconfigure_instance { instance_config config; };
-struct news_committed { std::uint64_t generation = 0; std::uint64_t sequence = 0; };
+struct rebaseline {
+  caf::strong_actor_ptr tenant;
+  baseline base;
+  persistence::login_budget budget;
+};
+struct reconfigure_instance {
+  instance_config config;
+};
+struct news_committed {
+  std::uint64_t generation = 0;
+  std::uint64_t sequence = 0;
+};
 // Say `settled` after two complete polls (S-A1).
-struct settle_instance { instance_id instance; };
-struct login_budget_saved { bool ok = false; };
+struct settle_instance {
+  instance_id instance;
+};
+struct login_budget_saved {
+  bool ok = false;
+};
 
 // --- tenant ---------------------------------------------------------------------------------------------------------
 // (poll_news of transition.hpp and delivery_settled below are its daily bread.)
-struct poller_ready { instance_id instance; caf::strong_actor_ptr poller; };
-struct channel_ready { channel_id channel; caf::strong_actor_ptr actor; std::size_t window = 0; };
-struct channel_lost { channel_id channel; };           // crashed or tripped: its rows stay pending
-struct reconfigure_tenant { std::shared_ptr<const tenant_config> config; };
-struct tenant_loaded { std::shared_ptr<const persistence::tenant_snapshot> snapshot; std::vector<command> commands; failure why; bool ok = false; };
-struct batch_committed { std::uint64_t sequence = 0; bool ok = false; failure why; };
+struct poller_ready {
+  instance_id instance;
+  caf::strong_actor_ptr poller;
+};
+struct channel_ready {
+  channel_id channel;
+  caf::strong_actor_ptr actor;
+  std::size_t window = 0;
+};
+struct channel_lost {
+  channel_id channel;
+}; // crashed or tripped: its rows stay pending
+struct reconfigure_tenant {
+  std::shared_ptr<const tenant_config> config;
+};
+struct tenant_loaded {
+  std::shared_ptr<const persistence::tenant_snapshot> snapshot;
+  std::vector<command> commands;
+  failure why;
+  bool ok = false;
+};
+struct batch_committed {
+  std::uint64_t sequence = 0;
+  bool ok = false;
+  failure why;
+};
 struct delivery_settled {
   delivery_id delivery;
   alert_id alert;
@@ -61,40 +105,98 @@ struct delivery_settled {
   delivery_state state = delivery_state::sent;
   reason why = reason::none;
 };
-struct channel_idle { channel_id channel; };            // nothing of it is pending or under way in the store
-struct command_stored { command what; };               // durable in the inbox; decide it
+struct channel_idle {
+  channel_id channel;
+}; // nothing of it is pending or under way in the store
+struct command_stored {
+  command what;
+}; // durable in the inbox; decide it
 
 // --- channel --------------------------------------------------------------------------------------------------------
-struct tenant_attached { caf::strong_actor_ptr tenant; };
-struct reconfigure_channel { channel_config config; };
-struct deliveries_ready { std::vector<delivery> rows; };   // born claimed and committed
-struct look_for_rows {};                                   // pending rows were committed
-struct withdraw_alerts { std::vector<alert_id> alerts; };  // drop what is held for these and has not begun
-struct rows_claimed { persistence::claimed_rows rows; bool ok = false; };
-struct settlements_stored { std::vector<delivery_id> rows; bool ok = false; };
+struct tenant_attached {
+  caf::strong_actor_ptr tenant;
+};
+struct reconfigure_channel {
+  channel_config config;
+};
+struct deliveries_ready {
+  std::vector<delivery> rows;
+};                       // born claimed and committed
+struct look_for_rows {}; // pending rows were committed
+struct withdraw_alerts {
+  std::vector<alert_id> alerts;
+}; // drop what is held for these and has not begun
+struct rows_claimed {
+  persistence::claimed_rows rows;
+  bool ok = false;
+};
+struct settlements_stored {
+  std::vector<delivery_id> rows;
+  bool ok = false;
+};
 
 // --- store ----------------------------------------------------------------------------------------------------------
-struct load_tenant { tenant_id tenant; caf::strong_actor_ptr reply_to; };
-struct commit_batch { std::uint64_t sequence = 0; std::shared_ptr<const persistence::write_batch> batch; caf::strong_actor_ptr reply_to; };
-struct claim_rows { persistence::claim_request request; caf::strong_actor_ptr reply_to; };
+struct load_tenant {
+  tenant_id tenant;
+  caf::strong_actor_ptr reply_to;
+};
+struct commit_batch {
+  std::uint64_t sequence = 0;
+  std::shared_ptr<const persistence::write_batch> batch;
+  caf::strong_actor_ptr reply_to;
+};
+struct claim_rows {
+  persistence::claim_request request;
+  caf::strong_actor_ptr reply_to;
+};
 // Rows of this channel claimed under our fence that nobody carries any more (its predecessor or its tenant crashed), all
 // but `carried`: their outcome is not known (S-D6).
-struct recover_rows { tenant_id tenant; channel_id channel; bool keyed = false; std::vector<delivery_id> carried; };
-struct settle_rows { std::vector<persistence::settlement> settlements; caf::strong_actor_ptr reply_to; };
-struct store_command { command what; std::function<void(result<void>)> done; };
-struct save_budget { tenant_id tenant; instance_id instance; persistence::login_budget budget; caf::strong_actor_ptr reply_to; };
+struct recover_rows {
+  tenant_id tenant;
+  channel_id channel;
+  bool keyed = false;
+  std::vector<delivery_id> carried;
+};
+struct settle_rows {
+  std::vector<persistence::settlement> settlements;
+  caf::strong_actor_ptr reply_to;
+};
+struct store_command {
+  command what;
+  std::function<void(result<void>)> done;
+};
+struct save_budget {
+  tenant_id tenant;
+  instance_id instance;
+  persistence::login_budget budget;
+  caf::strong_actor_ptr reply_to;
+};
 // Anything rare that needs the writing connection: configuration, settings, probes. Runs on the store's thread.
-struct with_store { std::function<void(persistence::store&)> run; };
+struct with_store {
+  std::function<void(persistence::store&)> run;
+};
 struct flush_writes {};
 
 // --- tenant group (supervisor of one tenant) and node ---------------------------------------------------------------
-struct group_reconfigure { std::shared_ptr<const tenant_config> config; };
-struct tenant_applied { std::shared_ptr<const tenant_config> config; };   // add or replace this tenant
-struct tenant_removed { tenant_id tenant; };
-struct command_for_tenant { command what; };
+struct group_reconfigure {
+  std::shared_ptr<const tenant_config> config;
+};
+struct tenant_applied {
+  std::shared_ptr<const tenant_config> config;
+}; // add or replace this tenant
+struct tenant_removed {
+  tenant_id tenant;
+};
+struct command_for_tenant {
+  command what;
+};
 // Finish within `within`: no new polls, no new sends; answer by the callback when quiet (I18).
-struct drain { std::function<void()> done; };
-struct drained { std::string who; };
+struct drain {
+  std::function<void()> done;
+};
+struct drained {
+  std::string who;
+};
 
 } // namespace ringdown
 

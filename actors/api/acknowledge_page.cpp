@@ -38,13 +38,15 @@ button:focus-visible{{outline:3px solid #16202a;outline-offset:2px}}
 )";
 
 server_response page(int status, std::string_view title, std::string_view body) {
-  return {status,
-          {{"Content-Type", "text/html; charset=utf-8"},
-           {"Cache-Control", "no-store"},
-           {"Referrer-Policy", "no-referrer"},
-           {"X-Frame-Options", "DENY"},
-           {"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"}},
-          fmt::format(fmt::runtime(page_form), fmt::arg("title", escaped(title)), fmt::arg("body", body))};
+  return {
+      status,
+      {{"Content-Type", "text/html; charset=utf-8"},
+       {"Cache-Control", "no-store"},
+       {"Referrer-Policy", "no-referrer"},
+       {"X-Frame-Options", "DENY"},
+       {"Content-Security-Policy",
+        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"}},
+      fmt::format(fmt::runtime(page_form), fmt::arg("title", escaped(title)), fmt::arg("body", body))};
 }
 
 server_response message(int status, std::string_view title, std::string_view text) {
@@ -52,35 +54,45 @@ server_response message(int status, std::string_view title, std::string_view tex
 }
 
 server_response broken_link() {
-  return message(404, "This link is not valid", "It may have been cut when it was copied. Open the notification again, or use the console.");
+  return message(404, "This link is not valid",
+                 "It may have been cut when it was copied. Open the notification again, or use the console.");
 }
 
 std::string heading(const context& in, const alert& what) {
   const auto known = in.tenants.find(what.tenant);
   const auto* instance = known ? known->config->find(what.key.instance) : nullptr;
   const std::string where = instance != nullptr ? instance->name : what.key.instance.str();
-  const std::string thing = what.key.resource.kind == resource_kind::instance ? std::string() : ": " + (what.label.empty() ? to_text(what.key.resource) : what.label);
-  return fmt::format("<span class=\"level {0}\">{0}</span><h1>{1}{2}</h1><p>{3}</p><p>{4}</p><p><small>since {5}</small></p>", name(what.level),
-                     escaped(facts(what.key.type).phrase), escaped(thing), escaped(where), escaped(what.detail), rfc3339(what.since).substr(0, 19) + " UTC");
+  const std::string thing = what.key.resource.kind == resource_kind::instance
+                                ? std::string()
+                                : ": " + (what.label.empty() ? to_text(what.key.resource) : what.label);
+  return fmt::format(
+      "<span class=\"level {0}\">{0}</span><h1>{1}{2}</h1><p>{3}</p><p>{4}</p><p><small>since {5}</small></p>",
+      name(what.level), escaped(facts(what.key.type).phrase), escaped(thing), escaped(where), escaped(what.detail),
+      rfc3339(what.since).substr(0, 19) + " UTC");
 }
 
 // What stands in the way of acknowledging now; empty: nothing.
 std::string obstacle(const alert& what, const link_claim& claim) {
-  if (what.episode != claim.episode) return "This link belongs to an earlier outage. A new notification carries a new link.";
+  if (what.episode != claim.episode)
+    return "This link belongs to an earlier outage. A new notification carries a new link.";
   if (what.phase == alert_phase::resolved) return "It has recovered; there is nothing to acknowledge.";
-  if (what.ack) return "Already acknowledged by " + what.ack->by + " at " + rfc3339(what.ack->at).substr(11, 8) + " UTC.";
+  if (what.ack)
+    return "Already acknowledged by " + what.ack->by + " at " + rfc3339(what.ack->at).substr(11, 8) + " UTC.";
   return {};
 }
 
 server_response show(const context& in, const alert& what, const link_claim& claim) {
   const std::string stands = obstacle(what, claim);
-  const std::string action = stands.empty() ? "<form method=\"post\"><button type=\"submit\">Acknowledge</button></form><p><small>Stops further calls and messages "
-                                              "about this outage. Recovery is still announced.</small></p>"
-                                            : fmt::format("<p class=\"state\" role=\"status\">{}</p>", escaped(stands));
+  const std::string action =
+      stands.empty() ? "<form method=\"post\"><button type=\"submit\">Acknowledge</button></form><p><small>Stops "
+                       "further calls and messages "
+                       "about this outage. Recovery is still announced.</small></p>"
+                     : fmt::format("<p class=\"state\" role=\"status\">{}</p>", escaped(stands));
   return page(200, facts(what.key.type).phrase, heading(in, what) + action);
 }
 
-void with_alert(context& in, const path_parts& parts, const respond& answer, std::function<void(const alert&, const link_claim&)> then) {
+void with_alert(context& in, const path_parts& parts, const respond& answer,
+                std::function<void(const alert&, const link_claim&)> then) {
   const auto claim = read_link_token(parts[0], in.sign_links);
   if (!claim) return answer(broken_link());
   const bool taken = in.reader->submit([claim = *claim, answer, then = std::move(then)](persistence::store& store) {
@@ -95,7 +107,8 @@ void with_alert(context& in, const path_parts& parts, const respond& answer, std
 } // namespace
 
 void show_acknowledge_page(context& in, const server_request&, const path_parts& parts, const respond& answer) {
-  with_alert(in, parts, answer, [&in, answer](const alert& what, const link_claim& claim) { answer(show(in, what, claim)); });
+  with_alert(in, parts, answer,
+             [&in, answer](const alert& what, const link_claim& claim) { answer(show(in, what, claim)); });
 }
 
 void acknowledge_by_link(context& in, const server_request&, const path_parts& parts, const respond& answer) {
@@ -112,11 +125,13 @@ void acknowledge_by_link(context& in, const server_request&, const path_parts& p
     const moment present = in.world->time.now();
     ask.at = present.wall;
     const std::string top = heading(in, what);
-    in.answers.wait(ask.id, present.steady + std::chrono::seconds(5), [answer, top](const std::optional<command_result>& decided) {
-      const bool stored = !decided || decided->answer != command_answer::refused;
-      answer(page(stored ? 200 : 503, stored ? "Acknowledged" : "Not acknowledged",
-                  top + fmt::format("<p class=\"state\" role=\"status\">{}</p>", stored ? "Acknowledged. Thank you." : "It could not be stored. Try again.")));
-    });
+    in.answers.wait(
+        ask.id, present.steady + std::chrono::seconds(5), [answer, top](const std::optional<command_result>& decided) {
+          const bool stored = !decided || decided->answer != command_answer::refused;
+          answer(page(stored ? 200 : 503, stored ? "Acknowledged" : "Not acknowledged",
+                      top + fmt::format("<p class=\"state\" role=\"status\">{}</p>",
+                                        stored ? "Acknowledged. Thank you." : "It could not be stored. Try again.")));
+        });
     in.tree->command(ask, [&in, id = ask.id](result<void> stored) {
       if (!stored) in.answers.decided({id, command_answer::refused, stored.error().detail});
     });

@@ -19,10 +19,13 @@ public:
 
   void wait(const std::string& command, steady_time until, waiter answer);
   void decided(const command_result& what);
-  void expire(steady_time now);   // called about once a second
+  void expire(steady_time now); // called about once a second
 
 private:
-  struct entry { steady_time until; waiter answer; };
+  struct entry {
+    steady_time until;
+    waiter answer;
+  };
   std::mutex guard_;
   std::map<std::string, entry> waiting_;
 };

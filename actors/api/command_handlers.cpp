@@ -22,10 +22,13 @@ std::string field(const fields& body, const std::string& key) {
 server_response verdict_answer(const std::optional<command_result>& decided) {
   wire::json_writer json;
   json.open_object();
-  if (decided) json.text("answer", name(decided->answer)).text("text", decided->text);
-  else json.text("answer", "accepted").text("text", "stored; the tenant decides it as soon as it can");
+  if (decided)
+    json.text("answer", name(decided->answer)).text("text", decided->text);
+  else
+    json.text("answer", "accepted").text("text", "stored; the tenant decides it as soon as it can");
   json.close_object();
-  const bool refused = decided && (decided->answer == command_answer::refused || decided->answer == command_answer::unknown_subject);
+  const bool refused =
+      decided && (decided->answer == command_answer::refused || decided->answer == command_answer::unknown_subject);
   return json_answer(!decided ? 202 : refused ? 409 : 200, std::move(json).str());
 }
 
@@ -33,7 +36,8 @@ void ask_tenant(context& in, command what, const respond& answer) {
   if (what.id.empty()) what.id = "cm_" + in.make_id();
   const moment present = in.world->time.now();
   what.at = present.wall;
-  in.answers.wait(what.id, present.steady + patience, [answer](std::optional<command_result> decided) { answer(verdict_answer(decided)); });
+  in.answers.wait(what.id, present.steady + patience,
+                  [answer](std::optional<command_result> decided) { answer(verdict_answer(decided)); });
   in.tree->command(what, [&in, id = what.id](result<void> stored) {
     if (!stored) in.answers.decided({id, command_answer::refused, stored.error().detail});
   });
@@ -67,7 +71,8 @@ result<wall_time> until_of(const fields& body, wall_time now) {
     return now + *length;
   }
   const auto at = parse_rfc3339(until);
-  if (!at || *at <= now) return failure{failure_kind::invalid, "give for (a duration like 30m) or until (a time to come, RFC 3339)"};
+  if (!at || *at <= now)
+    return failure{failure_kind::invalid, "give for (a duration like 30m) or until (a time to come, RFC 3339)"};
   return *at;
 }
 
@@ -147,8 +152,11 @@ void post_silence(context& in, const server_request& request, const path_parts&,
   // Everybody: one command per tenant, answered when the last one is durable.
   const auto all = in.tenants.all();
   if (all.empty()) return answer(verdict_answer(command_result{"", command_answer::done, "no tenants"}));
-  struct tally { std::atomic<std::size_t> left; std::atomic<bool> failed{false}; };
-  auto count = std::make_shared<tally>();   // shared by the answers of all tenants
+  struct tally {
+    std::atomic<std::size_t> left;
+    std::atomic<bool> failed{false};
+  };
+  auto count = std::make_shared<tally>(); // shared by the answers of all tenants
   count->left = all.size();
   for (const auto& known : all) {
     what.tenant = known->config->id;
@@ -158,7 +166,8 @@ void post_silence(context& in, const server_request& request, const path_parts&,
       if (!stored) count->failed = true;
       if (--count->left > 0) return;
       answer(count->failed ? problem(503, "unavailable", "not every tenant could be silenced; try again")
-                           : verdict_answer(command_result{"", command_answer::done, std::to_string(total) + " tenants silenced"}));
+                           : verdict_answer(command_result{"", command_answer::done,
+                                                           std::to_string(total) + " tenants silenced"}));
     });
   }
 }
@@ -166,22 +175,24 @@ void post_silence(context& in, const server_request& request, const path_parts&,
 void post_resend(context& in, const server_request& request, const path_parts& parts, const respond& answer) {
   const auto body = read_body(request);
   if (!body) return answer(problem(body.error()));
-  const bool taken = in.reader->submit([&in, id = delivery_id(parts[0]), by = by_whom(*body), answer](persistence::store& store) {
-    const auto found = store.find_delivery(id);
-    if (!found) return answer(problem(found.error()));
-    if (!*found) return answer(problem(404, "not found", "no such delivery"));
-    const delivery& row = (*found)->row;
-    if (!is_final(row.state)) return answer(problem(409, "conflict", "it has not ended yet: " + std::string(name(row.state))));
-    command what;
-    what.kind = command_kind::resend;
-    what.tenant = row.tenant;
-    what.alert = row.alert;
-    what.episode = row.episode;
-    what.subject = row.channel.str();
-    what.by = by;
-    what.via = "api";
-    ask_tenant(in, std::move(what), answer);
-  });
+  const bool taken =
+      in.reader->submit([&in, id = delivery_id(parts[0]), by = by_whom(*body), answer](persistence::store& store) {
+        const auto found = store.find_delivery(id);
+        if (!found) return answer(problem(found.error()));
+        if (!*found) return answer(problem(404, "not found", "no such delivery"));
+        const delivery& row = (*found)->row;
+        if (!is_final(row.state))
+          return answer(problem(409, "conflict", "it has not ended yet: " + std::string(name(row.state))));
+        command what;
+        what.kind = command_kind::resend;
+        what.tenant = row.tenant;
+        what.alert = row.alert;
+        what.episode = row.episode;
+        what.subject = row.channel.str();
+        what.by = by;
+        what.via = "api";
+        ask_tenant(in, std::move(what), answer);
+      });
   if (!taken) answer(problem(503, "unavailable", "too many questions at once; try again"));
 }
 
@@ -189,7 +200,8 @@ void post_test_channel(context& in, const server_request& request, const path_pa
   const auto body = read_body(request);
   if (!body) return answer(problem(body.error()));
   const auto known = in.tenants.find(tenant_id(parts[0]));
-  if (!known || known->config->find(channel_id(parts[1])) == nullptr) return answer(problem(404, "not found", "no such tenant or channel"));
+  if (!known || known->config->find(channel_id(parts[1])) == nullptr)
+    return answer(problem(404, "not found", "no such tenant or channel"));
   command what;
   what.kind = command_kind::test_channel;
   what.tenant = tenant_id(parts[0]);

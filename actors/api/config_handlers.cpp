@@ -11,30 +11,43 @@ namespace {
 
 server_response refused(const std::vector<config_error>& errors) {
   wire::json_writer json;
-  json.open_object().text("type", "about:blank").text("title", "invalid").number("status", 422).text("detail", "the tenant file is not sound");
+  json.open_object()
+      .text("type", "about:blank")
+      .text("title", "invalid")
+      .number("status", 422)
+      .text("detail", "the tenant file is not sound");
   json.key("errors").open_array();
-  for (const config_error& one : errors) json.open_object().text("file", one.file).number("line", one.line).text("message", one.message).close_object();
+  for (const config_error& one : errors)
+    json.open_object().text("file", one.file).number("line", one.line).text("message", one.message).close_object();
   json.close_array().close_object();
   return {422, {{"Content-Type", "application/problem+json"}}, std::move(json).str()};
 }
 
-server_response changes_answer(const tenant_id& id, std::uint64_t version, const std::vector<object_change>& changes, bool applied) {
+server_response changes_answer(const tenant_id& id, std::uint64_t version, const std::vector<object_change>& changes,
+                               bool applied) {
   wire::json_writer json;
-  json.open_object().text("tenant", id.str()).number("version", static_cast<std::int64_t>(version)).truth("applied", applied).key("changes").open_array();
-  for (const object_change& one : changes) json.open_object().text("action", one.action).text("kind", one.kind).text("id", one.id).close_object();
+  json.open_object()
+      .text("tenant", id.str())
+      .number("version", static_cast<std::int64_t>(version))
+      .truth("applied", applied)
+      .key("changes")
+      .open_array();
+  for (const object_change& one : changes)
+    json.open_object().text("action", one.action).text("kind", one.kind).text("id", one.id).close_object();
   json.close_array().close_object();
   return json_answer(200, std::move(json).str());
 }
 
 std::string summary_of(const std::vector<object_change>& changes) {
   std::string text;
-  for (const object_change& one : changes) text += (text.empty() ? "" : ", ") + one.action + " " + one.kind + (one.id.empty() ? "" : "/" + one.id);
+  for (const object_change& one : changes)
+    text += (text.empty() ? "" : ", ") + one.action + " " + one.kind + (one.id.empty() ? "" : "/" + one.id);
   return text.substr(0, 1000);
 }
 
 struct upload {
   std::string text;
-  persistence::secret_values secrets;   // given now
+  persistence::secret_values secrets; // given now
   bool dry_run = false;
   std::string by;
 };
@@ -46,13 +59,16 @@ server_response apply(context& in, persistence::store& store, const tenant_id& i
   persistence::secret_values all = *known;
   for (const auto& [name, value] : up.secrets) all[name] = value;
   const tenant_file_options options{"tenant file", in.world->node.times, in.world->node.min_poll_interval};
-  auto file = parse_tenant_file(up.text, options, [&](const std::string& kind, const std::string& what) -> secret_answer {
-    const auto at = all.find(what);
-    if (kind == "secret" && at != all.end()) return {at->second, ""};
-    return {std::nullopt, kind == "secret" ? "no secret of the name " + what + " is stored or given" : kind + " references are resolved by ringdownctl, not here"};
-  });
+  auto file =
+      parse_tenant_file(up.text, options, [&](const std::string& kind, const std::string& what) -> secret_answer {
+        const auto at = all.find(what);
+        if (kind == "secret" && at != all.end()) return {at->second, ""};
+        return {std::nullopt, kind == "secret" ? "no secret of the name " + what + " is stored or given"
+                                               : kind + " references are resolved by ringdownctl, not here"};
+      });
   if (!file.config) return refused(file.errors);
-  if (file.config->id != id) return problem(422, "invalid", "the file is of tenant " + file.config->id.str() + ", not " + id.str());
+  if (file.config->id != id)
+    return problem(422, "invalid", "the file is of tenant " + file.config->id.str() + ", not " + id.str());
   const auto before = in.tenants.find(id);
   const auto after = split_objects(up.text);
   auto changes = diff_objects(before ? objects_of(before->document) : std::vector<tenant_object>(), after);
@@ -82,7 +98,11 @@ void get_tenant_file(context& in, const server_request&, const path_parts& parts
   const auto known = in.tenants.find(tenant_id(parts[0]));
   if (!known) return answer(problem(404, "not found", "no such tenant"));
   wire::json_writer json;
-  json.open_object().text("tenant", parts[0]).number("version", static_cast<std::int64_t>(known->document.version)).text("toml", join_objects(objects_of(known->document))).close_object();
+  json.open_object()
+      .text("tenant", parts[0])
+      .number("version", static_cast<std::int64_t>(known->document.version))
+      .text("toml", join_objects(objects_of(known->document)))
+      .close_object();
   answer(json_answer(200, std::move(json).str()));
 }
 
@@ -93,12 +113,17 @@ void put_tenant_file(context& in, const server_request& request, const path_part
   up.dry_run = !parameter(request, "dry_run").empty();
   up.by = "file";
   for (auto& [key, value] : *body) {
-    if (key == "toml") up.text = std::move(value);
-    else if (key.starts_with("secrets.")) up.secrets[key.substr(8)] = secret_text(std::move(value));
-    else return answer(problem(422, "invalid", "unknown key " + key));
+    if (key == "toml")
+      up.text = std::move(value);
+    else if (key.starts_with("secrets."))
+      up.secrets[key.substr(8)] = secret_text(std::move(value));
+    else
+      return answer(problem(422, "invalid", "unknown key " + key));
   }
   if (!is_written_id(parts[0])) return answer(problem(422, "invalid", "not a tenant id: " + parts[0]));
-  in.tree->with_writer([&in, id = tenant_id(parts[0]), up = std::move(up), answer](persistence::store& store) { answer(apply(in, store, id, up)); });
+  in.tree->with_writer([&in, id = tenant_id(parts[0]), up = std::move(up), answer](persistence::store& store) {
+    answer(apply(in, store, id, up));
+  });
 }
 
 void delete_tenant(context& in, const server_request&, const path_parts& parts, const respond& answer) {

@@ -9,7 +9,7 @@ namespace ringdown::api {
 
 namespace {
 
-constexpr std::size_t body_limit = 4 << 20;   // as the server's max_body
+constexpr std::size_t body_limit = 4 << 20; // as the server's max_body
 
 int hex(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -22,8 +22,10 @@ std::string decoded(std::string_view text) {
   std::string plain;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool escape = text[i] == '%' && i + 2 < text.size() && hex(text[i + 1]) >= 0 && hex(text[i + 2]) >= 0;
-    if (escape) plain += static_cast<char>(hex(text[i + 1]) * 16 + hex(text[i + 2]));
-    else plain += text[i] == '+' ? ' ' : text[i];
+    if (escape)
+      plain += static_cast<char>(hex(text[i + 1]) * 16 + hex(text[i + 2]));
+    else
+      plain += text[i] == '+' ? ' ' : text[i];
     if (escape) i += 2;
   }
   return plain;
@@ -36,9 +38,12 @@ public:
     if (value.kind == wire::json_kind::array || path.depth() == 0) return false;
     std::string key(path.key(0));
     if (path.depth() > 1) key += "." + std::string(path.last());
-    if (value.kind == wire::json_kind::text) fields[key] = std::string(value.text);
-    else if (value.kind == wire::json_kind::integer) fields[key] = std::to_string(value.integer);
-    else if (value.kind == wire::json_kind::boolean) fields[key] = value.truth ? "true" : "false";
+    if (value.kind == wire::json_kind::text)
+      fields[key] = std::string(value.text);
+    else if (value.kind == wire::json_kind::integer)
+      fields[key] = std::to_string(value.integer);
+    else if (value.kind == wire::json_kind::boolean)
+      fields[key] = value.truth ? "true" : "false";
     return value.kind != wire::json_kind::real;
   }
   bool on_end(const wire::json_path&, wire::json_kind) override { return true; }
@@ -70,7 +75,9 @@ server_response json_answer(int status, std::string body) {
 }
 
 server_response problem(int status, std::string_view title, std::string_view detail) {
-  return {status, {{"Content-Type", "application/problem+json"}, {"Cache-Control", "no-store"}}, wire::problem_json(status, title, detail)};
+  return {status,
+          {{"Content-Type", "application/problem+json"}, {"Cache-Control", "no-store"}},
+          wire::problem_json(status, title, detail)};
 }
 
 server_response problem(const failure& why) { return problem(status_of(why.kind), name(why.kind), why.detail); }
@@ -81,7 +88,8 @@ std::string parameter(const server_request& request, std::string_view name) {
     const auto end = rest.find('&');
     const std::string_view pair = rest.substr(0, end);
     const auto cut = pair.find('=');
-    if (decoded(pair.substr(0, cut)) == name) return cut == std::string_view::npos ? std::string() : decoded(pair.substr(cut + 1));
+    if (decoded(pair.substr(0, cut)) == name)
+      return cut == std::string_view::npos ? std::string() : decoded(pair.substr(cut + 1));
     if (end == std::string_view::npos) break;
     rest.remove_prefix(end + 1);
   }
@@ -97,7 +105,8 @@ result<std::map<std::string, std::string>> read_body(const server_request& reque
 }
 
 void answer_from_store(context& in, const respond& answer, std::function<server_response(persistence::store&)> ask) {
-  const bool taken = in.reader->submit([answer, ask = std::move(ask)](persistence::store& store) { answer(ask(store)); });
+  const bool taken =
+      in.reader->submit([answer, ask = std::move(ask)](persistence::store& store) { answer(ask(store)); });
   if (!taken) answer(problem(503, "unavailable", "too many questions at once; try again"));
 }
 

@@ -23,11 +23,11 @@ struct context {
   tenant_registry tenants;
   pending_answers answers;
   signer sign_links;
-  std::string bearer_token;                       // contents of the token file
+  std::string bearer_token; // contents of the token file
   std::string version;
-  std::function<std::string()> make_id;           // 26 random characters: ids of commands
+  std::function<std::string()> make_id; // 26 random characters: ids of commands
   std::atomic<bool> draining{false};
-  std::atomic<bool> started{false};               // tenants are loaded, recovery is done
+  std::atomic<bool> started{false}; // tenants are loaded, recovery is done
 };
 
 using net::respond;

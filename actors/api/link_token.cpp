@@ -29,8 +29,9 @@ std::string mac_of(std::string_view body, const signer& sign) {
 
 bool same(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
-  unsigned difference = 0;   // all bytes are looked at, so that time tells nothing
-  for (std::size_t i = 0; i < a.size(); ++i) difference |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
+  unsigned difference = 0; // all bytes are looked at, so that time tells nothing
+  for (std::size_t i = 0; i < a.size(); ++i)
+    difference |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
   return difference == 0;
 }
 

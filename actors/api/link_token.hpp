@@ -17,7 +17,7 @@ struct link_claim {
   tenant_id tenant;
   alert_id alert;
   std::uint32_t episode = 0;
-  std::string person;     // user id, or "channel:<id>"
+  std::string person; // user id, or "channel:<id>"
   friend bool operator==(const link_claim&, const link_claim&) = default;
 };
 

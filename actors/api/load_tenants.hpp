@@ -15,6 +15,7 @@ namespace ringdown::api {
 [[nodiscard]] persistence::config_change change_of(const tenant_config& config, const std::string& text);
 
 // One stored document as configuration. The failure names what does not fit.
-[[nodiscard]] result<known_tenant> tenant_of(const persistence::config_document& document, const persistence::secret_values& secrets, const node_config& node);
+[[nodiscard]] result<known_tenant> tenant_of(const persistence::config_document& document,
+                                             const persistence::secret_values& secrets, const node_config& node);
 
 } // namespace ringdown::api

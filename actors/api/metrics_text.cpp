@@ -30,8 +30,10 @@ public:
   void value(double value, labels with = {}) {
     ClientMetric metric;
     metric.label = std::move(with);
-    if (families_.back().type == MetricType::Counter) metric.counter.value = value;
-    else metric.gauge.value = value;
+    if (families_.back().type == MetricType::Counter)
+      metric.counter.value = value;
+    else
+      metric.gauge.value = value;
     families_.back().metric.push_back(std::move(metric));
   }
   void count(std::string name, std::string help, double seen) {
@@ -48,7 +50,8 @@ public:
     std::uint64_t total = 0;
     for (std::size_t i = 0; i <= histogram::bounds.size(); ++i) {
       total += from.bucket(i);
-      const double bound = i < histogram::bounds.size() ? histogram::bounds[i] : std::numeric_limits<double>::infinity();
+      const double bound =
+          i < histogram::bounds.size() ? histogram::bounds[i] : std::numeric_limits<double>::infinity();
       metric.histogram.bucket.push_back({total, bound});
     }
     metric.histogram.sample_count = total;
@@ -74,7 +77,8 @@ void polls(page& out, const node_metrics& m) {
   out.value(of(m.polls_complete), {{"result", "complete"}});
   out.value(of(m.polls_partial), {{"result", "partial"}});
   out.value(of(m.polls_failed), {{"result", "failed"}});
-  out.count("ringdown_polls_late_total", "Poll slots that came while the poll before was still running.", of(m.polls_late));
+  out.count("ringdown_polls_late_total", "Poll slots that came while the poll before was still running.",
+            of(m.polls_late));
   out.seconds("ringdown_poll_seconds", "Time one whole poll of a PBX took.", m.poll_seconds);
   out.count("ringdown_logins_total", "Token requests made to PBXes.", of(m.logins));
   out.count("ringdown_login_failures_total", "Polls that got no token.", of(m.login_failures));
@@ -82,22 +86,28 @@ void polls(page& out, const node_metrics& m) {
 }
 
 void deliveries(page& out, const node_metrics& m, const persistence::store_figures& stored, wall_time now) {
-  out.begin("ringdown_deliveries_total", "Deliveries that reached a state since the start of the process.", MetricType::Counter);
+  out.begin("ringdown_deliveries_total", "Deliveries that reached a state since the start of the process.",
+            MetricType::Counter);
   for (std::size_t i = 0; i < m.settled.size(); ++i) {
     const auto state = static_cast<delivery_state>(i);
     if (is_final(state)) out.value(of(m.settled[i]), {{"outcome", text(name(state))}});
   }
   out.begin("ringdown_delivery_attempts_total", "Attempts by outcome.", MetricType::Counter);
-  for (std::size_t i = 0; i < m.attempts.size(); ++i) out.value(of(m.attempts[i]), {{"outcome", text(name(static_cast<outcome_kind>(i)))}});
+  for (std::size_t i = 0; i < m.attempts.size(); ++i)
+    out.value(of(m.attempts[i]), {{"outcome", text(name(static_cast<outcome_kind>(i)))}});
   out.begin("ringdown_deliveries", "Deliveries in the store by state.", MetricType::Gauge);
-  for (const auto& [state, count] : stored.deliveries) out.value(static_cast<double>(count), {{"state", text(name(state))}});
+  for (const auto& [state, count] : stored.deliveries)
+    out.value(static_cast<double>(count), {{"state", text(name(state))}});
   const auto unknown = stored.deliveries.find(delivery_state::unknown);
   out.gauge("ringdown_deliveries_unknown", "Deliveries whose outcome is not known and which were not repeated.",
             unknown == stored.deliveries.end() ? 0 : static_cast<double>(unknown->second));
-  out.count("ringdown_deliveries_unknown_total", "Attempts whose outcome is not known.", of(m.attempts[static_cast<std::size_t>(outcome_kind::unknown)]));
+  out.count("ringdown_deliveries_unknown_total", "Attempts whose outcome is not known.",
+            of(m.attempts[static_cast<std::size_t>(outcome_kind::unknown)]));
   const duration age = stored.oldest_pending ? std::max(now - *stored.oldest_pending, duration{}) : duration{};
-  out.gauge("ringdown_oldest_pending_seconds", "Age of the oldest delivery that is due and not begun.", std::chrono::duration<double>(age).count());
-  out.count("ringdown_late_criticals_total", "Critical deliveries accepted later than timing late_after.", of(m.late_criticals));
+  out.gauge("ringdown_oldest_pending_seconds", "Age of the oldest delivery that is due and not begun.",
+            std::chrono::duration<double>(age).count());
+  out.count("ringdown_late_criticals_total", "Critical deliveries accepted later than timing late_after.",
+            of(m.late_criticals));
   out.seconds("ringdown_delivery_seconds", "From the making of a delivery to its acceptance.", m.delivery_seconds);
 }
 
@@ -112,7 +122,9 @@ void store(page& out, const node_metrics& m) {
   out.count("ringdown_heartbeat_failures_total", "Heartbeats not accepted.", of(m.heartbeat_failures));
 }
 
-struct kind_health { double count = 0, restarts = 0, tripped = 0, mailbox = 0, handled = 0, busy = 0; };
+struct kind_health {
+  double count = 0, restarts = 0, tripped = 0, mailbox = 0, handled = 0, busy = 0;
+};
 
 void actors(page& out, const health_board& board) {
   std::map<std::string, kind_health> kinds;
@@ -131,11 +143,14 @@ void actors(page& out, const health_board& board) {
     for (const auto& [kind, seen] : kinds) out.value(seen.*what, {{"kind", kind}});
   };
   all("ringdown_actors", "Actors by kind.", MetricType::Gauge, &kind_health::count);
-  all("ringdown_actor_restarts_total", "Crashes that were followed by a restart.", MetricType::Counter, &kind_health::restarts);
-  all("ringdown_actors_tripped", "Actors that crashed too often and are tried once a minute.", MetricType::Gauge, &kind_health::tripped);
+  all("ringdown_actor_restarts_total", "Crashes that were followed by a restart.", MetricType::Counter,
+      &kind_health::restarts);
+  all("ringdown_actors_tripped", "Actors that crashed too often and are tried once a minute.", MetricType::Gauge,
+      &kind_health::tripped);
   all("ringdown_actor_mailbox_depth", "Messages waiting.", MetricType::Gauge, &kind_health::mailbox);
   all("ringdown_actor_messages_total", "Messages handled.", MetricType::Counter, &kind_health::handled);
-  all("ringdown_actor_handling_seconds_total", "Time spent handling messages.", MetricType::Counter, &kind_health::busy);
+  all("ringdown_actor_handling_seconds_total", "Time spent handling messages.", MetricType::Counter,
+      &kind_health::busy);
 }
 
 } // namespace

@@ -72,7 +72,11 @@ bool is_blind_to(const instance_health& health, resource_kind kind) {
 
 void get_version(context& in, const server_request&, const path_parts&, const respond& answer) {
   wire::json_writer json;
-  json.open_object().text("version", in.version).text("node", in.world->node.node_name).text_or_null("site", in.world->node.site).close_object();
+  json.open_object()
+      .text("version", in.version)
+      .text("node", in.world->node.node_name)
+      .text_or_null("site", in.world->node.site)
+      .close_object();
   answer(json_answer(200, std::move(json).str()));
 }
 
@@ -100,7 +104,8 @@ void get_alerts(context& in, const server_request& request, const path_parts&, c
   answer_from_store(in, answer, [&in, query](persistence::store& store) {
     const auto found = store.alerts(query);
     if (!found) return problem(found.error());
-    return list_answer(found->items, found->next, [&in](wire::json_writer& json, const alert& one) { write_alert(json, in, one); });
+    return list_answer(found->items, found->next,
+                       [&in](wire::json_writer& json, const alert& one) { write_alert(json, in, one); });
   });
 }
 
@@ -131,10 +136,14 @@ void get_explain(context& in, const server_request&, const path_parts& parts, co
     for (const decision& one : *reasons) {
       json.open_object();
       wire::write_members(json, one);
-      const auto row = one.made.empty() ? result<std::optional<persistence::delivery_row>>(std::optional<persistence::delivery_row>()) : store.find_delivery(one.made);
+      const auto row =
+          one.made.empty()
+              ? result<std::optional<persistence::delivery_row>>(std::optional<persistence::delivery_row>())
+              : store.find_delivery(one.made);
       const bool known = row && row->has_value();
       json.text_or_null("delivery_state", known ? name((*row)->row.state) : std::string_view());
-      json.text_or_null("delivery_why", known && (*row)->row.why != reason::none ? name((*row)->row.why) : std::string_view());
+      json.text_or_null("delivery_why",
+                        known && (*row)->row.why != reason::none ? name((*row)->row.why) : std::string_view());
       json.text_or_null("answer", known ? std::string_view((*row)->row.answer) : std::string_view());
       json.close_object();
     }
@@ -204,7 +213,9 @@ void get_instances(context& in, const server_request& request, const path_parts&
         wire::write_members(json, instance);
         wire::write_members(json, health[{known->config->id, instance.id}]);
         json.number("polls", static_cast<std::int64_t>(glance.polls)).text_or_null("why", glance.why);
-        json.time("last_poll", never(glance.last_poll)).time("last_complete_poll", never(glance.last_complete)).time("next_poll", never(glance.next_poll));
+        json.time("last_poll", never(glance.last_poll))
+            .time("last_complete_poll", never(glance.last_complete))
+            .time("next_poll", never(glance.next_poll));
         json.close_object();
       }
     }
@@ -228,7 +239,8 @@ void get_trunks(context& in, const server_request& request, const path_parts&, c
     for (const auto& row : *stored) health[{row.tenant, row.instance}] = row.health;
     std::vector<persistence::resource_row> trunks;
     for (const auto& row : found->items)
-      if (row.record.ref.kind == resource_kind::trunk || row.record.ref.kind == resource_kind::bridge) trunks.push_back(row);
+      if (row.record.ref.kind == resource_kind::trunk || row.record.ref.kind == resource_kind::bridge)
+        trunks.push_back(row);
     return list_answer(trunks, found->next, [&](wire::json_writer& json, const persistence::resource_row& row) {
       json.text("tenant", row.tenant.str()).text("instance", row.instance.str());
       wire::write_members(json, row.record);
@@ -240,11 +252,16 @@ void get_trunks(context& in, const server_request& request, const path_parts&, c
 void get_actors(context& in, const server_request&, const path_parts&, const respond& answer) {
   answer(list_answer(in.world->health->all(), "", [](wire::json_writer& json, const auto& probe) {
     const auto last = probe->last_error();
-    json.text("name", probe->name).text("kind", probe->kind).text_or_null("parent", probe->parent).text("state", name(probe->life.load()));
-    json.number("restarts", static_cast<std::int64_t>(probe->restarts.load())).number("mailbox", std::max<std::int64_t>(probe->mailbox.load(), 0));
+    json.text("name", probe->name)
+        .text("kind", probe->kind)
+        .text_or_null("parent", probe->parent)
+        .text("state", name(probe->life.load()));
+    json.number("restarts", static_cast<std::int64_t>(probe->restarts.load()))
+        .number("mailbox", std::max<std::int64_t>(probe->mailbox.load(), 0));
     json.number("handled", static_cast<std::int64_t>(probe->handled.load()));
     json.number("handling_microseconds", static_cast<std::int64_t>(probe->busy_nanos.load() / 1000));
-    json.text_or_null("last_error", last.text).time("last_error_at", last.text.empty() ? std::optional<wall_time>() : last.at);
+    json.text_or_null("last_error", last.text)
+        .time("last_error_at", last.text.empty() ? std::optional<wall_time>() : last.at);
   }));
 }
 
@@ -271,7 +288,9 @@ void verify_audit(context& in, const server_request&, const path_parts&, const r
     const auto verdict = store.verify_audit();
     if (!verdict) return problem(verdict.error());
     wire::json_writer json;
-    json.open_object().truth("intact", verdict->broken.empty()).number("checked", static_cast<std::int64_t>(verdict->checked));
+    json.open_object()
+        .truth("intact", verdict->broken.empty())
+        .number("checked", static_cast<std::int64_t>(verdict->checked));
     json.key("broken").open_array();
     for (const std::string& one : verdict->broken) json.text(one);
     json.close_array().close_object();

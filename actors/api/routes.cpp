@@ -12,45 +12,46 @@ enum class access : std::uint8_t { open, token };
 
 struct route {
   std::string_view method;
-  std::string_view pattern;    // '*' stands for one part
+  std::string_view pattern; // '*' stands for one part
   access needs;
   route_handler handle;
 };
 
 constexpr std::array routes{
-  route{"GET", "/livez", access::open, get_livez},
-  route{"GET", "/readyz", access::open, get_readyz},
-  route{"GET", "/metrics", access::open, get_metrics},
-  route{"GET", "/a/*", access::open, show_acknowledge_page},
-  route{"POST", "/a/*", access::open, acknowledge_by_link},
-  route{"GET", "/api/v1/version", access::token, get_version},
-  route{"GET", "/api/v1/tenants", access::token, get_tenants},
-  route{"DELETE", "/api/v1/tenants/*", access::token, delete_tenant},
-  route{"GET", "/api/v1/tenants/*/file", access::token, get_tenant_file},
-  route{"PUT", "/api/v1/tenants/*/file", access::token, put_tenant_file},
-  route{"POST", "/api/v1/tenants/*/channels/*/test", access::token, post_test_channel},
-  route{"GET", "/api/v1/alerts", access::token, get_alerts},
-  route{"GET", "/api/v1/alerts/*", access::token, get_alert},
-  route{"GET", "/api/v1/alerts/*/explain", access::token, get_explain},
-  route{"POST", "/api/v1/alerts/*/ack", access::token, post_acknowledge},
-  route{"POST", "/api/v1/alerts/*/snooze", access::token, post_snooze},
-  route{"POST", "/api/v1/alerts/*/renotify", access::token, post_renotify},
-  route{"POST", "/api/v1/mutes", access::token, post_mute},
-  route{"POST", "/api/v1/silence", access::token, post_silence},
-  route{"GET", "/api/v1/deliveries", access::token, get_deliveries},
-  route{"GET", "/api/v1/deliveries/*", access::token, get_delivery},
-  route{"POST", "/api/v1/deliveries/*/resend", access::token, post_resend},
-  route{"GET", "/api/v1/actors", access::token, get_actors},
-  route{"GET", "/api/v1/instances", access::token, get_instances},
-  route{"GET", "/api/v1/trunks", access::token, get_trunks},
-  route{"GET", "/api/v1/audit", access::token, get_audit},
-  route{"GET", "/api/v1/audit/verify", access::token, verify_audit},
+    route{"GET", "/livez", access::open, get_livez},
+    route{"GET", "/readyz", access::open, get_readyz},
+    route{"GET", "/metrics", access::open, get_metrics},
+    route{"GET", "/a/*", access::open, show_acknowledge_page},
+    route{"POST", "/a/*", access::open, acknowledge_by_link},
+    route{"GET", "/api/v1/version", access::token, get_version},
+    route{"GET", "/api/v1/tenants", access::token, get_tenants},
+    route{"DELETE", "/api/v1/tenants/*", access::token, delete_tenant},
+    route{"GET", "/api/v1/tenants/*/file", access::token, get_tenant_file},
+    route{"PUT", "/api/v1/tenants/*/file", access::token, put_tenant_file},
+    route{"POST", "/api/v1/tenants/*/channels/*/test", access::token, post_test_channel},
+    route{"GET", "/api/v1/alerts", access::token, get_alerts},
+    route{"GET", "/api/v1/alerts/*", access::token, get_alert},
+    route{"GET", "/api/v1/alerts/*/explain", access::token, get_explain},
+    route{"POST", "/api/v1/alerts/*/ack", access::token, post_acknowledge},
+    route{"POST", "/api/v1/alerts/*/snooze", access::token, post_snooze},
+    route{"POST", "/api/v1/alerts/*/renotify", access::token, post_renotify},
+    route{"POST", "/api/v1/mutes", access::token, post_mute},
+    route{"POST", "/api/v1/silence", access::token, post_silence},
+    route{"GET", "/api/v1/deliveries", access::token, get_deliveries},
+    route{"GET", "/api/v1/deliveries/*", access::token, get_delivery},
+    route{"POST", "/api/v1/deliveries/*/resend", access::token, post_resend},
+    route{"GET", "/api/v1/actors", access::token, get_actors},
+    route{"GET", "/api/v1/instances", access::token, get_instances},
+    route{"GET", "/api/v1/trunks", access::token, get_trunks},
+    route{"GET", "/api/v1/audit", access::token, get_audit},
+    route{"GET", "/api/v1/audit/verify", access::token, verify_audit},
 };
 
 std::pair<std::string_view, std::string_view> first_part(std::string_view path) {
   path.remove_prefix(1);
   const auto end = path.find('/');
-  return end == std::string_view::npos ? std::pair{path, std::string_view()} : std::pair{path.substr(0, end), path.substr(end)};
+  return end == std::string_view::npos ? std::pair{path, std::string_view()}
+                                       : std::pair{path.substr(0, end), path.substr(end)};
 }
 
 bool matches(std::string_view pattern, std::string_view path, path_parts& parts) {
@@ -58,8 +59,10 @@ bool matches(std::string_view pattern, std::string_view path, path_parts& parts)
   while (!pattern.empty() && !path.empty()) {
     const auto [want, pattern_rest] = first_part(pattern);
     const auto [have, path_rest] = first_part(path);
-    if (want == "*" && !have.empty()) parts.emplace_back(have);
-    else if (want != have) return false;
+    if (want == "*" && !have.empty())
+      parts.emplace_back(have);
+    else if (want != have)
+      return false;
     pattern = pattern_rest;
     path = path_rest;
   }
@@ -68,15 +71,17 @@ bool matches(std::string_view pattern, std::string_view path, path_parts& parts)
 
 bool same_secret(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
-  unsigned difference = 0;   // all bytes are looked at, so that time tells nothing
-  for (std::size_t i = 0; i < a.size(); ++i) difference |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
+  unsigned difference = 0; // all bytes are looked at, so that time tells nothing
+  for (std::size_t i = 0; i < a.size(); ++i)
+    difference |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
   return difference == 0;
 }
 
 bool is_authorized(const context& in, const server_request& request) {
   constexpr std::string_view scheme = "Bearer ";
   const auto given = header(request.headers, "authorization");
-  return given && given->starts_with(scheme) && !in.bearer_token.empty() && same_secret(given->substr(scheme.size()), in.bearer_token);
+  return given && given->starts_with(scheme) && !in.bearer_token.empty() &&
+         same_secret(given->substr(scheme.size()), in.bearer_token);
 }
 
 } // namespace
@@ -98,7 +103,8 @@ void answer_request(context& in, server_request request, const respond& answer) 
     one.handle(in, request, parts, answer);
     return;
   }
-  answer(known_path ? problem(405, "method not allowed", request.method + " is not for this path") : problem(404, "not found", "no such path"));
+  answer(known_path ? problem(405, "method not allowed", request.method + " is not for this path")
+                    : problem(404, "not found", "no such path"));
 }
 
 } // namespace ringdown::api

@@ -14,7 +14,7 @@
 namespace ringdown::api {
 
 struct known_tenant {
-  std::shared_ptr<const tenant_config> config;   // shared with the tenant's actors
+  std::shared_ptr<const tenant_config> config; // shared with the tenant's actors
   persistence::config_document document;
 };
 

@@ -5,7 +5,8 @@
 namespace ringdown {
 
 store_reader::store_reader(std::vector<std::unique_ptr<persistence::store>> connections, std::size_t most_waiting)
-  : most_waiting_(most_waiting), connections_(std::move(connections)) {
+    : most_waiting_(most_waiting),
+      connections_(std::move(connections)) {
   for (const auto& connection : connections_) threads_.emplace_back([this, from = connection.get()] { serve(*from); });
 }
 

@@ -21,7 +21,7 @@ public:
 
   // One thread per connection.
   explicit store_reader(std::vector<std::unique_ptr<persistence::store>> connections, std::size_t most_waiting = 256);
-  ~store_reader();   // answers what waits, then joins
+  ~store_reader(); // answers what waits, then joins
   store_reader(const store_reader&) = delete;
   store_reader& operator=(const store_reader&) = delete;
 

@@ -16,28 +16,32 @@ constexpr auto retry_pause = std::chrono::milliseconds(250);
 
 store_keeper::store_keeper(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe,
                            std::shared_ptr<persistence::store> held)
-  : observed_actor(config, std::move(world), std::move(probe)), held_(std::move(held)) {
+    : observed_actor(config, std::move(world), std::move(probe)),
+      held_(std::move(held)) {
   note_ready(true);
 }
 
 store_keeper::behavior_type store_keeper::make_behavior() {
   return {
-    [this](const load_tenant& asked) { handle([&] { on(asked); }); },
-    [this](const commit_batch& asked) { handle([&] { on(asked); }); },
-    [this](const claim_rows& asked) { handle([&] { on(asked); }); },
-    [this](const recover_rows& asked) { handle([&] { on(asked); }); },
-    [this](const settle_rows& asked) { handle([&] { on(asked); }); },
-    [this](const store_command& asked) { handle([&] { on(asked); }); },
-    [this](const save_budget& asked) { handle([&] { on(asked); }); },
-    [this](const with_store& asked) { handle([&] { on(asked); }); },
-    [this](const flush_writes& asked) { handle([&] { on(asked); }); },
+      [this](const load_tenant& asked) { handle([&] { on(asked); }); },
+      [this](const commit_batch& asked) { handle([&] { on(asked); }); },
+      [this](const claim_rows& asked) { handle([&] { on(asked); }); },
+      [this](const recover_rows& asked) { handle([&] { on(asked); }); },
+      [this](const settle_rows& asked) { handle([&] { on(asked); }); },
+      [this](const store_command& asked) { handle([&] { on(asked); }); },
+      [this](const save_budget& asked) { handle([&] { on(asked); }); },
+      [this](const with_store& asked) { handle([&] { on(asked); }); },
+      [this](const flush_writes& asked) { handle([&] { on(asked); }); },
   };
 }
 
 void store_keeper::on(const load_tenant& asked) {
   tenant_loaded answer;
-  auto commands = flush_all() ? held_->open_commands(asked.tenant) : result<std::vector<command>>(failure{failure_kind::unavailable, "store is unavailable"});
-  auto snapshot = commands ? held_->load_tenant(asked.tenant, world().node.node_name, now().wall) : result<persistence::tenant_snapshot>(commands.error());
+  auto commands = flush_all()
+                      ? held_->open_commands(asked.tenant)
+                      : result<std::vector<command>>(failure{failure_kind::unavailable, "store is unavailable"});
+  auto snapshot = commands ? held_->load_tenant(asked.tenant, world().node.node_name, now().wall)
+                           : result<persistence::tenant_snapshot>(commands.error());
   if (snapshot) {
     answer.ok = true;
     answer.commands = std::move(*commands);
@@ -76,17 +80,21 @@ void store_keeper::on(const claim_rows& asked) {
 void store_keeper::on(const recover_rows& asked) {
   if (!flush_all()) return;
   const auto keys = asked.keyed ? persistence::key_knowledge::keyed : persistence::key_knowledge::unkeyed;
-  const auto written = held_->recover_channel(asked.tenant, asked.channel, world().owner, keys, asked.carried, now().wall);
+  const auto written =
+      held_->recover_channel(asked.tenant, asked.channel, world().owner, keys, asked.carried, now().wall);
   if (written) {
-    log().info("channel_rows_recovered", {{"tenant", asked.tenant.str()}, {"channel", asked.channel.str()},
-                                          {"resumed", std::to_string(written->resumed)}, {"unknown", std::to_string(written->unknown)}});
+    log().info("channel_rows_recovered", {{"tenant", asked.tenant.str()},
+                                          {"channel", asked.channel.str()},
+                                          {"resumed", std::to_string(written->resumed)},
+                                          {"unknown", std::to_string(written->unknown)}});
   } else {
     static_cast<void>(survived(written.error()));
   }
 }
 
 void store_keeper::on(const store_command& asked) {
-  auto written = flush_all() ? held_->insert_command(asked.what) : result<void>(failure{failure_kind::unavailable, "store is unavailable"});
+  auto written = flush_all() ? held_->insert_command(asked.what)
+                             : result<void>(failure{failure_kind::unavailable, "store is unavailable"});
   if (!written) static_cast<void>(survived(written.error()));
   asked.done(std::move(written));
 }
@@ -138,8 +146,12 @@ bool store_keeper::write_settlements() {
     answer.ok = verdicts.ok();
     for (const auto& one : asked.settlements) {
       const bool stored = verdicts && (*verdicts)[at].ok();
-      if (stored) answer.rows.push_back(one.ledger.delivery);
-      else log().error("settlement_refused", {{"delivery", one.ledger.delivery.str()}, {"error", verdicts ? (*verdicts)[at].error().detail : verdicts.error().detail}});
+      if (stored)
+        answer.rows.push_back(one.ledger.delivery);
+      else
+        log().error("settlement_refused",
+                    {{"delivery", one.ledger.delivery.str()},
+                     {"error", verdicts ? (*verdicts)[at].error().detail : verdicts.error().detail}});
       ++at;
     }
     tell(asked.reply_to, std::move(answer));
@@ -167,7 +179,10 @@ bool store_keeper::write_commits() {
   metrics.committed_batches.fetch_add(taken.size(), std::memory_order_relaxed);
   for (std::size_t i = 0; i < taken.size(); ++i) {
     const bool stored = verdicts && (*verdicts)[i].ok();
-    tell(taken[i].reply_to, batch_committed{taken[i].sequence, stored, stored ? failure{} : verdicts ? (*verdicts)[i].error() : verdicts.error()});
+    tell(taken[i].reply_to, batch_committed{taken[i].sequence, stored,
+                                            stored     ? failure{}
+                                            : verdicts ? (*verdicts)[i].error()
+                                                       : verdicts.error()});
   }
   return true;
 }

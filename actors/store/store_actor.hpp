@@ -17,7 +17,8 @@ namespace ringdown {
 
 class store_keeper final : public observed_actor<store_actor> {
 public:
-  store_keeper(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe, std::shared_ptr<persistence::store> held);
+  store_keeper(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe,
+               std::shared_ptr<persistence::store> held);
 
   behavior_type make_behavior() override;
 
@@ -33,22 +34,25 @@ private:
   void on(const flush_writes&);
 
   void flush_soon();
-  [[nodiscard]] bool flush_all();                     // before anything that must see what was asked before it
-  [[nodiscard]] bool write_settlements();             // one transaction each; false: the store is unavailable now
+  [[nodiscard]] bool flush_all();         // before anything that must see what was asked before it
+  [[nodiscard]] bool write_settlements(); // one transaction each; false: the store is unavailable now
   [[nodiscard]] bool write_commits();
   [[nodiscard]] std::vector<commit_batch> take_turns(std::size_t most);
   void give_back(std::vector<commit_batch> taken);
-  [[nodiscard]] bool survived(const failure& why);    // false: wait and try again; corrupt ends the process
+  [[nodiscard]] bool survived(const failure& why); // false: wait and try again; corrupt ends the process
   void note_ready(bool ready);
 
   // Strictly in order within a tenant; `urgent` counts its criticals, which bring the whole queue forward.
-  struct tenant_queue { std::deque<commit_batch> batches; std::size_t urgent = 0; };
+  struct tenant_queue {
+    std::deque<commit_batch> batches;
+    std::size_t urgent = 0;
+  };
 
-  std::shared_ptr<persistence::store> held_;          // shared with nobody at run time; outlives restarts of this actor
+  std::shared_ptr<persistence::store> held_; // shared with nobody at run time; outlives restarts of this actor
   std::map<tenant_id, tenant_queue> queues_;
   std::deque<settle_rows> settlements_;
   tenant_id last_served_;
-  std::size_t waiting_ = 0;                           // batches in queues_
+  std::size_t waiting_ = 0; // batches in queues_
   bool flush_asked_ = false;
 };
 

@@ -14,7 +14,10 @@ void heartbeat::beat(steady_time now) {
   world_->http->send({"heartbeat", 1, 1}, std::move(request), [world = world_](const http_outcome& outcome) {
     const bool taken = outcome.ok() && outcome.response->status / 100 == 2;
     (taken ? world->metrics->heartbeats : world->metrics->heartbeat_failures).fetch_add(1, std::memory_order_relaxed);
-    if (!taken) world->log->warning("heartbeat_not_taken", {{"error", outcome.ok() ? "HTTP " + std::to_string(outcome.response->status) : std::string(name(outcome.error))}});
+    if (!taken)
+      world->log->warning("heartbeat_not_taken",
+                          {{"error", outcome.ok() ? "HTTP " + std::to_string(outcome.response->status)
+                                                  : std::string(name(outcome.error))}});
   });
 }
 

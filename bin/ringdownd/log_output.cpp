@@ -53,32 +53,42 @@ std::string masked(std::string text) {
 
 // Bare when it needs no quotes; otherwise quoted, one line whatever it holds.
 std::string logfmt_value(const std::string& text) {
-  const bool plain = !text.empty() && std::ranges::all_of(text, [](char c) { return c > ' ' && c != '"' && c != '=' && c != '\\' && c != '\x7f'; });
+  const bool plain = !text.empty() && std::ranges::all_of(text, [](char c) {
+    return c > ' ' && c != '"' && c != '=' && c != '\\' && c != '\x7f';
+  });
   if (plain) return text;
   std::string quoted = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') quoted += '\\';
     const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n') quoted += "\\n";
-    else quoted += byte < ' ' || byte == 0x7f ? '?' : c;
+    if (c == '\n')
+      quoted += "\\n";
+    else
+      quoted += byte < ' ' || byte == 0x7f ? '?' : c;
   }
   return quoted + "\"";
 }
 
 class log_output final : public log_sink {
 public:
-  log_output(log_format format, log_level from) : format_(format), from_(from), pool_(std::make_shared<spdlog::details::thread_pool>(queued_lines, 1)) {
+  log_output(log_format format, log_level from)
+      : format_(format),
+        from_(from),
+        pool_(std::make_shared<spdlog::details::thread_pool>(queued_lines, 1)) {
     auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-    out_ = std::make_shared<spdlog::async_logger>("ringdown", std::move(sink), pool_, spdlog::async_overflow_policy::overrun_oldest);
+    out_ = std::make_shared<spdlog::async_logger>("ringdown", std::move(sink), pool_,
+                                                  spdlog::async_overflow_policy::overrun_oldest);
     out_->set_level(spd(from));
     out_->flush_on(spdlog::level::info);
-    out_->set_pattern(format == log_format::json ? "{\"time\":\"%Y-%m-%dT%H:%M:%S.%fZ\",%v" : "time=%Y-%m-%dT%H:%M:%S.%fZ %v", spdlog::pattern_time_type::utc);
+    out_->set_pattern(
+        format == log_format::json ? "{\"time\":\"%Y-%m-%dT%H:%M:%S.%fZ\",%v" : "time=%Y-%m-%dT%H:%M:%S.%fZ %v",
+        spdlog::pattern_time_type::utc);
   }
 
   void write(log_level level, std::string_view event, std::initializer_list<log_field> fields) override {
     if (level < from_) return;
     std::string line = format_line(format_, level, event, fields);
-    if (format_ == log_format::json) line.erase(0, 1);   // the pattern opens the object with the time
+    if (format_ == log_format::json) line.erase(0, 1); // the pattern opens the object with the time
     out_->log(spd(level), line);
   }
 
@@ -91,7 +101,8 @@ private:
 
 } // namespace
 
-std::string format_line(log_format format, log_level level, std::string_view event, std::initializer_list<log_field> fields) {
+std::string format_line(log_format format, log_level level, std::string_view event,
+                        std::initializer_list<log_field> fields) {
   if (format == log_format::json) {
     wire::json_writer json;
     json.open_object().text("level", word(level)).text("event", event);
@@ -104,6 +115,8 @@ std::string format_line(log_format format, log_level level, std::string_view eve
   return line;
 }
 
-std::unique_ptr<log_sink> make_log_output(log_format format, log_level from) { return std::make_unique<log_output>(format, from); }
+std::unique_ptr<log_sink> make_log_output(log_format format, log_level from) {
+  return std::make_unique<log_output>(format, from);
+}
 
 } // namespace ringdown

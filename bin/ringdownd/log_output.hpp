@@ -12,6 +12,7 @@ namespace ringdown {
 [[nodiscard]] std::unique_ptr<log_sink> make_log_output(log_format format, log_level from);
 
 // One line, for tests: without the time.
-[[nodiscard]] std::string format_line(log_format format, log_level level, std::string_view event, std::initializer_list<log_field> fields);
+[[nodiscard]] std::string format_line(log_format format, log_level level, std::string_view event,
+                                      std::initializer_list<log_field> fields);
 
 } // namespace ringdown

@@ -5,8 +5,8 @@
 #include "bin/ringdownd/node.hpp"
 #include "ringdown_version.hpp"
 
-#include <CLI/CLI.hpp>
 #include <systemd/sd-daemon.h>
+#include <CLI/CLI.hpp>
 
 #include <pthread.h>
 #include <unistd.h>

@@ -63,8 +63,10 @@ std::vector<api::known_tenant> load_tenants(persistence::store& store, const nod
   for (const auto& document : *documents) {
     const auto secrets = store.load_secrets(document.tenant);
     auto made = secrets ? api::tenant_of(document, *secrets, config) : result<api::known_tenant>(secrets.error());
-    if (made) tenants.push_back(std::move(*made));
-    else log.error("tenant_not_read", {{"tenant", document.tenant.str()}, {"error", made.error().detail}});
+    if (made)
+      tenants.push_back(std::move(*made));
+    else
+      log.error("tenant_not_read", {{"tenant", document.tenant.str()}, {"error", made.error().detail}});
   }
   return tenants;
 }
@@ -74,7 +76,8 @@ std::vector<std::pair<tenant_id, channel_id>> keyed_channels(const std::vector<a
   for (const auto& known : tenants)
     for (const auto& channel : known.config->channels) {
       const auto* dialect = wire::find_dialect(channel.kind);
-      if (dialect != nullptr && dialect->describe().keys == wire::target_key::known_to_it) keyed.emplace_back(known.config->id, channel.id);
+      if (dialect != nullptr && dialect->describe().keys == wire::target_key::known_to_it)
+        keyed.emplace_back(known.config->id, channel.id);
     }
   return keyed;
 }
@@ -82,7 +85,13 @@ std::vector<std::pair<tenant_id, channel_id>> keyed_channels(const std::vector<a
 class running_node final : public node {
 public:
   running_node(node_config config, log_sink& log, opened state, std::unique_ptr<net::http_port> http, fence owner)
-    : config_(std::move(config)), log_(log), lock_(std::move(state.lock)), box_(state.box), http_(std::move(http)), writer_(state.writer), reader_(std::move(state.readers)) {
+      : config_(std::move(config)),
+        log_(log),
+        lock_(std::move(state.lock)),
+        box_(state.box),
+        http_(std::move(http)),
+        writer_(state.writer),
+        reader_(std::move(state.readers)) {
     in_.bearer_token = std::move(state.token);
     in_.version = std::string(version());
     in_.make_id = [] { return random_id(""); };
@@ -102,8 +111,10 @@ public:
     net::server_options options;
     options.listen = config_.http_listen;
     auto server = net::serve_http(options, [this](net::server_request request, net::respond answer) {
-      if (in_.started) api::answer_request(in_, std::move(request), answer);
-      else answer(api::problem(503, "starting", "tenants are being loaded"));
+      if (in_.started)
+        api::answer_request(in_, std::move(request), answer);
+      else
+        answer(api::problem(503, "starting", "tenants are being loaded"));
     });
     if (!server) return server.error();
     server_ = std::move(*server);
@@ -139,8 +150,10 @@ public:
     const bool alive = tree_->alive(alive_within);
     const steady_time present = in_.world->time.now().steady;
     in_.answers.expire(present);
-    if (alive) heartbeat_->beat(present);
-    else log_.error("not_alive", {{"within", "5s"}});
+    if (alive)
+      heartbeat_->beat(present);
+    else
+      log_.error("not_alive", {{"within", "5s"}});
     return alive;
   }
 
@@ -164,7 +177,8 @@ private:
     if (start.node.public_url.empty()) start.node.public_url = "http://" + server_->address();
     start.owner = owner;
     start.start_mark = random_id("").substr(0, 8);
-    start.link_token = [this](const tenant_id& tenant, const alert_id& alert, std::uint32_t episode, const std::string& person) {
+    start.link_token = [this](const tenant_id& tenant, const alert_id& alert, std::uint32_t episode,
+                              const std::string& person) {
       return api::make_link_token({tenant, alert, episode, person}, in_.sign_links);
     };
     start.command_decided = [this](const command_result& decided) { in_.answers.decided(decided); };
@@ -181,7 +195,7 @@ private:
   persistence::directory_lock lock_;
   persistence::secret_box box_;
   std::unique_ptr<net::http_port> http_;
-  std::shared_ptr<persistence::store> writer_;   // shared with the store actor, which outlives no one else
+  std::shared_ptr<persistence::store> writer_; // shared with the store actor, which outlives no one else
   store_reader reader_;
   fence owner_;
   api::context in_;
@@ -201,7 +215,8 @@ result<std::unique_ptr<node>> node::start(node_config config, log_sink& log) {
   auto tenants = load_tenants(*state->writer, config, log);
   const auto recovered = state->writer->recover_claims(*owner, keyed_channels(tenants), present);
   if (!recovered) return recovered.error();
-  log.info("recovered", {{"resumed", std::to_string(recovered->resumed)}, {"unknown", std::to_string(recovered->unknown)}});
+  log.info("recovered",
+           {{"resumed", std::to_string(recovered->resumed)}, {"unknown", std::to_string(recovered->unknown)}});
   net::client_options client;
   client.egress_allow = config.egress_allow;
   client.user_agent = "ringdown/" + std::string(version());

@@ -19,12 +19,15 @@ namespace {
 
 constexpr mode_t only_owner = S_IRUSR | S_IWUSR;
 
-failure errno_failure(const std::string& what) { return {failure_kind::unavailable, what + ": " + std::strerror(errno)}; }
+failure errno_failure(const std::string& what) {
+  return {failure_kind::unavailable, what + ": " + std::strerror(errno)};
+}
 
 result<void> write_private(const std::string& path, const std::string& text) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, only_owner);
   if (file < 0) return errno_failure("cannot create " + path);
-  const bool written = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
+  const bool written =
+      ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
   const failure why = written ? failure{} : errno_failure("cannot write " + path);
   ::close(file);
   return written ? result<void>() : result<void>(why);
@@ -51,7 +54,8 @@ result<std::string> api_token(const std::string& path) {
     if (!written) return written.error();
     return fresh;
   }
-  if ((seen.st_mode & (S_IRWXG | S_IRWXO)) != 0) return failure{failure_kind::refused, path + " can be read by others; chmod 600 it"};
+  if ((seen.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    return failure{failure_kind::refused, path + " can be read by others; chmod 600 it"};
   std::ifstream in(path);
   std::string token;
   std::getline(in, token);
@@ -62,7 +66,9 @@ result<std::string> api_token(const std::string& path) {
 result<persistence::secret_box> secrets_key(const std::string& path, const std::string& database) {
   if (std::filesystem::exists(path)) return persistence::secret_box::from_file(path);
   if (std::filesystem::exists(database))
-    return failure{failure_kind::refused, "the secrets key " + path + " is missing but the database exists; put the key back (it is not in backups)"};
+    return failure{
+        failure_kind::refused,
+        "the secrets key " + path + " is missing but the database exists; put the key back (it is not in backups)"};
   return persistence::secret_box::create_file(path);
 }
 

@@ -14,15 +14,15 @@ namespace ringdown {
 
 enum class command_kind : std::uint8_t { acknowledge, snooze, mute_type, silence, renotify, resend, test_channel };
 struct command {
-  std::string id;                     // made by who asks; the same id is the same command
+  std::string id; // made by who asks; the same id is the same command
   tenant_id tenant;
   command_kind kind = command_kind::acknowledge;
   alert_id alert;
-  std::uint32_t episode = 0;          // 0: the current one
+  std::uint32_t episode = 0; // 0: the current one
   std::string by;
   std::string via;
-  std::optional<wall_time> until;     // snooze, mute, silence
-  std::string subject;                // alert type, channel id or delivery id, as the kind needs
+  std::optional<wall_time> until; // snooze, mute, silence
+  std::string subject;            // alert type, channel id or delivery id, as the kind needs
   std::string text;
   wall_time at;
 };
@@ -30,7 +30,7 @@ enum class command_answer : std::uint8_t { done, already, stale, unknown_subject
 struct command_result {
   std::string id;
   command_answer answer = command_answer::done;
-  std::string text;                   // "acknowledged by jo at ..."
+  std::string text; // "acknowledged by jo at ..."
 };
 
 [[nodiscard]] std::string_view name(command_kind kind);

@@ -17,17 +17,22 @@
 namespace ringdown {
 
 enum class delivery_kind : std::uint8_t {
-  interrupt,   // push, voice, SMS, email: re-checked when claimed, suppressed by acknowledge / resolve / snooze
-  mirror,      // ticket, chat message: show the newest version; never cancelled
-  log          // webhook: ordered per alert, never suppressed
+  interrupt, // push, voice, SMS, email: re-checked when claimed, suppressed by acknowledge / resolve / snooze
+  mirror,    // ticket, chat message: show the newest version; never cancelled
+  log        // webhook: ordered per alert, never suppressed
 };
+// What a channel is to people: default routing is written over these (S-T3), so that a new provider needs no routing.
+enum class channel_class : std::uint8_t { push, chat, ticket, webhook, email, voice, sms };
+[[nodiscard]] std::string_view name(channel_class of);
 enum class delivery_state : std::uint8_t { pending, claimed, sent, confirmed, unknown, dead, suppressed, digested };
 
 [[nodiscard]] std::string_view name(delivery_kind kind);
 [[nodiscard]] std::string_view name(delivery_state state);
 [[nodiscard]] std::optional<delivery_kind> parse_delivery_kind(std::string_view text);
 [[nodiscard]] std::optional<delivery_state> parse_delivery_state(std::string_view text);
-[[nodiscard]] constexpr bool is_final(delivery_state s) { return s != delivery_state::pending && s != delivery_state::claimed; }
+[[nodiscard]] constexpr bool is_final(delivery_state s) {
+  return s != delivery_state::pending && s != delivery_state::claimed;
+}
 
 // Who may write for a shard: every write and claim is checked against it (I8).
 struct fence {
@@ -37,39 +42,39 @@ struct fence {
 };
 
 struct delivery {
-  delivery_id id;                        // also the idempotency key
+  delivery_id id; // also the idempotency key
   tenant_id tenant;
   channel_id channel;
   delivery_kind kind = delivery_kind::interrupt;
   notice_event event = notice_event::fired;
-  alert_id alert;                        // the lead alert; empty for a test
+  alert_id alert; // the lead alert; empty for a test
   std::uint32_t episode = 0;
   std::uint32_t version = 0;
-  std::string target;                    // within the channel: a device or address; "" when the channel is the target
-  std::uint32_t step = 0;                // escalation step and round, part of the identity
+  std::string target;     // within the channel: a device or address; "" when the channel is the target
+  std::uint32_t step = 0; // escalation step and round, part of the identity
   std::uint32_t round = 0;
   severity level = severity::info;
   delivery_state state = delivery_state::pending;
-  reason why = reason::none;             // of suppressed and dead
-  std::uint32_t attempts = 0;            // begun so far
-  std::uint32_t handed = 0;              // times handed to an actor without an outcome (S-D5); raised before the hand-over
-  bool possible_repeat = false;          // an earlier attempt may have arrived (S-D6): said so to the target
+  reason why = reason::none;    // of suppressed and dead
+  std::uint32_t attempts = 0;   // begun so far
+  std::uint32_t handed = 0;     // times handed to an actor without an outcome (S-D5); raised before the hand-over
+  bool possible_repeat = false; // an earlier attempt may have arrived (S-D6): said so to the target
   wall_time created;
   wall_time not_before;
   wall_time give_up_at;
-  std::optional<delivery_id> after;      // claimable only once that row is final; suppressed(never_told) if it was not sent
-  std::string reference;                 // the provider's id, once accepted
-  std::string answer;                    // last answer in short, no secrets
+  std::optional<delivery_id> after; // claimable only once that row is final; suppressed(never_told) if it was not sent
+  std::string reference;            // the provider's id, once accepted
+  std::string answer;               // last answer in short, no secrets
   std::string trace;
   notice content;
 };
 
 enum class outcome_kind : std::uint8_t {
-  accepted,    // the provider took it
-  retry,       // not taken; may work later
-  refused,     // never will be
-  unknown,     // it may have been taken
-  not_sent     // no byte left (send_by passed, cancelled before): does not count as an attempt
+  accepted, // the provider took it
+  retry,    // not taken; may work later
+  refused,  // never will be
+  unknown,  // it may have been taken
+  not_sent  // no byte left (send_by passed, cancelled before): does not count as an attempt
 };
 [[nodiscard]] std::string_view name(outcome_kind kind);
 [[nodiscard]] std::optional<outcome_kind> parse_outcome_kind(std::string_view text);
@@ -77,7 +82,7 @@ enum class outcome_kind : std::uint8_t {
 struct attempt_outcome {
   outcome_kind kind = outcome_kind::retry;
   std::string reference;
-  std::string answer;                    // "HTTP 503", "no answer in 10 s": no secrets, at most 200 characters
+  std::string answer; // "HTTP 503", "no answer in 10 s": no secrets, at most 200 characters
   std::optional<duration> retry_after;
   int status = 0;
 };
@@ -90,7 +95,7 @@ struct attempt {
   wall_time ended;
   outcome_kind outcome = outcome_kind::retry;
   int status = 0;
-  std::string address;                   // masked
+  std::string address; // masked
   std::string answer;
 };
 

@@ -16,7 +16,8 @@ template <class Enum, std::size_t N>
 }
 
 template <class Enum, std::size_t N>
-[[nodiscard]] constexpr std::optional<Enum> parse_in(const std::array<std::string_view, N>& names, std::string_view text) {
+[[nodiscard]] constexpr std::optional<Enum> parse_in(const std::array<std::string_view, N>& names,
+                                                     std::string_view text) {
   for (std::size_t i = 0; i < N; ++i)
     if (names[i] == text) return static_cast<Enum>(i);
   return std::nullopt;

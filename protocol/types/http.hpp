@@ -21,29 +21,30 @@ using http_headers = std::vector<std::pair<std::string, std::string>>;
 
 // How the far end's certificate is judged. Verification cannot be switched off: a private CA or a pin replaces it.
 struct tls_policy {
-  std::string ca_file;      // PEM; empty: the system's store
-  std::string pin;          // "sha256//" + base64 of the SHA-256 of the certificate's SubjectPublicKeyInfo (curl's form); replaces chain and name
-  std::string server_name;  // name asked for and verified; empty: the URL's host
+  std::string ca_file; // PEM; empty: the system's store
+  std::string
+      pin; // "sha256//" + base64 of the SHA-256 of the certificate's SubjectPublicKeyInfo (curl's form); replaces chain and name
+  std::string server_name; // name asked for and verified; empty: the URL's host
   friend bool operator==(const tls_policy&, const tls_policy&) = default;
 };
 
 // Which addresses may be connected to (S-03, channels reference 7.3).
 enum class egress_class {
-  pbx,     // private addresses are fine, loopback only when listed in [egress] allow
-  channel  // global unicast only, anything else only when listed
+  pbx,    // private addresses are fine, loopback only when listed in [egress] allow
+  channel // global unicast only, anything else only when listed
 };
 
 struct http_request {
   http_method method = http_method::get;
-  std::string url;                       // absolute, http or https, no user info
-  std::string connect_to;                // "address" or "address:port" to connect to instead of the URL's host; empty: resolve it
-  http_headers headers;                  // Host, Content-Length, Connection and User-Agent are set by net
+  std::string url;        // absolute, http or https, no user info
+  std::string connect_to; // "address" or "address:port" to connect to instead of the URL's host; empty: resolve it
+  http_headers headers;   // Host, Content-Length, Connection and User-Agent are set by net
   std::string body;
   tls_policy tls;
   egress_class egress = egress_class::channel;
-  std::size_t response_limit = 1 << 20;  // bytes of body; more is failure too_large
+  std::size_t response_limit = 1 << 20; // bytes of body; more is failure too_large
   duration connect_timeout = std::chrono::seconds(5);
-  duration timeout = std::chrono::seconds(10);  // from start to last byte
+  duration timeout = std::chrono::seconds(10); // from start to last byte
   // CLOCK_BOOTTIME moment after which the first byte may no longer leave (S-D1); failure too_late, nothing sent.
   std::optional<std::chrono::nanoseconds> send_by;
 };
@@ -57,19 +58,19 @@ enum class transport_error {
   refused_address, // the egress guard said no
   connect_refused,
   connect_timeout,
-  unreachable,     // no route, network down
-  tls_untrusted,   // chain not trusted
-  tls_name,        // certificate is for another name
-  tls_expired,     // expired or not yet valid
-  tls_pin,         // key differs from the pin
+  unreachable,   // no route, network down
+  tls_untrusted, // chain not trusted
+  tls_name,      // certificate is for another name
+  tls_expired,   // expired or not yet valid
+  tls_pin,       // key differs from the pin
   tls_other,
-  reset,           // closed or reset by the peer before a whole response
-  timeout,         // connected, no whole answer in time
-  malformed,       // not HTTP
+  reset,     // closed or reset by the peer before a whole response
+  timeout,   // connected, no whole answer in time
+  malformed, // not HTTP
   too_large,
-  too_late,        // send_by passed; nothing was sent
+  too_late, // send_by passed; nothing was sent
   cancelled,
-  overloaded       // our own limit: no slot; nothing was sent
+  overloaded // our own limit: no slot; nothing was sent
 };
 
 [[nodiscard]] std::string_view name(transport_error error);
@@ -88,7 +89,7 @@ struct http_outcome {
   transport_error error = transport_error::none;
   http_stage stage = http_stage::resolve;
   bool sent = false;
-  std::string detail;             // for logs; no secrets
+  std::string detail; // for logs; no secrets
   duration elapsed{};
   [[nodiscard]] bool ok() const { return response.has_value(); }
 };
@@ -102,12 +103,12 @@ struct http_outcome {
 // The parts of an absolute URL. Ports are filled in by scheme.
 struct url_parts {
   std::string scheme;
-  std::string host;    // lower case; brackets of IPv6 removed
+  std::string host; // lower case; brackets of IPv6 removed
   int port = 0;
-  std::string target;  // path and query, at least "/"
+  std::string target; // path and query, at least "/"
 };
 // Refuses other schemes, user info, fragments kept out, odd IPv4 spellings (octal, hex, integer), control characters.
 [[nodiscard]] result<url_parts> parse_url(std::string_view url);
-[[nodiscard]] std::string percent_encode(std::string_view text);  // all but unreserved characters
+[[nodiscard]] std::string percent_encode(std::string_view text); // all but unreserved characters
 
 } // namespace ringdown

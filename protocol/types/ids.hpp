@@ -57,5 +57,7 @@ using id_bits = std::array<std::uint8_t, 16>;
 
 template <class Tag>
 struct std::hash<ringdown::strong_id<Tag>> {
-  std::size_t operator()(const ringdown::strong_id<Tag>& id) const noexcept { return std::hash<std::string>{}(id.str()); }
+  std::size_t operator()(const ringdown::strong_id<Tag>& id) const noexcept {
+    return std::hash<std::string>{}(id.str());
+  }
 };

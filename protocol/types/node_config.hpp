@@ -11,32 +11,32 @@
 namespace ringdown {
 
 struct provider_override {
-  std::string base_url;   // empty: the dialect's own
-  std::string ca_file;    // empty: the system's store
+  std::string base_url; // empty: the dialect's own
+  std::string ca_file;  // empty: the system's store
 };
 
 enum class log_format { logfmt, json };
 enum class log_level { debug, info, warning, error };
 
 struct node_config {
-  std::string state_dir;                                  // holds ringdown.db, lock, api.token, secrets.key unless set otherwise
+  std::string state_dir; // holds ringdown.db, lock, api.token, secrets.key unless set otherwise
   std::string http_listen = "127.0.0.1:8480";
-  std::string public_url;                                 // where acknowledge links point; empty: http://<listen>
-  std::string token_file;                                 // default state_dir/api.token; created 0600 when absent
-  std::string store_url = "sqlite";                       // only "sqlite" in this version
-  std::string key_file;                                   // default state_dir/secrets.key; created 0600 when absent and the store holds no secrets
+  std::string public_url;           // where acknowledge links point; empty: http://<listen>
+  std::string token_file;           // default state_dir/api.token; created 0600 when absent
+  std::string store_url = "sqlite"; // only "sqlite" in this version
+  std::string key_file; // default state_dir/secrets.key; created 0600 when absent and the store holds no secrets
   duration connect_timeout = std::chrono::seconds(5);
   duration poll_timeout = std::chrono::seconds(10);
-  duration min_poll_interval = std::chrono::seconds(5);   // [limits]; not below 100 ms
-  std::vector<std::string> egress_allow;                  // CIDRs
+  duration min_poll_interval = std::chrono::seconds(5); // [limits]; not below 100 ms
+  std::vector<std::string> egress_allow;                // CIDRs
   std::map<std::string, provider_override> providers;
-  secret_text heartbeat_url;                              // N-05; a secret, as such URLs are; empty: none
+  secret_text heartbeat_url; // N-05; a secret, as such URLs are; empty: none
   duration heartbeat_interval = std::chrono::seconds(60);
-  std::string node_name;                                  // default: the host's name
+  std::string node_name; // default: the host's name
   std::string site;
   log_format log_as = log_format::logfmt;
   log_level log_from = log_level::info;
-  timing times;                                           // defaults with [timing] and [poll] applied
+  timing times; // defaults with [timing] and [poll] applied
 };
 
 } // namespace ringdown

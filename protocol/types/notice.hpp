@@ -13,13 +13,13 @@
 namespace ringdown {
 
 enum class notice_event : std::uint8_t {
-  fired,          // opened, or again in the same episode, or risen
+  fired, // opened, or again in the same episode, or risen
   escalated,
   acknowledged,
   resolved,
-  updated,        // severity fell, flapping, snoozed: only mirrors and logs
-  summary,        // several alerts in one: first sight, masks lifted, instance back
-  reminder,       // still acknowledged and still failing
+  updated,  // severity fell, flapping, snoozed: only mirrors and logs
+  summary,  // several alerts in one: first sight, masks lifted, instance back
+  reminder, // still acknowledged and still failing
   test
 };
 [[nodiscard]] std::string_view name(notice_event event);
@@ -54,14 +54,14 @@ struct alert_view {
 struct notice {
   notice_event event = notice_event::fired;
   severity level = severity::info;
-  std::string title;                 // one line: "Trunk down: Bandwidth-Primary at Acme HQ"
-  std::string text;                  // one to a few sentences, plain
+  std::string title; // one line: "Trunk down: Bandwidth-Primary at Acme HQ"
+  std::string text;  // one to a few sentences, plain
   wall_time at;
-  std::vector<alert_view> alerts;    // at least one, the lead first; empty only for a test
+  std::vector<alert_view> alerts; // at least one, the lead first; empty only for a test
   tenant_id tenant;
   std::string tenant_name;
-  std::string acknowledge_path;      // "/a/<token>" for this target's person; joined to public_url when sent; empty: none
-  bool test = false;                 // marked TEST wherever it is shown (C-09)
+  std::string acknowledge_path; // "/a/<token>" for this target's person; joined to public_url when sent; empty: none
+  bool test = false;            // marked TEST wherever it is shown (C-09)
 };
 
 } // namespace ringdown

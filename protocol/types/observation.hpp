@@ -20,16 +20,16 @@ inline constexpr std::size_t endpoint_count = 4;
 [[nodiscard]] constexpr std::uint32_t bit(endpoint of) { return 1U << static_cast<unsigned>(of); }
 
 enum class read_problem : std::uint8_t {
-  not_asked,      // skipped because an earlier answer of this poll made it pointless
-  transport,      // no HTTP answer; see `transport`
-  unauthorized,   // 401, after the one renewal
-  forbidden,      // 403
-  not_in_build,   // 404: a capability, never an outage
-  bad_request,    // 400: our query
-  throttled,      // 429, or 503 with Retry-After
-  server_error,   // other 5xx
-  not_json,       // HTML or something else, also on 200
-  malformed,      // broken or truncated JSON, wrong shape, invalid UTF-8
+  not_asked,    // skipped because an earlier answer of this poll made it pointless
+  transport,    // no HTTP answer; see `transport`
+  unauthorized, // 401, after the one renewal
+  forbidden,    // 403
+  not_in_build, // 404: a capability, never an outage
+  bad_request,  // 400: our query
+  throttled,    // 429, or 503 with Retry-After
+  server_error, // other 5xx
+  not_json,     // HTML or something else, also on 200
+  malformed,    // broken or truncated JSON, wrong shape, invalid UTF-8
   too_large,
   too_deep
 };
@@ -46,42 +46,42 @@ struct read_failure {
 template <class T>
 struct reading {
   std::optional<T> value;
-  read_failure why;     // meaningful when there is no value
+  read_failure why; // meaningful when there is no value
   [[nodiscard]] bool ok() const { return value.has_value(); }
 };
 
 struct trunk_reading {
-  std::string key;                      // Id
-  resource_kind kind = resource_kind::trunk;   // trunk or bridge
+  std::string key;                           // Id
+  resource_kind kind = resource_kind::trunk; // trunk or bridge
   std::string label;
   std::string number;
-  std::string host;                     // Gateway.Host
+  std::string host; // Gateway.Host
   trunk_direction direction = trunk_direction::unknown;
   resource_state state = resource_state::unknown;
   cause why = cause::none;
-  std::string detail;                   // fail code, raw
+  std::string detail; // fail code, raw
   friend bool operator==(const trunk_reading&, const trunk_reading&) = default;
 };
 
 struct sbc_reading {
   std::string key;
   std::string label;
-  std::optional<bool> connected;        // nullopt: the PBX did not say
+  std::optional<bool> connected; // nullopt: the PBX did not say
   friend bool operator==(const sbc_reading&, const sbc_reading&) = default;
 };
 
 struct service_reading {
   std::string key;
   std::string label;
-  std::optional<bool> running;          // nullopt: unknown status word
-  std::string status;                   // the PBX's word
+  std::optional<bool> running; // nullopt: unknown status word
+  std::string status;          // the PBX's word
   friend bool operator==(const service_reading&, const service_reading&) = default;
 };
 
 struct system_reading {
   std::string version;
   std::optional<std::int64_t> calls_active;
-  std::optional<std::int64_t> max_calls;       // 0 or null at the PBX: nullopt
+  std::optional<std::int64_t> max_calls; // 0 or null at the PBX: nullopt
   std::optional<bool> has_stopped_services;
   friend bool operator==(const system_reading&, const system_reading&) = default;
 };
@@ -91,7 +91,7 @@ struct observation {
   moment finished;
   // Set when the token could not be had; then every endpoint is not_asked.
   std::optional<read_failure> login;
-  bool login_paused = false;            // no login was tried: the budget is spent (D-03)
+  bool login_paused = false; // no login was tried: the budget is spent (D-03)
   reading<std::vector<trunk_reading>> trunks;
   reading<std::vector<sbc_reading>> sbcs;
   reading<system_reading> system;

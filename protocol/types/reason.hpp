@@ -10,19 +10,19 @@ namespace ringdown {
 enum class reason : std::uint8_t {
   none,
   // told because
-  first,               // the alert opened
-  again,               // re-fired within the same episode
-  raised,              // severity above what was told
+  first,  // the alert opened
+  again,  // re-fired within the same episode
+  raised, // severity above what was told
   recovered,
   mask_lifted,
   reminder_due,
-  asked,               // test, renotify or resend by a person
-  summary,             // folded into one first-sight or grouped notice
+  asked,   // test, renotify or resend by a person
+  summary, // folded into one first-sight or grouped notice
   // not told because
-  duplicate,           // nothing changed
-  not_routed,          // the matrix sends this type and severity nowhere, or not to this channel
-  below_floor,         // under the channel's floor severity
-  no_channel,          // routed to a kind of channel the tenant does not have
+  duplicate,   // nothing changed
+  not_routed,  // the matrix sends this type and severity nowhere, or not to this channel
+  below_floor, // under the channel's floor severity
+  no_channel,  // routed to a kind of channel the tenant does not have
   channel_disabled,
   channel_removed,
   masked_parent,
@@ -32,18 +32,18 @@ enum class reason : std::uint8_t {
   masked_mute,
   kill_switch,
   acknowledged,
-  resolved_first,      // resolved before the fire was sent (S-A15)
+  resolved_first, // resolved before the fire was sent (S-A15)
   snoozed_first,
-  never_told,          // nothing to resolve: its fire was not sent
-  not_above_told,      // severity not above the high-water mark (S-A3)
+  never_told,     // nothing to resolve: its fire was not sent
+  not_above_told, // severity not above the high-water mark (S-A3)
   flapping,
-  superseded,          // a newer version of the same mirror, or a stale episode
-  settling,            // waiting for two complete polls after a mask lifted
+  superseded, // a newer version of the same mirror, or a stale episode
+  settling,   // waiting for two complete polls after a mask lifted
   // ended because
-  refused,             // permanent answer of the provider
-  expired,             // deadline of the delivery passed
-  poison,              // three crashes while handling it (S-D5)
-  outcome_unknown      // S-D6: not resent
+  refused,        // permanent answer of the provider
+  expired,        // deadline of the delivery passed
+  poison,         // three crashes while handling it (S-D5)
+  outcome_unknown // S-D6: not resent
 };
 
 [[nodiscard]] std::string_view name(reason why);

@@ -18,20 +18,20 @@ struct decision {
   std::uint32_t episode = 0;
   std::uint32_t version = 0;
   notice_event event = notice_event::fired;
-  channel_id channel;                 // empty: decided before any channel was looked at
+  channel_id channel; // empty: decided before any channel was looked at
   std::string target;
   reason deciding = reason::none;
-  std::string gates;                  // "phase=firing mask=none matrix=default floor=pass": in order, the deciding one last
-  std::string detail;                 // words for people; no secrets
-  delivery_id made;                   // the row that came of it; empty: nothing was made
+  std::string gates;  // "phase=firing mask=none matrix=default floor=pass": in order, the deciding one last
+  std::string detail; // words for people; no secrets
+  delivery_id made;   // the row that came of it; empty: nothing was made
   wall_time at;
 };
 
 struct audit_entry {
-  std::string actor;                  // "system", user id, "token:api", "file"
-  std::string action;                 // "alert.fired", "alert.acknowledged", "config.applied", ...
-  std::string subject;                // "al_...", "tenant", "channel/noc-push"
-  std::string detail;                 // JSON or words; no secrets, no person data beyond ids (S-K8)
+  std::string actor;   // "system", user id, "token:api", "file"
+  std::string action;  // "alert.fired", "alert.acknowledged", "config.applied", ...
+  std::string subject; // "al_...", "tenant", "channel/noc-push"
+  std::string detail;  // JSON or words; no secrets, no person data beyond ids (S-K8)
   wall_time at;
 };
 
@@ -48,7 +48,7 @@ struct mute {
 // Unclaimed interrupt rows of an alert that must not be sent any more.
 struct suppression {
   alert_id alert;
-  std::uint32_t up_to_version = 0;    // rows of this and older versions of any episode
+  std::uint32_t up_to_version = 0; // rows of this and older versions of any episode
   reason why = reason::acknowledged;
 };
 

@@ -14,12 +14,12 @@
 namespace ringdown {
 
 enum class resource_kind : std::uint8_t {
-  instance,   // the PBX as a whole; key ""
-  trunk,      // SIP trunk; key = its Id at the PBX
-  bridge,     // trunk whose Gateway.Type is Bridge*; key = its Id
-  sbc,        // key = its Name
-  service,    // key = its Name
-  calls       // simultaneous calls against the licence; key ""
+  instance, // the PBX as a whole; key ""
+  trunk,    // SIP trunk; key = its Id at the PBX
+  bridge,   // trunk whose Gateway.Type is Bridge*; key = its Id
+  sbc,      // key = its Name
+  service,  // key = its Name
+  calls     // simultaneous calls against the licence; key ""
 };
 
 struct resource_ref {
@@ -31,18 +31,18 @@ struct resource_ref {
 
 // What people see (PRODUCT D-05 for trunks).
 enum class resource_state : std::uint8_t {
-  unknown,              // never OK (I10)
-  starting,             // PBX restarted; not judged yet (S-A5)
-  up,                   // instance reachable, SBC connected, service running, calls below the threshold
+  unknown,  // never OK (I10)
+  starting, // PBX restarted; not judged yet (S-A5)
+  up,       // instance reachable, SBC connected, service running, calls below the threshold
   registered,
-  online,               // trunk without registration
+  online, // trunk without registration
   failed_registration,
   unregistered,
-  down_unspecified,     // a build that does not say why
-  disabled,             // by its administrator; never alerts
-  down,                 // SBC offline, service not running, instance unreachable
-  high,                 // calls above a threshold
-  removed               // the PBX no longer lists it
+  down_unspecified, // a build that does not say why
+  disabled,         // by its administrator; never alerts
+  down,             // SBC offline, service not running, instance unreachable
+  high,             // calls above a threshold
+  removed           // the PBX no longer lists it
 };
 
 // What a judgement says of one alert type of one resource.
@@ -54,28 +54,28 @@ enum class trunk_direction : std::uint8_t { unknown, none, inbound, outbound, bo
 // Why something fails, where the data tells (S-A4, PRODUCT ).
 enum class cause : std::uint8_t {
   none,
-  path_down,             // no TCP
-  app_down,              // 5xx, HTML, hang: typical of an update
-  tls_invalid,           // expired, wrong name, untrusted, pin changed
-  blocked,               // silence after failed logins: we are probably blacklisted
-  credentials_rejected,  // registrar (trunk) or PBX (login) refuses our side's credentials
-  provider_silent,       // the registrar does not answer
-  role_too_narrow,       // 403 everywhere
-  token_contested,       // another client keeps taking the single token
-  login_paused           // two failed logins: we stopped before the PBX blacklists us
+  path_down,            // no TCP
+  app_down,             // 5xx, HTML, hang: typical of an update
+  tls_invalid,          // expired, wrong name, untrusted, pin changed
+  blocked,              // silence after failed logins: we are probably blacklisted
+  credentials_rejected, // registrar (trunk) or PBX (login) refuses our side's credentials
+  provider_silent,      // the registrar does not answer
+  role_too_narrow,      // 403 everywhere
+  token_contested,      // another client keeps taking the single token
+  login_paused          // two failed logins: we stopped before the PBX blacklists us
 };
 
 // A row of the stored truth about one resource.
 struct resource_record {
   resource_ref ref;
-  std::string label;                   // display name: Gateway.Name, SBC DisplayName, ...
+  std::string label; // display name: Gateway.Name, SBC DisplayName, ...
   resource_state state = resource_state::unknown;
-  wall_time since;                     // when `state` began, as far as known
-  std::string provider;                // trunk: registrar's host (never used as a name across tenants)
-  std::string number;                  // trunk: its number at the PBX
+  wall_time since;      // when `state` began, as far as known
+  std::string provider; // trunk: registrar's host (never used as a name across tenants)
+  std::string number;   // trunk: its number at the PBX
   trunk_direction direction = trunk_direction::unknown;
   trunk_role role = trunk_role::primary;
-  std::string detail;                  // fail code, status word, "13 of 16 calls"
+  std::string detail; // fail code, status word, "13 of 16 calls"
   friend bool operator==(const resource_record&, const resource_record&) = default;
 };
 
@@ -85,9 +85,9 @@ enum class reachability : std::uint8_t { unknown, reachable, unreachable };
 struct instance_health {
   reachability reach = reachability::unknown;
   cause why = cause::none;
-  wall_time since;                     // of `reach`
-  std::uint32_t blind = 0;             // bit per `endpoint` (observation.hpp) that cannot be read now
-  std::string version;                 // PBX version last seen
+  wall_time since;         // of `reach`
+  std::uint32_t blind = 0; // bit per `endpoint` (observation.hpp) that cannot be read now
+  std::string version;     // PBX version last seen
   friend bool operator==(const instance_health&, const instance_health&) = default;
 };
 

@@ -14,17 +14,17 @@ namespace ringdown {
 
 // One list for all layers, so that policies can be tables over it.
 enum class failure_kind {
-  invalid,       // what a user wrote or what a peer sent is not of the form asked for
-  not_found,     // no such thing
-  refused,       // understood and declined (a permanent answer)
-  unauthorized,  // credentials missing, wrong or expired
-  unavailable,   // cannot be reached or used now; may work later
-  timed_out,     // no answer within the time given
-  too_large,     // a size, depth or count limit was reached
-  too_late,      // the moment until which the act was allowed has passed; nothing was sent
-  conflict,      // somebody else changed or owns it (a fence, a unique key)
-  corrupt,       // stored data cannot be trusted
-  internal       // none of the above
+  invalid,      // what a user wrote or what a peer sent is not of the form asked for
+  not_found,    // no such thing
+  refused,      // understood and declined (a permanent answer)
+  unauthorized, // credentials missing, wrong or expired
+  unavailable,  // cannot be reached or used now; may work later
+  timed_out,    // no answer within the time given
+  too_large,    // a size, depth or count limit was reached
+  too_late,     // the moment until which the act was allowed has passed; nothing was sent
+  conflict,     // somebody else changed or owns it (a fence, a unique key)
+  corrupt,      // stored data cannot be trusted
+  internal      // none of the above
 };
 
 [[nodiscard]] std::string_view name(failure_kind kind);
@@ -37,22 +37,34 @@ struct failure {
 template <class T>
 class [[nodiscard]] result {
 public:
-  result(T value) : held_(std::in_place_index<0>, std::move(value)) {}       // implicit: `return value;`
-  result(failure why) : held_(std::in_place_index<1>, std::move(why)) {}     // implicit: `return failure{..};`
+  result(T value) : held_(std::in_place_index<0>, std::move(value)) {}   // implicit: `return value;`
+  result(failure why) : held_(std::in_place_index<1>, std::move(why)) {} // implicit: `return failure{..};`
 
   [[nodiscard]] bool ok() const { return held_.index() == 0; }
   explicit operator bool() const { return ok(); }
 
-  [[nodiscard]] const T& value() const& { assert(ok()); return *std::get_if<0>(&held_); }
-  [[nodiscard]] T& value() & { assert(ok()); return *std::get_if<0>(&held_); }
-  [[nodiscard]] T&& value() && { assert(ok()); return std::move(*std::get_if<0>(&held_)); }
+  [[nodiscard]] const T& value() const& {
+    assert(ok());
+    return *std::get_if<0>(&held_);
+  }
+  [[nodiscard]] T& value() & {
+    assert(ok());
+    return *std::get_if<0>(&held_);
+  }
+  [[nodiscard]] T&& value() && {
+    assert(ok());
+    return std::move(*std::get_if<0>(&held_));
+  }
   const T& operator*() const& { return value(); }
   T& operator*() & { return value(); }
   T&& operator*() && { return std::move(*this).value(); }
   const T* operator->() const { return &value(); }
   T* operator->() { return &value(); }
 
-  [[nodiscard]] const failure& error() const { assert(!ok()); return *std::get_if<1>(&held_); }
+  [[nodiscard]] const failure& error() const {
+    assert(!ok());
+    return *std::get_if<1>(&held_);
+  }
 
 private:
   std::variant<T, failure> held_;
@@ -66,7 +78,10 @@ public:
 
   [[nodiscard]] bool ok() const { return !held_.has_value(); }
   explicit operator bool() const { return ok(); }
-  [[nodiscard]] const failure& error() const { assert(!ok()); return *held_; }
+  [[nodiscard]] const failure& error() const {
+    assert(!ok());
+    return *held_;
+  }
 
 private:
   std::optional<failure> held_;

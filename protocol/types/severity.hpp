@@ -17,6 +17,6 @@ enum class category : std::uint8_t { infrastructure, billing, configurable };
 [[nodiscard]] std::string_view name(category of);
 [[nodiscard]] std::optional<severity> parse_severity(std::string_view text);
 [[nodiscard]] std::optional<category> parse_category(std::string_view text);
-[[nodiscard]] severity one_below(severity level);   // info stays info
+[[nodiscard]] severity one_below(severity level); // info stays info
 
 } // namespace ringdown

@@ -30,22 +30,22 @@ struct trunk_override {
   trunk_role role = trunk_role::primary;
 };
 
-struct call_thresholds {   // percent of licensed simultaneous calls
+struct call_thresholds { // percent of licensed simultaneous calls
   int warning = 80;
   int critical = 95;
-  int hysteresis = 5;      // clears so many points lower
+  int hysteresis = 5; // clears so many points lower
 };
 
 struct instance_config {
   instance_id id;
   std::string name;
   customer_id customer;
-  std::string url;                 // https://host[:port]
-  std::string address;             // connect here instead of resolving the host; may be empty
+  std::string url;     // https://host[:port]
+  std::string address; // connect here instead of resolving the host; may be empty
   std::string client_id;
   secret_text secret;
   tls_policy tls;
-  timing times;                    // node, tenant and instance overrides applied
+  timing times; // node, tenant and instance overrides applied
   call_thresholds calls;
   std::vector<trunk_override> trunks;
 };
@@ -54,17 +54,17 @@ struct user_config {
   user_id id;
   std::string name;
   std::string email;
-  std::string phone;               // E.164
+  std::string phone; // E.164
 };
 
 struct channel_config {
   channel_id id;
-  std::string kind;                // a dialect's name: "ntfy", "webhook"
+  std::string kind; // a dialect's name: "ntfy", "webhook"
   std::string name;
   bool enabled = true;
-  std::optional<user_id> user;     // whose device it is; acknowledge links are then bound to that person
-  severity floor = severity::info; // below it nothing is sent
-  std::map<std::string, std::string> settings;      // as the dialect describes them
+  std::optional<user_id> user;                 // whose device it is; acknowledge links are then bound to that person
+  severity floor = severity::info;             // below it nothing is sent
+  std::map<std::string, std::string> settings; // as the dialect describes them
   std::map<std::string, secret_text> secrets;
 };
 
@@ -73,7 +73,7 @@ struct channel_config {
 struct route_config {
   std::vector<alert_type> types;
   std::vector<severity> levels;
-  std::vector<std::string> channels;   // channel ids, or "kind:ntfy"; empty: nowhere (the console only)
+  std::vector<std::string> channels; // channel ids, or "kind:ntfy"; empty: nowhere (the console only)
 };
 
 struct oncall_config {
@@ -83,7 +83,7 @@ struct oncall_config {
 struct tenant_config {
   tenant_id id;
   std::string name;
-  std::string zone = "UTC";        // IANA time zone
+  std::string zone = "UTC"; // IANA time zone
   timing times;
   std::vector<customer_config> customers;
   std::vector<instance_config> instances;
@@ -91,7 +91,7 @@ struct tenant_config {
   oncall_config oncall;
   std::vector<channel_config> channels;
   std::vector<route_config> routes;
-  std::map<std::string, severity> severities;   // alert type name -> severity instead of the usual one
+  std::map<std::string, severity> severities; // alert type name -> severity instead of the usual one
 
   [[nodiscard]] const instance_config* find(const instance_id& id) const;
   [[nodiscard]] const channel_config* find(const channel_id& id) const;

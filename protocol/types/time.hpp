@@ -30,8 +30,8 @@ struct moment {
 
 // "250ms", "10s", "3m", "1h30m", "2d": what configuration files write. Nothing negative, nothing above 10 years.
 [[nodiscard]] std::optional<duration> parse_duration(std::string_view text);
-[[nodiscard]] std::string format_duration(duration span);   // exact, in the same grammar
-[[nodiscard]] std::string words_for(duration span);         // for people: "31 min", "2 h 5 min", "45 s"
+[[nodiscard]] std::string format_duration(duration span); // exact, in the same grammar
+[[nodiscard]] std::string words_for(duration span);       // for people: "31 min", "2 h 5 min", "45 s"
 
 [[nodiscard]] inline std::int64_t micros(wall_time at) { return at.time_since_epoch().count(); }
 [[nodiscard]] inline wall_time from_micros(std::int64_t count) { return wall_time{duration{count}}; }

@@ -12,45 +12,57 @@
 namespace ringdown {
 
 struct timing {
-  duration poll_interval = std::chrono::seconds(60);           // D-01; 5 s - 1 h ([limits] min_poll_interval may lower the floor)
-  duration confirm_after = std::chrono::seconds(10);           // A-04..A-09: a flip to the worse is re-polled
-  duration unreachable_repoll_1 = std::chrono::seconds(5);     // S-A4, counted from the first failed poll
+  duration poll_interval = std::chrono::seconds(60); // D-01; 5 s - 1 h ([limits] min_poll_interval may lower the floor)
+  duration confirm_after = std::chrono::seconds(10); // A-04..A-09: a flip to the worse is re-polled
+  duration unreachable_repoll_1 = std::chrono::seconds(5); // S-A4, counted from the first failed poll
   duration unreachable_repoll_2 = std::chrono::seconds(20);
   duration unreachable_repoll_3 = std::chrono::seconds(40);
-  duration starting_grace = std::chrono::minutes(5);           // S-A5
-  duration blind_after = std::chrono::minutes(15);             // S-A2
-  duration login_pause = std::chrono::minutes(30);             // D-03: long back-off after two failed logins
-  duration episode_window = std::chrono::minutes(30);          // a re-fire inside continues the episode
-  duration flap_window = std::chrono::minutes(30);             // L-02
-  duration flap_quiet = std::chrono::minutes(15);              // S-A7
-  duration acknowledge_reminder = std::chrono::hours(4);       // S-A9
-  duration snooze_limit = std::chrono::hours(24);              // S-A10, critical
-  duration send_by = std::chrono::seconds(10);                 // S-D1
-  duration late_after = std::chrono::seconds(30);              // S-T6 (counted and shown)
-  duration fire_deadline = std::chrono::hours(6);              // C-08: a delivery of a fire is dead after this
+  duration starting_grace = std::chrono::minutes(5);     // S-A5
+  duration blind_after = std::chrono::minutes(15);       // S-A2
+  duration login_pause = std::chrono::minutes(30);       // D-03: long back-off after two failed logins
+  duration episode_window = std::chrono::minutes(30);    // a re-fire inside continues the episode
+  duration flap_window = std::chrono::minutes(30);       // L-02
+  duration flap_quiet = std::chrono::minutes(15);        // S-A7
+  duration acknowledge_reminder = std::chrono::hours(4); // S-A9
+  duration snooze_limit = std::chrono::hours(24);        // S-A10, critical
+  duration send_by = std::chrono::seconds(10);           // S-D1
+  duration late_after = std::chrono::seconds(30);        // S-T6 (counted and shown)
+  duration fire_deadline = std::chrono::hours(6);        // C-08: a delivery of a fire is dead after this
   duration resolve_deadline = std::chrono::hours(24);
-  duration retry_base = std::chrono::seconds(2);               // first retry; doubles with jitter
+  duration retry_base = std::chrono::seconds(2); // first retry; doubles with jitter
   duration retry_cap = std::chrono::minutes(10);
-  duration attempt_timeout = std::chrono::seconds(10);         // one provider exchange
-  int confirm_recovery_polls = 2;                              // L-02
-  int degraded_polls = 5;
-  int removal_polls = 3;                                       // D-09
-  int flap_changes = 5;                                        // L-02
-  int threshold_samples = 3;                                   // S-A3
+  duration attempt_timeout = std::chrono::seconds(10); // one provider exchange
+  int confirm_recovery_polls = 2;                      // L-02
+  int degraded_polls = 5;
+  int removal_polls = 3;                               // D-09
+  int flap_changes = 5;                                // L-02
+  int threshold_samples = 3;                           // S-A3
 
   friend bool operator==(const timing&, const timing&) = default;
 };
 
 // The names a file may use, in the order of the struct.
-struct timing_duration { std::string_view name; duration timing::*field; };
-struct timing_count { std::string_view name; int timing::*field; };
+struct timing_duration {
+  std::string_view name;
+  duration timing::*field;
+};
+struct timing_count {
+  std::string_view name;
+  int timing::*field;
+};
 [[nodiscard]] std::span<const timing_duration> timing_durations();
 [[nodiscard]] std::span<const timing_count> timing_counts();
 
 // What a file said: only the fields it named.
 struct timing_override {
-  struct span_value { duration timing::*field; duration value; };
-  struct count_value { int timing::*field; int value; };
+  struct span_value {
+    duration timing::*field;
+    duration value;
+  };
+  struct count_value {
+    int timing::*field;
+    int value;
+  };
   std::vector<span_value> spans;
   std::vector<count_value> counts;
   [[nodiscard]] timing applied_to(timing base) const;

@@ -13,8 +13,8 @@ namespace ringdown {
 
 enum class sighting : std::uint8_t {
   regular,
-  first_sight,    // the instance was never seen before (S-A14)
-  after_silence   // found at the first complete contact after an outage or our own restart (S-A6, D-08)
+  first_sight,  // the instance was never seen before (S-A14)
+  after_silence // found at the first complete contact after an outage or our own restart (S-A6, D-08)
 };
 [[nodiscard]] std::string_view name(sighting how);
 
@@ -22,7 +22,7 @@ struct transition {
   alert_key key;
   condition from = condition::unknown;
   condition to = condition::ok;
-  severity level = severity::info;      // of `to` when failing
+  severity level = severity::info; // of `to` when failing
   cause why = cause::none;
   sighting how = sighting::regular;
   wall_time since;
@@ -31,18 +31,18 @@ struct transition {
   std::string label;
   std::string provider;
   std::string detail;
-  std::string trace;                    // "<instance>.<poller start, base32>.<sequence>"
+  std::string trace; // "<instance>.<poller start, base32>.<sequence>"
 };
 
 // Everything one poll changed. A poller keeps it until the tenant reports it committed; a poll that changed nothing sends none.
 struct poll_news {
   instance_id instance;
-  std::uint64_t sequence = 0;           // rises by one per news of this poller's life
-  std::uint64_t generation = 0;         // of the baseline it was judged against; the tenant ignores older ones
+  std::uint64_t sequence = 0;   // rises by one per news of this poller's life
+  std::uint64_t generation = 0; // of the baseline it was judged against; the tenant ignores older ones
   std::vector<transition> transitions;
-  std::vector<resource_record> changed;      // rows of stored truth to write (I5: only changed ones)
+  std::vector<resource_record> changed; // rows of stored truth to write (I5: only changed ones)
   std::vector<resource_ref> removed;
-  std::optional<instance_health> health;     // when it changed
+  std::optional<instance_health> health; // when it changed
   // Two complete polls were made since the instance came back or since it was asked to settle: what was stated is current (S-A1).
   bool settled = false;
   wall_time at;
@@ -52,10 +52,10 @@ struct poll_news {
 struct baseline {
   instance_id instance;
   std::uint64_t generation = 0;
-  bool known = false;                   // false: first sight of the instance
+  bool known = false; // false: first sight of the instance
   instance_health health;
   std::vector<resource_record> resources;
-  std::vector<alert_key> open;          // alerts open now
+  std::vector<alert_key> open; // alerts open now
 };
 
 } // namespace ringdown
