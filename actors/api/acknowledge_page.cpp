@@ -132,7 +132,7 @@ void acknowledge_by_link(context& in, const server_request&, const path_parts& p
                       top + fmt::format("<p class=\"state\" role=\"status\">{}</p>",
                                         stored ? "Acknowledged. Thank you." : "It could not be stored. Try again.")));
         });
-    in.tree->command(ask, [&in, id = ask.id](result<void> stored) {
+    in.tree->command(ask, [&in, id = ask.id](const result<void>& stored) {
       if (!stored) in.answers.decided({id, command_answer::refused, stored.error().detail});
     });
   });

@@ -37,8 +37,8 @@ void ask_tenant(context& in, command what, const respond& answer) {
   const moment present = in.world->time.now();
   what.at = present.wall;
   in.answers.wait(what.id, present.steady + patience,
-                  [answer](std::optional<command_result> decided) { answer(verdict_answer(decided)); });
-  in.tree->command(what, [&in, id = what.id](result<void> stored) {
+                  [answer](const std::optional<command_result>& decided) { answer(verdict_answer(decided)); });
+  in.tree->command(what, [&in, id = what.id](const result<void>& stored) {
     if (!stored) in.answers.decided({id, command_answer::refused, stored.error().detail});
   });
 }
@@ -162,7 +162,7 @@ void post_silence(context& in, const server_request& request, const path_parts&,
     what.tenant = known->config->id;
     what.id = "cm_" + in.make_id();
     what.at = in.world->time.now().wall;
-    in.tree->command(what, [count, answer, total = all.size()](result<void> stored) {
+    in.tree->command(what, [count, answer, total = all.size()](const result<void>& stored) {
       if (!stored) count->failed = true;
       if (--count->left > 0) return;
       answer(count->failed ? problem(503, "unavailable", "not every tenant could be silenced; try again")

@@ -13,7 +13,7 @@ using path_parts = std::vector<std::string>;
 using route_handler = void (*)(context&, const server_request&, const path_parts&, const respond&);
 
 // The whole outside face: routing, the bearer token, unknown paths and methods.
-void answer_request(context& in, server_request request, const respond& answer);
+void answer_request(context& in, const server_request& request, const respond& answer);
 
 // read_handlers.cpp
 void get_version(context&, const server_request&, const path_parts&, const respond&);

@@ -6,6 +6,7 @@ namespace ringdown::api {
 
 std::vector<tenant_object> objects_of(const persistence::config_document& document) {
   std::vector<tenant_object> objects;
+  objects.reserve(document.objects.size());
   for (const auto& one : document.objects) objects.push_back({one.kind, one.id, one.body});
   return objects;
 }

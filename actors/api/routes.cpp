@@ -86,7 +86,7 @@ bool is_authorized(const context& in, const server_request& request) {
 
 } // namespace
 
-void answer_request(context& in, server_request request, const respond& answer) {
+void answer_request(context& in, const server_request& request, const respond& answer) {
   const std::string_view method = request.method == "HEAD" ? std::string_view("GET") : std::string_view(request.method);
   path_parts parts;
   bool known_path = false;

@@ -35,8 +35,8 @@ using request_handler = std::function<void(server_request, respond)>;
 struct server_options {
   std::string listen = "127.0.0.1:8480"; // "address:port", "[v6]:port"; port 0 picks one
   std::size_t max_connections = 512;     // further ones are answered 503 and closed
-  std::size_t max_header = 16 * 1024;
-  std::size_t max_body = 4 * 1024 * 1024;
+  std::size_t max_header = std::size_t{16} * 1024;
+  std::size_t max_body = std::size_t{4} * 1024 * 1024;
   duration read_timeout = std::chrono::seconds(15); // for a whole request, slow writers are cut
   duration idle_timeout = std::chrono::seconds(60);
   duration handler_timeout = std::chrono::seconds(20);

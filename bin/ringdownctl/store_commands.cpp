@@ -68,7 +68,7 @@ int say_verdict(session& run, bool intact, std::uint64_t checked, const std::vec
 int verify_on_disk(session& run, const state_place& place) {
   auto box = persistence::secret_box::from_file(place.key_file);
   if (!box) return fail(run, box.error());
-  auto opened = persistence::open_sqlite({place.database(), persistence::open_mode::reader}, std::move(*box));
+  auto opened = persistence::open_sqlite({place.database(), persistence::open_mode::reader}, *box);
   if (!opened) return fail(run, opened.error());
   const auto verdict = (*opened)->verify_audit();
   if (!verdict) return fail(run, verdict.error());

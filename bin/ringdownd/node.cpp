@@ -110,9 +110,9 @@ public:
   result<void> open_doors(std::vector<api::known_tenant> tenants) {
     net::server_options options;
     options.listen = config_.http_listen;
-    auto server = net::serve_http(options, [this](net::server_request request, net::respond answer) {
+    auto server = net::serve_http(options, [this](const net::server_request& request, const net::respond& answer) {
       if (in_.started)
-        api::answer_request(in_, std::move(request), answer);
+        api::answer_request(in_, request, answer);
       else
         answer(api::problem(503, "starting", "tenants are being loaded"));
     });
