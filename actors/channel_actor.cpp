@@ -30,7 +30,7 @@ channel::channel(caf::actor_config& config, ports_ptr world, std::shared_ptr<act
       facts_(dialect_->describe()),
       lane_{"channel/" + tenant_.str() + "/" + config_.id.str(), facts_.connections, facts_.connections * 2} {}
 
-channel::~channel() {
+void channel::leaving() {
   for (const auto& [id, one] : carrying_)
     if (one.ticket) world().http->cancel(*one.ticket);
 }

@@ -22,11 +22,11 @@ class channel final : public observed_actor<channel_actor> {
 public:
   channel(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe, tenant_id tenant,
           channel_config settings, timing times);
-  ~channel() override;
 
   behavior_type make_behavior() override;
 
 private:
+  void leaving() override;
   // A row being carried: from its hand-over until its outcome is stored.
   struct carried {
     delivery row;

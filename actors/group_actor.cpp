@@ -27,7 +27,7 @@ group::behavior_type group::make_behavior() {
   };
 }
 
-void group::on_exit() { children_.stop_all(); }
+void group::leaving() { children_.stop_all(); }
 
 void group::add_tenant() {
   child_spec spec;

@@ -19,9 +19,9 @@ public:
         std::shared_ptr<const tenant_config> settings);
 
   behavior_type make_behavior() override;
-  void on_exit() override;
 
 private:
+  void leaving() override;
   void on(const due& rang);
   void on(const group_reconfigure& to);
   void on(const command_for_tenant& asked);

@@ -54,7 +54,16 @@ public:
     super::enqueue(std::move(what), on);
   }
 
+  // Lets go of the world, which holds handles of actors that hold the world.
+  void on_exit() final {
+    leaving();
+    world_.reset();
+  }
+
 protected:
+  // The last thing an actor does: stop its children, cancel what is under way.
+  virtual void leaving() {}
+
   [[nodiscard]] const ports& world() const { return *world_; }
   [[nodiscard]] const ports_ptr& world_ptr() const { return world_; }
   [[nodiscard]] actor_probe& probe() const { return *probe_; }

@@ -29,7 +29,7 @@ poller::poller(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor
       shown_as_(tenant_.str() + "/" + config_.id.str()),
       talk_(config_, this->world().node.connect_timeout, this->world().node.poll_timeout) {}
 
-poller::~poller() {
+void poller::leaving() {
   if (ticket_) world().http->cancel(*ticket_);
 }
 

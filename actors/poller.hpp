@@ -19,11 +19,11 @@ public:
   // Stands still until the tenant sends a baseline.
   poller(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe, tenant_id tenant,
          instance_config instance);
-  ~poller() override;
 
   behavior_type make_behavior() override;
 
 private:
+  void leaving() override;
   void on(const due& rang);
   void on(const exchange_ended& ended);
   void on(const rebaseline& from);

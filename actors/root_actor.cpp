@@ -1,5 +1,7 @@
 #include "actors/root_actor.hpp"
 
+#include <caf/exit_reason.hpp>
+
 #include <utility>
 
 namespace ringdown {
@@ -13,10 +15,13 @@ root::root(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_pro
 root::behavior_type root::make_behavior() {
   this->set_down_handler([this](caf::down_msg& message) {
     handle([&] {
+      check_pillars(message);
       children_.down(message);
       check_escalation();
     });
   });
+  this->monitor(world().store);
+  this->monitor(world().clock);
   return {
       [this](const due& rang) { handle([&] { on(rang); }); },
       [this](const tenant_applied& applied) { handle([&] { on(applied); }); },
@@ -27,11 +32,19 @@ root::behavior_type root::make_behavior() {
   };
 }
 
-void root::on_exit() { children_.stop_all(); }
+void root::leaving() { children_.stop_all(); }
 
 void root::on(const due& rang) {
   static_cast<void>(children_.woken(rang.token));
   check_escalation();
+}
+
+// Without store or clock nothing can be told: better the whole process starts again than a node that stays silent.
+void root::check_pillars(const caf::down_msg& message) const {
+  const bool store = message.source == world().store.address();
+  const bool clock = message.source == world().clock.address();
+  if ((store || clock) && message.reason != caf::exit_reason::user_shutdown)
+    world().fatal((store ? "the store actor ended: " : "the clock ended: ") + caf::to_string(message.reason));
 }
 
 void root::check_escalation() {

@@ -19,9 +19,9 @@ public:
   root(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe, family_ptr births);
 
   behavior_type make_behavior() override;
-  void on_exit() override;
 
 private:
+  void leaving() override;
   void on(const due& rang);
   void on(const tenant_applied& applied);
   void on(const tenant_removed& removed);
@@ -30,6 +30,7 @@ private:
   void on(const drained& finished);
 
   void add_group(const tenant_id& id);
+  void check_pillars(const caf::down_msg& message) const;
   void check_escalation();
   [[nodiscard]] static std::string name_of(const tenant_id& id) { return "group/" + id.str(); }
 

@@ -81,8 +81,6 @@ public:
     caf::anon_send_exit(shared_->clock, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(shared_->store, caf::exit_reason::user_shutdown);
     root_ = nullptr;
-    shared_->clock = nullptr;
-    shared_->store = nullptr;
   }
 
   living_tree(const living_tree&) = delete;
