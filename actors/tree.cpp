@@ -10,6 +10,7 @@
 #include "actors/tenant_actor.hpp"
 #include "protocol/wire/dialects.hpp"
 
+#include <caf/actor_registry.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/exit_reason.hpp>
@@ -76,11 +77,15 @@ public:
   }
 
   ~living_tree() override {
-    // From the leaves' side: nobody asks the store or the clock any more when they stop.
     caf::anon_send_exit(root_, caf::exit_reason::user_shutdown);
-    caf::anon_send_exit(shared_->clock, caf::exit_reason::user_shutdown);
-    caf::anon_send_exit(shared_->store, caf::exit_reason::user_shutdown);
     root_ = nullptr;
+    // Store and clock stay until nobody is left to ask them: only then may their handles go.
+    // (The registry wakes waiters only for its last actor, so this looks again and again; it takes some milliseconds.)
+    while (system_.registry().running() > 2) std::this_thread::yield();
+    const auto clock = std::exchange(shared_->clock, nullptr);
+    const auto store = std::exchange(shared_->store, nullptr);
+    caf::anon_send_exit(clock, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(store, caf::exit_reason::user_shutdown);
   }
 
   living_tree(const living_tree&) = delete;

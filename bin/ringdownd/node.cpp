@@ -91,7 +91,7 @@ public:
         box_(state.box),
         http_(std::move(http)),
         writer_(state.writer),
-        reader_(std::move(state.readers)) {
+        reader_(std::make_unique<store_reader>(std::move(state.readers))) {
     in_.bearer_token = std::move(state.token);
     in_.version = std::string(version());
     in_.make_id = [] { return random_id(""); };
@@ -99,10 +99,7 @@ public:
     owner_ = owner;
   }
 
-  ~running_node() override {
-    if (server_) server_->stop();
-    tree_.reset();
-  }
+  ~running_node() override { close(); }
   running_node(const running_node&) = delete;
   running_node& operator=(const running_node&) = delete;
 
@@ -121,7 +118,7 @@ public:
     tree_ = node_tree::grow(make_ports(owner_), writer_);
     in_.world = tree_->world();
     in_.tree = tree_.get();
-    in_.reader = &reader_;
+    in_.reader = reader_.get();
     heartbeat_ = std::make_unique<heartbeat>(in_.world);
     for (auto& known : tenants) {
       auto config = known.config;
@@ -161,11 +158,20 @@ public:
     in_.draining = true;
     const bool quiet = tree_->drain(within);
     log_.info("drained", {{"quiet", quiet ? "yes" : "no"}});
-    server_->stop();
-    tree_.reset();
+    close();
   }
 
 private:
+  // In this order: nobody asks, nobody answers, nobody holds the actors' world any more; then the actors can end (a
+  // detached actor's thread ends only when its last handle is gone). Twice does no harm.
+  void close() {
+    if (server_) server_->stop();
+    reader_.reset();
+    heartbeat_.reset();
+    in_.world.reset();
+    tree_.reset();
+  }
+
   ports make_ports(const fence& owner) {
     ports start;
     start.time = system_time();
@@ -196,7 +202,7 @@ private:
   persistence::secret_box box_;
   std::unique_ptr<net::http_port> http_;
   std::shared_ptr<persistence::store> writer_; // shared with the store actor, which outlives no one else
-  store_reader reader_;
+  std::unique_ptr<store_reader> reader_;
   fence owner_;
   api::context in_;
   std::unique_ptr<node_tree> tree_;
