@@ -1,7 +1,7 @@
 #include "actors/store/store_actor.hpp"
 
 #include <algorithm>
-#include <iterator>
+#include <ranges>
 #include <utility>
 
 namespace ringdown {
@@ -216,10 +216,10 @@ std::vector<commit_batch> store_keeper::take_turns(std::size_t most) {
 }
 
 void store_keeper::give_back(std::vector<commit_batch> taken) {
-  for (auto one = taken.rbegin(); one != taken.rend(); ++one) {
-    auto& queue = queues_[one->batch->tenant];
-    queue.urgent += one->batch->urgency == severity::critical ? 1 : 0;
-    queue.batches.push_front(std::move(*one));
+  for (commit_batch& one : taken | std::views::reverse) {
+    auto& queue = queues_[one.batch->tenant];
+    queue.urgent += one.batch->urgency == severity::critical ? 1 : 0;
+    queue.batches.push_front(std::move(one));
     ++waiting_;
   }
 }

@@ -25,6 +25,7 @@
 
 #include <sys/socket.h>
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <set>
 
@@ -259,7 +260,8 @@ struct server::inner {
       filler.open(of.at.protocol(), ignored);
       filler.native_non_blocking(true, ignored);
       // Asio's own connect would wait for the end of the attempt.
-      ::connect(filler.native_handle(), of.at.data(), static_cast<socklen_t>(of.at.size()));
+      const int begun = ::connect(filler.native_handle(), of.at.data(), static_cast<socklen_t>(of.at.size()));
+      if (begun != 0 && errno != EINPROGRESS) break;
       of.fillers.push_back(std::move(filler));
     }
     of.state = door::silent;

@@ -10,7 +10,7 @@ void heartbeat::beat(steady_time now) {
   next_ = now + std::chrono::duration_cast<std::chrono::nanoseconds>(node.heartbeat_interval);
   http_request request;
   request.url = node.heartbeat_url.reveal();
-  request.response_limit = 64 * 1024;
+  request.response_limit = std::size_t{64} * 1024;
   world_->http->send({"heartbeat", 1, 1}, std::move(request), [world = world_](const http_outcome& outcome) {
     const bool taken = outcome.ok() && outcome.response->status / 100 == 2;
     (taken ? world->metrics->heartbeats : world->metrics->heartbeat_failures).fetch_add(1, std::memory_order_relaxed);

@@ -96,7 +96,7 @@ public:
     in_.version = std::string(version());
     in_.make_id = [] { return random_id(""); };
     in_.sign_links = [box = box_](std::string_view message) { return box.sign("acknowledge-link", message); };
-    owner_ = owner;
+    owner_ = std::move(owner);
   }
 
   ~running_node() override { close(); }

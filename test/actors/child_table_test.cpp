@@ -32,7 +32,7 @@ struct failing_children {
     spec.kind = "channel";
     spec.budget = logic::channel_budget;
     spec.exhausted = exhausted;
-    spec.start = [this](std::shared_ptr<actor_probe>) -> caf::strong_actor_ptr {
+    spec.start = [this](const std::shared_ptr<actor_probe>&) -> caf::strong_actor_ptr {
       ++starts;
       throw std::runtime_error("no luck");
     };
