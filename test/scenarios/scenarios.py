@@ -2,8 +2,9 @@
 
 import collections
 import os
+import shutil
 import signal
-import statistics
+import subprocess
 import time
 
 from harness import Failed, World, content, event_of, pause, request, wait_for
@@ -279,6 +280,11 @@ def metrics_and_audit():
                      "ringdown_oldest_pending_seconds", "ringdown_deliveries_unknown_total", "ringdown_actor_restarts_total", "ringdown_actors_tripped",
                      "ringdown_actor_mailbox_depth", "ringdown_scheduler_lag_seconds_bucket", "ringdown_store_commit_seconds_bucket", "ringdown_build_info"):
             expect(name in text, f"{name} is missing")
+        if shutil.which("promtool"):
+            judged = subprocess.run(["promtool", "check", "metrics"], input=text, text=True, capture_output=True, check=False)
+            expect(judged.returncode == 0, f"promtool: {judged.stdout}{judged.stderr}")
+        else:
+            print("     (promtool is not installed: the page was not checked by it)")
         world.ctl("audit", "verify")
         backup = os.path.join(world.folder, "copy.db")
         world.ctl("backup", backup)
