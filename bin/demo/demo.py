@@ -161,7 +161,7 @@ def account(world):
     told_alerts = {row["alert"] for row in deliveries if row["event"] in ("fired", "summary")}
     lost += sum(1 for row in alerts if row["severity"] == "critical" and row["state"] != "resolved" and row["id"] not in told_alerts)
     doubled = sum(count - 1 for count in keys.values()) + max(pushes - pushes_sent, 0)
-    _, metrics = 0, world.metrics()
+    metrics = world.metrics()
     table = [("PBXes watched", PBXES), ("polls", metrics["polls"]), ("transitions observed", metrics["transitions"]), ("alerts", len(alerts)),
              ("deliveries", len(deliveries)), ("  accepted", len(sent)),
              ("  kept back, with a reason", sum(1 for row in deliveries if row["state"] == "suppressed")), ("lost", lost), ("doubled", doubled)]
