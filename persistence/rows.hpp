@@ -158,7 +158,7 @@ struct delivery_query {
 struct resource_query {
   std::optional<tenant_id> tenant;
   std::optional<instance_id> instance;
-  std::optional<resource_kind> kind;
+  std::vector<resource_kind> kinds; // none: all
   std::size_t limit = 500;
   std::string cursor;
 };

@@ -1,3 +1,4 @@
+#include "persistence/cursor.hpp"
 #include "persistence/sqlite/store_impl.hpp"
 
 #include <sodium.h>
@@ -67,7 +68,8 @@ void sqlite_store::append_audit(const tenant_id& tenant, const audit_entry& e) {
 result<page<audit_row>> sqlite_store::audit(const audit_query& query) {
   return guard([&]() -> result<page<audit_row>> {
     page<audit_row> found;
-    const std::int64_t before = query.cursor.empty() ? INT64_MAX : std::strtoll(query.cursor.c_str(), nullptr, 10);
+    const auto before = read_number(query.cursor, INT64_MAX);
+    if (!before) return foreign_cursor();
     db_->rows(
         "select seq, at, actor, action, subject, detail, hash from audit where tenant = ? and seq < ? order by seq "
         "desc limit ?",
@@ -78,8 +80,8 @@ result<page<audit_row>> sqlite_store::audit(const audit_query& query) {
           one.hash = hex(row.text());
           found.items.push_back(std::move(one));
         },
-        query.tenant, before, query.limit);
-    if (found.items.size() == query.limit) found.next = std::to_string(found.items.back().sequence);
+        query.tenant, *before, query.limit + 1);
+    end_page(found, query.limit, [](const audit_row& last) { return std::to_string(last.sequence); });
     return found;
   });
 }

@@ -1,3 +1,4 @@
+#include "persistence/cursor.hpp"
 #include "persistence/sqlite/store_impl.hpp"
 
 #include <algorithm>
@@ -155,20 +156,26 @@ result<void> sqlite_store::put_setting(const std::string& key, const std::string
 result<page<resource_row>> sqlite_store::resources(const resource_query& query) {
   return guard([&]() -> result<page<resource_row>> {
     page<resource_row> found;
-    const std::size_t skip = query.cursor.empty() ? 0 : std::strtoull(query.cursor.c_str(), nullptr, 10);
+    std::string kinds; // ",trunk,bridge,"
+    for (const resource_kind one : query.kinds) kinds += (kinds.empty() ? "," : "") + std::string(name(one)) + ",";
+    const auto beyond = read_cursor(query.cursor, 4);
+    if (!beyond) return foreign_cursor();
     db_->rows(
         "select tenant, instance, kind, key, label, state, since, provider, number, direction, role, detail from "
         "resource "
-        "where (?1 = '' or tenant = ?1) and (?2 = '' or instance = ?2) and (?3 = '' or kind = ?3) order by tenant, "
-        "instance, kind, key limit ?4 offset ?5",
+        "where (?1 = '' or tenant = ?1) and (?2 = '' or instance = ?2) and (?3 = '' or instr(?3, ',' || kind || ',')) "
+        "and (tenant, instance, kind, key) > (?4, ?5, ?6, ?7) order by tenant, instance, kind, key limit ?8",
         [&](columns& row) {
           auto tenant = row.id<tenant_id>();
           auto instance = row.id<instance_id>();
           found.items.push_back({std::move(tenant), std::move(instance), read_resource(row)});
         },
         query.tenant ? query.tenant->str() : std::string(), query.instance ? query.instance->str() : std::string(),
-        query.kind ? name(*query.kind) : std::string_view(), query.limit, skip);
-    if (found.items.size() == query.limit) found.next = std::to_string(skip + query.limit);
+        kinds, (*beyond)[0], (*beyond)[1], (*beyond)[2], (*beyond)[3], query.limit + 1);
+    end_page(found, query.limit, [](const resource_row& last) {
+      return write_cursor(
+          {last.tenant.str(), last.instance.str(), std::string(name(last.record.ref.kind)), last.record.ref.key});
+    });
     return found;
   });
 }

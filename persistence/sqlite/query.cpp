@@ -1,16 +1,11 @@
+#include "persistence/cursor.hpp"
 #include "persistence/sqlite/store_impl.hpp"
-
-#include <cstdlib>
 
 namespace ringdown::persistence {
 
 namespace {
 
 std::string text_of(const auto& id) { return id ? id->str() : std::string(); }
-
-std::int64_t number_of(const std::string& cursor, std::int64_t otherwise) {
-  return cursor.empty() ? otherwise : std::strtoll(cursor.c_str(), nullptr, 10);
-}
 
 // Two statements, so that the deliveries of one alert are found by index among millions.
 constexpr const char* of_one_alert = "select " RINGDOWN_DELIVERY_COLUMNS
@@ -30,14 +25,18 @@ constexpr const char* of_any = "select " RINGDOWN_DELIVERY_COLUMNS
 result<page<alert>> sqlite_store::alerts(const alert_query& query) {
   return guard([&]() -> result<page<alert>> {
     page<alert> found;
-    const std::int64_t skip = number_of(query.cursor, 0);
+    const auto beyond = read_cursor(query.cursor, 3);
+    const auto before = beyond ? read_number((*beyond)[0], INT64_MAX) : std::nullopt;
+    if (!before) return foreign_cursor();
     db_->rows(
         "select " RINGDOWN_ALERT_COLUMNS
         " from alert where (?1 = '' or tenant = ?1) and (?2 = '' or instance = ?2) and (?3 = 0 or phase <> 'resolved') "
-        "order by opened desc, tenant, id limit ?4 offset ?5",
+        "and opened <= ?4 and (opened < ?4 or (tenant, id) > (?5, ?6)) order by opened desc, tenant, id limit ?7",
         [&](columns& row) { found.items.push_back(read_alert(row)); }, text_of(query.tenant), text_of(query.instance),
-        query.open_only, query.limit, skip);
-    if (found.items.size() == query.limit) found.next = std::to_string(skip + static_cast<std::int64_t>(query.limit));
+        query.open_only, *before, (*beyond)[1], (*beyond)[2], query.limit + 1);
+    end_page(found, query.limit, [](const alert& last) {
+      return write_cursor({std::to_string(micros(last.opened)), last.tenant.str(), last.id.str()});
+    });
     return found;
   });
 }
@@ -56,15 +55,17 @@ result<page<delivery_row>> sqlite_store::deliveries(const delivery_query& query)
   return guard([&]() -> result<page<delivery_row>> {
     page<delivery_row> found;
     std::int64_t last = 0;
+    const auto before = read_number(query.cursor, INT64_MAX);
+    if (!before) return foreign_cursor();
     db_->rows(
         query.alert ? of_one_alert : of_any,
         [&](columns& row) {
           found.items.push_back(read_delivery_row(row));
-          last = row.number();
+          if (found.items.size() <= query.limit) last = row.number();
         },
-        text_of(query.alert), number_of(query.cursor, INT64_MAX), text_of(query.tenant), text_of(query.channel),
-        query.state ? name(*query.state) : std::string_view(), query.limit);
-    if (found.items.size() == query.limit) found.next = std::to_string(last);
+        text_of(query.alert), *before, text_of(query.tenant), text_of(query.channel),
+        query.state ? name(*query.state) : std::string_view(), query.limit + 1);
+    end_page(found, query.limit, [&](const delivery_row&) { return std::to_string(last); });
     return found;
   });
 }

@@ -62,6 +62,14 @@ std::optional<std::string> base64_decode(std::string_view text) {
   return bytes;
 }
 
+std::string base64url_encode(std::string_view bytes) {
+  std::string text = base64_encode(bytes);
+  while (text.ends_with('=')) text.pop_back();
+  std::ranges::replace(text, '+', '-');
+  std::ranges::replace(text, '/', '_');
+  return text;
+}
+
 std::optional<std::string> base64url_decode(std::string_view text) {
   std::string standard(text);
   if (standard.find_first_of("+/") != std::string::npos) return std::nullopt;

@@ -12,7 +12,8 @@ namespace ringdown::wire {
 // RFC 4648 section 4. Padding may be left out but not be wrong; no other character is passed over.
 [[nodiscard]] std::optional<std::string> base64_decode(std::string_view text);
 
-// RFC 4648 section 5, the alphabet of JWTs.
+// RFC 4648 section 5, the alphabet of JWTs; without padding.
+[[nodiscard]] std::string base64url_encode(std::string_view bytes);
 [[nodiscard]] std::optional<std::string> base64url_decode(std::string_view text);
 
 // 32 bytes.

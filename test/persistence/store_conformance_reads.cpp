@@ -168,10 +168,8 @@ page<std::string> names_of(const result<page<T>>& found, Name name_of) {
   return names;
 }
 
-} // namespace
-
-void queries_page(const store_opener& open) {
-  desk work(open);
+// 25 alerts (20 open) with a row, a decision and a trunk each, and a summary of two.
+void fill_pages(desk& work) {
   auto batch = work.batch();
   for (int i = 0; i < 25; ++i) {
     alert a = make_alert("al_" + std::to_string(i));
@@ -189,6 +187,13 @@ void queries_page(const store_opener& open) {
   summary.content.alerts = {view_of(batch.alerts[0]), view_of(batch.alerts[1])};
   batch.deliveries.push_back(summary);
   work.commit(batch);
+}
+
+} // namespace
+
+void queries_page(const store_opener& open) {
+  desk work(open);
+  fill_pages(work);
 
   const auto alerts = [&](const alert_query& q) {
     return names_of(work.held->alerts(q), [](const alert& a) { return a.id.str(); });
@@ -206,8 +211,26 @@ void queries_page(const store_opener& open) {
   CHECK(walk(delivery_query{{}, alert_id("al_1"), {}, {}, 4, ""}, rows) == 2);
   CHECK(walk(delivery_query{{}, {}, channel_id("hook"), {}, 4, ""}, rows) == 0);
   CHECK(walk(delivery_query{{}, {}, {}, delivery_state::pending, 26, ""}, rows) == 26);
-  CHECK(walk(resource_query{work.tenant, instance_id("hq"), resource_kind::trunk, 10, ""}, parts) == 25);
-  CHECK(walk(resource_query{{}, {}, resource_kind::sbc, 10, ""}, parts) == 0);
+  CHECK(walk(resource_query{work.tenant, instance_id("hq"), {resource_kind::trunk}, 10, ""}, parts) == 25);
+  CHECK(walk(resource_query{{}, {}, {resource_kind::bridge, resource_kind::trunk}, 10, ""}, parts) == 25);
+  CHECK(walk(resource_query{{}, {}, {resource_kind::bridge, resource_kind::sbc}, 10, ""}, parts) == 0);
+
+  // A cursor that is not ours is refused, not taken for the beginning or the end.
+  CHECK(work.held->alerts({{}, {}, false, 7, "25"}).error().kind == failure_kind::invalid);
+  CHECK(work.held->deliveries({{}, {}, {}, {}, 7, "x"}).error().kind == failure_kind::invalid);
+  CHECK(work.held->resources({{}, {}, {}, 7, "!"}).error().kind == failure_kind::invalid);
+
+  // A page that is exactly the last has no next.
+  CHECK((*work.held->alerts({{}, {}, false, 25, ""})).next.empty());
+  CHECK((*work.held->resources({{}, {}, {}, 25, ""})).next.empty());
+  CHECK((*work.held->deliveries({{}, {}, {}, {}, 26, ""})).next.empty());
+
+  // What was there on the first page and is gone on the second hides nothing.
+  const auto first = *work.held->resources({{}, {}, {resource_kind::trunk}, 10, ""});
+  write_batch gone = work.batch();
+  gone.removals.push_back({first.items.front().instance, first.items.front().record.ref});
+  work.commit(gone);
+  CHECK(walk(resource_query{{}, {}, {resource_kind::trunk}, 10, first.next}, parts) == 15);
 
   const auto why = *work.held->decisions(alert_id("al_3"));
   REQUIRE(why.size() == 1);
