@@ -28,6 +28,7 @@ channel::channel(caf::actor_config& config, ports_ptr world, std::shared_ptr<act
       times_(times),
       dialect_(dialect_of(config_)),
       facts_(dialect_->describe()),
+      counts_(this->world().metrics->channels.at(config_.kind)),
       lane_{"channel/" + tenant_.str() + "/" + config_.id.str(), facts_.connections, facts_.connections * 2} {}
 
 void channel::leaving() {
@@ -105,7 +106,7 @@ void channel::on(const rows_claimed& claimed) {
     return;
   }
   for (const auto& ended : claimed.rows.ended) {
-    world().metrics->settled[static_cast<std::size_t>(ended.state)].fetch_add(1, std::memory_order_relaxed);
+    counts_.ended(ended.state);
     tell(tenant_actor_, delivery_settled{ended.id, ended.alert, config_.id, ended.state, ended.why});
   }
   for (const delivery& row : claimed.rows.rows) take(row);
@@ -185,7 +186,7 @@ void channel::on(const exchange_ended& ended) {
 void channel::settle(carried& one, const attempt_outcome& outcome) {
   const moment present = now();
   auto& metrics = *world().metrics;
-  metrics.attempts[static_cast<std::size_t>(outcome.kind)].fetch_add(1, std::memory_order_relaxed);
+  counts_.tried(outcome.kind);
   const auto keys =
       facts_.keys == wire::target_key::known_to_it ? logic::key_knowledge::keyed : logic::key_knowledge::unkeyed;
   const auto next = logic::after_attempt(one.row, outcome, keys, times_, present.wall, world().time.spread());
@@ -248,7 +249,7 @@ void channel::on(const settlements_stored& stored) {
     }
     const delivery row = std::move(at->second.row);
     carrying_.erase(at);
-    world().metrics->settled[static_cast<std::size_t>(row.state)].fetch_add(1, std::memory_order_relaxed);
+    counts_.ended(row.state);
     if (row.state == delivery_state::pending) wake_for(row.not_before);
     tell_tenant(row, row.state, row.why);
   }

@@ -66,6 +66,7 @@ private:
   const timing times_;
   const wire::dialect* dialect_;
   const wire::dialect_description facts_;
+  channel_counts& counts_; // of our kind; the metrics outlive every actor
   const net::lane lane_;
   caf::strong_actor_ptr tenant_actor_;
   std::map<delivery_id, carried> carrying_;

@@ -29,8 +29,16 @@ std::shared_ptr<actor_probe> health_board::probe(const std::string& name, const 
                                                  const std::string& parent) {
   const std::lock_guard hold(guard_);
   auto& slot = probes_[name];
-  if (!slot) slot = std::make_shared<actor_probe>(name, kind, parent);
+  if (slot) return slot;
+  auto& of_kind = handling_[kind];
+  if (!of_kind) of_kind = std::make_shared<histogram>();
+  slot = std::make_shared<actor_probe>(name, kind, parent, of_kind);
   return slot;
+}
+
+std::map<std::string, std::shared_ptr<const histogram>> health_board::handling() const {
+  const std::lock_guard hold(guard_);
+  return {handling_.begin(), handling_.end()};
 }
 
 void health_board::drop(const std::string& name) {

@@ -2,6 +2,7 @@
 // supervisor; read by metrics and API. Any thread.
 #pragma once
 
+#include "actors/metrics.hpp"
 #include "protocol/types/time.hpp"
 
 #include <atomic>
@@ -19,14 +20,16 @@ enum class actor_life : std::uint8_t { running, restarting, tripped, quarantined
 
 class actor_probe {
 public:
-  actor_probe(std::string who, std::string what_kind, std::string under)
+  actor_probe(std::string who, std::string what_kind, std::string under, std::shared_ptr<histogram> of_kind)
       : name(std::move(who)),
         kind(std::move(what_kind)),
-        parent(std::move(under)) {}
+        parent(std::move(under)),
+        handling(std::move(of_kind)) {}
 
   const std::string name; // "tenant/acme", "poller/acme/hq"
   const std::string kind; // "store", "clock", "group", "tenant", "poller", "channel"
   const std::string parent;
+  const std::shared_ptr<histogram> handling; // time per message, shared by all actors of the kind
 
   std::atomic<actor_life> life{actor_life::running};
   std::atomic<std::uint64_t> restarts{0};
@@ -61,6 +64,8 @@ public:
   std::shared_ptr<actor_probe> probe(const std::string& name, const std::string& kind, const std::string& parent);
   void drop(const std::string& name);
   [[nodiscard]] std::vector<std::shared_ptr<const actor_probe>> all() const;
+  // How long messages took to be handled, by kind of actor; what is gone still counts.
+  [[nodiscard]] std::map<std::string, std::shared_ptr<const histogram>> handling() const;
 
   void show(const std::string& instance, instance_glance glance); // "tenant/instance"
   void forget(const std::string& instance);
@@ -69,6 +74,7 @@ public:
 private:
   mutable std::mutex guard_;
   std::map<std::string, std::shared_ptr<actor_probe>> probes_;
+  std::map<std::string, std::shared_ptr<histogram>> handling_;
   std::map<std::string, instance_glance> glances_;
 };
 

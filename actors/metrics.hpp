@@ -8,6 +8,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
 
 namespace ringdown {
 
@@ -17,26 +21,40 @@ public:
   static constexpr std::array<double, 14> bounds{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
                                                  0.1,    0.25,  0.5,    1,     2.5,  5,     10};
 
-  void observe(duration took) {
+  void observe(std::chrono::nanoseconds took) {
     const double seconds = std::chrono::duration<double>(took).count();
     std::size_t i = 0;
     while (i < bounds.size() && seconds > bounds[i]) ++i;
     buckets_[i].fetch_add(1, std::memory_order_relaxed);
-    micros_.fetch_add(static_cast<std::uint64_t>(took.count()), std::memory_order_relaxed);
+    nanos_.fetch_add(static_cast<std::uint64_t>(took.count()), std::memory_order_relaxed);
   }
   [[nodiscard]] std::uint64_t bucket(std::size_t i) const { return buckets_[i].load(std::memory_order_relaxed); }
-  [[nodiscard]] double sum_seconds() const {
-    return static_cast<double>(micros_.load(std::memory_order_relaxed)) / 1e6;
-  }
+  [[nodiscard]] double sum_seconds() const { return static_cast<double>(nanos_.load(std::memory_order_relaxed)) / 1e9; }
 
 private:
   std::array<std::atomic<std::uint64_t>, bounds.size() + 1> buckets_{};
-  std::atomic<std::uint64_t> micros_{0};
+  std::atomic<std::uint64_t> nanos_{0};
 };
 
 using counter = std::atomic<std::uint64_t>;
 
+// What became of the rows of one kind of channel.
+struct channel_counts {
+  std::array<counter, 8> settled{};  // by delivery_state
+  std::array<counter, 5> attempts{}; // by outcome_kind
+
+  void ended(delivery_state state) { settled[static_cast<std::size_t>(state)].fetch_add(1, std::memory_order_relaxed); }
+  void tried(outcome_kind outcome) {
+    attempts[static_cast<std::size_t>(outcome)].fetch_add(1, std::memory_order_relaxed);
+  }
+};
+
 struct node_metrics {
+  // One entry per kind of channel there is; none is added later, so that all threads may look.
+  explicit node_metrics(const std::vector<std::string>& channel_kinds = {}) {
+    for (const std::string& kind : channel_kinds) channels.try_emplace(kind);
+  }
+  std::map<std::string, channel_counts, std::less<>> channels;
   counter polls_complete{0}; // every endpoint answered
   counter polls_partial{0};
   counter polls_failed{0};
@@ -45,10 +63,8 @@ struct node_metrics {
   counter logins{0};
   counter login_failures{0};
   counter transitions{0};
-  std::array<counter, 8> settled{};  // by delivery_state
-  std::array<counter, 5> attempts{}; // by outcome_kind
-  counter late_criticals{0};         // accepted later than timing.late_after after they were made
-  histogram delivery_seconds;        // made -> accepted
+  counter late_criticals{0};  // accepted later than timing.late_after after they were made
+  histogram delivery_seconds; // made -> accepted
   histogram commit_seconds;
   counter commits{0};
   counter committed_batches{0};

@@ -88,8 +88,9 @@ protected:
     const steady_time begun = world_->time.now().steady;
     std::forward<Work>(work)();
     probe_->handled.fetch_add(1, std::memory_order_relaxed);
-    probe_->busy_nanos.fetch_add(static_cast<std::uint64_t>((world_->time.now().steady - begun).count()),
-                                 std::memory_order_relaxed);
+    const std::chrono::nanoseconds took = world_->time.now().steady - begun;
+    probe_->busy_nanos.fetch_add(static_cast<std::uint64_t>(took.count()), std::memory_order_relaxed);
+    probe_->handling->observe(took);
   }
 
 private:

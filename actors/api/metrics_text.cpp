@@ -46,7 +46,11 @@ public:
   }
   void seconds(std::string name, std::string help, const histogram& from) {
     begin(std::move(name), std::move(help), MetricType::Histogram);
+    distribution(from);
+  }
+  void distribution(const histogram& from, labels with = {}) {
     ClientMetric metric;
+    metric.label = std::move(with);
     std::uint64_t total = 0;
     for (std::size_t i = 0; i <= histogram::bounds.size(); ++i) {
       total += from.bucket(i);
@@ -88,21 +92,25 @@ void polls(page& out, const node_metrics& m) {
 void deliveries(page& out, const node_metrics& m, const persistence::store_figures& stored, wall_time now) {
   out.begin("ringdown_deliveries_total", "Deliveries that reached a state since the start of the process.",
             MetricType::Counter);
-  for (std::size_t i = 0; i < m.settled.size(); ++i) {
-    const auto state = static_cast<delivery_state>(i);
-    if (is_final(state)) out.value(of(m.settled[i]), {{"outcome", text(name(state))}});
-  }
+  for (const auto& [kind, counts] : m.channels)
+    for (std::size_t i = 0; i < counts.settled.size(); ++i) {
+      const auto state = static_cast<delivery_state>(i);
+      if (is_final(state)) out.value(of(counts.settled[i]), {{"channel", kind}, {"outcome", text(name(state))}});
+    }
+  double unknown_attempts = 0;
   out.begin("ringdown_delivery_attempts_total", "Attempts by outcome.", MetricType::Counter);
-  for (std::size_t i = 0; i < m.attempts.size(); ++i)
-    out.value(of(m.attempts[i]), {{"outcome", text(name(static_cast<outcome_kind>(i)))}});
+  for (const auto& [kind, counts] : m.channels) {
+    for (std::size_t i = 0; i < counts.attempts.size(); ++i)
+      out.value(of(counts.attempts[i]), {{"channel", kind}, {"outcome", text(name(static_cast<outcome_kind>(i)))}});
+    unknown_attempts += of(counts.attempts[static_cast<std::size_t>(outcome_kind::unknown)]);
+  }
   out.begin("ringdown_deliveries", "Deliveries in the store by state.", MetricType::Gauge);
   for (const auto& [state, count] : stored.deliveries)
     out.value(static_cast<double>(count), {{"state", text(name(state))}});
   const auto unknown = stored.deliveries.find(delivery_state::unknown);
   out.gauge("ringdown_deliveries_unknown", "Deliveries whose outcome is not known and which were not repeated.",
             unknown == stored.deliveries.end() ? 0 : static_cast<double>(unknown->second));
-  out.count("ringdown_deliveries_unknown_total", "Attempts whose outcome is not known.",
-            of(m.attempts[static_cast<std::size_t>(outcome_kind::unknown)]));
+  out.count("ringdown_deliveries_unknown_total", "Attempts whose outcome is not known.", unknown_attempts);
   const duration age = stored.oldest_pending ? std::max(now - *stored.oldest_pending, duration{}) : duration{};
   out.gauge("ringdown_oldest_pending_seconds", "Age of the oldest delivery that is due and not begun.",
             std::chrono::duration<double>(age).count());
@@ -123,7 +131,7 @@ void store(page& out, const node_metrics& m) {
 }
 
 struct kind_health {
-  double count = 0, restarts = 0, tripped = 0, mailbox = 0, handled = 0, busy = 0;
+  double count = 0, restarts = 0, tripped = 0, mailbox = 0;
 };
 
 void actors(page& out, const health_board& board) {
@@ -135,8 +143,6 @@ void actors(page& out, const health_board& board) {
     kind.restarts += static_cast<double>(probe->restarts);
     kind.tripped += life == actor_life::tripped || life == actor_life::quarantined ? 1 : 0;
     kind.mailbox += static_cast<double>(std::max<std::int64_t>(probe->mailbox, 0));
-    kind.handled += static_cast<double>(probe->handled);
-    kind.busy += static_cast<double>(probe->busy_nanos) / 1e9;
   }
   const auto all = [&](const char* name, const char* help, MetricType type, double kind_health::*what) {
     out.begin(name, help, type);
@@ -148,9 +154,8 @@ void actors(page& out, const health_board& board) {
   all("ringdown_actors_tripped", "Actors that crashed too often and are tried once a minute.", MetricType::Gauge,
       &kind_health::tripped);
   all("ringdown_actor_mailbox_depth", "Messages waiting.", MetricType::Gauge, &kind_health::mailbox);
-  all("ringdown_actor_messages_total", "Messages handled.", MetricType::Counter, &kind_health::handled);
-  all("ringdown_actor_handling_seconds_total", "Time spent handling messages.", MetricType::Counter,
-      &kind_health::busy);
+  out.begin("ringdown_actor_handling_seconds", "Time spent handling one message.", MetricType::Histogram);
+  for (const auto& [kind, seen] : board.handling()) out.distribution(*seen, {{"kind", kind}});
 }
 
 } // namespace

@@ -177,7 +177,9 @@ private:
     start.time = system_time();
     start.http = http_.get();
     start.log = &log_;
-    start.metrics = std::make_shared<node_metrics>();
+    std::vector<std::string> kinds;
+    for (const auto& one : channel_kinds()) kinds.push_back(one.kind);
+    start.metrics = std::make_shared<node_metrics>(kinds);
     start.health = std::make_shared<health_board>();
     start.node = config_;
     if (start.node.public_url.empty()) start.node.public_url = "http://" + server_->address();
