@@ -22,6 +22,7 @@ group::behavior_type group::make_behavior() {
       [this](const due& rang) { handle([&] { on(rang); }); },
       [this](const group_reconfigure& to) { handle([&] { on(to); }); },
       [this](const command_for_tenant& asked) { handle([&] { on(asked); }); },
+      [this](const restart_child& asked) { handle([&] { on(asked); }); },
       [this](const drain& asked) { handle([&] { on(asked); }); },
       [this](const drained& finished) { handle([&] { on(finished); }); },
   };
@@ -115,6 +116,12 @@ void group::on(const group_reconfigure& to) {
 }
 
 void group::on(const command_for_tenant& asked) { tell(children_.find(tenant_name()), command_stored{asked.what}); }
+
+void group::on(const restart_child& asked) {
+  const auto child = children_.find(asked.name);
+  tell(child, crash_now{asked.text});
+  asked.found(child != nullptr);
+}
 
 void group::on(const drain& asked) {
   drained_ = asked.done;

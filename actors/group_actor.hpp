@@ -25,6 +25,7 @@ private:
   void on(const due& rang);
   void on(const group_reconfigure& to);
   void on(const command_for_tenant& asked);
+  void on(const restart_child& asked);
   void on(const drain& asked);
   void on(const drained& finished);
 

@@ -1,10 +1,19 @@
 #include "actors/root_actor.hpp"
 
+#include "persistence/store.hpp"
+
 #include <caf/exit_reason.hpp>
 
 #include <utility>
 
 namespace ringdown {
+
+namespace {
+
+constexpr std::uint64_t pulse_token = 1; // the child table's own lie far above
+constexpr std::size_t most_pulses = 16;  // asked once a second; with more unanswered the clock is dead
+
+} // namespace
 
 root::root(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe, family_ptr births)
     : observed_actor(config, std::move(world), std::move(probe)),
@@ -27,6 +36,8 @@ root::behavior_type root::make_behavior() {
       [this](const tenant_applied& applied) { handle([&] { on(applied); }); },
       [this](const tenant_removed& removed) { handle([&] { on(removed); }); },
       [this](const command_for_tenant& asked) { handle([&] { on(asked); }); },
+      [this](const restart_child& asked) { handle([&] { on(asked); }); },
+      [this](const pulse& asked) { handle([&] { on(asked); }); },
       [this](const drain& asked) { handle([&] { on(asked); }); },
       [this](const drained& finished) { handle([&] { on(finished); }); },
   };
@@ -35,8 +46,29 @@ root::behavior_type root::make_behavior() {
 void root::leaving() { children_.stop_all(); }
 
 void root::on(const due& rang) {
+  if (rang.token == pulse_token) {
+    pass_pulses_on();
+    return;
+  }
   static_cast<void>(children_.woken(rang.token));
   check_escalation();
+}
+
+// A hung scheduler never gets here, a dead clock never rings, a store that hangs never answers.
+void root::on(const pulse& asked) {
+  if (pulses_.size() >= most_pulses) {
+    asked.answered(false);
+    return;
+  }
+  pulses_.push_back(asked);
+  wake_at(now().steady, pulse_token);
+}
+
+void root::pass_pulses_on() {
+  for (pulse& one : pulses_)
+    caf::anon_send(world().store, with_store{[answered = std::move(one.answered), at = now().wall](
+                                                 persistence::store& store) { answered(store.probe(at).ok()); }});
+  pulses_.clear();
 }
 
 // Without store or clock nothing can be told: better the whole process starts again than a node that stays silent.
@@ -78,6 +110,14 @@ void root::on(const tenant_removed& removed) {
 }
 
 void root::on(const command_for_tenant& asked) { tell(children_.find(name_of(asked.what.tenant)), asked); }
+
+void root::on(const restart_child& asked) {
+  const auto group = children_.find(name_of(asked.tenant));
+  if (group)
+    tell(group, asked);
+  else
+    asked.found(false);
+}
 
 void root::on(const drain& asked) {
   drained_ = asked.done;

@@ -11,6 +11,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace ringdown {
 
@@ -26,10 +27,13 @@ private:
   void on(const tenant_applied& applied);
   void on(const tenant_removed& removed);
   void on(const command_for_tenant& asked);
+  void on(const restart_child& asked);
+  void on(const pulse& asked);
   void on(const drain& asked);
   void on(const drained& finished);
 
   void add_group(const tenant_id& id);
+  void pass_pulses_on();
   void check_pillars(const caf::down_msg& message) const;
   void check_escalation();
   [[nodiscard]] static std::string name_of(const tenant_id& id) { return "group/" + id.str(); }
@@ -37,6 +41,7 @@ private:
   family_ptr births_;
   child_table children_;
   std::map<tenant_id, std::shared_ptr<const tenant_config>> tenants_;
+  std::vector<pulse> pulses_; // waiting for the clock
   std::set<std::string> draining_;
   std::function<void()> drained_;
 };

@@ -109,13 +109,16 @@ public:
     caf::anon_send(shared_->store, with_store{std::move(run)});
   }
 
+  void restart(const tenant_id& tenant, const std::string& actor, const std::string& why,
+               std::function<void(bool)> found) override {
+    caf::anon_send(root_, restart_child{tenant, actor, why, std::move(found)});
+  }
+
   [[nodiscard]] bool alive(std::chrono::milliseconds within) override {
     // Shared: the answer may come after we stopped waiting.
     auto answered = std::make_shared<std::promise<bool>>();
     auto answer = answered->get_future();
-    const moment present = shared_->time.now();
-    with_writer(
-        [answered, present](persistence::store& store) { answered->set_value(store.probe(present.wall).ok()); });
+    caf::anon_send(root_, pulse{[answered](bool well) { answered->set_value(well); }});
     return answer.wait_for(within) == std::future_status::ready && answer.get();
   }
 

@@ -27,7 +27,10 @@ public:
   virtual void command(const ringdown::command& what, std::function<void(result<void>)> done) = 0;
   // Any thread. Runs on the store's thread, after all that was asked before.
   virtual void with_writer(std::function<void(persistence::store&)> run) = 0;
-  // A message through scheduler and clock and a durable write: true when all answered in time (watchdog, S-K, I12).
+  // Any thread. Crash one actor of a tenant, as its supervisor knows it; `found` is called on an actor's thread.
+  virtual void restart(const tenant_id& tenant, const std::string& actor, const std::string& why,
+                       std::function<void(bool)> found) = 0;
+  // A message through scheduler and clock and a durable write: true when all answered in time (watchdog, heartbeat).
   [[nodiscard]] virtual bool alive(std::chrono::milliseconds within) = 0;
   // No new polls and sends; waits until what was begun has ended, at most `within` (I18). True when quiet.
   virtual bool drain(std::chrono::milliseconds within) = 0;

@@ -40,10 +40,11 @@ using channel_actor =
 // One per tenant: supervises the tenant actor, its pollers and its channels, and introduces them to each other.
 using group_actor =
     caf::typed_actor<caf::reacts_to<due>, caf::reacts_to<group_reconfigure>, caf::reacts_to<command_for_tenant>,
-                     caf::reacts_to<drain>, caf::reacts_to<drained>>;
+                     caf::reacts_to<restart_child>, caf::reacts_to<drain>, caf::reacts_to<drained>>;
 
 // One per node: supervises the groups.
 using node_actor = caf::typed_actor<caf::reacts_to<due>, caf::reacts_to<tenant_applied>, caf::reacts_to<tenant_removed>,
-                                    caf::reacts_to<command_for_tenant>, caf::reacts_to<drain>, caf::reacts_to<drained>>;
+                                    caf::reacts_to<command_for_tenant>, caf::reacts_to<restart_child>,
+                                    caf::reacts_to<pulse>, caf::reacts_to<drain>, caf::reacts_to<drained>>;
 
 } // namespace ringdown

@@ -35,7 +35,7 @@ struct exchange_ended {
   std::uint64_t token = 0;
   std::shared_ptr<const http_outcome> outcome;
 };
-// Restarts that were asked for, for tests and the operator (`ringdownctl` has no such command): the actor throws.
+// A restart that was asked for (`ringdownctl restart-actor`): the actor throws, and its supervisor does what it always does.
 struct crash_now {
   std::string text;
 };
@@ -190,6 +190,18 @@ struct tenant_removed {
 struct command_for_tenant {
   command what;
 };
+// Crash this child of the tenant, by its name ("channel/acme/noc-push"); `found` is told whether it is running.
+struct restart_child {
+  tenant_id tenant;
+  std::string name;
+  std::string text;
+  std::function<void(bool)> found;
+};
+// Are you all there? Goes through scheduler and clock, then makes one durable write; `answered` is told of its end, on the
+// store's thread (watchdog, heartbeat).
+struct pulse {
+  std::function<void(bool)> answered;
+};
 // Finish within `within`: no new polls, no new sends; answer by the callback when quiet (I18).
 struct drain {
   std::function<void()> done;
@@ -240,6 +252,8 @@ RINGDOWN_MESSAGE(group_reconfigure)
 RINGDOWN_MESSAGE(tenant_applied)
 RINGDOWN_MESSAGE(tenant_removed)
 RINGDOWN_MESSAGE(command_for_tenant)
+RINGDOWN_MESSAGE(restart_child)
+RINGDOWN_MESSAGE(pulse)
 RINGDOWN_MESSAGE(drain)
 RINGDOWN_MESSAGE(drained)
 #undef RINGDOWN_MESSAGE

@@ -12,13 +12,6 @@ namespace {
 // How long a person waits for the tenant's verdict; the command itself is durable before and stays.
 constexpr auto patience = std::chrono::seconds(5);
 
-using fields = std::map<std::string, std::string>;
-
-std::string field(const fields& body, const std::string& key) {
-  const auto at = body.find(key);
-  return at == body.end() ? std::string() : at->second;
-}
-
 server_response verdict_answer(const std::optional<command_result>& decided) {
   wire::json_writer json;
   json.open_object();
@@ -56,13 +49,8 @@ void ask_about_alert(context& in, const std::string& alert, command what, const 
   if (!taken) answer(problem(503, "unavailable", "too many questions at once; try again"));
 }
 
-std::string by_whom(const fields& body) {
-  const std::string by = field(body, "by");
-  return by.empty() ? "token:api" : by.substr(0, 100);
-}
-
 // "for" (a duration) or "until" (RFC 3339).
-result<wall_time> until_of(const fields& body, wall_time now) {
+result<wall_time> until_of(const body_fields& body, wall_time now) {
   const std::string span = field(body, "for");
   const std::string until = field(body, "until");
   if (!span.empty()) {

@@ -111,10 +111,12 @@ void put_tenant_file(context& in, const server_request& request, const path_part
   if (!body) return answer(problem(body.error()));
   upload up;
   up.dry_run = !parameter(request, "dry_run").empty();
-  up.by = "file";
+  up.by = by_whom(*body);
   for (auto& [key, value] : *body) {
     if (key == "toml")
       up.text = std::move(value);
+    else if (key == "by")
+      continue;
     else if (key.starts_with("secrets."))
       up.secrets[key.substr(8)] = secret_text(std::move(value));
     else
@@ -126,16 +128,17 @@ void put_tenant_file(context& in, const server_request& request, const path_part
   });
 }
 
-void delete_tenant(context& in, const server_request&, const path_parts& parts, const respond& answer) {
+void delete_tenant(context& in, const server_request& request, const path_parts& parts, const respond& answer) {
   const tenant_id id(parts[0]);
   const auto known = in.tenants.find(id);
   if (!known) return answer(problem(404, "not found", "no such tenant"));
   in.tree->remove(id);
-  in.tree->with_writer([&in, id, answer](persistence::store& store) {
+  const std::string by = by_whom({{"by", parameter(request, "by")}});
+  in.tree->with_writer([&in, id, by, answer](persistence::store& store) {
     persistence::config_change change;
     change.tenant = id;
     change.remove_tenant = true;
-    change.actor = "file";
+    change.actor = by;
     change.summary = "tenant removed";
     change.at = in.world->time.now().wall;
     if (auto done = store.replace_config(change); !done) return answer(problem(done.error()));

@@ -96,12 +96,22 @@ std::string parameter(const server_request& request, std::string_view name) {
   return {};
 }
 
-result<std::map<std::string, std::string>> read_body(const server_request& request) {
-  if (request.body.empty()) return std::map<std::string, std::string>{};
+result<body_fields> read_body(const server_request& request) {
+  if (request.body.empty()) return body_fields{};
   flat_reader reader;
   if (wire::read_json(request.body, body_limit, reader) != wire::json_problem::none)
     return failure{failure_kind::invalid, "the body is not a JSON object of plain values"};
   return std::move(reader.fields);
+}
+
+std::string field(const body_fields& body, const std::string& key) {
+  const auto at = body.find(key);
+  return at == body.end() ? std::string() : at->second;
+}
+
+std::string by_whom(const body_fields& body) {
+  const std::string by = field(body, "by");
+  return by.empty() ? "token:api" : by.substr(0, 100);
 }
 
 void answer_from_store(context& in, const respond& answer, std::function<server_response(persistence::store&)> ask) {

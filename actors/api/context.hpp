@@ -8,9 +8,11 @@
 #include "actors/ports.hpp"
 #include "actors/store/reader.hpp"
 #include "actors/tree.hpp"
+#include "protocol/wire/json_writer.hpp"
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -40,11 +42,30 @@ using net::server_response;
 // The problem an outside failure becomes: not_found 404, invalid 422, conflict 409, unavailable 503, ...
 [[nodiscard]] server_response problem(const failure& why);
 
+// {items: [...], next: "..."} with one object per item.
+template <class Items, class Write>
+[[nodiscard]] server_response list_answer(const Items& items, std::string_view next, Write&& write) {
+  wire::json_writer json;
+  json.open_object().key("items").open_array();
+  for (const auto& item : items) {
+    json.open_object();
+    write(json, item);
+    json.close_object();
+  }
+  json.close_array().text_or_null("next", next).close_object();
+  return json_answer(200, std::move(json).str());
+}
+
 // A query parameter, decoded; empty when absent.
 [[nodiscard]] std::string parameter(const server_request& request, std::string_view name);
 
 // Flat JSON object of a request body: scalars as text by key; `nested` objects of scalars as "outer.inner".
-[[nodiscard]] result<std::map<std::string, std::string>> read_body(const server_request& request);
+using body_fields = std::map<std::string, std::string>;
+[[nodiscard]] result<body_fields> read_body(const server_request& request);
+// One of them; empty when it was not given.
+[[nodiscard]] std::string field(const body_fields& body, const std::string& key);
+// Who asks, as they say: the audit keeps it. "token:api" for those who do not.
+[[nodiscard]] std::string by_whom(const body_fields& body);
 
 // Run `ask` on the reader and answer with what it makes; 503 when the reader is full.
 void answer_from_store(context& in, const respond& answer, std::function<server_response(persistence::store&)> ask);

@@ -37,6 +37,7 @@ void post_mute(context&, const server_request&, const path_parts&, const respond
 void post_silence(context&, const server_request&, const path_parts&, const respond&);
 void post_resend(context&, const server_request&, const path_parts&, const respond&);
 void post_test_channel(context&, const server_request&, const path_parts&, const respond&);
+void post_restart_actor(context&, const server_request&, const path_parts&, const respond&);
 
 // config_handlers.cpp
 void get_tenant_file(context&, const server_request&, const path_parts&, const respond&);

@@ -27,20 +27,6 @@ std::optional<Id> id_parameter(const server_request& request, std::string_view n
   return text.empty() ? std::optional<Id>() : Id(std::move(text));
 }
 
-// {items: [...], next: "..."} with one object per item.
-template <class Items, class Write>
-server_response list_answer(const Items& items, std::string_view next, Write&& write) {
-  wire::json_writer json;
-  json.open_object().key("items").open_array();
-  for (const auto& item : items) {
-    json.open_object();
-    write(json, item);
-    json.close_object();
-  }
-  json.close_array().text_or_null("next", next).close_object();
-  return json_answer(200, std::move(json).str());
-}
-
 void write_alert(wire::json_writer& json, const context& in, const alert& what) {
   wire::write_members(json, what);
   const auto known = in.tenants.find(what.tenant);
@@ -226,6 +212,7 @@ void get_instances(context& in, const server_request& request, const path_parts&
 
 void get_trunks(context& in, const server_request& request, const path_parts&, const respond& answer) {
   persistence::resource_query query;
+  query.kinds = {resource_kind::trunk, resource_kind::bridge};
   query.tenant = id_parameter<tenant_id>(request, "tenant");
   query.instance = id_parameter<instance_id>(request, "instance");
   query.limit = limit_of(request, longest_page);
@@ -237,32 +224,12 @@ void get_trunks(context& in, const server_request& request, const path_parts&, c
     if (!stored) return problem(stored.error());
     std::map<std::pair<tenant_id, instance_id>, instance_health> health;
     for (const auto& row : *stored) health[{row.tenant, row.instance}] = row.health;
-    std::vector<persistence::resource_row> trunks;
-    for (const auto& row : found->items)
-      if (row.record.ref.kind == resource_kind::trunk || row.record.ref.kind == resource_kind::bridge)
-        trunks.push_back(row);
-    return list_answer(trunks, found->next, [&](wire::json_writer& json, const persistence::resource_row& row) {
+    return list_answer(found->items, found->next, [&](wire::json_writer& json, const persistence::resource_row& row) {
       json.text("tenant", row.tenant.str()).text("instance", row.instance.str());
       wire::write_members(json, row.record);
       json.truth("stale", is_blind_to(health[{row.tenant, row.instance}], row.record.ref.kind));
     });
   });
-}
-
-void get_actors(context& in, const server_request&, const path_parts&, const respond& answer) {
-  answer(list_answer(in.world->health->all(), "", [](wire::json_writer& json, const auto& probe) {
-    const auto last = probe->last_error();
-    json.text("name", probe->name)
-        .text("kind", probe->kind)
-        .text_or_null("parent", probe->parent)
-        .text("state", name(probe->life.load()));
-    json.number("restarts", static_cast<std::int64_t>(probe->restarts.load()))
-        .number("mailbox", std::max<std::int64_t>(probe->mailbox.load(), 0));
-    json.number("handled", static_cast<std::int64_t>(probe->handled.load()));
-    json.number("handling_microseconds", static_cast<std::int64_t>(probe->busy_nanos.load() / 1000));
-    json.text_or_null("last_error", last.text)
-        .time("last_error_at", last.text.empty() ? std::optional<wall_time>() : last.at);
-  }));
 }
 
 void get_audit(context& in, const server_request& request, const path_parts&, const respond& answer) {

@@ -41,6 +41,7 @@ constexpr std::array routes{
     route{"GET", "/api/v1/deliveries/*", access::token, get_delivery},
     route{"POST", "/api/v1/deliveries/*/resend", access::token, post_resend},
     route{"GET", "/api/v1/actors", access::token, get_actors},
+    route{"POST", "/api/v1/actors/restart", access::token, post_restart_actor},
     route{"GET", "/api/v1/instances", access::token, get_instances},
     route{"GET", "/api/v1/trunks", access::token, get_trunks},
     route{"GET", "/api/v1/audit", access::token, get_audit},

@@ -81,6 +81,10 @@ int resend(session& run) {
                  {{"by", run.given().by}});
 }
 
+int restart_actor(session& run) {
+  return ask_for(run, "/api/v1/actors/restart", {{"name", run.word(0)}, {"by", run.given().by}});
+}
+
 int test_channel(session& run) {
   const arguments& given = run.given();
   std::string tenant = given.tenant;

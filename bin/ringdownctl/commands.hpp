@@ -23,6 +23,7 @@ int mute_type(session& run);
 int silence(session& run);
 int renotify(session& run);
 int resend(session& run);
+int restart_actor(session& run);
 int test_channel(session& run);
 
 // tenant_commands.cpp

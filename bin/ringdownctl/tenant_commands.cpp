@@ -31,9 +31,9 @@ std::optional<tenant_sources> sound_tenants(session& run) {
   return std::nullopt;
 }
 
-std::string upload_body(const tenant_source& source) {
+std::string upload_body(const tenant_source& source, const std::string& by) {
   wire::json_writer json;
-  json.open_object().text("toml", source.text);
+  json.open_object().text("toml", source.text).text("by", by);
   json.key("secrets").open_object();
   for (const auto& [name, value] : source.secrets) json.text(name, value.reveal());
   json.close_object().close_object();
@@ -54,7 +54,7 @@ std::string changes_text(const session::reply& reply) {
 std::variant<session::reply, int> put(session& run, const tenant_source& source, intent what) {
   const std::string path = fmt::format("/api/v1/tenants/{}/file{}", percent_encode(source.tenant.str()),
                                        what == intent::show ? "?dry_run=1" : "");
-  auto asked = run.ask_any(http_method::put, path, upload_body(source));
+  auto asked = run.ask_any(http_method::put, path, upload_body(source, run.given().by));
   const auto* reply = std::get_if<session::reply>(&asked);
   if (reply == nullptr || reply->status < 400) return asked;
   return run.complain(exit_negative, fmt::format("refused\n{}", session::problem_text(*reply, source.file)));
@@ -115,7 +115,8 @@ int settle_absent(session& run, const std::vector<tenant_source>& tenants) {
       if (!run.wants_json()) run.print(fmt::format("{}: has no file here and stays (--prune deletes it)\n", one));
       continue;
     }
-    auto asked = run.ask(http_method::del, "/api/v1/tenants/" + percent_encode(one));
+    auto asked = run.ask(http_method::del,
+                         fmt::format("/api/v1/tenants/{}{}", percent_encode(one), query_of({{"by", run.given().by}})));
     if (const int* failed = std::get_if<int>(&asked))
       code = *failed;
     else if (!run.wants_json())

@@ -1,0 +1,67 @@
+// The daemon's parts as operators see them (PRODUCT N-01).
+#include "actors/api/handlers.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ringdown::api {
+
+namespace {
+
+// "channel/acme/noc-push" -> "acme"; nothing for what no tenant has: root, store, clock and the groups.
+std::optional<tenant_id> tenant_of_actor(const std::string& name) {
+  const auto first = name.find('/');
+  const std::string kind = name.substr(0, first);
+  if (first == std::string::npos || (kind != "tenant" && kind != "poller" && kind != "channel")) return std::nullopt;
+  return tenant_id(name.substr(first + 1, name.find('/', first + 1) - first - 1));
+}
+
+// On the store's thread: who restarted what is kept before it happens.
+result<void> note_restart(const context& in, persistence::store& store, const tenant_id& tenant,
+                          const std::string& actor, const std::string& by) {
+  persistence::write_batch batch;
+  batch.tenant = tenant;
+  batch.owner = in.world->owner;
+  batch.at = in.world->time.now().wall;
+  batch.audits.push_back({by, "actor.restarted", actor, "", batch.at});
+  const auto verdicts = store.commit(std::span(&batch, 1));
+  if (!verdicts) return verdicts.error();
+  return verdicts->front();
+}
+
+} // namespace
+
+void get_actors(context& in, const server_request&, const path_parts&, const respond& answer) {
+  answer(list_answer(in.world->health->all(), "", [](wire::json_writer& json, const auto& probe) {
+    const auto last = probe->last_error();
+    json.text("name", probe->name)
+        .text("kind", probe->kind)
+        .text_or_null("parent", probe->parent)
+        .text("state", name(probe->life.load()));
+    json.number("restarts", static_cast<std::int64_t>(probe->restarts.load()))
+        .number("mailbox", std::max<std::int64_t>(probe->mailbox.load(), 0));
+    json.number("handled", static_cast<std::int64_t>(probe->handled.load()));
+    json.number("handling_microseconds", static_cast<std::int64_t>(probe->busy_nanos.load() / 1000));
+    json.text_or_null("last_error", last.text)
+        .time("last_error_at", last.text.empty() ? std::optional<wall_time>() : last.at);
+  }));
+}
+
+void post_restart_actor(context& in, const server_request& request, const path_parts&, const respond& answer) {
+  const auto body = read_body(request);
+  if (!body) return answer(problem(body.error()));
+  const std::string actor = field(*body, "name");
+  const auto tenant = tenant_of_actor(actor);
+  if (!tenant)
+    return answer(problem(422, "invalid", "name: give a poller, channel or tenant as GET actors lists them"));
+  if (!in.tenants.find(*tenant)) return answer(problem(404, "not found", "no such actor"));
+  in.tree->with_writer([&in, tenant = *tenant, actor, by = by_whom(*body), answer](persistence::store& store) {
+    if (auto noted = note_restart(in, store, tenant, actor, by); !noted) return answer(problem(noted.error()));
+    in.tree->restart(tenant, actor, "restarted by " + by, [answer](bool found) {
+      answer(found ? json_answer(200, R"({"answer":"done","text":"it ends now; its supervisor starts it again"})")
+                   : problem(404, "not found", "no such actor, or it is not running"));
+    });
+  });
+}
+
+} // namespace ringdown::api
