@@ -11,6 +11,8 @@ namespace ringdown {
 
 namespace {
 
+constexpr auto look_again_after = std::chrono::seconds(1);
+
 const wire::dialect* dialect_of(const channel_config& config) {
   const auto* found = wire::find_dialect(config.kind);
   // Configuration is checked before it is used: an unknown kind cannot get here.
@@ -56,18 +58,28 @@ void channel::on(const tenant_attached& to) {
   tenant_actor_ = to.tenant;
   idle_told_ = false;
   backlogged_ = true;
-  // What was claimed for us and nobody carries: our predecessor crashed with it, or the tenant before it was handed over.
-  recover_rows lost{tenant_, config_.id, facts_.keys == wire::target_key::known_to_it, {}};
-  for (const auto& [id, one] : carrying_) lost.carried.push_back(id);
-  for (const carried& one : waiting_) lost.carried.push_back(one.row.id);
-  caf::anon_send(world().store, std::move(lost));
+  recovering_ = true;
+  if (!claiming_) recover();
   tell(tenant_actor_, channel_ready{config_.id, me(), facts_.connections});
   claim_if_room();
 }
 
+// What was claimed for us and nobody carries: our predecessor crashed with it, or the tenant before it was handed over.
+// Never while a claim is under way: its rows are ours, and not here yet.
+void channel::recover() {
+  recovering_ = false;
+  recover_rows lost{tenant_, config_.id, facts_.keys == wire::target_key::known_to_it, {}};
+  for (const auto& [id, one] : carrying_) lost.carried.push_back(id);
+  for (const carried& one : waiting_) lost.carried.push_back(one.row.id);
+  caf::anon_send(world().store, std::move(lost));
+}
+
 void channel::on(const reconfigure_channel& to) {
   config_ = to.config;
+  times_ = to.times;
   world().http->close_lane(lane_.name);
+  backlogged_ = true; // it may have been switched on
+  claim_if_room();
 }
 
 void channel::on(const deliveries_ready& ready) {
@@ -75,9 +87,11 @@ void channel::on(const deliveries_ready& ready) {
   begin_waiting();
 }
 
-void channel::on(const look_for_rows&) {
+void channel::on(const look_for_rows& asked) {
+  looks_ = asked.number;
   backlogged_ = true;
-  look_again_ = claiming_;
+  idle_told_ = false;
+  look_again_ = look_again_ || claiming_;
   claim_if_room();
 }
 
@@ -101,20 +115,24 @@ void channel::on(const withdraw_alerts& which) {
 
 void channel::on(const rows_claimed& claimed) {
   claiming_ = false;
-  if (!claimed.ok) {
-    wake_for(now().wall + times_.retry_base);
-    return;
-  }
   for (const auto& ended : claimed.rows.ended) {
     counts_.ended(ended.state);
     tell(tenant_actor_, delivery_settled{ended.id, ended.alert, config_.id, ended.state, ended.why});
   }
   for (const delivery& row : claimed.rows.rows) take(row);
-  backlogged_ = !claimed.rows.drained || std::exchange(look_again_, false);
+  if (recovering_) recover();
+  if (!claimed.ok) {
+    wake_for(now().wall + times_.retry_base);
+    return;
+  }
+  backlogged_ = std::exchange(look_again_, false);
+  due_left_ = claimed.rows.due_left;
   if (claimed.rows.next_due) wake_for(*claimed.rows.next_due);
   begin_waiting();
+  // What waits for a row that nobody carries here (a summary of another alert): looked at again, not forgotten.
+  if (due_left_ && carrying_.empty() && waiting_.empty()) wake_for(now().wall + look_again_after);
   claim_if_room();
-  if (claimed.rows.drained && !claimed.rows.next_due) check_quiet();
+  check_quiet();
 }
 
 void channel::take(delivery row) {
@@ -235,7 +253,7 @@ void channel::hand_back(const delivery& row) {
   write.state = delivery_state::pending;
   write.not_before = present.wall;
   write.possible_repeat = row.possible_repeat;
-  ++handing_back_;
+  handing_back_[row.id] = row.alert;
   caf::anon_send(world().store, settle_rows{{std::move(write)}, me()});
 }
 
@@ -243,7 +261,8 @@ void channel::on(const settlements_stored& stored) {
   for (const delivery_id& id : stored.rows) {
     const auto at = carrying_.find(id);
     if (at == carrying_.end() || !at->second.storing) {
-      if (handing_back_ > 0) --handing_back_;
+      if (const auto back = handing_back_.extract(id); !back.empty())
+        tell(tenant_actor_, delivery_settled{id, back.mapped(), config_.id, delivery_state::pending, reason::none});
       backlogged_ = true;
       continue;
     }
@@ -251,11 +270,14 @@ void channel::on(const settlements_stored& stored) {
     carrying_.erase(at);
     counts_.ended(row.state);
     if (row.state == delivery_state::pending) wake_for(row.not_before);
+    backlogged_ = backlogged_ || due_left_;
     tell_tenant(row, row.state, row.why);
   }
   // A settlement the store refused was of a row that is no longer ours (an older fence): nothing is left to do for it.
-  if (!stored.ok || stored.rows.empty())
+  if (!stored.ok || stored.rows.empty()) {
     std::erase_if(carrying_, [](const auto& entry) { return entry.second.storing; });
+    handing_back_.clear();
+  }
   begin_waiting();
   claim_if_room();
   check_quiet();
@@ -283,15 +305,15 @@ void channel::wake_for(wall_time at) {
 }
 
 void channel::check_quiet() {
-  if (!carrying_.empty() || !waiting_.empty() || handing_back_ > 0) return;
+  if (!carrying_.empty() || !waiting_.empty() || !handing_back_.empty() || claiming_) return;
   if (drained_) {
     std::exchange(drained_, nullptr)();
     drained_ = [] {}; // stays drained: nothing is begun any more
     return;
   }
-  if (backlogged_ || claiming_ || wake_at_ || idle_told_) return;
+  if (backlogged_ || due_left_ || wake_at_ || idle_told_) return;
   idle_told_ = true;
-  tell(tenant_actor_, channel_idle{config_.id});
+  tell(tenant_actor_, channel_idle{config_.id, looks_});
 }
 
 void channel::on(const drain& asked) {

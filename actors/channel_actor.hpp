@@ -42,7 +42,7 @@ private:
   void on(const tenant_attached& to);
   void on(const reconfigure_channel& to);
   void on(const deliveries_ready& ready);
-  void on(const look_for_rows&);
+  void on(const look_for_rows& asked);
   void on(const withdraw_alerts& which);
   void on(const rows_claimed& claimed);
   void on(const settlements_stored& stored);
@@ -56,6 +56,7 @@ private:
   void settle(carried& one, const attempt_outcome& outcome);
   void hand_back(const delivery& row);
   void claim_if_room();
+  void recover();
   void tell_tenant(const delivery& row, delivery_state state, reason why);
   void wake_for(wall_time at);
   void check_quiet();
@@ -63,7 +64,7 @@ private:
 
   const tenant_id tenant_;
   channel_config config_;
-  const timing times_;
+  timing times_;
   const wire::dialect* dialect_;
   const wire::dialect_description facts_;
   channel_counts& counts_; // of our kind; the metrics outlive every actor
@@ -74,11 +75,14 @@ private:
   std::map<std::uint64_t, delivery_id> exchanges_; // token of the http exchange -> row
   std::uint64_t tokens_ = 0;
   std::uint64_t wake_token_ = 0;
-  std::optional<wall_time> wake_at_; // what the newest wake-up is for
-  std::size_t handing_back_ = 0;     // settlements under way of rows not carried any more
+  std::optional<wall_time> wake_at_;             // what the newest wake-up is for
+  std::map<delivery_id, alert_id> handing_back_; // settlements under way of rows not carried any more
   bool claiming_ = false;
   bool look_again_ = false; // rows were announced while a claim was under way
   bool backlogged_ = true;  // until a claim says otherwise: a predecessor may have left rows
+  bool due_left_ = false;   // rows are due that wait for others to end
+  bool recovering_ = false; // to be asked for as soon as the claim under way is answered
+  std::uint64_t looks_ = 0; // number of the newest look asked for
   bool idle_told_ = false;
   std::function<void()> drained_; // set: draining
 };

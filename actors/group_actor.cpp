@@ -105,7 +105,7 @@ void group::on(const group_reconfigure& to) {
     if (!children_.has(name_of(settings.id)))
       add_channel(settings);
     else
-      tell(children_.find(name_of(settings.id)), reconfigure_channel{settings});
+      tell(children_.find(name_of(settings.id)), reconfigure_channel{settings, config_->times});
   }
   for (const auto& instance : config_->instances) {
     if (!children_.has(name_of(instance.id)))

@@ -45,6 +45,18 @@ tenant::behavior_type tenant::make_behavior() {
   };
 }
 
+void tenant::channel_view::opened(const delivery& row) {
+  if (open.emplace(row.id, row.alert).second) ++alerts[row.alert];
+}
+
+void tenant::channel_view::ended(const delivery_id& row) {
+  const auto at = open.find(row);
+  if (at == open.end()) return;
+  const auto count = alerts.find(at->second);
+  if (--count->second == 0) alerts.erase(count);
+  open.erase(at);
+}
+
 // --- start -----------------------------------------------------------------------------------------------------------
 
 void tenant::load() { caf::anon_send(world().store, load_tenant{id_, me()}); }
@@ -63,7 +75,10 @@ void tenant::on(const tenant_loaded& loaded) {
   loaded_ = true;
   // What changed in the configuration while nobody was there to see it: alerts of removed instances close.
   commit(machine_.configure(config_, now().wall), {}, {});
-  for (const command& waiting : loaded.commands) commit(machine_.on(waiting, now().wall), {}, {});
+  for (const command& waiting : loaded.commands) {
+    read_at_load_.insert(waiting.id);
+    commit(machine_.on(waiting, now().wall), {}, {});
+  }
   generation_ = static_cast<std::uint64_t>(micros(now().wall));
   for (const auto& [instance, actor] : pollers_) send_baseline(instance);
   schedule_tick();
@@ -79,8 +94,10 @@ void tenant::send_baseline(const instance_id& instance) {
   // Each baseline begins a generation of its own, so that news from before it is told apart.
   base.generation = ++generation_;
   base.open.clear();
-  for (const auto& [key, known] : machine_.alerts())
-    if (key.instance == instance && known.phase != alert_phase::resolved) base.open.push_back(key);
+  const auto& alerts = machine_.alerts();
+  for (auto at = alerts.lower_bound({instance, alert_type::instance_unreachable, {}});
+       at != alerts.end() && at->first.instance == instance; ++at)
+    if (at->second.phase != alert_phase::resolved) base.open.push_back(at->first);
   seen_[instance] = 0;
   tell(pollers_[instance], rebaseline{me(), base, budgets_[instance]});
 }
@@ -125,7 +142,8 @@ void tenant::remember(const poll_news& news) {
 }
 
 void tenant::on(const command_stored& stored) {
-  if (!loaded_) return; // it is in the inbox and is read when loading
+  // In the inbox since before we loaded, its notice comes late: decided once.
+  if (!loaded_ || read_at_load_.erase(stored.what.id) > 0) return;
   log().info("command", {{"tenant", id_.str()},
                          {"kind", std::string(ringdown::name(stored.what.kind))},
                          {"alert", stored.what.alert.str()},
@@ -148,29 +166,33 @@ void tenant::on(const reconfigure_tenant& to) {
   if (!loaded_) return;
   std::erase_if(pollers_, [&](const auto& entry) { return config_->find(entry.first) == nullptr; });
   std::erase_if(truth_, [&](const auto& entry) { return config_->find(entry.first) == nullptr; });
+  persistence::write_batch batch;
+  for (const auto& [id, view] : channels_)
+    if (config_->find(id) == nullptr) batch.removed_channels.push_back(id);
   std::erase_if(channels_, [&](const auto& entry) { return config_->find(entry.first) == nullptr; });
-  commit(machine_.configure(config_, now().wall), {}, {});
+  commit(machine_.configure(config_, now().wall), std::move(batch), {});
 }
 
 void tenant::on(const channel_ready& ready) {
   auto& view = channels_[ready.channel];
   view.actor = ready.actor;
   view.window = ready.window;
-  view.handed = 0;
+  view.handed.clear();
   ++view.generation;
+  tell(view.actor, look_for_rows{++view.looks});
 }
 
 void tenant::on(const channel_lost& lost) {
   auto& view = channels_[lost.channel];
   view.actor = nullptr;
-  view.handed = 0;
+  view.handed.clear();
   ++view.generation;
 }
 
 void tenant::on(const delivery_settled& settled) {
   auto& view = channels_[settled.channel];
-  if (is_final(settled.state)) view.open.erase(settled.delivery);
-  if (view.handed > 0) --view.handed;
+  if (is_final(settled.state)) view.ended(settled.delivery);
+  view.handed.erase(settled.delivery);
   if (!loaded_) return;
   commit(
       machine_.on(logic::delivery_report{settled.delivery, settled.alert, settled.channel, settled.state, settled.why},
@@ -180,7 +202,11 @@ void tenant::on(const delivery_settled& settled) {
 
 void tenant::on(const channel_idle& idle) {
   auto& view = channels_[idle.channel];
-  if (view.handed == 0 && committing_.empty()) view.open.clear();
+  // Not of a look that came before rows we have asked it to look for since, nor while more are on their way to the store.
+  if (idle.looks != view.looks || !view.handed.empty() || !committing_.empty()) return;
+  view.caught_up = true;
+  view.open.clear();
+  view.alerts.clear();
 }
 
 void tenant::on(const crash_now& asked) { throw std::runtime_error(asked.text); }
@@ -189,7 +215,8 @@ void tenant::on(const crash_now& asked) { throw std::runtime_error(asked.text); 
 
 void tenant::commit(logic::effects decided, persistence::write_batch batch, after_commit then) {
   schedule_tick();
-  const bool nothing = decided.empty() && batch.resources.empty() && batch.removals.empty() && batch.healths.empty();
+  const bool nothing = decided.empty() && batch.resources.empty() && batch.removals.empty() && batch.healths.empty() &&
+                       batch.removed_channels.empty();
   then.settle = std::move(decided.settle);
   then.withdraw = std::move(decided.withdraw);
   if (nothing && committing_.empty()) {
@@ -220,18 +247,18 @@ void tenant::commit(logic::effects decided, persistence::write_batch batch, afte
 void tenant::mark_born_claimed(std::vector<delivery>& rows, after_commit& then) {
   for (delivery& row : rows) {
     auto& view = channels_[row.channel];
-    const bool older = std::ranges::any_of(view.open, [&](const auto& entry) { return entry.second == row.alert; });
+    const bool older = !view.caught_up || view.alerts.contains(row.alert);
     const auto* settings = config_->find(row.channel);
     const bool enabled = settings != nullptr && settings->enabled;
-    view.open[row.id] = row.alert;
-    if (!view.actor || !enabled || view.handed >= view.window || older || row.after) {
+    view.opened(row);
+    if (!view.actor || !enabled || view.handed.size() >= view.window || older || row.after) {
       then.look.insert(row.channel);
       continue;
     }
     row.state = delivery_state::claimed;
     row.attempts = 1;
     row.handed = 1;
-    ++view.handed;
+    view.handed.insert(row.id);
     then.hand_over.push_back({row.channel, view.generation, row});
   }
 }
@@ -258,7 +285,7 @@ void tenant::carry_out(const after_commit& then) {
   if (!then.withdraw.empty())
     for (const auto& [id, view] : channels_) tell(view.actor, withdraw_alerts{then.withdraw});
   for (auto& [id, rows] : ready) tell(channels_[id].actor, std::move(rows));
-  for (const channel_id& id : then.look) tell(channels_[id].actor, look_for_rows{});
+  for (const channel_id& id : then.look) tell(channels_[id].actor, look_for_rows{++channels_[id].looks});
   for (const command_result& one : then.decided) world().command_decided(one);
   if (then.confirm) tell(pollers_[then.confirm_to], *then.confirm);
   for (const instance_id& instance : then.settle)

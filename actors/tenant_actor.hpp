@@ -31,8 +31,15 @@ private:
     caf::strong_actor_ptr actor;  // none: starting, restarting or tripped; its rows stay pending
     std::uint64_t generation = 0; // rises with each start of the channel actor
     std::size_t window = 0;
-    std::size_t handed = 0;               // born claimed and not yet reported
-    std::map<delivery_id, alert_id> open; // rows not known to be final
+    std::set<delivery_id> handed; // born claimed and not yet reported
+    // Until it has once said that nothing of it is left in the store, rows may wait there that we do not know.
+    bool caught_up = false;
+    std::uint64_t looks = 0;                // asked for so far
+    std::map<delivery_id, alert_id> open;   // rows not known to be final
+    std::map<alert_id, std::size_t> alerts; // how many of them each alert has
+
+    void opened(const delivery& row);
+    void ended(const delivery_id& row);
   };
   struct handed_row {
     channel_id channel;
@@ -84,6 +91,7 @@ private:
   std::map<instance_id, persistence::login_budget> budgets_;
   std::map<instance_id, std::uint64_t> seen_; // highest news sequence taken of the present generation
   std::map<channel_id, channel_view> channels_;
+  std::set<std::string> read_at_load_; // commands decided then, of which word may still come
   std::map<std::uint64_t, after_commit> committing_;
   std::uint64_t batches_ = 0;
   std::uint64_t wake_token_ = 0;

@@ -44,8 +44,9 @@ struct write_batch {
   std::vector<suppression> suppressions; // before the inserts below
   std::vector<delivery> deliveries;      // insert; a row whose id exists is left alone (the same intent)
   std::vector<decision> decisions;
-  std::vector<mute> mutes;              // upsert by scope and type; `until` in the past removes
-  std::vector<command_result> commands; // close inbox rows
+  std::vector<channel_id> removed_channels; // their open rows end: nobody will carry them
+  std::vector<mute> mutes;                  // upsert by scope and type; `until` in the past removes
+  std::vector<command_result> commands;     // close inbox rows
   std::vector<audit_entry> audits;
 };
 
@@ -65,7 +66,7 @@ struct claimed_rows {
     delivery_state state;
   };
   std::vector<withheld> ended;       // suppressed or dead instead
-  bool drained = true;               // nothing due is left (rows not yet due may be)
+  bool due_left = false;             // rows are due that could not be claimed now: too many, or behind an open one
   std::optional<wall_time> next_due; // earliest not_before of the channel's rows that are not yet due
 };
 
@@ -82,6 +83,13 @@ struct settlement {
 
 // Does the far end of a channel know our idempotency key? Then a repeat is harmless (S-D6).
 enum class key_knowledge : std::uint8_t { unkeyed, keyed };
+
+// A channel there is now, as recovery must know it.
+struct known_channel {
+  tenant_id tenant;
+  channel_id channel;
+  key_knowledge keys = key_knowledge::unkeyed;
+};
 
 struct recovery {
   std::size_t resumed = 0; // back to pending

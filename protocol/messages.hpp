@@ -105,9 +105,11 @@ struct delivery_settled {
   delivery_state state = delivery_state::sent;
   reason why = reason::none;
 };
+// Nothing of it is pending or under way in the store, as of the `looks`-th look it was asked for.
 struct channel_idle {
   channel_id channel;
-}; // nothing of it is pending or under way in the store
+  std::uint64_t looks = 0;
+};
 struct command_stored {
   command what;
 }; // durable in the inbox; decide it
@@ -118,11 +120,15 @@ struct tenant_attached {
 };
 struct reconfigure_channel {
   channel_config config;
+  timing times;
 };
 struct deliveries_ready {
   std::vector<delivery> rows;
-};                       // born claimed and committed
-struct look_for_rows {}; // pending rows were committed
+}; // born claimed and committed
+// Pending rows were committed; numbered by the tenant, so that it knows which looks an idle channel has made.
+struct look_for_rows {
+  std::uint64_t number = 0;
+};
 struct withdraw_alerts {
   std::vector<alert_id> alerts;
 }; // drop what is held for these and has not begun

@@ -14,13 +14,10 @@ duration back_off(std::uint32_t attempts, const timing& times, double spread) {
 }
 
 // How a row ends that runs out of time: one that may have arrived is not called dead, so that its resolve follows (S-A12).
-enum class arrival : std::uint8_t { none, possible };
-
-next_state again(const delivery& row, duration wait, bool possible_repeat, arrival seen, wall_time now) {
+next_state again(const delivery& row, duration wait, bool possible_repeat, wall_time now) {
   const wall_time at = now + wait;
   if (at < row.give_up_at) return {delivery_state::pending, reason::none, at, possible_repeat};
-  if (seen == arrival::possible || possible_repeat)
-    return {delivery_state::unknown, reason::outcome_unknown, now, possible_repeat};
+  if (possible_repeat) return {delivery_state::unknown, reason::outcome_unknown, now, possible_repeat};
   return {delivery_state::dead, reason::expired, now, possible_repeat};
 }
 
@@ -31,14 +28,16 @@ next_state after_attempt(const delivery& row, const attempt_outcome& outcome, ke
   const duration wait = std::max(back_off(row.attempts, times, spread), outcome.retry_after.value_or(duration{}));
   switch (outcome.kind) {
     case outcome_kind::accepted: return {delivery_state::sent, reason::none, now, row.possible_repeat};
-    case outcome_kind::refused: return {delivery_state::dead, reason::refused, now, row.possible_repeat};
-    case outcome_kind::not_sent: return again(row, duration{}, row.possible_repeat, arrival::none, now);
-    case outcome_kind::retry: return again(row, wait, row.possible_repeat, arrival::none, now);
+    case outcome_kind::refused:
+      // The repeat was refused, the attempt before it may have arrived.
+      return {row.possible_repeat ? delivery_state::unknown : delivery_state::dead, reason::refused, now,
+              row.possible_repeat};
+    case outcome_kind::not_sent: return again(row, duration{}, row.possible_repeat, now);
+    case outcome_kind::retry: return again(row, wait, row.possible_repeat, now);
     case outcome_kind::unknown: break;
   }
   // S-D6: a repeat harms nobody where the key is known; else silence about a critical is worse than a second message.
-  if (keys == key_knowledge::keyed) return again(row, wait, row.possible_repeat, arrival::possible, now);
-  if (row.level == severity::critical) return again(row, wait, true, arrival::possible, now);
+  if (keys == key_knowledge::keyed || row.level == severity::critical) return again(row, wait, true, now);
   return {delivery_state::unknown, reason::outcome_unknown, now, row.possible_repeat};
 }
 

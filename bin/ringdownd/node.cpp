@@ -71,15 +71,16 @@ std::vector<api::known_tenant> load_tenants(persistence::store& store, const nod
   return tenants;
 }
 
-std::vector<std::pair<tenant_id, channel_id>> keyed_channels(const std::vector<api::known_tenant>& tenants) {
-  std::vector<std::pair<tenant_id, channel_id>> keyed;
+std::vector<persistence::known_channel> channels_of(const std::vector<api::known_tenant>& tenants) {
+  std::vector<persistence::known_channel> channels;
   for (const auto& known : tenants)
     for (const auto& channel : known.config->channels) {
       const auto* dialect = wire::find_dialect(channel.kind);
-      if (dialect != nullptr && dialect->describe().keys == wire::target_key::known_to_it)
-        keyed.emplace_back(known.config->id, channel.id);
+      const bool keyed = dialect != nullptr && dialect->describe().keys == wire::target_key::known_to_it;
+      channels.push_back({known.config->id, channel.id,
+                          keyed ? persistence::key_knowledge::keyed : persistence::key_knowledge::unkeyed});
     }
-  return keyed;
+  return channels;
 }
 
 class running_node final : public node {
@@ -221,7 +222,7 @@ result<std::unique_ptr<node>> node::start(node_config config, log_sink& log) {
   auto owner = state->writer->take_shard(incarnation_id(random_id("nd_")), present);
   if (!owner) return owner.error();
   auto tenants = load_tenants(*state->writer, config, log);
-  const auto recovered = state->writer->recover_claims(*owner, keyed_channels(tenants), present);
+  const auto recovered = state->writer->recover_claims(*owner, channels_of(tenants), present);
   if (!recovered) return recovered.error();
   log.info("recovered",
            {{"resumed", std::to_string(recovered->resumed)}, {"unknown", std::to_string(recovered->unknown)}});

@@ -45,7 +45,10 @@ create table delivery(
   owner text, epoch integer, claimed_at integer, ended integer);
 create unique index delivery_by_id on delivery(tenant, id);
 create index delivery_id on delivery(id);
-create index delivery_waiting on delivery(tenant, channel, seq) where state in ('pending', 'claimed');
+-- What a claim asks: what is due, what is held, and what stands in line before a row.
+create index delivery_due on delivery(tenant, channel, not_before, seq) where state = 'pending';
+create index delivery_held on delivery(tenant, channel) where state = 'claimed';
+create index delivery_line on delivery(tenant, channel, alert, target, seq) where state in ('pending', 'claimed');
 create index delivery_by_alert on delivery(alert, tenant);
 create index delivery_by_state on delivery(state);
 -- What a summary speaks of.

@@ -1,42 +1,48 @@
 #include "persistence/sqlite/store_impl.hpp"
 
 #include <algorithm>
-#include <set>
 
 namespace ringdown::persistence {
 
 namespace {
 
-// Rows are read in portions of this many, so that a long queue costs no memory.
+// Rows are looked at in portions of this many; a portion that changed nothing ends the claim.
 constexpr std::size_t looked_at = 64;
-constexpr const char* pending_sql =
-    "select " RINGDOWN_DELIVERY_HEAD
-    ", seq from delivery where tenant = ? and channel = ? and state = 'pending' and seq > ? order by seq limit ?";
 // A row handed over so often without an outcome has taken its actor down each time (S-D5).
 constexpr std::uint32_t poison_limit = 3;
+// No row waits longer than an hour (Retry-After is clamped to it): one that seems to was written before the clock was set
+// back, and is due.
+constexpr auto longest_wait = std::chrono::minutes(65);
 
-// Rows with the same key are sent one after the other. Tests have no alert and wait for nobody.
-std::string order_key(const delivery& row) {
-  if (row.alert.empty()) return {};
-  return row.kind == delivery_kind::log ? row.alert.str() : row.alert.str() + "|" + row.target;
-}
+// Due rows of a channel that stand first in their line: nothing older of the same alert and target is open there (log
+// rows have one target), and no summary or fire that a resolve waits for. A test has no alert and waits for nobody.
+constexpr const char* due_sql =
+    "select " RINGDOWN_DELIVERY_HEAD
+    " from delivery d indexed by delivery_due where tenant = ?1 and channel = ?2 and state = 'pending' "
+    "and (not_before <= ?3 or not_before > ?4) "
+    "and (alert = '' or not exists(select 1 from delivery o indexed by delivery_line where o.tenant = d.tenant and "
+    "o.channel = d.channel and o.alert = d.alert and o.target = d.target and o.state in ('pending', 'claimed') and "
+    "o.seq < d.seq)) "
+    "and (after is null or not exists(select 1 from delivery f where f.tenant = d.tenant and f.id = d.after and "
+    "f.state in ('pending', 'claimed'))) "
+    "order by not_before, seq limit ?5";
+// Was this target told of the episode since the last time it was told of an end? Fires of its own, and summaries.
+constexpr const char* told_sql =
+    "with mine as (select seq, alert, tenant, channel, target, episode from delivery where tenant = ?1 and id = ?2), "
+    "ended as (select coalesce(max(r.seq), 0) as at from mine m join delivery r indexed by delivery_by_alert on "
+    "r.alert = m.alert and r.tenant = m.tenant where r.channel = m.channel and r.target = m.target and r.event = "
+    "'resolved' and r.seq < m.seq and r.state in ('sent', 'confirmed', 'unknown')) "
+    "select 1 from mine m, ended e join delivery t indexed by delivery_by_alert on t.alert = m.alert and t.tenant = "
+    "m.tenant where t.channel = m.channel and t.target = m.target and t.episode = m.episode and t.event in ('fired', "
+    "'escalated') and t.seq > e.at and t.seq < m.seq and t.state in ('sent', 'confirmed', 'unknown') "
+    "union all select 1 from mine m, ended e join delivery_cover c indexed by delivery_cover_alert on c.alert = "
+    "m.alert and c.tenant = m.tenant join delivery t on t.tenant = c.tenant and t.id = c.delivery where t.channel = "
+    "m.channel and t.target = m.target and t.seq > e.at and t.seq < m.seq and t.state in ('sent', 'confirmed', "
+    "'unknown') limit 1";
 
 bool is_fire(notice_event event) { return event == notice_event::fired || event == notice_event::escalated; }
 
 } // namespace
-
-std::vector<sqlite_store::numbered_row> sqlite_store::heads_of(const char* sql, const tenant_id& tenant,
-                                                               const channel_id& channel, std::int64_t beyond) {
-  std::vector<numbered_row> found;
-  db_->rows(
-      sql,
-      [&](columns& row) {
-        delivery head = read_delivery_head(row);
-        found.push_back({std::move(head), row.number()});
-      },
-      tenant, channel, beyond, looked_at);
-  return found;
-}
 
 delivery sqlite_store::with_content(delivery row) {
   db_->rows(
@@ -49,21 +55,34 @@ result<claimed_rows> sqlite_store::claim(const claim_request& request) {
   return guard([&] {
     return transact([&]() -> result<claimed_rows> {
       if (!holds(request.owner)) return stale_fence();
-      claim_state state{request, {}, {}};
+      claim_state state{request, {}, 0, false};
       db_->rows(
-          "select " RINGDOWN_DELIVERY_HEAD " from delivery where tenant = ? and channel = ? and state = 'claimed'",
-          [&](columns& row) { state.busy.insert(order_key(read_delivery_head(row))); }, request.tenant,
-          request.channel);
-      std::int64_t beyond = 0;
-      while (true) {
-        auto waiting = heads_of(pending_sql, request.tenant, request.channel, beyond);
-        for (numbered_row& one : waiting)
-          if (!consider(state, std::move(one.row))) return std::move(state.answer);
-        if (waiting.size() < looked_at) return std::move(state.answer);
-        beyond = waiting.back().sequence;
-      }
+          "select handed from delivery indexed by delivery_held where tenant = ? and channel = ? and state = 'claimed'",
+          [&](columns& row) {
+            ++state.held;
+            state.full = state.full || row.as<std::uint32_t>() > 1;
+          },
+          request.tenant, request.channel);
+      while (!state.full && claim_portion(state)) continue;
+      look_ahead(state);
+      return std::move(state.answer);
     });
   });
+}
+
+// Ends or claims what is due now; false when nothing moved, or enough is claimed.
+bool sqlite_store::claim_portion(claim_state& state) {
+  const claim_request& request = state.request;
+  std::vector<delivery> due;
+  db_->rows(
+      due_sql, [&](columns& row) { due.push_back(read_delivery_head(row)); }, request.tenant, request.channel,
+      request.now, request.now + longest_wait, looked_at);
+  bool moved = false;
+  for (delivery& row : due) {
+    if (state.full) return false;
+    moved = consider(state, std::move(row)) || moved;
+  }
+  return moved;
 }
 
 bool sqlite_store::consider(claim_state& state, delivery row) {
@@ -71,21 +90,21 @@ bool sqlite_store::consider(claim_state& state, delivery row) {
   claimed_rows& answer = state.answer;
   const judged verdict = judge(row, request.now);
   if (verdict.state != delivery_state::claimed) {
-    end_row(request.tenant, row.id, verdict.state, verdict.why, request.now);
-    answer.ended.push_back({row.id, row.alert, verdict.why, verdict.state});
+    // What may have arrived was told, whatever becomes of its repeat: its end is owed (S-A12).
+    const auto end = row.possible_repeat ? delivery_state::unknown : verdict.state;
+    end_row(request.tenant, row.id, end, verdict.why, request.now);
+    answer.ended.push_back({row.id, row.alert, verdict.why, end});
     return true;
   }
-  const std::string key = order_key(row);
-  const bool first_in_line = key.empty() || state.busy.insert(key).second;
-  if (!first_in_line || verdict.wait) return true;
-  if (row.not_before > request.now) {
-    answer.next_due = std::min(answer.next_due.value_or(row.not_before), row.not_before);
-    return true;
-  }
+  // What was handed over before without an outcome travels alone, so that it takes no others down with it.
+  const bool suspect = row.handed > 0;
   if (answer.rows.size() >= request.limit) {
-    answer.drained = false;
+    state.full = true;
     return false;
   }
+  if (suspect && state.held > 0) return false;
+  state.full = suspect;
+  ++state.held;
   row.state = delivery_state::claimed;
   ++row.attempts;
   ++row.handed;
@@ -97,49 +116,72 @@ bool sqlite_store::consider(claim_state& state, delivery row) {
   return true;
 }
 
+// What is left for later: due now but behind something open, or not yet due.
+void sqlite_store::look_ahead(claim_state& state) {
+  const claim_request& request = state.request;
+  db_->rows(
+      "select min(not_before) from delivery indexed by delivery_due where tenant = ? and channel = ? and state = "
+      "'pending' and not_before <= ?",
+      [&](columns& found) { state.answer.due_left = found.maybe_time().has_value(); }, request.tenant, request.channel,
+      request.now);
+  db_->rows(
+      "select min(not_before) from delivery indexed by delivery_due where tenant = ? and channel = ? and state = "
+      "'pending' and not_before > ?",
+      [&](columns& found) { state.answer.next_due = found.maybe_time(); }, request.tenant, request.channel,
+      request.now);
+}
+
 sqlite_store::judged sqlite_store::judge(const delivery& row, wall_time now) {
   if (row.handed >= poison_limit) return {delivery_state::dead, reason::poison};
-  if (row.give_up_at <= now) return {delivery_state::dead, reason::expired};
-  if (row.after)
-    if (const judged verdict = judge_predecessor(row); verdict.wait || verdict.state != delivery_state::claimed)
-      return verdict;
-  if (row.kind == delivery_kind::interrupt) return judge_interrupt(row);
-  if (row.kind == delivery_kind::mirror) {
-    bool newer = false;
-    db_->rows(
-        "select 1 from delivery where tenant = ? and channel = ? and alert = ? and target = ? and state = 'pending' "
-        "and version > ? limit 1",
-        [&](columns&) { newer = true; }, row.tenant, row.channel, row.alert, row.target, row.version);
-    if (newer) return {delivery_state::suppressed, reason::superseded};
-  }
+  // A deadline that passed before the first attempt is a clock that was set forward, or a node that was away: one try.
+  if (row.give_up_at <= now && row.attempts > 0) return {delivery_state::dead, reason::expired};
+  if (row.after && !was_told(row)) return {delivery_state::suppressed, reason::never_told};
+  if (row.kind == delivery_kind::interrupt) return judge_interrupt(row, now);
+  if (row.kind == delivery_kind::mirror && newer_waits(row)) return {delivery_state::suppressed, reason::superseded};
   return {};
 }
 
-// A resolve waits until its fire is final, and is not sent where the fire was not.
-sqlite_store::judged sqlite_store::judge_predecessor(const delivery& row) {
-  std::optional<delivery_state> before;
+bool sqlite_store::newer_waits(const delivery& row) {
+  bool newer = false;
   db_->rows(
-      "select state from delivery where tenant = ? and id = ?",
-      [&](columns& found) { before = found.named(parse_delivery_state); }, row.tenant, *row.after);
-  if (!before || *before == delivery_state::suppressed || *before == delivery_state::dead)
-    return {delivery_state::suppressed, reason::never_told};
-  judged verdict;
-  verdict.wait = !is_final(*before);
-  return verdict;
+      "select 1 from delivery indexed by delivery_line where tenant = ? and channel = ? and alert = ? and target = ? "
+      "and state in ('pending', 'claimed') and state = 'pending' and version > ? limit 1",
+      [&](columns&) { newer = true; }, row.tenant, row.channel, row.alert, row.target, row.version);
+  return newer;
 }
 
-sqlite_store::judged sqlite_store::judge_interrupt(const delivery& row) {
-  if (row.event == notice_event::summary)
-    return covers_firing(row) ? judged{} : judged{delivery_state::suppressed, reason::resolved_first};
+bool sqlite_store::was_told(const delivery& row) {
+  bool told = false;
+  db_->rows(
+      told_sql, [&](columns&) { told = true; }, row.tenant, row.id);
+  return told;
+}
+
+// Why a row may not interrupt while its alert is masked so; none: it may.
+reason sqlite_store::barring(const tenant_id& tenant, mask_set masks, wall_time now) {
+  if (has(masks, mask::snooze)) return reason::snoozed_first;
+  if (has(masks, mask::parent)) return reason::masked_parent;
+  if (has(masks, mask::blind)) return reason::masked_blind;
+  if (has(masks, mask::maintenance)) return reason::masked_maintenance;
+  if (!has(masks, mask::mute)) return reason::none;
+  reason why = reason::masked_mute;
+  db_->rows(
+      "select 1 from mute where tenant = ? and scope = 'everything' and until > ? limit 1",
+      [&](columns&) { why = reason::kill_switch; }, tenant, now);
+  return why;
+}
+
+sqlite_store::judged sqlite_store::judge_interrupt(const delivery& row, wall_time now) {
+  if (row.event == notice_event::summary) return judge_summary(row, now);
   if (!is_fire(row.event) && row.event != notice_event::reminder) return {};
   judged verdict{delivery_state::suppressed, reason::superseded};
   // One statement: the alert as committed, and what people asked of it that its tenant has not decided yet (S-A9).
   db_->rows(
       "select a.phase, a.episode, a.version, a.masks, "
-      "exists(select 1 from command c where c.tenant = a.tenant and c.alert = a.id and c.answer is null and c.kind = "
-      "'acknowledge' and c.episode in (0, a.episode)), "
-      "exists(select 1 from command c where c.tenant = a.tenant and c.alert = a.id and c.answer is null and c.kind = "
-      "'snooze') "
+      "exists(select 1 from command c indexed by command_open where c.tenant = a.tenant and c.alert = a.id and "
+      "c.answer is null and c.kind = 'acknowledge' and c.episode in (0, a.episode)), "
+      "exists(select 1 from command c indexed by command_open where c.tenant = a.tenant and c.alert = a.id and "
+      "c.answer is null and c.kind = 'snooze') "
       "from alert a where a.tenant = ? and a.id = ?",
       [&](columns& found) {
         const auto phase = found.named(parse_alert_phase);
@@ -148,16 +190,15 @@ sqlite_store::judged sqlite_store::judge_interrupt(const delivery& row) {
         const bool being_acknowledged = found.truth();
         const bool being_snoozed = found.truth();
         const auto wanted = row.event == notice_event::reminder ? alert_phase::acknowledged : alert_phase::firing;
+        const reason barred = being_snoozed ? reason::snoozed_first : barring(row.tenant, masks, now);
         if (!current)
           verdict.why = reason::superseded;
         else if (phase == alert_phase::resolved)
           verdict.why = reason::resolved_first;
         else if (phase != wanted || (being_acknowledged && wanted == alert_phase::firing))
           verdict.why = reason::acknowledged;
-        else if (has(masks, mask::snooze) || being_snoozed)
-          verdict.why = reason::snoozed_first;
-        else if (has(masks, mask::mute))
-          verdict.why = reason::masked_mute;
+        else if (barred != reason::none)
+          verdict.why = barred;
         else
           verdict = judged{};
       },
@@ -165,18 +206,25 @@ sqlite_store::judged sqlite_store::judge_interrupt(const delivery& row) {
   return verdict;
 }
 
-bool sqlite_store::covers_firing(const delivery& row) {
-  bool firing = false;
+// A summary is told while anything it speaks of fires and may interrupt; else the first reason found is its own.
+sqlite_store::judged sqlite_store::judge_summary(const delivery& row, wall_time now) {
+  judged verdict{delivery_state::suppressed, reason::resolved_first};
   db_->rows(
-      "select 1 from delivery_cover d join alert a on a.tenant = d.tenant and a.id = d.alert "
-      "where d.tenant = ? and d.delivery = ? and a.phase = 'firing' and (a.masks & ?) = 0 and not exists("
-      "select 1 from command c where c.tenant = a.tenant and c.alert = a.id and c.answer is null and c.kind in "
-      "('acknowledge', 'snooze')) limit 1",
-      [&](columns&) { firing = true; }, row.tenant, row.id, with(0, mask::snooze));
-  return firing;
+      "select a.masks from delivery_cover d join alert a on a.tenant = d.tenant and a.id = d.alert "
+      "where d.tenant = ? and d.delivery = ? and a.phase = 'firing' and not exists(select 1 from command c indexed by "
+      "command_open where c.tenant = a.tenant and c.alert = a.id and c.answer is null and c.kind in ('acknowledge', "
+      "'snooze'))",
+      [&](columns& found) {
+        const reason barred = barring(row.tenant, found.as<mask_set>(), now);
+        if (barred == reason::none) verdict = judged{};
+        if (verdict.state != delivery_state::claimed) verdict.why = barred;
+        return verdict.state != delivery_state::claimed;
+      },
+      row.tenant, row.id);
+  return verdict;
 }
 
-// S-D6: keyed targets and criticals are tried again, flagged unless keyed; the others end as unknown.
+// S-D6: keyed targets and criticals are tried again, flagged; the others end as unknown.
 void sqlite_store::resume_or_give_up(const delivery& row, key_knowledge keys, wall_time now, recovery& tally) {
   const bool keyed = keys == key_knowledge::keyed;
   db_->run(
@@ -190,30 +238,44 @@ void sqlite_store::resume_or_give_up(const delivery& row, key_knowledge keys, wa
     return;
   }
   db_->run(
-      "update delivery set state = 'pending', not_before = ?, possible_repeat = ?, owner = null, epoch = null, "
-      "claimed_at = null where tenant = ? and id = ?",
-      now, keyed ? row.possible_repeat : true, row.tenant, row.id);
+      "update delivery set state = 'pending', not_before = ?, possible_repeat = 1, handed = ?, owner = null, epoch = "
+      "null, claimed_at = null where tenant = ? and id = ?",
+      now, row.handed, row.tenant, row.id);
   ++tally.resumed;
 }
 
-result<recovery> sqlite_store::recover_claims(const fence& now_owner,
-                                              const std::vector<std::pair<tenant_id, channel_id>>& keyed,
+result<recovery> sqlite_store::recover_claims(const fence& now_owner, const std::vector<known_channel>& known,
                                               wall_time now) {
   return guard([&] {
     return transact([&]() -> result<recovery> {
       if (!holds(now_owner)) return stale_fence();
+      end_rows_of_removed_channels(now);
       std::vector<delivery> left;
       db_->rows(
           "select " RINGDOWN_DELIVERY_HEAD " from delivery where state = 'claimed' and (owner <> ? or epoch <> ?)",
           [&](columns& row) { left.push_back(read_delivery_head(row)); }, now_owner.owner, now_owner.epoch);
       recovery tally;
-      for (const delivery& row : left) {
-        const bool known = std::ranges::find(keyed, std::pair(row.tenant, row.channel)) != keyed.end();
-        resume_or_give_up(row, known ? key_knowledge::keyed : key_knowledge::unkeyed, now, tally);
+      for (delivery& row : left) {
+        // A process that died says nothing of one row among many: only one that was alone is a suspect for longer.
+        if (left.size() > 1) row.handed = std::min<std::uint32_t>(row.handed, 1);
+        const auto of = std::ranges::find_if(
+            known, [&](const known_channel& one) { return one.tenant == row.tenant && one.channel == row.channel; });
+        if (of != known.end()) resume_or_give_up(row, of->keys, now, tally);
       }
       return tally;
     });
   });
+}
+
+// Made or claimed while their channel was being removed: nobody will ever carry them.
+void sqlite_store::end_rows_of_removed_channels(wall_time now) {
+  db_->run(
+      "update delivery set state = case when state = 'claimed' or possible_repeat then 'unknown' else 'suppressed' "
+      "end, "
+      "why = 'channel_removed', ended = ?, owner = null, epoch = null, claimed_at = null where state in ('pending', "
+      "'claimed') and exists(select 1 from config_document d where d.tenant = delivery.tenant) and not exists(select 1 "
+      "from config_object c where c.tenant = delivery.tenant and c.kind = 'channel' and c.id = delivery.channel)",
+      now);
 }
 
 result<recovery> sqlite_store::recover_channel(const tenant_id& tenant, const channel_id& channel, const fence& owner,

@@ -22,7 +22,7 @@ public:
   result<std::vector<result<void>>> commit(std::span<const write_batch> batches) override;
   result<claimed_rows> claim(const claim_request& request) override;
   result<std::vector<result<void>>> settle(std::span<const settlement> settlements) override;
-  result<recovery> recover_claims(const fence& now_owner, const std::vector<std::pair<tenant_id, channel_id>>& keyed,
+  result<recovery> recover_claims(const fence& now_owner, const std::vector<known_channel>& known,
                                   wall_time now) override;
   result<recovery> recover_channel(const tenant_id& tenant, const channel_id& channel, const fence& owner,
                                    key_knowledge keys, const std::vector<delivery_id>& carried, wall_time now) override;
@@ -57,7 +57,6 @@ private:
   struct judged {
     delivery_state state = delivery_state::claimed;
     reason why = reason::none;
-    bool wait = false;
   };
 
   // Runs `work` in one transaction that takes the write lock at once; rolled back when it throws.
@@ -77,21 +76,22 @@ private:
   struct claim_state {
     const claim_request& request;
     claimed_rows answer;
-    std::set<std::string> busy; // keys of the rows that hold a place in line
+    std::size_t held = 0; // claimed on this channel, by this claim too
+    bool full = false;    // no more may be claimed now
   };
-  // Ends, claims or passes over one waiting row; false when enough have been claimed.
+  [[nodiscard]] bool claim_portion(claim_state& state);
+  // Ends or claims one row; false when it stays where it is.
   [[nodiscard]] bool consider(claim_state& state, delivery row);
+  void look_ahead(claim_state& state);
   [[nodiscard]] judged judge(const delivery& row, wall_time now);
-  [[nodiscard]] judged judge_interrupt(const delivery& row);
-  [[nodiscard]] judged judge_predecessor(const delivery& row);
-  [[nodiscard]] bool covers_firing(const delivery& row);
-  struct numbered_row {
-    delivery row;
-    std::int64_t sequence = 0;
-  };
-  [[nodiscard]] std::vector<numbered_row> heads_of(const char* sql, const tenant_id& tenant, const channel_id& channel,
-                                                   std::int64_t beyond);
+  [[nodiscard]] judged judge_interrupt(const delivery& row, wall_time now);
+  [[nodiscard]] judged judge_summary(const delivery& row, wall_time now);
+  [[nodiscard]] reason barring(const tenant_id& tenant, mask_set masks, wall_time now);
+  [[nodiscard]] bool newer_waits(const delivery& row);
+  [[nodiscard]] bool was_told(const delivery& row);
   [[nodiscard]] delivery with_content(delivery row);
+  void end_rows_of_removed_channels(wall_time now);
+  void end_rows_of(const tenant_id& tenant, const channel_id& removed, wall_time now);
   void resume_or_give_up(const delivery& row, key_knowledge keys, wall_time now, recovery& tally);
   void replace_objects(const config_change& change);
   void replace_identities(const config_change& change);

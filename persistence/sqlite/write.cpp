@@ -65,6 +65,7 @@ void sqlite_store::write(const write_batch& batch) {
   for (const alert& one : batch.alerts) write_alert(one);
   for (const suppression& one : batch.suppressions) suppress(tenant, one, batch.at);
   for (const delivery& row : batch.deliveries) insert_delivery(batch, row);
+  for (const channel_id& one : batch.removed_channels) end_rows_of(tenant, one, batch.at);
   for (const decision& one : batch.decisions) write_decision(tenant, one);
   for (const mute& one : batch.mutes) {
     const std::string_view type = one.scope == mute_scope::type ? name(one.type) : std::string_view();
@@ -95,13 +96,24 @@ void sqlite_store::write_alert(const alert& a) {
            a.reminded, write_targets(a.targets), a.trace);
 }
 
-// A summary is kept while anything it speaks of still fires unacknowledged; the claim judges that.
+// What may have arrived ends as unknown, so that its end is told. A summary is kept while anything it speaks of still fires unacknowledged; the claim judges that.
 void sqlite_store::suppress(const tenant_id& tenant, const suppression& what, wall_time now) {
   db_->run(
-      "update delivery set state = 'suppressed', why = ?, ended = ? where tenant = ? and alert = ? and state = "
-      "'pending' and kind = 'interrupt' and version <= ? "
-      "and event in ('fired', 'escalated', 'reminder')",
+      "update delivery indexed by delivery_by_alert set state = case when possible_repeat then 'unknown' else "
+      "'suppressed' end, why = ?, ended = ? where tenant = ? and alert = ? and state = 'pending' and kind = "
+      "'interrupt' and version <= ? and event in ('fired', 'escalated', 'reminder')",
       name(what.why), now, tenant, what.alert, what.up_to_version);
+}
+
+// One in flight may have arrived.
+void sqlite_store::end_rows_of(const tenant_id& tenant, const channel_id& removed, wall_time now) {
+  db_->run(
+      "update delivery set state = case when state = 'claimed' or possible_repeat then 'unknown' else 'suppressed' "
+      "end, "
+      "why = 'channel_removed', ended = ?, owner = null, epoch = null, claimed_at = null where tenant = ? and channel "
+      "= "
+      "? and state in ('pending', 'claimed')",
+      now, tenant, removed);
 }
 
 void sqlite_store::insert_delivery(const write_batch& batch, const delivery& row) {

@@ -62,9 +62,11 @@ struct delivery {
   wall_time created;
   wall_time not_before;
   wall_time give_up_at;
-  std::optional<delivery_id> after; // claimable only once that row is final; suppressed(never_told) if it was not sent
-  std::string reference;            // the provider's id, once accepted
-  std::string answer;               // last answer in short, no secrets
+  // Of a resolve: a fire it ends. Claimable once that row is final; suppressed(never_told) unless the target was told of
+  // this episode by that or another fire since the last resolve.
+  std::optional<delivery_id> after;
+  std::string reference; // the provider's id, once accepted
+  std::string answer;    // last answer in short, no secrets
   std::string trace;
   notice content;
 };

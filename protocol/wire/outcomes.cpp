@@ -14,11 +14,11 @@ std::string answer_text(int status, std::string_view note) {
 
 } // namespace
 
-attempt_outcome without_response(const http_outcome& what, target_key keys) {
+attempt_outcome without_response(const http_outcome& what) {
   attempt_outcome outcome;
   outcome.answer = fmt::format("no answer: {}", name(what.error));
   if (what.sent) {
-    outcome.kind = keys == target_key::known_to_it ? outcome_kind::retry : outcome_kind::unknown;
+    outcome.kind = outcome_kind::unknown;
     return outcome;
   }
   const bool ours = what.error == transport_error::too_late || what.error == transport_error::cancelled;

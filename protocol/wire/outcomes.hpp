@@ -12,8 +12,8 @@
 namespace ringdown::wire {
 
 // An exchange without a response. Nothing sent: retry, or not_sent when it was our own deadline or a withdrawal.
-// Something sent: retry where the target knows our key, else unknown.
-[[nodiscard]] attempt_outcome without_response(const http_outcome& what, target_key keys);
+// Something sent: unknown.
+[[nodiscard]] attempt_outcome without_response(const http_outcome& what);
 
 [[nodiscard]] attempt_outcome accepted(int status, std::string reference);
 [[nodiscard]] attempt_outcome refused(int status, std::string_view note);

@@ -41,7 +41,7 @@ TEST_CASE("an attempt's outcome decides the row's next state") {
       {outcome_kind::refused, key_knowledge::unkeyed, severity::critical, delivery_state::dead, reason::refused, false},
       {outcome_kind::retry, key_knowledge::unkeyed, severity::info, delivery_state::pending, reason::none, false},
       {outcome_kind::not_sent, key_knowledge::unkeyed, severity::info, delivery_state::pending, reason::none, false},
-      {outcome_kind::unknown, key_knowledge::keyed, severity::info, delivery_state::pending, reason::none, false},
+      {outcome_kind::unknown, key_knowledge::keyed, severity::info, delivery_state::pending, reason::none, true},
       {outcome_kind::unknown, key_knowledge::unkeyed, severity::critical, delivery_state::pending, reason::none, true},
       {outcome_kind::unknown, key_knowledge::unkeyed, severity::warning, delivery_state::unknown,
        reason::outcome_unknown, false},
@@ -82,6 +82,9 @@ TEST_CASE("what cannot be tried again in time is given up, and what may have arr
   row.possible_repeat = true;
   CHECK(after_attempt(row, came(outcome_kind::retry), key_knowledge::unkeyed, timing{}, now, 0.0).state ==
         delivery_state::unknown);
+  const auto refused = after_attempt(row, came(outcome_kind::refused), key_knowledge::unkeyed, timing{}, now, 0.0);
+  CHECK(refused.state == delivery_state::unknown);
+  CHECK(refused.why == reason::refused);
 }
 
 TEST_CASE("an attempt that never left goes back at once, until its deadline") {

@@ -27,7 +27,12 @@ TEST_CASE("sqlite: a claim judges the alert again") { on_sqlite(conformance::cla
 TEST_CASE("sqlite: a summary lives while anything it covers fires") { on_sqlite(conformance::claims_judge_summaries); }
 TEST_CASE("sqlite: a resolve follows its fire") { on_sqlite(conformance::claims_wait_for_predecessors); }
 TEST_CASE("sqlite: rows of one alert go out in order") { on_sqlite(conformance::claims_keep_order); }
-TEST_CASE("sqlite: late and poisonous rows are dead") { on_sqlite(conformance::claims_end_what_is_late_or_poison); }
+TEST_CASE("sqlite: a claim says what it could not take") { on_sqlite(conformance::claims_say_what_waits); }
+TEST_CASE("sqlite: a resolve is owed to who was told") { on_sqlite(conformance::resolves_follow_what_was_told); }
+TEST_CASE("sqlite: late rows are dead, and what may have arrived is not") {
+  on_sqlite(conformance::claims_end_what_is_late_or_poison);
+}
+TEST_CASE("sqlite: what kills its actor again and again is ended") { on_sqlite(conformance::claims_end_what_kills); }
 TEST_CASE("sqlite: claims of a dead owner are recovered") { on_sqlite(conformance::claims_are_recovered); }
 TEST_CASE("sqlite: tenants do not see each other") { on_sqlite(conformance::tenants_are_apart); }
 TEST_CASE("sqlite: a snapshot is what was written") { on_sqlite(conformance::snapshots_bring_back_what_was_written); }

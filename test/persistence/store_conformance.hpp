@@ -18,7 +18,10 @@ void claims_judge_the_alert(const store_opener& open);
 void claims_judge_summaries(const store_opener& open);
 void claims_wait_for_predecessors(const store_opener& open);
 void claims_keep_order(const store_opener& open);
+void claims_say_what_waits(const store_opener& open);
+void resolves_follow_what_was_told(const store_opener& open);
 void claims_end_what_is_late_or_poison(const store_opener& open);
+void claims_end_what_kills(const store_opener& open);
 void claims_are_recovered(const store_opener& open);
 
 void tenants_are_apart(const store_opener& open);

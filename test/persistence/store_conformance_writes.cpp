@@ -104,7 +104,7 @@ void settlements_end_rows(const store_opener& open) {
     REQUIRE(work.settle(what).ok());
     const auto early = work.claim();
     CHECK(early.rows.empty());
-    CHECK(early.drained);
+    CHECK_FALSE(early.due_left);
     CHECK(early.next_due == what.not_before);
     const auto late = work.claim(10, what.not_before);
     REQUIRE(late.rows.size() == 1);

@@ -87,9 +87,9 @@ private:
 
   void crash_node() {
     work_ = desk([&] { return place_.open(); });
-    const std::vector<std::pair<tenant_id, channel_id>> keyed{{work_.tenant, channel_id("push")},
-                                                              {work_.tenant, channel_id("hook")}};
-    const auto tally = work_.held->recover_claims(work_.owner, keyed, noon);
+    const std::vector<known_channel> known{{work_.tenant, channel_id("push"), key_knowledge::keyed},
+                                           {work_.tenant, channel_id("hook"), key_knowledge::keyed}};
+    const auto tally = work_.held->recover_claims(work_.owner, known, noon);
     RC_ASSERT(tally.ok());
     RC_ASSERT(tally->resumed == view_.out.size());
     view_.out.clear();

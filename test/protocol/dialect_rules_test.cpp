@@ -145,13 +145,12 @@ TEST_CASE("429 and 503 wait as long as they are asked to") {
 
 TEST_CASE("Without an answer the outcome depends on what may have left") {
   for_each_dialect([](const dialect& provider, const channel_config&, const delivery_job& job) {
-    const bool keyed = provider.describe().keys == target_key::known_to_it;
     for (int error = static_cast<int>(transport_error::dns); error <= static_cast<int>(transport_error::overloaded);
          ++error) {
       const auto what = static_cast<transport_error>(error);
       const bool ours = what == transport_error::too_late || what == transport_error::cancelled;
       CHECK(played(provider, job, no_answer(what)).kind == (ours ? outcome_kind::not_sent : outcome_kind::retry));
-      CHECK(played(provider, job, lost_answer(what)).kind == (keyed ? outcome_kind::retry : outcome_kind::unknown));
+      CHECK(played(provider, job, lost_answer(what)).kind == outcome_kind::unknown);
     }
   });
 }

@@ -162,7 +162,7 @@ TEST_CASE("A receiver is tried to the end unless it says it is gone") {
   CHECK(after(answer(410, "")).kind == outcome_kind::refused);
   for (const int status : {301, 302, 400, 401, 403, 404, 409, 422, 429, 500, 502, 503, 504})
     CHECK(after(answer(status, "")).kind == outcome_kind::retry);
-  CHECK(after(lost_answer(transport_error::timeout)).kind == outcome_kind::retry);
+  CHECK(after(lost_answer(transport_error::timeout)).kind == outcome_kind::unknown);
   CHECK(after(no_answer(transport_error::too_late)).kind == outcome_kind::not_sent);
 }
 

@@ -219,7 +219,7 @@ dialect_step start_ntfy(const delivery_job& job) {
 }
 
 dialect_step resume_ntfy(const delivery_job& job, const conversation& /*at*/, const http_outcome& answer) {
-  if (!answer.response) return ended(without_response(answer, target_key::unknown_to_it));
+  if (!answer.response) return ended(without_response(answer));
   return ended(outcome_of(*answer.response, job.now));
 }
 

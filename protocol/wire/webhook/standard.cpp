@@ -192,7 +192,7 @@ dialect_step start_standard(const delivery_job& job) {
 
 dialect_step resume_standard(const delivery_job& job, const conversation& /*at*/, const http_outcome& answer) {
   if (answer.response) return ended(outcome_of(job, *answer.response));
-  return ended(without_response(answer, target_key::known_to_it));
+  return ended(without_response(answer));
 }
 
 std::string standard_address(const channel_config& channel, const delivery& /*row*/) {
