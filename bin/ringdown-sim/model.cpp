@@ -54,7 +54,7 @@ std::string_view outage_of(const pbx& of) {
   return std::any_of(of.faults.begin(), of.faults.end(), spoils_all) ? "app_down" : "";
 }
 
-fault* find_fault(pbx& of, std::string_view endpoint) {
+const fault* find_fault(const pbx& of, std::string_view endpoint) {
   const auto found = std::find_if(of.faults.rbegin(), of.faults.rend(), [&](const fault& f) {
     return f.kind != fault_kind::field && (f.endpoint.empty() || f.endpoint == endpoint);
   });

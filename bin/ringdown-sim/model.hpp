@@ -59,8 +59,8 @@ enum class fault_kind : std::uint8_t {
   status,    // an HTTP status instead of the answer
   html,      // 200 text/html
   truncated, // half the body, then the end of the connection
-  huge,      // 60 MB
-  deep,      // 200,000 nested arrays
+  huge,      // the list with every trunk up, and 60 MB
+  deep,      // 200,000 nested arrays inside an item
   bad_json,
   empty, // no items
   field, // one property replaced or dropped
@@ -126,7 +126,7 @@ enum class door : std::uint8_t { open, closed, silent };
 [[nodiscard]] std::string_view outage_of(const pbx& of);
 
 // The fault that spoils this endpoint, the latest first; null when none does. Never a `field` fault.
-[[nodiscard]] fault* find_fault(pbx& of, std::string_view endpoint);
+[[nodiscard]] const fault* find_fault(const pbx& of, std::string_view endpoint);
 
 // 20.0.10.1204 -> 10; 0 when it cannot be told.
 [[nodiscard]] int build_of(const pbx& of);

@@ -77,6 +77,21 @@ std::vector<entity> items_of(const pbx& of, std::string_view endpoint, wall_time
   return {system_entity(of, now)};
 }
 
+answer token_answer(const token_office& office, login_answer outcome) {
+  switch (outcome) {
+    case login_answer::granted: {
+      const auto life = std::chrono::duration_cast<std::chrono::seconds>(office.life()).count();
+      return plain(200,
+                   fmt::format(R"({{"token_type":"Bearer","expires_in":{},"access_token":"{}","refresh_token":null}})",
+                               life, office.token()));
+    }
+    case login_answer::bad_grant: return plain(400, R"({"error":"unsupported_grant_type"})");
+    case login_answer::bad_credentials:
+    case login_answer::blocked: break;
+  }
+  return plain(400, R"({"error":"invalid_client","error_description":"Client authentication failed."})");
+}
+
 // A property may be asked for even while there is no item to see it on.
 entity shape_of(const pbx& of, std::string_view endpoint, wall_time now) {
   pbx sample;
@@ -88,10 +103,73 @@ entity shape_of(const pbx& of, std::string_view endpoint, wall_time now) {
   return items_of(sample, endpoint, now).front();
 }
 
+// A proxy in front fails whatever it is asked; what is wrong with the content shows only where there is some.
+bool fails_in_front(const fault& f) {
+  switch (f.kind) {
+    case fault_kind::down:
+    case fault_kind::silent:
+    case fault_kind::hang:
+    case fault_kind::slow:
+    case fault_kind::reset: return true;
+    case fault_kind::status: return f.status == 429 || f.status >= 500;
+    case fault_kind::html:
+    case fault_kind::truncated:
+    case fault_kind::huge:
+    case fault_kind::deep:
+    case fault_kind::bad_json:
+    case fault_kind::empty:
+    case fault_kind::field:
+    case fault_kind::raw: return false;
+  }
+  return false;
+}
+
+bool stops_requests(const fault* f) { return f != nullptr && fails_in_front(*f) && f->kind != fault_kind::slow; }
+
+answer bad_query(std::string_view why) { return plain(400, odata_query_error(why)); }
+
+// What a sound request for an endpoint is answered.
+answer sound_body(const pbx& of, std::string_view endpoint, std::string_view query, wall_time now) {
+  const bool telemetry = endpoint == "SystemStatus/Pbx.SystemTelemetry()";
+  if (!telemetry && std::find(endpoints.begin(), endpoints.end(), endpoint) == endpoints.end()) {
+    return plain(404, odata_error("", "No resource with this key."));
+  }
+  const auto parsed = parse_odata(query);
+  if (!parsed) return bad_query(parsed.error().detail);
+  const auto base = fmt::format("https://{}", of.fqdn);
+  if (telemetry) {
+    return plain(200, write_collection(base, "Collection(Pbx.SystemTelemetry)", {telemetry_entity(of, now)}, *parsed));
+  }
+  if (const auto unknown = unknown_property(*parsed, shape_of(of, endpoint, now))) {
+    return bad_query(fmt::format("Could not find a property named '{}' on this type.", *unknown));
+  }
+  auto items = items_of(of, endpoint, now);
+  spoil_fields(of, endpoint, items);
+  return plain(200, endpoint == "SystemStatus" ? write_singleton(base, endpoint, items.front(), *parsed)
+                                               : write_collection(base, endpoint, items, *parsed));
+}
+
+// The same PBX with nothing wrong with its trunks.
+pbx all_trunks_up(pbx of) {
+  for (auto& one : of.trunks) {
+    one.online = one.enabled;
+    one.fail_code.clear();
+    one.failed.reset();
+  }
+  return of;
+}
+
+std::shared_ptr<const std::string> padded(std::string json) {
+  const auto end = std::min(json.rfind('}'), json.size());
+  json.insert(end, R"(,"padding":")" + std::string(huge_size, 'x') + '"');
+  return share(std::move(json));
+}
+
 } // namespace
 
 xapi::xapi(world& pbxes, std::uint64_t seed) : world_(pbxes), random_(seed), cache_(pbxes.size()) {
-  deep_ = share(R"({"value":)" + std::string(deep_levels, '[') + std::string(deep_levels, ']') + "}");
+  // Inside an item, where a reader that skips what it does not know has to follow it.
+  deep_ = share(R"({"value":[{"Id":61,"Odd":)" + std::string(deep_levels, '[') + std::string(deep_levels, ']') + "}]}");
 }
 
 answer xapi::ask(std::size_t index, const question& what, wall_time now) {
@@ -103,49 +181,36 @@ answer xapi::ask(std::size_t index, const question& what, wall_time now) {
 
   constexpr std::string_view root = "/xapi/v1/";
   if (path.starts_with(root)) return read(index, path.substr(root.size()), query, what, now);
-  if (const auto by = next_fault(index, "", now)) return spoiled(*by, page(200, client_page));
-  return page(200, client_page);
+  auto out = page(200, client_page);
+  if (const auto by = take_fault(index, "", out, now)) return spoiled(*by, std::move(out));
+  return out;
 }
 
-std::optional<fault> xapi::next_fault(std::size_t index, std::string_view endpoint, wall_time now) {
-  std::optional<fault> out;
-  if (world_.at(index).faults.empty()) return out;
-  world_.alter(index, now, [&](pbx& of) {
-    auto* const found = find_fault(of, endpoint);
-    if (found == nullptr) return;
-    out = *found;
-    if (found->left && --*found->left <= 0) std::erase_if(of.faults, [&](const fault& f) { return f.id == out->id; });
-  });
+std::optional<fault> xapi::take_fault(std::size_t index, std::string_view endpoint, const answer& sound,
+                                      wall_time now) {
+  const auto* const found = find_fault(world_.at(index), endpoint);
+  if (found == nullptr || (sound.status != 200 && !fails_in_front(*found))) return std::nullopt;
+  fault out = *found;
+  if (!out.left) return out;
+  world_.alter(index, now,
+               [&](pbx& of) { std::erase_if(of.faults, [&](fault& f) { return f.id == out.id && --*f.left <= 0; }); });
   return out;
 }
 
 answer xapi::login(std::size_t index, const question& what, wall_time now) {
   ++logins_;
-  const auto by = next_fault(index, "token", now);
   const auto given = credentials(what);
   auto outcome = login_answer::bad_grant;
-  answer out;
-  const bool heard = !by || by->kind == fault_kind::slow || by->kind == fault_kind::truncated;
-  if (!heard) {
-    out = spoiled(*by, plain(400, {}));
-  } else {
+  auto out = plain(400, {});
+  if (!stops_requests(find_fault(world_.at(index), "token"))) {
     world_.alter(index, now, [&](pbx& of) {
       outcome = of.tokens.login(value_of(given, "grant_type"), value_of(given, "client_id"),
                                 value_of(given, "client_secret"), now, random_());
     });
-    const auto& office = world_.at(index).tokens;
-    if (outcome == login_answer::granted) {
-      const auto life = std::chrono::duration_cast<std::chrono::seconds>(office.life()).count();
-      out = plain(200,
-                  fmt::format(R"({{"token_type":"Bearer","expires_in":{},"access_token":"{}","refresh_token":null}})",
-                              life, office.token()));
-    } else if (outcome == login_answer::bad_grant) {
-      out = plain(400, R"({"error":"unsupported_grant_type"})");
-    } else {
-      out = plain(400, R"({"error":"invalid_client","error_description":"Client authentication failed."})");
-    }
-    if (by) out = spoiled(*by, std::move(out));
+    out = token_answer(world_.at(index).tokens, outcome);
   }
+  const auto by = take_fault(index, "token", out, now);
+  if (by) out = spoiled(*by, std::move(out));
   journal_line line(now, "login");
   line.add("pbx", world_.at(index).name).add("status", out.status).add("client", value_of(given, "client_id"));
   line.add_json("granted", json_bool(outcome == login_answer::granted));
@@ -158,7 +223,6 @@ answer xapi::login(std::size_t index, const question& what, wall_time now) {
 answer xapi::read(std::size_t index, std::string_view endpoint, std::string_view query, const question& what,
                   wall_time now) {
   ++polls_;
-  const auto by = next_fault(index, endpoint, now);
   answer out;
   if (what.method != "GET") {
     out = plain(405, odata_error("", "The requested resource does not support this method."));
@@ -168,18 +232,15 @@ answer xapi::read(std::size_t index, std::string_view endpoint, std::string_view
   } else {
     out = body(index, endpoint, query, now);
   }
-  // A proxy in front fails before anybody looks at the token; everything else needs a sound request.
-  if (by && (out.status == 200 || by->kind != fault_kind::raw)) out = spoiled(*by, std::move(out));
+  const auto by = take_fault(index, endpoint, out, now);
+  if (by && by->kind == fault_kind::huge) out = sound_body(all_trunks_up(world_.at(index)), endpoint, query, now);
+  if (by) out = spoiled(*by, std::move(out));
   tell_poll(index, endpoint, out, by, now);
   return out;
 }
 
 answer xapi::body(std::size_t index, std::string_view endpoint, std::string_view query, wall_time now) {
   const auto& of = world_.at(index);
-  const bool telemetry = endpoint == "SystemStatus/Pbx.SystemTelemetry()";
-  if (!telemetry && std::find(endpoints.begin(), endpoints.end(), endpoint) == endpoints.end()) {
-    return plain(404, odata_error("", "No resource with this key."));
-  }
   auto& shelf = cache_[index];
   const auto key = fmt::format("{}?{}", endpoint, query);
   const auto kept = shelf.find(key);
@@ -188,27 +249,10 @@ answer xapi::body(std::size_t index, std::string_view endpoint, std::string_view
     out.body = kept->second.body;
     return out;
   }
-
-  const auto parsed = parse_odata(query);
-  if (!parsed) return plain(400, odata_query_error(parsed.error().detail));
-  const auto base = fmt::format("https://{}", of.fqdn);
-  std::string text;
-  if (telemetry) {
-    text = write_collection(base, "Collection(Pbx.SystemTelemetry)", {telemetry_entity(of, now)}, *parsed);
-  } else {
-    if (const auto unknown = unknown_property(*parsed, shape_of(of, endpoint, now))) {
-      return plain(400, odata_query_error(fmt::format("Could not find a property named '{}' on this type.", *unknown)));
-    }
-    auto items = items_of(of, endpoint, now);
-    spoil_fields(of, endpoint, items);
-    text = endpoint == "SystemStatus" ? write_singleton(base, endpoint, items.front(), *parsed)
-                                      : write_collection(base, endpoint, items, *parsed);
-  }
+  auto out = sound_body(of, endpoint, query, now);
+  if (out.status != 200) return out;
   if (shelf.size() >= cache_limit) shelf.clear();
-  auto made = share(std::move(text));
-  shelf.insert_or_assign(key, cached{of.revision, now, made});
-  answer out;
-  out.body = std::move(made);
+  shelf.insert_or_assign(key, cached{of.revision, now, out.body});
   return out;
 }
 
@@ -232,15 +276,8 @@ answer xapi::spoiled(const fault& by, answer sound) const {
     }
     case fault_kind::html: return page(200, client_page);
     case fault_kind::truncated: sound.then = ending::truncate; return sound;
-    case fault_kind::huge: {
-      auto out = plain(200, {});
-      out.body = share(R"({"value":[],"padding":")" + std::string(huge_size, 'x') + "\"}");
-      return out;
-    }
-    case fault_kind::deep:
-      sound.status = 200;
-      sound.body = deep_;
-      return sound;
+    case fault_kind::huge: sound.body = padded(*sound.body); return sound;
+    case fault_kind::deep: sound.body = deep_; return sound;
     case fault_kind::bad_json: return plain(200, R"({"value":[{"Id":61,"IsOnline":tru)");
     case fault_kind::empty: return plain(200, R"({"@odata.context":"$metadata#Trunks","value":[]})");
     case fault_kind::raw: {

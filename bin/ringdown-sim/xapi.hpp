@@ -31,8 +31,9 @@ private:
                             wall_time now);
   [[nodiscard]] answer body(std::size_t index, std::string_view endpoint, std::string_view query, wall_time now);
   [[nodiscard]] answer spoiled(const fault& by, answer sound) const;
-  // The fault that decides this answer, its count already lowered.
-  [[nodiscard]] std::optional<fault> next_fault(std::size_t index, std::string_view endpoint, wall_time now);
+  // The fault that decides this answer, its count already lowered; none that spoils content where there is none.
+  [[nodiscard]] std::optional<fault> take_fault(std::size_t index, std::string_view endpoint, const answer& sound,
+                                                wall_time now);
   void tell_poll(std::size_t index, std::string_view endpoint, const answer& given, const std::optional<fault>& by,
                  wall_time now);
 

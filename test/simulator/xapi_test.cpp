@@ -95,6 +95,58 @@ TEST_CASE("how a connection ends follows the fault") {
   CHECK(ends("pbx_deep") == ending::keep);
 }
 
+TEST_CASE("what is wrong with the content shows only where a sound request would have been answered") {
+  for (const auto* verb : {"pbx_html", "pbx_huge", "pbx_deep", "pbx_bad_json", "pbx_403", "pbx_404", "empty_trunks"}) {
+    CAPTURE(verb);
+    stage s;
+    const bool of_trunks = std::string_view(verb) == "empty_trunks";
+    (void)s.control(std::string("do=") + verb + "&pbx=pbx01&count=1" + (of_trunks ? "" : "&endpoint=Trunks"));
+    CHECK(s.get(0, "/xapi/v1/Trunks").status == 401);
+    (void)s.login(0, "sim-secret-pbx01");
+    CHECK(s.pbx(0, "POST", "/xapi/v1/Trunks").status == 405);
+    CHECK(s.get(0, "/xapi/v1/Trunks?$top=500").status == 400);
+    CHECK(s.lines_with("\"fault\":\"") == 0);
+    const auto spoilt = s.get(0, "/xapi/v1/Trunks");
+    CHECK(s.lines_with("\"fault\":\"") == 1);
+    CHECK(*spoilt.body != *s.get(0, "/xapi/v1/Trunks").body);
+  }
+}
+
+TEST_CASE("a wrong login is refused and counted although the content is spoilt") {
+  stage s;
+  (void)s.control("do=pbx_html&pbx=pbx01");
+  CHECK(s.login(0, "wrong").status == 400);
+  CHECK(s.lines_with("\"failures\":1") == 1);
+  CHECK(s.login(0, "sim-secret-pbx01").content_type == "text/html");
+}
+
+TEST_CASE("a proxy fails whatever it is asked") {
+  for (const auto* verb : {"pbx_500", "pbx_502", "pbx_503", "pbx_429"}) {
+    CAPTURE(verb);
+    stage s;
+    (void)s.control(std::string("do=") + verb + "&pbx=pbx01");
+    CHECK(s.get(0, "/xapi/v1/Trunks").status >= 429);
+    CHECK(s.login(0, "wrong").status >= 429);
+    CHECK(s.lines_with("\"failures\":0") == 1);
+  }
+}
+
+TEST_CASE("the huge body is the list with every trunk up, the deep one is deep inside an item") {
+  stage s;
+  (void)s.login(0, "sim-secret-pbx01");
+  (void)s.control("do=trunk_down&pbx=pbx01&trunk=10000");
+  (void)s.control("do=pbx_huge&pbx=pbx01&endpoint=Trunks");
+  const auto huge = s.get(0, "/xapi/v1/Trunks?$select=Id,IsOnline").body;
+  CHECK(huge->size() > 60UL << 20);
+  CHECK(huge->find(R"("value":[{"Id":61,"IsOnline":true},)") != std::string::npos);
+  CHECK(huge->find("false") == std::string::npos);
+  CHECK(huge->ends_with("x\"}"));
+  (void)s.control("do=pbx_deep&pbx=pbx01&endpoint=Trunks");
+  CHECK(s.get(0, "/xapi/v1/Trunks").body->starts_with(R"({"value":[{"Id":61,"Odd":[[[)"));
+  (void)s.control("do=pbx_up&pbx=pbx01");
+  CHECK(s.get(0, "/xapi/v1/Trunks").body->find("\"IsOnline\":false") != std::string::npos);
+}
+
 TEST_CASE("three wrong logins make everything silent until unblocked") {
   stage s;
   for (int i = 0; i < 3; ++i) CHECK(s.login(0, "wrong").status == 400);
