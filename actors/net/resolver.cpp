@@ -21,9 +21,9 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr auto slow_lookup = std::chrono::seconds(1);
 constexpr auto spare_thread_stays = std::chrono::seconds(30);
 constexpr std::size_t most_kept = 50'000;
+constexpr std::size_t most_stuck = 3; // times `most_threads`
 
 std::optional<ip_address> from_sockaddr(const sockaddr* address) {
   if (address->sa_family == AF_INET) {
@@ -92,6 +92,7 @@ struct resolver::pool {
   std::deque<std::string> trusted;                             // hosts waiting for a thread
   std::deque<std::string> suspects;                            // the same, last time slow or failed
   std::unordered_map<std::string, std::vector<answer>> askers; // per host queued or running
+  std::unordered_map<std::string, clock::time_point> running;  // since when
   std::unordered_set<std::string> suspicious;
   std::unordered_map<std::string, kept_answer> kept;
 
@@ -105,12 +106,23 @@ struct resolver::pool {
   }
   [[nodiscard]] bool has_work() const { return !trusted.empty() || may_run_suspect(); }
 
+  // A thread that a name server holds for long is lost for now: another one takes its place.
+  [[nodiscard]] std::size_t stuck() const {
+    const auto longest = clock::now() - options.slow;
+    return static_cast<std::size_t>(
+        std::ranges::count_if(running, [&](const auto& one) { return one.second <= longest; }));
+  }
+  [[nodiscard]] bool may_grow() const {
+    return threads < options.most_threads + std::min(stuck(), most_stuck * options.most_threads);
+  }
+
   job take() {
     const bool suspect = trusted.empty();
     auto& queue = suspect ? suspects : trusted;
     job taken{std::move(queue.front()), suspect};
     queue.pop_front();
     if (suspect) ++suspects_running;
+    running.emplace(taken.host, clock::now());
     return taken;
   }
 
@@ -125,8 +137,9 @@ struct resolver::pool {
   std::vector<answer> finish(const job& done, const result<addresses>& outcome, clock::duration took) {
     const std::lock_guard lock(guard);
     if (done.suspect) --suspects_running;
+    running.erase(done.host);
     if (outcome) keep(done.host, *outcome);
-    const bool slow = took > slow_lookup;
+    const bool slow = took > options.slow;
     if (slow || (!outcome && outcome.error().kind != failure_kind::not_found)) {
       if (suspicious.size() >= most_kept) suspicious.clear();
       suspicious.insert(done.host);
@@ -205,12 +218,12 @@ void resolver::resolve(const std::string& host, answer done) {
   ++pool_->waiting_askers;
   const auto [entry, first] = pool_->askers.try_emplace(host);
   entry->second.push_back(std::move(done));
-  if (!first) return;
-  (pool_->suspicious.contains(host) ? pool_->suspects : pool_->trusted).push_back(host);
+  if (first) (pool_->suspicious.contains(host) ? pool_->suspects : pool_->trusted).push_back(host);
+  // Who joins a lookup that still waits looks too: since it began to wait, threads may have got stuck.
   const std::size_t queued = pool_->trusted.size() + (pool_->may_run_suspect() ? 1 : 0);
-  if (pool_->idle < queued && pool_->threads < pool_->options.most_threads) {
+  if (pool_->idle < queued && pool_->may_grow()) {
     pool_->grow(pool_);
-  } else {
+  } else if (first) {
     pool_->work.notify_one();
   }
 }

@@ -1,8 +1,10 @@
 // Names to addresses on a pool of threads, because getaddrinfo blocks for as long as the name server likes.
 //
 // One lookup per host is under way at a time; whoever asks meanwhile joins it. The pool grows while all its threads are
-// held, up to `most_threads`, and hosts whose last lookup failed or was slow may hold at most half of that: a dead name
-// server delays the hosts that need it and nobody else. Answers are kept for `keep`; literals never come here.
+// held, up to `most_threads`, and hosts whose last lookup failed or was slow may hold at most half of that. A lookup that
+// takes longer than `slow` is not counted any more while it lasts (up to four times `most_threads` in all): a dead name
+// server delays the hosts that need it and nobody else, at the first start too. Answers are kept for `keep`; literals
+// never come here.
 #pragma once
 
 #include "actors/net/address.hpp"
@@ -28,6 +30,7 @@ using lookup_function = std::function<result<addresses>(const std::string& host)
 struct resolver_options {
   std::size_t threads = 4; // kept; more come and go as needed
   std::size_t most_threads = 64;
+  std::chrono::microseconds slow = std::chrono::seconds(1);
   std::size_t most_waiting = 100'000; // further askers are told unavailable
   std::chrono::microseconds keep = std::chrono::seconds(30);
 };

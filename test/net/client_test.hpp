@@ -23,7 +23,7 @@ public:
     std::future<http_outcome> outcome;
   };
 
-  pending send(http_request request, net::lane on = {.name = "lane"}) {
+  pending send(http_request request, const net::lane& on = {.name = "lane"}) {
     auto promise = std::make_shared<std::promise<http_outcome>>();
     pending sent{0, promise->get_future()};
     sent.ticket = port_->send(on, std::move(request), [promise](http_outcome o) { promise->set_value(std::move(o)); });

@@ -114,6 +114,22 @@ TEST_CASE_METHOD(fixture, "hosts that failed hold at most half of the threads", 
   CHECK(names->asked == 7);
 }
 
+TEST_CASE_METHOD(fixture, "names asked for the first time that get no answer do not hold all threads against others",
+                 "[net][dns]") {
+  resolver r({.threads = 1, .most_threads = 4, .slow = 20ms}, lookup);
+  std::vector<std::future<result<addresses>>> dead;
+  dead.reserve(8);
+  for (int i = 0; i < 8; ++i) dead.push_back(ask(r, fmt::format("dead{}.test", i)));
+  names->wait_until_asked(4);
+  auto fine = ask(r, "fine.test");
+  // As a poller asks again at its next poll.
+  const auto until = std::chrono::steady_clock::now() + 5s;
+  while (fine.wait_for(5ms) != std::future_status::ready && std::chrono::steady_clock::now() < until)
+    (void)ask(r, "fine.test");
+  REQUIRE(fine.wait_for(0s) == std::future_status::ready);
+  CHECK(fine.get().ok());
+}
+
 TEST_CASE_METHOD(fixture, "the number of askers is bounded", "[net][dns]") {
   resolver r({.most_waiting = 1}, lookup);
   auto waiting = ask(r, "dead.test");
