@@ -3,6 +3,7 @@
 Nothing sleeps for a fixed time: everything waits for what it wants to see, up to a limit.
 """
 
+import ctypes
 import http.client
 import json
 import os
@@ -22,6 +23,9 @@ FAST_TIMING = {
     "unreachable_repoll_3": "700ms", "starting_grace": "2s", "retry_base": "200ms", "retry_cap": "2s",
     "attempt_timeout": "3s", "flap_quiet": "6s",
 }
+
+LIBC = ctypes.CDLL(None)  # opened here: a child between fork and exec should do little
+PR_SET_PTRACER, PR_SET_PTRACER_ANY = 0x59616D61, 2 ** 64 - 1  # linux/prctl.h
 
 
 class Failed(AssertionError):
@@ -70,6 +74,11 @@ def stop(process, grace=10):
         process.wait()
 
 
+def allow_tracing():
+    """Lets strace attach to the daemon where only ancestors may (Yama's ptrace_scope 1, the default of Ubuntu)."""
+    LIBC.prctl(PR_SET_PTRACER, ctypes.c_ulong(PR_SET_PTRACER_ANY), 0, 0, 0)
+
+
 class World:
     """A folder, a simulator, and as many daemon lives as a scenario wants."""
 
@@ -78,10 +87,16 @@ class World:
         self.journal = os.path.join(self.folder, "journal")
         self.config = os.path.join(self.folder, "ringdown.toml")
         self.log = os.path.join(self.folder, "ringdownd.log")
+        self.state = os.path.join(self.folder, "state")
         self.daemon = None
-        self.port = None
-        self._start_simulator(scenario)
-        self._write_config(interval, {**FAST_TIMING, **(timing or {})}, node_extra)
+        self.simulator = None
+        self.url = None
+        try:
+            self.write_config(interval, timing, node_extra)
+            self._start_simulator(scenario)
+        except BaseException:
+            self.end()
+            raise
 
     def _start_simulator(self, scenario):
         path = os.path.join(self.folder, "scenario.toml")
@@ -91,26 +106,32 @@ class World:
             [os.path.join(BIN, "ringdown-sim"), "--scenario", path, "--control", "127.0.0.1:0", "--journal", self.journal],
             stdout=subprocess.DEVNULL)
         ready = os.path.join(self.journal, "ready.json")
-        wait_for("the simulator", lambda: os.path.exists(ready) and os.path.getsize(ready) > 2)
+
+        def is_ready():
+            if self.simulator.poll() is not None:
+                raise Failed(f"the simulator ended {self.simulator.returncode}")
+            return os.path.exists(ready) and os.path.getsize(ready) > 2
+        wait_for("the simulator", is_ready)
         with open(ready, encoding="utf-8") as file:
             self.ready = json.load(file)
 
-    def _write_config(self, interval, timing, extra):
+    def write_config(self, interval, timing=None, extra=""):
+        """The daemon's file; a running daemon reads it again at SIGHUP."""
+        times = {**FAST_TIMING, **(timing or {})}
         lines = ['state_dir = "state"', "[http]", 'listen = "127.0.0.1:0"', "[egress]", 'allow = ["127.0.0.0/8"]',
                  "[limits]", 'min_poll_interval = "100ms"', "[poll]", f'interval = "{interval}"', 'timeout = "3s"',
                  'connect_timeout = "1s"', "[timing]"]
-        lines += [f'{key} = "{value}"' if isinstance(value, str) else f"{key} = {value}" for key, value in timing.items()]
+        lines += [f'{key} = "{value}"' if isinstance(value, str) else f"{key} = {value}" for key, value in times.items()]
         with open(self.config, "w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n" + extra)
 
     # --- the daemon -----------------------------------------------------------------------------------------------
-    def start(self, prefix=(), limit=10):
+    def start(self, prefix=(), limit=10, env=None):
         """Starts the daemon and returns the seconds until it was ready."""
         begun = time.monotonic()
-        log = open(self.log, "ab")
-        self.daemon = subprocess.Popen([*prefix, os.path.join(BIN, "ringdownd"), "--config", self.config],
-                                       stdout=subprocess.PIPE, stderr=log)
-        log.close()
+        with open(self.log, "ab") as log:
+            self.daemon = subprocess.Popen([*prefix, os.path.join(BIN, "ringdownd"), "--config", self.config], env={**os.environ, **(env or {})},
+                                           stdout=subprocess.PIPE, stderr=log, preexec_fn=allow_tracing)
         ready, _, _ = select.select([self.daemon.stdout], [], [], limit)
         line = self.daemon.stdout.readline().decode() if ready else ""
         if "listening on" not in line:
@@ -118,8 +139,14 @@ class World:
         self.url = line.split("listening on ", 1)[1].strip()
         with open(os.path.join(self.folder, "pid"), "w", encoding="utf-8") as file:
             file.write(str(self.daemon.pid))
-        wait_for("readiness", lambda: request(self.url + "/readyz")[0] == 200, limit)
+        wait_for("readiness", self._is_ready, limit)
         return time.monotonic() - begun
+
+    def _is_ready(self):
+        try:
+            return request(self.url + "/readyz")[0] == 200
+        except (OSError, http.client.HTTPException) as error:
+            raise Failed(f"no readiness: {error!r}; the log ends: {self.log_tail()}") from error
 
     def log_tail(self):
         with open(self.log, encoding="utf-8", errors="replace") as file:
@@ -159,17 +186,26 @@ class World:
                     sums[key] += int(float(line.rsplit(" ", 1)[1]))
         return sums
 
+    def died(self, limit=30):
+        """Waits for the daemon to end by itself: its exit code, negative for a signal."""
+        try:
+            return self.daemon.wait(limit)
+        except subprocess.TimeoutExpired as error:
+            raise Failed(f"the daemon still runs after {limit} s") from error
+        finally:
+            self.daemon.stdout.close()
+
     def kill(self):
         self.daemon.kill()
-        self.daemon.wait()
-        self.daemon.stdout.close()
+        self.died()
 
     def terminate(self, limit=30):
-        """SIGTERM; the seconds it took to end."""
+        """SIGTERM; the seconds it took to end, which must be in order."""
         begun = time.monotonic()
         self.daemon.send_signal(signal.SIGTERM)
-        self.daemon.wait(limit)
-        self.daemon.stdout.close()
+        code = self.died(limit)
+        if code != 0:
+            raise Failed(f"the daemon ended {code} at SIGTERM; its log ends: {self.log_tail()}")
         return time.monotonic() - begun
 
     def settled(self, pbxes):
@@ -195,19 +231,41 @@ class World:
         found = [line for line in self.lines("effects.jsonl") if kind is None or line["kind"] == kind]
         return [line for line in found if event is None or event_of(line) == event]
 
-    def close(self):
+    def refused_reads(self):
+        """Polls that a PBX refused as wrong although nothing was wrong with it (D-04: we only read, and ask what exists)."""
+        if not os.path.exists(os.path.join(self.journal, "truth.jsonl")):
+            return []
+        return [line for line in self.lines("truth.jsonl") if line["kind"] == "poll" and line["status"] in (400, 405) and "fault" not in line]
+
+    def end(self):
+        """Ends every process and removes the folder, unless RINGDOWN_KEEP asks to keep it."""
         stop(self.daemon)
         stop(self.simulator)
+        for process in (self.daemon, self.simulator):
+            if process is not None and process.stdout is not None:
+                process.stdout.close()
         if os.environ.get("RINGDOWN_KEEP"):
             print("kept:", self.folder)
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
 
+    def close(self):
+        """The end of a world in which all went well so far: what went unnoticed fails it now."""
+        try:
+            refused = self.refused_reads()
+        finally:
+            self.end()
+        if refused:
+            raise Failed(f"{len(refused)} polls were refused by sound PBXes, such as {refused[0]}")
+
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        self.close()
+    def __exit__(self, kind, *_):
+        if kind is None:
+            self.close()
+        else:
+            self.end()
 
 
 def content(line):
