@@ -3,7 +3,7 @@
 import os
 import time
 
-from harness import content, request, wait_for
+from harness import content, event_of, request, wait_for
 from steps import SMALL, begin, both_told, expect, is_flagged, push_delays, quiet, wait_polls
 
 
@@ -96,6 +96,20 @@ def lost_answers_are_asked_again():
             world.do("trunk_down", pbx="pbx01", trunk="10000")
             wait_for(f"the {kind} again", lambda: len(world.effects(kind, "fired")) >= 2 and both_told(world), 30)
             expect_one_repeat(world, kind)
+
+
+def a_recovery_behind_its_fire_arrives_after_it():
+    """A trunk fails and recovers while the webhook refuses: when it takes again, both arrive, once, in order, and at once."""
+    with begin(SMALL, 2, interval="200ms") as world:
+        world.do("sink_fault", sink="webhook", mode="status", status=503)
+        world.do("trunk_down", pbx="pbx01", trunk="10000")
+        wait_for("the push", lambda: world.effects("ntfy", "fired"))
+        world.do("trunk_up", pbx="pbx01", trunk="10000")
+        wait_for("its recovery", lambda: world.effects("ntfy", "resolved"))
+        world.do("sink_ok", sink="webhook")
+        quiet(world)
+        taken = [event_of(line) for line in world.effects("webhook") if line["answered"] == 200]
+        expect(taken == ["fired", "resolved"], f"the webhook took {taken}")
 
 
 def sigterm_with_a_hung_receiver():
