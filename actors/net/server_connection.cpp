@@ -4,6 +4,7 @@
 #include <array>
 #include <ctime>
 
+#include <fmt/format.h>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -39,13 +40,27 @@ int status_for(const error_code& error) {
   return 400;
 }
 
-std::string refusal(int status) {
-  const std::string body = std::string(reason_phrase(status)) + "\n";
-  return write_response(status, {{"Content-Type", "text/plain"}}, body, "GET", http_date(), after_response::close);
+std::string_view what_is_wrong(int status) {
+  switch (status) {
+    case 413: return "the body is larger than this server takes";
+    case 431: return "the header is larger than this server takes";
+    case 503: return "too many connections at once; try again";
+    case 504: return "no answer could be made in time; what was asked may still happen";
+    default: return "this is not an HTTP request that can be read";
+  }
 }
 
-server_response handler_took_too_long() {
-  return {504, {{"Content-Type", "text/plain"}}, "the request took too long\n"};
+// Said in the form of every other error (application/problem+json), though no handler ever saw the request.
+server_response problem(int status) {
+  return {status,
+          {{"Content-Type", "application/problem+json"}},
+          fmt::format(R"({{"type":"about:blank","title":"{}","status":{},"detail":"{}"}})", reason_phrase(status),
+                      status, what_is_wrong(status))};
+}
+
+std::string refusal(int status) {
+  const server_response said = problem(status);
+  return write_response(status, said.headers, said.body, "GET", http_date(), after_response::close);
 }
 
 bool is_protocol_error(const error_code& error) {
@@ -174,7 +189,7 @@ asio::awaitable<server_response> server_connection::handle(server_request reques
   error_code ignored;
   if (!*slot) co_await signal_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   if (*slot) co_return std::move(**slot);
-  co_return handler_took_too_long();
+  co_return problem(504);
 }
 
 asio::awaitable<bool> server_connection::write(std::string text) {

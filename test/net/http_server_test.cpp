@@ -33,6 +33,13 @@ std::unique_ptr<http_server> serve(server_options options, request_handler handl
   return std::move(made).value();
 }
 
+// Said as every other error is, though no handler was asked.
+void check_problem(const std::string& response, const std::string& status) {
+  CHECK(response.find("Content-Type: application/problem+json\r\n") != std::string::npos);
+  CHECK(response.find("\"status\":" + status + ",") != std::string::npos);
+  CHECK(response.find("\"detail\":\"") != std::string::npos);
+}
+
 std::string status_of(const std::string& response) { return response.size() > 12 ? response.substr(9, 3) : response; }
 
 } // namespace
@@ -80,7 +87,9 @@ TEST_CASE("what is not a request, or hides something, is answered 400", "[net][s
   const auto server = serve(on_any_port());
   raw_client c(server->address());
   c.say(raw);
-  CHECK(status_of(c.read_to_end()) == "400");
+  const auto response = c.read_to_end();
+  CHECK(status_of(response) == "400");
+  check_problem(response, "400");
 }
 
 TEST_CASE("too large a body is 413 and too large a header 431", "[net][server]") {
@@ -96,7 +105,9 @@ TEST_CASE("too large a body is 413 and too large a header 431", "[net][server]")
        {"GET / HTTP/1.1\r\nHost: x\r\nX-A: " + std::string(2000, 'x') + "\r\n\r\n", "431"}}));
   raw_client c(server->address());
   c.say(raw);
-  CHECK(status_of(c.read_to_end()) == status);
+  const auto response = c.read_to_end();
+  CHECK(status_of(response) == status);
+  check_problem(response, status);
 }
 
 TEST_CASE("a slow writer is cut", "[net][server]") {
@@ -127,7 +138,9 @@ TEST_CASE("connections beyond the limit are answered 503", "[net][server]") {
   first.say("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
   CHECK(status_of(first.read_response()) == "200");
   raw_client second(server->address());
-  CHECK(status_of(second.read_to_end()) == "503");
+  const auto refusal = second.read_to_end();
+  CHECK(status_of(refusal) == "503");
+  check_problem(refusal, "503");
   first.say("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
   CHECK(status_of(first.read_response()) == "200");
 }
@@ -154,7 +167,9 @@ TEST_CASE("without an answer in time the client gets 504, and a late answer chan
   });
   raw_client c(server->address());
   c.say("GET /never HTTP/1.1\r\nHost: x\r\n\r\n");
-  CHECK(status_of(c.read_response()) == "504");
+  const auto response = c.read_response();
+  CHECK(status_of(response) == "504");
+  check_problem(response, "504");
   late({200, {}, "too late"});
   c.say("GET /now HTTP/1.1\r\nHost: x\r\n\r\n");
   CHECK(c.read_response().ends_with("fine"));
