@@ -191,6 +191,10 @@ struct instance_row {
   instance_id instance;
   instance_health health;
 };
+struct mute_row {
+  tenant_id tenant;
+  mute row;
+};
 struct audit_row {
   std::uint64_t sequence = 0;
   audit_entry entry;
@@ -200,6 +204,7 @@ struct store_figures {
   std::map<severity, std::size_t> open_alerts;
   std::map<delivery_state, std::size_t> deliveries;
   std::optional<wall_time> oldest_pending; // created, of rows that are due
+  std::size_t silenced_tenants = 0;        // nothing interrupts there (S-T8)
 };
 struct audit_verdict {
   std::uint64_t checked = 0;

@@ -83,6 +83,8 @@ public:
   virtual result<std::vector<attempt>> attempts(const delivery_id& id) = 0;
   virtual result<page<resource_row>> resources(const resource_query& query) = 0;
   virtual result<std::vector<instance_row>> instances(const std::optional<tenant_id>& tenant) = 0;
+  // Mutes and silences that hold at `now`, by tenant; the silence first.
+  virtual result<std::vector<mute_row>> mutes(const std::optional<tenant_id>& tenant, wall_time now) = 0;
   virtual result<std::vector<decision>> decisions(const alert_id& id) = 0; // oldest first
   virtual result<page<audit_row>> audit(const audit_query& query) = 0;
   virtual result<store_figures> figures(wall_time now) = 0; // for metrics

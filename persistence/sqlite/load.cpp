@@ -32,6 +32,16 @@ instance_health read_health(columns& row) {
   return h;
 }
 
+mute read_mute(columns& row) {
+  mute m;
+  m.scope = row.text() == "type" ? mute_scope::type : mute_scope::everything;
+  m.type = parse_alert_type(row.text()).value_or(alert_type::instance_unreachable);
+  m.until = row.time();
+  m.by = row.text();
+  m.text = row.text();
+  return m;
+}
+
 command read_command(columns& row) {
   command c;
   c.tenant = row.id<tenant_id>();
@@ -78,16 +88,7 @@ result<tenant_snapshot> sqlite_store::load_tenant(const tenant_id& tenant, const
         tenant);
     db_->rows(
         "select scope, type, until, by, text from mute where tenant = ? and until > ?",
-        [&](columns& row) {
-          mute m;
-          m.scope = row.text() == "type" ? mute_scope::type : mute_scope::everything;
-          m.type = parse_alert_type(row.text()).value_or(alert_type::instance_unreachable);
-          m.until = row.time();
-          m.by = row.text();
-          m.text = row.text();
-          all.mutes.push_back(std::move(m));
-        },
-        tenant, now);
+        [&](columns& row) { all.mutes.push_back(read_mute(row)); }, tenant, now);
     db_->rows(
         "select instance, failures, paused_until from login_budget where tenant = ? and egress = ?",
         [&](columns& row) {
@@ -176,6 +177,21 @@ result<page<resource_row>> sqlite_store::resources(const resource_query& query) 
       return write_cursor(
           {last.tenant.str(), last.instance.str(), std::string(name(last.record.ref.kind)), last.record.ref.key});
     });
+    return found;
+  });
+}
+
+result<std::vector<mute_row>> sqlite_store::mutes(const std::optional<tenant_id>& tenant, wall_time now) {
+  return guard([&]() -> result<std::vector<mute_row>> {
+    std::vector<mute_row> found;
+    db_->rows(
+        "select tenant, scope, type, until, by, text from mute where (?1 = '' or tenant = ?1) and until > ?2 order by "
+        "tenant, scope, type",
+        [&](columns& row) {
+          auto id = row.id<tenant_id>();
+          found.push_back({std::move(id), read_mute(row)});
+        },
+        tenant ? tenant->str() : std::string(), now);
     return found;
   });
 }

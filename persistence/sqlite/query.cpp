@@ -143,6 +143,11 @@ result<store_figures> sqlite_store::figures(wall_time now) {
     db_->rows(
         "select min(created) from delivery where state = 'pending' and not_before <= ?",
         [&](columns& row) { seen.oldest_pending = row.maybe_time(); }, now);
+    // A removed tenant's silence is nobody's.
+    db_->rows(
+        "select count(*) from mute where scope = 'everything' and until > ? and tenant in (select tenant from "
+        "config_document)",
+        [&](columns& row) { seen.silenced_tenants = row.as<std::size_t>(); }, now);
     return seen;
   });
 }

@@ -43,6 +43,7 @@ public:
   result<std::vector<attempt>> attempts(const delivery_id& id) override;
   result<page<resource_row>> resources(const resource_query& query) override;
   result<std::vector<instance_row>> instances(const std::optional<tenant_id>& tenant) override;
+  result<std::vector<mute_row>> mutes(const std::optional<tenant_id>& tenant, wall_time now) override;
   result<std::vector<decision>> decisions(const alert_id& id) override;
   result<page<audit_row>> audit(const audit_query& query) override;
   result<store_figures> figures(wall_time now) override;

@@ -26,6 +26,7 @@ void claims_are_recovered(const store_opener& open);
 
 void tenants_are_apart(const store_opener& open);
 void snapshots_bring_back_what_was_written(const store_opener& open);
+void mutes_are_listed(const store_opener& open);
 void queries_page(const store_opener& open);
 void audits_chain(const store_opener& open);
 

@@ -138,6 +138,36 @@ void snapshots_bring_back_what_was_written(const store_opener& open) {
   CHECK(work.held->probe(noon).ok());
 }
 
+void mutes_are_listed(const store_opener& open) {
+  desk work(open);
+  config_change made;
+  made.tenant = work.tenant;
+  made.at = noon;
+  REQUIRE(work.held->replace_config(made).ok());
+  const wall_time over = noon + std::chrono::hours(1);
+  auto batch = work.batch();
+  batch.mutes = {{mute_scope::type, alert_type::sim_calls, over, "sam", "busy day"},
+                 {mute_scope::everything, {}, over, "jo", "fire drill"}};
+  work.commit(batch);
+
+  const auto held = *work.held->mutes({}, noon);
+  REQUIRE(held.size() == 2);
+  CHECK(held[0].tenant == work.tenant);
+  CHECK(held[0].row.scope == mute_scope::everything);
+  CHECK((held[0].row.by == "jo" && held[0].row.text == "fire drill" && held[0].row.until == over));
+  CHECK(held[1].row.type == alert_type::sim_calls);
+  CHECK((*work.held->mutes(tenant_id("globex"), noon)).empty());
+  CHECK((*work.held->mutes(work.tenant, over)).empty());
+  CHECK((*work.held->figures(noon)).silenced_tenants == 1);
+  CHECK((*work.held->figures(over)).silenced_tenants == 0);
+
+  auto lifted = work.batch();
+  lifted.mutes = {{mute_scope::everything, {}, noon, "jo", "fire drill"}};
+  work.commit(lifted);
+  CHECK((*work.held->mutes(work.tenant, noon)).size() == 1);
+  CHECK((*work.held->figures(noon)).silenced_tenants == 0);
+}
+
 namespace {
 
 // Walks all pages; every item once, none forgotten.
