@@ -81,7 +81,7 @@ void child_table::down(const caf::down_msg& message) {
 void child_table::crashed(child& which, const std::string& why) {
   const moment present = world_->time.now();
   which.probe->failed(why, present.wall);
-  which.probe->restarts.fetch_add(1, std::memory_order_relaxed);
+  which.probe->restarted();
   const auto decided = which.history.crashed(present.steady, world_->time.spread());
   if (which.spec.lost) which.spec.lost();
   duration wait = decided.delay;

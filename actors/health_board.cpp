@@ -30,15 +30,15 @@ std::shared_ptr<actor_probe> health_board::probe(const std::string& name, const 
   const std::lock_guard hold(guard_);
   auto& slot = probes_[name];
   if (slot) return slot;
-  auto& of_kind = handling_[kind];
-  if (!of_kind) of_kind = std::make_shared<histogram>();
+  auto& of_kind = kinds_[kind];
+  if (!of_kind) of_kind = std::make_shared<kind_history>();
   slot = std::make_shared<actor_probe>(name, kind, parent, of_kind);
   return slot;
 }
 
-std::map<std::string, std::shared_ptr<const histogram>> health_board::handling() const {
+std::map<std::string, std::shared_ptr<const kind_history>> health_board::kinds() const {
   const std::lock_guard hold(guard_);
-  return {handling_.begin(), handling_.end()};
+  return {kinds_.begin(), kinds_.end()};
 }
 
 void health_board::drop(const std::string& name) {

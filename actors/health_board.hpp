@@ -18,18 +18,24 @@ namespace ringdown {
 enum class actor_life : std::uint8_t { running, restarting, tripped, quarantined, stopped };
 [[nodiscard]] std::string_view name(actor_life life);
 
+// What all actors of a kind have been through, those that are gone too: these may only rise.
+struct kind_history {
+  histogram handling; // time per message
+  counter restarts{0};
+};
+
 class actor_probe {
 public:
-  actor_probe(std::string who, std::string what_kind, std::string under, std::shared_ptr<histogram> of_kind)
+  actor_probe(std::string who, std::string what_kind, std::string under, std::shared_ptr<kind_history> of_kind)
       : name(std::move(who)),
         kind(std::move(what_kind)),
         parent(std::move(under)),
-        handling(std::move(of_kind)) {}
+        history(std::move(of_kind)) {}
 
   const std::string name; // "tenant/acme", "poller/acme/hq"
   const std::string kind; // "store", "clock", "group", "tenant", "poller", "channel"
   const std::string parent;
-  const std::shared_ptr<histogram> handling; // time per message, shared by all actors of the kind
+  const std::shared_ptr<kind_history> history; // shared by all actors of the kind
 
   std::atomic<actor_life> life{actor_life::running};
   std::atomic<std::uint64_t> restarts{0};
@@ -38,6 +44,10 @@ public:
   std::atomic<std::uint64_t> busy_nanos{0};
 
   void failed(std::string text, wall_time at);
+  void restarted() {
+    restarts.fetch_add(1, std::memory_order_relaxed);
+    history->restarts.fetch_add(1, std::memory_order_relaxed);
+  }
   struct last {
     std::string text;
     wall_time at;
@@ -64,8 +74,7 @@ public:
   std::shared_ptr<actor_probe> probe(const std::string& name, const std::string& kind, const std::string& parent);
   void drop(const std::string& name);
   [[nodiscard]] std::vector<std::shared_ptr<const actor_probe>> all() const;
-  // How long messages took to be handled, by kind of actor; what is gone still counts.
-  [[nodiscard]] std::map<std::string, std::shared_ptr<const histogram>> handling() const;
+  [[nodiscard]] std::map<std::string, std::shared_ptr<const kind_history>> kinds() const;
 
   void show(const std::string& instance, instance_glance glance); // "tenant/instance"
   void forget(const std::string& instance);
@@ -74,7 +83,7 @@ public:
 private:
   mutable std::mutex guard_;
   std::map<std::string, std::shared_ptr<actor_probe>> probes_;
-  std::map<std::string, std::shared_ptr<histogram>> handling_;
+  std::map<std::string, std::shared_ptr<kind_history>> kinds_;
   std::map<std::string, instance_glance> glances_;
 };
 

@@ -90,7 +90,7 @@ protected:
     probe_->handled.fetch_add(1, std::memory_order_relaxed);
     const std::chrono::nanoseconds took = world_->time.now().steady - begun;
     probe_->busy_nanos.fetch_add(static_cast<std::uint64_t>(took.count()), std::memory_order_relaxed);
-    probe_->handling->observe(took);
+    probe_->history->handling.observe(took);
   }
 
 private:

@@ -89,7 +89,7 @@ void polls(page& out, const node_metrics& m) {
   out.count("ringdown_transitions_total", "State transitions reported by pollers.", of(m.transitions));
 }
 
-void deliveries(page& out, const node_metrics& m, const persistence::store_figures& stored, wall_time now) {
+void deliveries(page& out, const node_metrics& m) {
   out.begin("ringdown_deliveries_total", "Deliveries that reached a state since the start of the process.",
             MetricType::Counter);
   for (const auto& [kind, counts] : m.channels)
@@ -104,19 +104,29 @@ void deliveries(page& out, const node_metrics& m, const persistence::store_figur
       out.value(of(counts.attempts[i]), {{"channel", kind}, {"outcome", text(name(static_cast<outcome_kind>(i)))}});
     unknown_attempts += of(counts.attempts[static_cast<std::size_t>(outcome_kind::unknown)]);
   }
+  out.count("ringdown_deliveries_unknown_total", "Attempts whose outcome is not known.", unknown_attempts);
+  out.count("ringdown_late_criticals_total", "Critical deliveries accepted later than timing late_after.",
+            of(m.late_criticals));
+  out.seconds("ringdown_delivery_seconds", "From the making of a delivery to its acceptance.", m.delivery_seconds);
+}
+
+void figures(page& out, const persistence::store_figures& stored, wall_time now) {
+  out.begin("ringdown_alerts_open", "Open alerts by severity.", MetricType::Gauge);
+  for (const severity level : {severity::info, severity::warning, severity::critical}) {
+    const auto at = stored.open_alerts.find(level);
+    out.value(at == stored.open_alerts.end() ? 0 : static_cast<double>(at->second), {{"severity", text(name(level))}});
+  }
   out.begin("ringdown_deliveries", "Deliveries in the store by state.", MetricType::Gauge);
   for (const auto& [state, count] : stored.deliveries)
     out.value(static_cast<double>(count), {{"state", text(name(state))}});
   const auto unknown = stored.deliveries.find(delivery_state::unknown);
   out.gauge("ringdown_deliveries_unknown", "Deliveries whose outcome is not known and which were not repeated.",
             unknown == stored.deliveries.end() ? 0 : static_cast<double>(unknown->second));
-  out.count("ringdown_deliveries_unknown_total", "Attempts whose outcome is not known.", unknown_attempts);
   const duration age = stored.oldest_pending ? std::max(now - *stored.oldest_pending, duration{}) : duration{};
   out.gauge("ringdown_oldest_pending_seconds", "Age of the oldest delivery that is due and not begun.",
             std::chrono::duration<double>(age).count());
-  out.count("ringdown_late_criticals_total", "Critical deliveries accepted later than timing late_after.",
-            of(m.late_criticals));
-  out.seconds("ringdown_delivery_seconds", "From the making of a delivery to its acceptance.", m.delivery_seconds);
+  out.gauge("ringdown_silenced_tenants", "Tenants where nothing interrupts, because somebody said so.",
+            static_cast<double>(stored.silenced_tenants));
 }
 
 void store(page& out, const node_metrics& m) {
@@ -131,7 +141,7 @@ void store(page& out, const node_metrics& m) {
 }
 
 struct kind_health {
-  double count = 0, restarts = 0, tripped = 0, mailbox = 0;
+  double count = 0, tripped = 0, mailbox = 0;
 };
 
 void actors(page& out, const health_board& board) {
@@ -140,7 +150,6 @@ void actors(page& out, const health_board& board) {
     auto& kind = kinds[probe->kind];
     const actor_life life = probe->life;
     kind.count += 1;
-    kind.restarts += static_cast<double>(probe->restarts);
     kind.tripped += life == actor_life::tripped || life == actor_life::quarantined ? 1 : 0;
     kind.mailbox += static_cast<double>(std::max<std::int64_t>(probe->mailbox, 0));
   }
@@ -149,29 +158,25 @@ void actors(page& out, const health_board& board) {
     for (const auto& [kind, seen] : kinds) out.value(seen.*what, {{"kind", kind}});
   };
   all("ringdown_actors", "Actors by kind.", MetricType::Gauge, &kind_health::count);
-  all("ringdown_actor_restarts_total", "Crashes that were followed by a restart.", MetricType::Counter,
-      &kind_health::restarts);
+  out.begin("ringdown_actor_restarts_total", "Crashes that were followed by a restart.", MetricType::Counter);
+  for (const auto& [kind, seen] : board.kinds()) out.value(of(seen->restarts), {{"kind", kind}});
   all("ringdown_actors_tripped", "Actors that crashed too often and are tried once a minute.", MetricType::Gauge,
       &kind_health::tripped);
   all("ringdown_actor_mailbox_depth", "Messages waiting.", MetricType::Gauge, &kind_health::mailbox);
   out.begin("ringdown_actor_handling_seconds", "Time spent handling one message.", MetricType::Histogram);
-  for (const auto& [kind, seen] : board.handling()) out.distribution(*seen, {{"kind", kind}});
+  for (const auto& [kind, seen] : board.kinds()) out.distribution(seen->handling, {{"kind", kind}});
 }
 
 } // namespace
 
-std::string metrics_text(const context& in, const persistence::store_figures& stored, wall_time now) {
+std::string metrics_text(const context& in, const result<persistence::store_figures>& stored, wall_time now) {
   page out;
   const node_metrics& m = *in.world->metrics;
   out.begin("ringdown_build_info", "Always 1; the version is in the label.", MetricType::Gauge);
   out.value(1, {{"version", in.version}});
   polls(out, m);
-  out.begin("ringdown_alerts_open", "Open alerts by severity.", MetricType::Gauge);
-  for (const severity level : {severity::info, severity::warning, severity::critical}) {
-    const auto at = stored.open_alerts.find(level);
-    out.value(at == stored.open_alerts.end() ? 0 : static_cast<double>(at->second), {{"severity", text(name(level))}});
-  }
-  deliveries(out, m, stored, now);
+  if (stored) figures(out, *stored, now);
+  deliveries(out, m);
   store(out, m);
   actors(out, *in.world->health);
   out.gauge("ringdown_tenants", "Tenants on this node.", static_cast<double>(in.tenants.all().size()));

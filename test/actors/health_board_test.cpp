@@ -13,6 +13,15 @@ TEST_CASE("a probe outlives the restarts of its actor") {
   CHECK(board.all().empty());
 }
 
+TEST_CASE("a kind remembers the restarts of actors that are gone") {
+  health_board board;
+  board.probe("poller/t/i", "poller", "group/t")->restarted();
+  board.drop("poller/t/i");
+  board.probe("poller/t/j", "poller", "group/t")->restarted();
+  CHECK(board.probe("poller/t/j", "poller", "group/t")->restarts == 1);
+  CHECK(board.kinds().at("poller")->restarts == 2);
+}
+
 TEST_CASE("what an instance shows is replaced and forgotten") {
   health_board board;
   instance_glance glance;
