@@ -230,19 +230,22 @@ void tell_targets(const telling_context& in, alert& a, notice_event event, reaso
   }
 }
 
-void tell_channel(const telling_context& in, alert& a, const channel_config& channel, const std::string& nonce,
-                  effects& out) {
+delivery_id tell_channel(const telling_context& in, alert& a, const channel_config& channel, const std::string& nonce,
+                         effects& out) {
   const auto* facts = facts_of(in.kinds, channel.kind);
-  if (facts == nullptr) return;
+  if (facts == nullptr) return {};
   const notice_event event = a.phase == alert_phase::resolved ? notice_event::resolved : notice_event::fired;
   delivery row = row_of(in, a, channel, facts->delivers, notice_of(in, a, event, ""), 0, nonce);
   if (event == notice_event::fired) remember_target(a, channel.id, row.id);
+  delivery_id id = row.id;
   made(a, std::move(row), reason::asked, "asked=yes", in.now, out);
+  return id;
 }
 
-void tell_test(const telling_context& in, const channel_config& channel, const std::string& nonce, effects& out) {
+delivery_id tell_test(const telling_context& in, const channel_config& channel, const std::string& nonce,
+                      effects& out) {
   const auto* facts = facts_of(in.kinds, channel.kind);
-  if (facts == nullptr) return;
+  if (facts == nullptr) return {};
   alert nothing;
   notice content;
   content.event = notice_event::test;
@@ -255,6 +258,7 @@ void tell_test(const telling_context& in, const channel_config& channel, const s
                  ". Nothing is wrong.";
   content.test = true;
   out.deliveries.push_back(row_of(in, nothing, channel, facts->delivers, std::move(content), 0, nonce));
+  return out.deliveries.back().id;
 }
 
 bool note_end(alert& a, const delivery_id& row, delivery_state state) {

@@ -33,10 +33,11 @@ void tell_together(const telling_context& in, const std::vector<alert*>& many, r
 void tell_targets(const telling_context& in, alert& a, notice_event event, reason why, const std::string& remark,
                   const std::vector<delivery_kind>& only, effects& out);
 
-// To one channel, whatever the routing says: a person asked for it. `nonce` makes it a new intent.
-void tell_channel(const telling_context& in, alert& a, const channel_config& channel, const std::string& nonce,
-                  effects& out);
-void tell_test(const telling_context& in, const channel_config& channel, const std::string& nonce, effects& out);
+// To one channel, whatever the routing says: a person asked for it. `nonce` makes it a new intent. The row made; empty when
+// the kind of the channel is not known.
+delivery_id tell_channel(const telling_context& in, alert& a, const channel_config& channel, const std::string& nonce,
+                         effects& out);
+delivery_id tell_test(const telling_context& in, const channel_config& channel, const std::string& nonce, effects& out);
 
 // A row of ours ended: what is now known of who was told. True: `a` changed.
 [[nodiscard]] bool note_end(alert& a, const delivery_id& row, delivery_state state);

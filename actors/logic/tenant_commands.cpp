@@ -1,4 +1,4 @@
-// What people ask of a tenant and what comes of it: acknowledge, snooze, mute, silence, renotify, resend, test.
+// What people ask of a tenant and what comes of it: acknowledge, snooze, mute, silence and its end, renotify, resend, test.
 #include "actors/logic/masks.hpp"
 #include "actors/logic/tenant_machine.hpp"
 
@@ -28,35 +28,57 @@ command_result tenant_machine::decide(turn& t, const command& asked) {
     case command_kind::acknowledge:
     case command_kind::snooze:
     case command_kind::renotify: return decide_about_alert(t, asked);
-    case command_kind::resend: {
-      const channel_config* channel = config_->find(channel_id(asked.subject));
-      if (channel == nullptr) return {"", command_answer::unknown_subject, "no such channel now: " + asked.subject};
-      if (asked.alert.empty()) {
-        tell_test(t.tell, *channel, asked.id, t.out);
-        return {"", command_answer::done, "sent again to " + asked.subject};
-      }
-      alert* a = find(asked.alert);
-      if (a == nullptr) return {"", command_answer::stale, "the alert is long over"};
-      tell_channel(t.tell, *a, *channel, asked.id, t.out);
-      t.touched.insert(a->key);
-      audit(t, *a, "delivery.resent", asked.by, asked.subject);
-      return {"", command_answer::done, "sent again to " + asked.subject};
-    }
+    case command_kind::resend:
+    case command_kind::test_channel: return decide_about_channel(t, asked);
     case command_kind::mute_type: {
       const auto type = parse_alert_type(asked.subject);
       if (!type) return {"", command_answer::unknown_subject, "no such alert type: " + asked.subject};
       return silence(t, asked, mute_scope::type, *type);
     }
     case command_kind::silence: return silence(t, asked, mute_scope::everything, alert_type::instance_unreachable);
-    case command_kind::test_channel: {
-      const channel_config* channel = config_->find(channel_id(asked.subject));
-      if (channel == nullptr) return {"", command_answer::unknown_subject, "no such channel: " + asked.subject};
-      tell_test(t.tell, *channel, asked.id, t.out);
-      t.out.audits.push_back({asked.by, "channel.tested", "channel/" + asked.subject, "", t.now});
-      return {"", command_answer::done, "a test is on its way to " + asked.subject};
-    }
+    case command_kind::lift_silence: return lift_silence(t, asked);
   }
   return {"", command_answer::refused, "not understood"};
+}
+
+command_result tenant_machine::decide_about_channel(turn& t, const command& asked) {
+  const channel_config* channel = config_->find(channel_id(asked.subject));
+  if (channel == nullptr) return {"", command_answer::unknown_subject, "no such channel now: " + asked.subject};
+  if (!channel->enabled) return {"", command_answer::refused, asked.subject + " is disabled: it would never be sent"};
+  // A test belongs to no alert; sent again, it is a test again.
+  return asked.alert.empty() ? test(t, asked, *channel) : resend(t, asked, *channel);
+}
+
+command_result tenant_machine::test(turn& t, const command& asked, const channel_config& channel) {
+  const delivery_id made = tell_test(t.tell, channel, asked.id, t.out);
+  if (made.empty()) return {"", command_answer::refused, "no such kind of channel: " + channel.kind};
+  t.out.audits.push_back({asked.by, "channel.tested", "channel/" + asked.subject, made.str(), t.now});
+  return {"", command_answer::done, "a test is on its way to " + asked.subject, made};
+}
+
+// The alert as it is now, not as it was told: nobody wants last night's news again.
+command_result tenant_machine::resend(turn& t, const command& asked, const channel_config& channel) {
+  alert* a = find(asked.alert);
+  if (a == nullptr) return {"", command_answer::stale, "the alert is long over"};
+  if (std::string stands = obstacle_to(*a, channel, t.now); !stands.empty())
+    return {"", command_answer::refused, std::move(stands)};
+  const delivery_id made = tell_channel(t.tell, *a, channel, asked.id, t.out);
+  if (made.empty()) return {"", command_answer::refused, "no such kind of channel: " + channel.kind};
+  t.touched.insert(a->key);
+  audit(t, *a, "delivery.resent", asked.by, asked.subject);
+  return {"", command_answer::done, "the alert as it is now is on its way to " + asked.subject, made};
+}
+
+// Why an interrupt about it would be suppressed before it is sent; empty: it would not.
+std::string tenant_machine::obstacle_to(const alert& a, const channel_config& channel, wall_time now) const {
+  const auto* facts = facts_of(kinds_, channel.kind);
+  if (facts == nullptr || facts->delivers != delivery_kind::interrupt) return {};
+  if (a.phase == alert_phase::resolved) return "not sent: it has recovered, and nothing interrupts about it any more";
+  if (a.phase == alert_phase::acknowledged && a.ack)
+    return "not sent: acknowledged by " + a.ack->by + " at " + clock_of(a.ack->at) + ", so nothing interrupts about it";
+  if (has(a.masks, mask::snooze) || has(a.masks, mask::mute))
+    return "not sent: " + std::string(name(reason_of(a.masks, mutes_, now)));
+  return {};
 }
 
 command_result tenant_machine::decide_about_alert(turn& t, const command& asked) {
@@ -121,6 +143,19 @@ command_result tenant_machine::silence(turn& t, const command& asked, mute_scope
                           "until " + clock_of(*asked.until) + ": " + asked.text, t.now});
   refresh_masks(t, std::nullopt);
   return {"", command_answer::done, "quiet until " + clock_of(*asked.until)};
+}
+
+// What was kept quiet and still fails is told once it has settled, as after a silence that ended by itself.
+command_result tenant_machine::lift_silence(turn& t, const command& asked) {
+  const auto silenced = std::ranges::find(mutes_, mute_scope::everything, &mute::scope);
+  if (silenced == mutes_.end()) return {"", command_answer::already, "it was not silenced"};
+  mute ended = *silenced;
+  mutes_.erase(silenced);
+  ended.until = t.now;
+  t.out.mutes.push_back(std::move(ended));
+  t.out.audits.push_back({asked.by, "tenant.silence_lifted", "tenant", asked.text, t.now});
+  refresh_masks(t, std::nullopt);
+  return {"", command_answer::done, "no longer silenced"};
 }
 
 } // namespace ringdown::logic

@@ -95,7 +95,12 @@ private:
   [[nodiscard]] command_result acknowledge(turn& t, const command& asked, alert& a);
   [[nodiscard]] command_result snooze(turn& t, const command& asked, alert& a);
   [[nodiscard]] command_result silence(turn& t, const command& asked, mute_scope scope, alert_type type);
+  [[nodiscard]] command_result lift_silence(turn& t, const command& asked);
   [[nodiscard]] command_result decide_about_alert(turn& t, const command& asked);
+  [[nodiscard]] command_result decide_about_channel(turn& t, const command& asked);
+  [[nodiscard]] command_result resend(turn& t, const command& asked, const channel_config& channel);
+  [[nodiscard]] command_result test(turn& t, const command& asked, const channel_config& channel);
+  [[nodiscard]] std::string obstacle_to(const alert& a, const channel_config& channel, wall_time now) const;
 
   // An empty key: masks and settling of all alerts are looked at again. Equal times go by key, so that all nodes agree.
   using timer = std::pair<wall_time, alert_key>;

@@ -6,8 +6,8 @@ namespace ringdown {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> kind_names{"acknowledge", "snooze", "mute_type",   "silence",
-                                                     "renotify",    "resend", "test_channel"};
+constexpr std::array<std::string_view, 8> kind_names{"acknowledge", "snooze", "mute_type",    "silence",
+                                                     "renotify",    "resend", "test_channel", "lift_silence"};
 constexpr std::array<std::string_view, 5> answer_names{"done", "already", "stale", "unknown_subject", "refused"};
 
 } // namespace

@@ -12,7 +12,20 @@
 
 namespace ringdown {
 
-enum class command_kind : std::uint8_t { acknowledge, snooze, mute_type, silence, renotify, resend, test_channel };
+enum class command_kind : std::uint8_t {
+  acknowledge,
+  snooze,
+  mute_type,
+  silence,
+  renotify,
+  resend,
+  test_channel,
+  lift_silence
+};
+
+// The longest a silence may last: it ends by itself, so that a forgotten one does not cost a night (S-T8).
+inline constexpr duration longest_silence = std::chrono::hours(24);
+
 struct command {
   std::string id; // made by who asks; the same id is the same command
   tenant_id tenant;
@@ -30,7 +43,8 @@ enum class command_answer : std::uint8_t { done, already, stale, unknown_subject
 struct command_result {
   std::string id;
   command_answer answer = command_answer::done;
-  std::string text; // "acknowledged by jo at ..."
+  std::string text;          // "acknowledged by jo at ..."
+  delivery_id delivery = {}; // the row made for who asked (resend, test): how it ended is to be seen there; not stored
 };
 
 [[nodiscard]] std::string_view name(command_kind kind);

@@ -170,6 +170,28 @@ TEST_CASE("the kill switch silences every type, survives a restart, and ends by 
   CHECK(t.events(push) == events{summary});
 }
 
+TEST_CASE("a lifted silence is audited, gone from the store, and what still fails is told once it has settled") {
+  tenant_bench t;
+  t.ask(quiet(command_kind::silence, "", t.now + 10min));
+  t.news({failing(trunk_down)});
+  t.ask(quiet(command_kind::mute_type, "sim_calls", t.now + 1h));
+  command lift;
+  lift.kind = command_kind::lift_silence;
+  t.ask(lift);
+  CHECK(answer(t) == command_answer::done);
+  REQUIRE(t.last.mutes.size() == 1);
+  CHECK(t.last.mutes[0].scope == mute_scope::everything);
+  CHECK(t.last.mutes[0].until == t.now);
+  REQUIRE(t.last.audits.size() == 1);
+  CHECK(t.last.audits[0].action == "tenant.silence_lifted");
+  CHECK(t.last.settle == std::vector{hq});
+  t.settled();
+  CHECK(t.events(push) == events{fired});
+  t.ask(lift);
+  CHECK(answer(t) == command_answer::already);
+  CHECK(t.last.audits.empty());
+}
+
 TEST_CASE("a mute that ended while nobody ran is lifted after the restart") {
   tenant_bench t;
   t.ask(quiet(command_kind::silence, "", t.now + 10min));
@@ -215,6 +237,48 @@ TEST_CASE("resend tells one channel again, as things are now") {
   t.ask(about_channel(command_kind::resend, "gone", id));
   CHECK(answer(t) == command_answer::unknown_subject);
   CHECK(t.ids_unique);
+}
+
+TEST_CASE("resend names the row it made, and makes no interrupt that would be suppressed") {
+  tenant_bench t;
+  t.news({failing(trunk_down)});
+  const alert_id id = t.at(trunk_down).id;
+  t.ask(about_channel(command_kind::resend, "noc-push", id));
+  REQUIRE(t.made(push).size() == 1);
+  CHECK(t.last.commands[0].delivery == t.made(push)[0].id);
+  const auto refused = [&](const std::string& why) {
+    t.ask(about_channel(command_kind::resend, "noc-push", id));
+    CHECK(answer(t) == command_answer::refused);
+    CHECK_THAT(t.last.commands[0].text, Contains(why));
+    CHECK(t.last.deliveries.empty());
+    CHECK(t.last.audits.empty());
+  };
+  t.ask(command_kind::snooze, id, t.now + 1h);
+  refused("masked_snooze");
+  t.pass(1h);
+  t.ask(command_kind::acknowledge, id);
+  refused("acknowledged by jo");
+  t.ask(about_channel(command_kind::resend, "noc-hook", id));
+  CHECK(answer(t) == command_answer::done);
+  t.news({healthy(trunk_down)});
+  refused("recovered");
+}
+
+TEST_CASE("a test that is sent again is audited as the first one, and a disabled channel is not tested in vain") {
+  tenant_bench t;
+  for (const command_kind kind : {command_kind::test_channel, command_kind::resend}) {
+    t.ask(about_channel(kind, "noc-push"));
+    CHECK(t.events(push) == events{notice_event::test});
+    CHECK(t.last.commands[0].delivery == t.made(push)[0].id);
+    REQUIRE(t.last.audits.size() == 1);
+    CHECK(t.last.audits[0].action == "channel.tested");
+  }
+  auto config = usual_config();
+  config.channels[0].enabled = false;
+  t.configure(config);
+  t.ask(about_channel(command_kind::test_channel, "noc-push"));
+  CHECK(answer(t) == command_answer::refused);
+  CHECK(t.last.deliveries.empty());
 }
 
 TEST_CASE("a channel can be tested without any alert") {

@@ -175,6 +175,23 @@ TEST_CASE(
   CHECK(holds);
 }
 
+TEST_CASE("for any history: each decision has its one reason, and a row exactly where somebody is told") {
+  const auto holds = rc::check([] {
+    tenant_bench t;
+    for (const step& one : *histories()) act(t, one);
+    std::set<delivery_id> rows;
+    for (const delivery& row : t.rows) rows.insert(row.id);
+    for (const decision& d : t.decisions) {
+      RC_ASSERT(d.deciding != reason::none);
+      if (d.made.empty())
+        RC_ASSERT(d.deciding >= reason::duplicate); // one of those that keep quiet
+      else
+        RC_ASSERT(rows.contains(d.made));
+    }
+  });
+  CHECK(holds);
+}
+
 TEST_CASE("for any history: nobody is told of a masked alert, and no resolved alert is told as firing") {
   const auto holds = rc::check([] {
     tenant_bench t;

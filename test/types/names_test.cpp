@@ -36,7 +36,7 @@ void check_names(Enum last, std::optional<Enum> (*parse)(std::string_view)) {
 TEST_CASE("every enumerator has a name of its own that reads back") {
   check_names(alert_type::service_down, parse_alert_type);
   check_names(alert_phase::resolved, parse_alert_phase);
-  check_names(command_kind::test_channel, parse_command_kind);
+  check_names(command_kind::lift_silence, parse_command_kind);
   check_names(delivery_kind::log, parse_delivery_kind);
   check_names(delivery_state::digested, parse_delivery_state);
   check_names(outcome_kind::not_sent, parse_outcome_kind);
