@@ -27,6 +27,7 @@ struct ports {
   clock_actor clock;
   store_actor store;
   fence owner;            // of the shard this node holds
+  moment begun;           // when the tree was grown
   std::string start_mark; // differs for every start of the process; part of trace ids
   // Signed token of an acknowledge link: (alert, episode, person) under a key only the program holds.
   std::function<std::string(const tenant_id&, const alert_id&, std::uint32_t, const std::string&)> link_token;

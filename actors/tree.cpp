@@ -68,6 +68,7 @@ public:
   living_tree(ports start, std::shared_ptr<persistence::store> held)
       : system_(config_),
         shared_(std::make_shared<ports>(std::move(start))) {
+    shared_->begun = shared_->time.now();
     auto& board = *shared_->health;
     shared_->clock = system_.spawn<clock_keeper>(shared_, board.probe("clock", "clock", "root"));
     shared_->store =

@@ -1,6 +1,8 @@
 // The daemon's parts as operators see them (PRODUCT N-01).
 #include "actors/api/handlers.hpp"
 
+#include "actors/api/paging.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -31,8 +33,14 @@ result<void> note_restart(const context& in, persistence::store& store, const te
 
 } // namespace
 
-void get_actors(context& in, const server_request&, const path_parts&, const respond& answer) {
-  answer(list_answer(in.world->health->all(), "", [](wire::json_writer& json, const auto& probe) {
+void get_actors(context& in, const server_request& request, const path_parts&, const respond& answer) {
+  const auto asked = page_asked(request, longest_page);
+  if (!asked) return answer(problem(asked.error()));
+  const auto found = page_of(in.world->health->all(), *asked, 1, [](const std::shared_ptr<const actor_probe>& one) {
+    return std::vector<std::string>{one->name};
+  });
+  if (!found) return answer(problem(found.error()));
+  answer(list_answer(found->items, found->next, [](wire::json_writer& json, const auto& probe) {
     const auto last = probe->last_error();
     json.text("name", probe->name)
         .text("kind", probe->kind)
@@ -48,7 +56,7 @@ void get_actors(context& in, const server_request&, const path_parts&, const res
 }
 
 void post_restart_actor(context& in, const server_request& request, const path_parts&, const respond& answer) {
-  const auto body = read_body(request);
+  const auto body = read_body(request, {"name", "by", "via"});
   if (!body) return answer(problem(body.error()));
   const std::string actor = field(*body, "name");
   const auto tenant = tenant_of_actor(actor);

@@ -3,6 +3,7 @@
 #include "protocol/wire/api_json.hpp"
 #include "protocol/wire/json.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace ringdown::api {
@@ -74,10 +75,12 @@ server_response json_answer(int status, std::string body) {
   return {status, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, std::move(body)};
 }
 
+server_response problem_answer(int status, std::string body) {
+  return {status, {{"Content-Type", "application/problem+json"}, {"Cache-Control", "no-store"}}, std::move(body)};
+}
+
 server_response problem(int status, std::string_view title, std::string_view detail) {
-  return {status,
-          {{"Content-Type", "application/problem+json"}, {"Cache-Control", "no-store"}},
-          wire::problem_json(status, title, detail)};
+  return problem_answer(status, wire::problem_json(status, title, detail));
 }
 
 server_response problem(const failure& why) { return problem(status_of(why.kind), name(why.kind), why.detail); }
@@ -104,6 +107,14 @@ result<body_fields> read_body(const server_request& request) {
   return std::move(reader.fields);
 }
 
+result<body_fields> read_body(const server_request& request, const std::vector<std::string_view>& known) {
+  auto body = read_body(request);
+  if (!body) return body;
+  for (const auto& [key, value] : *body)
+    if (std::ranges::find(known, key) == known.end()) return failure{failure_kind::invalid, "unknown key " + key};
+  return body;
+}
+
 std::string field(const body_fields& body, const std::string& key) {
   const auto at = body.find(key);
   return at == body.end() ? std::string() : at->second;
@@ -112,6 +123,15 @@ std::string field(const body_fields& body, const std::string& key) {
 std::string by_whom(const body_fields& body) {
   const std::string by = field(body, "by");
   return by.empty() ? "token:api" : by.substr(0, 100);
+}
+
+std::vector<std::string> reasons_not_ready(const context& in) {
+  std::vector<std::string> reasons;
+  if (!in.started) reasons.emplace_back("starting: tenants are being loaded");
+  if (in.draining) reasons.emplace_back("draining: shutting down");
+  if (!in.world->metrics->store_ready)
+    reasons.emplace_back("store unavailable: nothing can be made durable, so nothing is sent");
+  return reasons;
 }
 
 void answer_from_store(context& in, const respond& answer, std::function<server_response(persistence::store&)> ask) {

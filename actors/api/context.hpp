@@ -14,7 +14,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace ringdown::api {
 
@@ -38,6 +41,8 @@ using net::server_response;
 
 // --- answers -----------------------------------------------------------------------------------------------------------
 [[nodiscard]] server_response json_answer(int status, std::string body);
+// A problem with members of its own, written by the caller.
+[[nodiscard]] server_response problem_answer(int status, std::string body);
 [[nodiscard]] server_response problem(int status, std::string_view title, std::string_view detail);
 // The problem an outside failure becomes: not_found 404, invalid 422, conflict 409, unavailable 503, ...
 [[nodiscard]] server_response problem(const failure& why);
@@ -58,14 +63,24 @@ template <class Items, class Write>
 
 // A query parameter, decoded; empty when absent.
 [[nodiscard]] std::string parameter(const server_request& request, std::string_view name);
+template <class Id>
+[[nodiscard]] std::optional<Id> id_parameter(const server_request& request, std::string_view name) {
+  std::string text = parameter(request, name);
+  return text.empty() ? std::optional<Id>() : Id(std::move(text));
+}
 
 // Flat JSON object of a request body: scalars as text by key; `nested` objects of scalars as "outer.inner".
 using body_fields = std::map<std::string, std::string>;
 [[nodiscard]] result<body_fields> read_body(const server_request& request);
+// The same, where no key but these may stand: a misspelt one must not pass for none.
+[[nodiscard]] result<body_fields> read_body(const server_request& request, const std::vector<std::string_view>& known);
 // One of them; empty when it was not given.
 [[nodiscard]] std::string field(const body_fields& body, const std::string& key);
 // Who asks, as they say: the audit keeps it. "token:api" for those who do not.
 [[nodiscard]] std::string by_whom(const body_fields& body);
+
+// Why the node is not ready to do its work; none: it is.
+[[nodiscard]] std::vector<std::string> reasons_not_ready(const context& in);
 
 // Run `ask` on the reader and answer with what it makes; 503 when the reader is full.
 void answer_from_store(context& in, const respond& answer, std::function<server_response(persistence::store&)> ask);

@@ -15,17 +15,19 @@ using route_handler = void (*)(context&, const server_request&, const path_parts
 // The whole outside face: routing, the bearer token, unknown paths and methods.
 void answer_request(context& in, const server_request& request, const respond& answer);
 
-// read_handlers.cpp
+// fleet_handlers.cpp
 void get_version(context&, const server_request&, const path_parts&, const respond&);
+void get_nodes(context&, const server_request&, const path_parts&, const respond&);
 void get_tenants(context&, const server_request&, const path_parts&, const respond&);
+void get_instances(context&, const server_request&, const path_parts&, const respond&);
+
+// read_handlers.cpp
 void get_alerts(context&, const server_request&, const path_parts&, const respond&);
 void get_alert(context&, const server_request&, const path_parts&, const respond&);
 void get_explain(context&, const server_request&, const path_parts&, const respond&);
 void get_deliveries(context&, const server_request&, const path_parts&, const respond&);
 void get_delivery(context&, const server_request&, const path_parts&, const respond&);
-void get_instances(context&, const server_request&, const path_parts&, const respond&);
 void get_trunks(context&, const server_request&, const path_parts&, const respond&);
-void get_actors(context&, const server_request&, const path_parts&, const respond&);
 void get_audit(context&, const server_request&, const path_parts&, const respond&);
 void verify_audit(context&, const server_request&, const path_parts&, const respond&);
 
@@ -37,6 +39,9 @@ void post_mute(context&, const server_request&, const path_parts&, const respond
 void post_silence(context&, const server_request&, const path_parts&, const respond&);
 void post_resend(context&, const server_request&, const path_parts&, const respond&);
 void post_test_channel(context&, const server_request&, const path_parts&, const respond&);
+
+// actor_handlers.cpp
+void get_actors(context&, const server_request&, const path_parts&, const respond&);
 void post_restart_actor(context&, const server_request&, const path_parts&, const respond&);
 
 // config_handlers.cpp

@@ -4,7 +4,6 @@
 #include "protocol/wire/json_writer.hpp"
 
 #include <utility>
-#include <vector>
 
 namespace ringdown::api {
 
@@ -13,11 +12,7 @@ void get_livez(context&, const server_request&, const path_parts&, const respond
 }
 
 void get_readyz(context& in, const server_request&, const path_parts&, const respond& answer) {
-  std::vector<std::string> reasons;
-  if (!in.started) reasons.emplace_back("starting: tenants are being loaded");
-  if (in.draining) reasons.emplace_back("draining: shutting down");
-  if (!in.world->metrics->store_ready)
-    reasons.emplace_back("store unavailable: nothing can be made durable, so nothing is sent");
+  const auto reasons = reasons_not_ready(in);
   wire::json_writer json;
   json.open_object().truth("ready", reasons.empty()).key("reasons").open_array();
   for (const std::string& one : reasons) json.text(one);
@@ -29,9 +24,8 @@ void get_metrics(context& in, const server_request&, const path_parts&, const re
   const wall_time present = in.world->time.now().wall;
   const bool taken = in.reader->submit([&in, present, answer](persistence::store& store) {
     const auto figures = store.figures(present);
-    answer({200,
-            {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}},
-            metrics_text(in, figures ? *figures : persistence::store_figures{}, present)});
+    if (!figures) in.world->log->warning("figures_not_read", {{"error", figures.error().detail}});
+    answer({200, {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}}, metrics_text(in, figures, present)});
   });
   if (!taken) answer(problem(503, "unavailable", "too many questions at once; try again"));
 }

@@ -1,31 +1,15 @@
 #include "actors/api/handlers.hpp"
 
+#include "actors/api/paging.hpp"
 #include "protocol/types/observation.hpp"
 #include "protocol/wire/api_json.hpp"
 
-#include <algorithm>
-#include <charconv>
+#include <map>
 #include <utility>
 
 namespace ringdown::api {
 
 namespace {
-
-constexpr std::size_t usual_page = 100;
-constexpr std::size_t longest_page = 1000;
-
-std::size_t limit_of(const server_request& request, std::size_t usual) {
-  const std::string text = parameter(request, "limit");
-  std::size_t limit = usual;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), limit);
-  return read.ec == std::errc() ? std::clamp<std::size_t>(limit, 1, longest_page) : usual;
-}
-
-template <class Id>
-std::optional<Id> id_parameter(const server_request& request, std::string_view name) {
-  std::string text = parameter(request, name);
-  return text.empty() ? std::optional<Id>() : Id(std::move(text));
-}
 
 void write_alert(wire::json_writer& json, const context& in, const alert& what) {
   wire::write_members(json, what);
@@ -56,26 +40,9 @@ bool is_blind_to(const instance_health& health, resource_kind kind) {
 
 } // namespace
 
-void get_version(context& in, const server_request&, const path_parts&, const respond& answer) {
-  wire::json_writer json;
-  json.open_object()
-      .text("version", in.version)
-      .text("node", in.world->node.node_name)
-      .text_or_null("site", in.world->node.site)
-      .close_object();
-  answer(json_answer(200, std::move(json).str()));
-}
-
-void get_tenants(context& in, const server_request&, const path_parts&, const respond& answer) {
-  answer(list_answer(in.tenants.all(), "", [](wire::json_writer& json, const auto& known) {
-    json.text("id", known->config->id.str()).text("name", known->config->name).text("zone", known->config->zone);
-    json.number("instances", static_cast<std::int64_t>(known->config->instances.size()));
-    json.number("channels", static_cast<std::int64_t>(known->config->channels.size()));
-    json.number("version", static_cast<std::int64_t>(known->document.version));
-  }));
-}
-
 void get_alerts(context& in, const server_request& request, const path_parts&, const respond& answer) {
+  const auto asked = page_asked(request);
+  if (!asked) return answer(problem(asked.error()));
   persistence::alert_query query;
   query.tenant = id_parameter<tenant_id>(request, "tenant");
   query.instance = id_parameter<instance_id>(request, "instance");
@@ -85,8 +52,8 @@ void get_alerts(context& in, const server_request& request, const path_parts&, c
     return;
   }
   query.open_only = state != "all";
-  query.limit = limit_of(request, usual_page);
-  query.cursor = parameter(request, "cursor");
+  query.limit = asked->limit;
+  query.cursor = asked->cursor;
   answer_from_store(in, answer, [&in, query](persistence::store& store) {
     const auto found = store.alerts(query);
     if (!found) return problem(found.error());
@@ -139,6 +106,8 @@ void get_explain(context& in, const server_request&, const path_parts& parts, co
 }
 
 void get_deliveries(context& in, const server_request& request, const path_parts&, const respond& answer) {
+  const auto asked = page_asked(request);
+  if (!asked) return answer(problem(asked.error()));
   persistence::delivery_query query;
   query.tenant = id_parameter<tenant_id>(request, "tenant");
   query.alert = id_parameter<alert_id>(request, "alert");
@@ -149,8 +118,8 @@ void get_deliveries(context& in, const server_request& request, const path_parts
     answer(problem(422, "invalid", "no such state: " + state));
     return;
   }
-  query.limit = limit_of(request, usual_page);
-  query.cursor = parameter(request, "cursor");
+  query.limit = asked->limit;
+  query.cursor = asked->cursor;
   answer_from_store(in, answer, [query](persistence::store& store) {
     const auto found = store.deliveries(query);
     if (!found) return problem(found.error());
@@ -179,44 +148,15 @@ void get_delivery(context& in, const server_request&, const path_parts& parts, c
   });
 }
 
-void get_instances(context& in, const server_request& request, const path_parts&, const respond& answer) {
-  const auto wanted = id_parameter<tenant_id>(request, "tenant");
-  answer_from_store(in, answer, [&in, wanted](persistence::store& store) {
-    const auto stored = store.instances(wanted);
-    if (!stored) return problem(stored.error());
-    std::map<std::pair<tenant_id, instance_id>, instance_health> health;
-    for (const auto& row : *stored) health[{row.tenant, row.instance}] = row.health;
-    const auto glances = in.world->health->glances();
-    wire::json_writer json;
-    json.open_object().key("items").open_array();
-    for (const auto& known : in.tenants.all()) {
-      if (wanted && known->config->id != *wanted) continue;
-      for (const auto& instance : known->config->instances) {
-        const auto at = glances.find(known->config->id.str() + "/" + instance.id.str());
-        const instance_glance glance = at == glances.end() ? instance_glance{} : at->second;
-        const auto never = [](wall_time t) { return t == wall_time{} ? std::optional<wall_time>() : t; };
-        json.open_object().text("tenant", known->config->id.str());
-        wire::write_members(json, instance);
-        wire::write_members(json, health[{known->config->id, instance.id}]);
-        json.number("polls", static_cast<std::int64_t>(glance.polls)).text_or_null("why", glance.why);
-        json.time("last_poll", never(glance.last_poll))
-            .time("last_complete_poll", never(glance.last_complete))
-            .time("next_poll", never(glance.next_poll));
-        json.close_object();
-      }
-    }
-    json.close_array().text_or_null("next", "").close_object();
-    return json_answer(200, std::move(json).str());
-  });
-}
-
 void get_trunks(context& in, const server_request& request, const path_parts&, const respond& answer) {
+  const auto asked = page_asked(request, longest_page);
+  if (!asked) return answer(problem(asked.error()));
   persistence::resource_query query;
   query.kinds = {resource_kind::trunk, resource_kind::bridge};
   query.tenant = id_parameter<tenant_id>(request, "tenant");
   query.instance = id_parameter<instance_id>(request, "instance");
-  query.limit = limit_of(request, longest_page);
-  query.cursor = parameter(request, "cursor");
+  query.limit = asked->limit;
+  query.cursor = asked->cursor;
   answer_from_store(in, answer, [query](persistence::store& store) {
     const auto found = store.resources(query);
     if (!found) return problem(found.error());
@@ -238,7 +178,9 @@ void get_audit(context& in, const server_request& request, const path_parts&, co
     answer(problem(422, "invalid", "tenant is required"));
     return;
   }
-  persistence::audit_query query{*tenant, limit_of(request, usual_page), parameter(request, "cursor")};
+  const auto asked = page_asked(request);
+  if (!asked) return answer(problem(asked.error()));
+  persistence::audit_query query{*tenant, asked->limit, asked->cursor};
   answer_from_store(in, answer, [query](persistence::store& store) {
     const auto found = store.audit(query);
     if (!found) return problem(found.error());

@@ -3,6 +3,7 @@
 #include <array>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace ringdown::api {
 
@@ -42,6 +43,7 @@ constexpr std::array routes{
     route{"POST", "/api/v1/deliveries/*/resend", access::token, post_resend},
     route{"GET", "/api/v1/actors", access::token, get_actors},
     route{"POST", "/api/v1/actors/restart", access::token, post_restart_actor},
+    route{"GET", "/api/v1/nodes", access::token, get_nodes},
     route{"GET", "/api/v1/instances", access::token, get_instances},
     route{"GET", "/api/v1/trunks", access::token, get_trunks},
     route{"GET", "/api/v1/audit", access::token, get_audit},
@@ -70,6 +72,15 @@ bool matches(std::string_view pattern, std::string_view path, path_parts& parts)
   return pattern.empty() && path.empty();
 }
 
+server_response not_that_method(const std::string& method, const std::vector<std::string_view>& allowed) {
+  auto refused = problem(405, "method not allowed", method + " is not for this path");
+  std::string list;
+  for (const std::string_view one : allowed)
+    list += (list.empty() ? "" : ", ") + std::string(one) + (one == "GET" ? ", HEAD" : "");
+  refused.headers.emplace_back("Allow", std::move(list));
+  return refused;
+}
+
 bool same_secret(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   unsigned difference = 0; // all bytes are looked at, so that time tells nothing
@@ -90,10 +101,10 @@ bool is_authorized(const context& in, const server_request& request) {
 void answer_request(context& in, const server_request& request, const respond& answer) {
   const std::string_view method = request.method == "HEAD" ? std::string_view("GET") : std::string_view(request.method);
   path_parts parts;
-  bool known_path = false;
+  std::vector<std::string_view> allowed;
   for (const route& one : routes) {
     if (!matches(one.pattern, request.path, parts)) continue;
-    known_path = true;
+    allowed.push_back(one.method);
     if (one.method != method) continue;
     if (one.needs == access::token && !is_authorized(in, request)) {
       auto refused = problem(401, "unauthorized", "give the token of the token file as: Authorization: Bearer TOKEN");
@@ -104,8 +115,7 @@ void answer_request(context& in, const server_request& request, const respond& a
     one.handle(in, request, parts, answer);
     return;
   }
-  answer(known_path ? problem(405, "method not allowed", request.method + " is not for this path")
-                    : problem(404, "not found", "no such path"));
+  answer(allowed.empty() ? problem(404, "not found", "no such path") : not_that_method(request.method, allowed));
 }
 
 } // namespace ringdown::api

@@ -33,6 +33,7 @@ LAYERS = {
 SEAMS = {
     "persistence/rows.hpp": {"protocol", "actors", "actors/api"},
     "persistence/store.hpp": {"actors", "actors/api"},
+    "persistence/cursor.hpp": {"actors/api"},
     "actors/store/reader.hpp": {"actors/api"},
 }
 

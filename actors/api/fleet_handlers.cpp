@@ -1,0 +1,142 @@
+// What this node watches, as it is configured and as it stands: nodes, tenants, instances.
+#include "actors/api/handlers.hpp"
+
+#include "actors/api/paging.hpp"
+#include "protocol/types/observation.hpp"
+#include "protocol/wire/api_json.hpp"
+
+#include <map>
+#include <utility>
+
+namespace ringdown::api {
+
+namespace {
+
+void write_mute(wire::json_writer& json, const mute& what) {
+  json.time("until", what.until).text("by", what.by).text("reason", what.text);
+}
+
+void write_mutes(wire::json_writer& json, const tenant_id& tenant, const std::vector<persistence::mute_row>& mutes) {
+  const mute* silence = nullptr;
+  json.key("mutes").open_array();
+  for (const auto& [of, row] : mutes) {
+    if (of != tenant) continue;
+    if (row.scope == mute_scope::everything) {
+      silence = &row;
+      continue;
+    }
+    json.open_object().text("type", name(row.type));
+    write_mute(json, row);
+    json.close_object();
+  }
+  json.close_array().key("silenced");
+  if (silence == nullptr) {
+    json.null();
+    return;
+  }
+  json.open_object();
+  write_mute(json, *silence);
+  json.close_object();
+}
+
+// An instance as configured, of a tenant as known now: both are kept alive by the tenant.
+struct placed_instance {
+  std::shared_ptr<const known_tenant> tenant;
+  const instance_config* config = nullptr;
+};
+
+std::vector<placed_instance> instances_of(const context& in, const std::optional<tenant_id>& wanted) {
+  std::vector<placed_instance> found;
+  for (const auto& known : in.tenants.all()) {
+    if (wanted && known->config->id != *wanted) continue;
+    for (const auto& instance : known->config->instances) found.push_back({known, &instance});
+  }
+  return found;
+}
+
+using health_by_instance = std::map<std::pair<tenant_id, instance_id>, instance_health>;
+
+void write_instance(wire::json_writer& json, const placed_instance& one, health_by_instance& health,
+                    const std::map<std::string, instance_glance>& glances) {
+  const tenant_id& tenant = one.tenant->config->id;
+  const auto at = glances.find(tenant.str() + "/" + one.config->id.str());
+  const instance_glance glance = at == glances.end() ? instance_glance{} : at->second;
+  const auto never = [](wall_time t) { return t == wall_time{} ? std::optional<wall_time>() : t; };
+  json.text("tenant", tenant.str());
+  wire::write_members(json, *one.config);
+  wire::write_members(json, health[{tenant, one.config->id}]);
+  json.number("polls", static_cast<std::int64_t>(glance.polls)).text_or_null("why", glance.why);
+  json.time("last_poll", never(glance.last_poll))
+      .time("last_complete_poll", never(glance.last_complete))
+      .time("next_poll", never(glance.next_poll));
+}
+
+} // namespace
+
+void get_version(context& in, const server_request&, const path_parts&, const respond& answer) {
+  wire::json_writer json;
+  json.open_object()
+      .text("version", in.version)
+      .text("node", in.world->node.node_name)
+      .text_or_null("site", in.world->node.site)
+      .close_object();
+  answer(json_answer(200, std::move(json).str()));
+}
+
+// One node holds all there is.
+void get_nodes(context& in, const server_request& request, const path_parts&, const respond& answer) {
+  const auto asked = page_asked(request);
+  if (!asked) return answer(problem(asked.error()));
+  const auto found = page_of(std::vector{in.world->node.node_name}, *asked, 1,
+                             [](const std::string& one) { return std::vector<std::string>{one}; });
+  if (!found) return answer(problem(found.error()));
+  answer(list_answer(found->items, found->next, [&in](wire::json_writer& json, const std::string& node) {
+    json.text("name", node).text_or_null("site", in.world->node.site).text("version", in.version);
+    json.text("incarnation", in.world->owner.owner.str());
+    json.number("epoch", static_cast<std::int64_t>(in.world->owner.epoch));
+    json.time("started_at", in.world->begun.wall).truth("ready", reasons_not_ready(in).empty());
+  }));
+}
+
+void get_tenants(context& in, const server_request& request, const path_parts&, const respond& answer) {
+  const auto asked = page_asked(request, longest_page);
+  if (!asked) return answer(problem(asked.error()));
+  const wall_time present = in.world->time.now().wall;
+  answer_from_store(in, answer, [&in, asked = *asked, present](persistence::store& store) {
+    const auto mutes = store.mutes({}, present);
+    if (!mutes) return problem(mutes.error());
+    const auto found = page_of(in.tenants.all(), asked, 1, [](const std::shared_ptr<const known_tenant>& one) {
+      return std::vector<std::string>{one->config->id.str()};
+    });
+    if (!found) return problem(found.error());
+    return list_answer(found->items, found->next, [&mutes](wire::json_writer& json, const auto& known) {
+      json.text("id", known->config->id.str()).text("name", known->config->name).text("zone", known->config->zone);
+      json.number("instances", static_cast<std::int64_t>(known->config->instances.size()));
+      json.number("channels", static_cast<std::int64_t>(known->config->channels.size()));
+      json.number("version", static_cast<std::int64_t>(known->document.version));
+      write_mutes(json, known->config->id, *mutes);
+    });
+  });
+}
+
+void get_instances(context& in, const server_request& request, const path_parts&, const respond& answer) {
+  const auto asked = page_asked(request, longest_page);
+  if (!asked) return answer(problem(asked.error()));
+  const auto wanted = id_parameter<tenant_id>(request, "tenant");
+  answer_from_store(in, answer, [&in, wanted, asked = *asked](persistence::store& store) {
+    const auto stored = store.instances(wanted);
+    if (!stored) return problem(stored.error());
+    health_by_instance health;
+    for (const auto& row : *stored) health[{row.tenant, row.instance}] = row.health;
+    const auto glances = in.world->health->glances();
+    const auto found = page_of(instances_of(in, wanted), asked, 2, [](const placed_instance& one) {
+      return std::vector<std::string>{one.tenant->config->id.str(), one.config->id.str()};
+    });
+    if (!found) return problem(found.error());
+    return list_answer(found->items, found->next, [&](wire::json_writer& json, const placed_instance& one) {
+      write_instance(json, one, health, glances);
+    });
+  });
+}
+
+} // namespace ringdown::api
