@@ -1,5 +1,7 @@
 #include "actors/api/handlers.hpp"
 
+#include "actors/api/asking.hpp"
+
 #include <fmt/format.h>
 
 #include <utility>
@@ -91,6 +93,24 @@ server_response show(const context& in, const alert& what, const link_claim& cla
   return page(200, facts(what.key.type).phrase, heading(in, what) + action);
 }
 
+// Nobody is thanked for what has not been done: whoever reads this goes back to sleep.
+server_response ending(const std::string& top, const command_outcome& how) {
+  const auto say = [&top](int status, std::string_view title, const std::string& text) {
+    return page(status, title, top + fmt::format("<p class=\"state\" role=\"status\">{}</p>", escaped(text)));
+  };
+  if (!how) return say(503, "Not acknowledged", "It is not stored, so nothing is stopped yet. Try again.");
+  const auto& decided = *how;
+  if (!decided) return say(202, "Stored", "Your acknowledgement is stored and takes effect in a moment.");
+  switch (decided->answer) {
+    case command_answer::done: return say(200, "Acknowledged", "Acknowledged. Thank you.");
+    case command_answer::already: return say(200, "Acknowledged", "Thank you. It was " + decided->text + ".");
+    case command_answer::stale:
+    case command_answer::unknown_subject:
+    case command_answer::refused: break;
+  }
+  return say(409, "Not acknowledged", decided->text);
+}
+
 void with_alert(context& in, const path_parts& parts, const respond& answer,
                 std::function<void(const alert&, const link_claim&)> then) {
   const auto claim = read_link_token(parts[0], in.sign_links);
@@ -115,26 +135,14 @@ void acknowledge_by_link(context& in, const server_request&, const path_parts& p
   with_alert(in, parts, answer, [&in, answer](const alert& what, const link_claim& claim) {
     if (!obstacle(what, claim).empty()) return answer(show(in, what, claim));
     command ask;
-    ask.id = "cm_" + in.make_id();
     ask.tenant = claim.tenant;
     ask.kind = command_kind::acknowledge;
     ask.alert = claim.alert;
     ask.episode = claim.episode;
     ask.by = claim.person;
     ask.via = "link";
-    const moment present = in.world->time.now();
-    ask.at = present.wall;
-    const std::string top = heading(in, what);
-    in.answers.wait(
-        ask.id, present.steady + std::chrono::seconds(5), [answer, top](const std::optional<command_result>& decided) {
-          const bool stored = !decided || decided->answer != command_answer::refused;
-          answer(page(stored ? 200 : 503, stored ? "Acknowledged" : "Not acknowledged",
-                      top + fmt::format("<p class=\"state\" role=\"status\">{}</p>",
-                                        stored ? "Acknowledged. Thank you." : "It could not be stored. Try again.")));
-        });
-    in.tree->command(ask, [&in, id = ask.id](const result<void>& stored) {
-      if (!stored) in.answers.decided({id, command_answer::refused, stored.error().detail});
-    });
+    ask_tenant(in, std::move(ask),
+               [answer, top = heading(in, what)](const command_outcome& how) { answer(ending(top, how)); });
   });
 }
 

@@ -10,20 +10,30 @@ void pending_answers::wait(const std::string& command, steady_time until, waiter
   waiting_.insert_or_assign(command, entry{until, std::move(answer)});
 }
 
-void pending_answers::decided(const command_result& what) {
+void pending_answers::stored(const std::string& command) {
+  const std::lock_guard hold(guard_);
+  const auto at = waiting_.find(command);
+  if (at != waiting_.end()) at->second.durable = true;
+}
+
+void pending_answers::not_stored(const std::string& command, const failure& why) { end(command, why); }
+
+void pending_answers::decided(const command_result& what) { end(what.id, std::optional(what)); }
+
+void pending_answers::end(const std::string& command, const command_outcome& how) {
   waiter answer;
   {
     const std::lock_guard hold(guard_);
-    const auto at = waiting_.find(what.id);
+    const auto at = waiting_.find(command);
     if (at == waiting_.end()) return;
     answer = std::move(at->second.answer);
     waiting_.erase(at);
   }
-  answer(what);
+  answer(how);
 }
 
 void pending_answers::expire(steady_time now) {
-  std::vector<waiter> late;
+  std::vector<entry> late;
   {
     const std::lock_guard hold(guard_);
     for (auto at = waiting_.begin(); at != waiting_.end();) {
@@ -31,11 +41,13 @@ void pending_answers::expire(steady_time now) {
         ++at;
         continue;
       }
-      late.push_back(std::move(at->second.answer));
+      late.push_back(std::move(at->second));
       at = waiting_.erase(at);
     }
   }
-  for (const waiter& answer : late) answer(std::nullopt);
+  const failure unsure{failure_kind::timed_out, "not stored yet: the store is slow or away; it may still be taken"};
+  for (const entry& one : late)
+    one.answer(one.durable ? command_outcome(std::optional<command_result>()) : command_outcome(unsure));
 }
 
 } // namespace ringdown::api

@@ -1,7 +1,8 @@
-// People who wait for a command's result: the command is durable, its tenant decides it in a moment. Any thread.
+// People who wait for a command's result: it is made durable, and its tenant decides it in a moment. Any thread.
 #pragma once
 
 #include "protocol/types/command.hpp"
+#include "protocol/types/result.hpp"
 #include "protocol/types/time.hpp"
 
 #include <functional>
@@ -12,12 +13,18 @@
 
 namespace ringdown::api {
 
+// The tenant's verdict; nothing when it is stored and not decided yet; a failure when it is not known to be stored, which is
+// never to be called taken.
+using command_outcome = result<std::optional<command_result>>;
+
 class pending_answers {
 public:
-  // `answer` gets the result, or nothing when the tenant did not decide by `until` (the command stays in the inbox).
-  using waiter = std::function<void(std::optional<command_result>)>;
+  using waiter = std::function<void(const command_outcome&)>;
 
+  // `answer` is called once: with the verdict, or with what is known at `until`.
   void wait(const std::string& command, steady_time until, waiter answer);
+  void stored(const std::string& command);
+  void not_stored(const std::string& command, const failure& why);
   void decided(const command_result& what);
   void expire(steady_time now); // called about once a second
 
@@ -25,7 +32,10 @@ private:
   struct entry {
     steady_time until;
     waiter answer;
+    bool durable = false;
   };
+  void end(const std::string& command, const command_outcome& how);
+
   std::mutex guard_;
   std::map<std::string, entry> waiting_;
 };

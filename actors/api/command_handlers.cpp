@@ -1,6 +1,9 @@
 #include "actors/api/handlers.hpp"
 
+#include "actors/api/asking.hpp"
 #include "protocol/wire/api_json.hpp"
+
+#include <fmt/format.h>
 
 #include <charconv>
 #include <utility>
@@ -9,31 +12,28 @@ namespace ringdown::api {
 
 namespace {
 
-// How long a person waits for the tenant's verdict; the command itself is durable before and stays.
-constexpr auto patience = std::chrono::seconds(5);
+// What a body asks for, with who asks and over what already in it.
+struct asked_command {
+  command what;
+  body_fields body;
+};
 
-server_response verdict_answer(const std::optional<command_result>& decided) {
-  wire::json_writer json;
-  json.open_object();
-  if (decided)
-    json.text("answer", name(decided->answer)).text("text", decided->text);
-  else
-    json.text("answer", "accepted").text("text", "stored; the tenant decides it as soon as it can");
-  json.close_object();
-  const bool refused =
-      decided && (decided->answer == command_answer::refused || decided->answer == command_answer::unknown_subject);
-  return json_answer(!decided ? 202 : refused ? 409 : 200, std::move(json).str());
+result<asked_command> read_command(const server_request& request, command_kind kind,
+                                   std::vector<std::string_view> keys) {
+  keys.insert(keys.end(), {"by", "via"});
+  auto body = read_body(request, keys);
+  if (!body) return body.error();
+  asked_command asked;
+  asked.what.kind = kind;
+  asked.what.by = by_whom(*body);
+  asked.what.via = field(*body, "via").empty() ? "api" : field(*body, "via").substr(0, 20);
+  asked.what.text = field(*body, "reason").substr(0, 300);
+  asked.body = std::move(*body);
+  return asked;
 }
 
-void ask_tenant(context& in, command what, const respond& answer) {
-  if (what.id.empty()) what.id = "cm_" + in.make_id();
-  const moment present = in.world->time.now();
-  what.at = present.wall;
-  in.answers.wait(what.id, present.steady + patience,
-                  [answer](const std::optional<command_result>& decided) { answer(verdict_answer(decided)); });
-  in.tree->command(what, [&in, id = what.id](const result<void>& stored) {
-    if (!stored) in.answers.decided({id, command_answer::refused, stored.error().detail});
-  });
+void ask_and_answer(context& in, command what, const respond& answer) {
+  ask_tenant(in, std::move(what), [answer](const command_outcome& how) { answer(verdict_answer(how)); });
 }
 
 // A command about an alert: finds its tenant first.
@@ -44,7 +44,7 @@ void ask_about_alert(context& in, const std::string& alert, command what, const 
     if (!*found) return answer(problem(404, "not found", "no such alert"));
     what.tenant = (*found)->tenant;
     what.alert = (*found)->id;
-    ask_tenant(in, std::move(what), answer);
+    ask_and_answer(in, std::move(what), answer);
   });
   if (!taken) answer(problem(503, "unavailable", "too many questions at once; try again"));
 }
@@ -64,139 +64,159 @@ result<wall_time> until_of(const body_fields& body, wall_time now) {
   return *at;
 }
 
-} // namespace
-
-void post_acknowledge(context& in, const server_request& request, const path_parts& parts, const respond& answer) {
-  const auto body = read_body(request);
-  if (!body) return answer(problem(body.error()));
-  command what;
-  what.kind = command_kind::acknowledge;
-  what.by = by_whom(*body);
-  what.via = field(*body, "via").empty() ? "api" : field(*body, "via").substr(0, 20);
-  const std::string episode = field(*body, "episode");
-  std::from_chars(episode.data(), episode.data() + episode.size(), what.episode);
-  ask_about_alert(in, parts[0], std::move(what), answer);
+// Only a number names an episode: anything else would pass for the current one, and stop an outage nobody looked at.
+result<std::uint32_t> episode_of(const body_fields& body) {
+  const auto given = body.find("episode");
+  if (given == body.end()) return std::uint32_t{0};
+  const std::string& text = given->second;
+  std::uint32_t episode = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), episode);
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size() || text.empty())
+    return failure{failure_kind::invalid, "episode: a whole number; 0 or none means the current one"};
+  return episode;
 }
 
-void post_snooze(context& in, const server_request& request, const path_parts& parts, const respond& answer) {
-  const auto body = read_body(request);
-  if (!body) return answer(problem(body.error()));
-  const auto until = until_of(*body, in.world->time.now().wall);
-  if (!until) return answer(problem(until.error()));
-  command what;
-  what.kind = command_kind::snooze;
-  what.by = by_whom(*body);
-  what.via = "api";
-  what.until = *until;
-  ask_about_alert(in, parts[0], std::move(what), answer);
-}
-
-void post_renotify(context& in, const server_request& request, const path_parts& parts, const respond& answer) {
-  const auto body = read_body(request);
-  if (!body) return answer(problem(body.error()));
-  command what;
-  what.kind = command_kind::renotify;
-  what.by = by_whom(*body);
-  what.via = "api";
-  ask_about_alert(in, parts[0], std::move(what), answer);
-}
-
-void post_mute(context& in, const server_request& request, const path_parts&, const respond& answer) {
-  const auto body = read_body(request);
-  if (!body) return answer(problem(body.error()));
-  const auto until = until_of(*body, in.world->time.now().wall);
-  if (!until) return answer(problem(until.error()));
-  command what;
-  what.kind = command_kind::mute_type;
-  what.tenant = tenant_id(field(*body, "tenant"));
-  what.subject = field(*body, "type");
-  what.by = by_whom(*body);
-  what.via = "api";
-  what.until = *until;
-  what.text = field(*body, "reason").substr(0, 300);
-  if (!in.tenants.find(what.tenant)) return answer(problem(404, "not found", "no such tenant"));
-  if (!parse_alert_type(what.subject)) return answer(problem(422, "invalid", "no such alert type: " + what.subject));
-  ask_tenant(in, std::move(what), answer);
-}
-
-void post_silence(context& in, const server_request& request, const path_parts&, const respond& answer) {
-  const auto body = read_body(request);
-  if (!body) return answer(problem(body.error()));
-  const auto until = until_of(*body, in.world->time.now().wall);
-  if (!until) return answer(problem(until.error()));
-  if (field(*body, "reason").empty()) return answer(problem(422, "invalid", "reason is required: it is audited"));
-  command what;
-  what.kind = command_kind::silence;
-  what.by = by_whom(*body);
-  what.via = "api";
-  what.until = *until;
-  what.text = field(*body, "reason").substr(0, 300);
-  const std::string only = field(*body, "tenant");
-  if (!only.empty()) {
-    what.tenant = tenant_id(only);
-    if (!in.tenants.find(what.tenant)) return answer(problem(404, "not found", "no such tenant"));
-    return ask_tenant(in, std::move(what), answer);
+// The silence a body asks for, or the end of one.
+result<command> silence_of(asked_command asked, wall_time now) {
+  const std::string off = field(asked.body, "off");
+  if (!off.empty() && off != "true" && off != "false") return failure{failure_kind::invalid, "off: true or false"};
+  if (off == "true") {
+    if (asked.body.contains("for") || asked.body.contains("until"))
+      return failure{failure_kind::invalid, "off: goes without for and until"};
+    asked.what.kind = command_kind::lift_silence;
+    return std::move(asked.what);
   }
-  // Everybody: one command per tenant, answered when the last one is durable.
+  const auto until = until_of(asked.body, now);
+  if (!until) return until.error();
+  if (*until - now > longest_silence)
+    return failure{failure_kind::invalid, (asked.body.contains("for") ? "for: " : "until: ") +
+                                              std::string("a silence lasts at most 24h, so that none is forgotten")};
+  if (asked.what.text.empty()) return failure{failure_kind::invalid, "reason: is required, for the audit"};
+  asked.what.until = *until;
+  return std::move(asked.what);
+}
+
+// Verdicts of all tenants, in one answer once the last is in.
+struct tally {
+  std::atomic<std::size_t> left{0};
+  std::atomic<std::size_t> done{0};
+  std::atomic<std::size_t> undecided{0};
+  std::atomic<std::size_t> failed{0};
+};
+
+server_response tally_answer(const tally& count, std::size_t all, command_kind kind) {
+  if (count.failed > 0)
+    return problem(503, "unavailable",
+                   fmt::format("{} of {} tenants could not be reached; try again", count.failed.load(), all));
+  if (count.undecided > 0) return verdict_answer(std::optional<command_result>());
+  const std::string_view now_so = kind == command_kind::silence ? "silenced" : "no longer silenced";
+  const auto verdict = count.done > 0 ? command_answer::done : command_answer::already;
+  return verdict_answer(std::optional(
+      command_result{"", verdict, fmt::format("{} of {} tenants {}", count.done.load(), all, now_so), {}}));
+}
+
+void ask_everybody(context& in, command what, const respond& answer) {
   const auto all = in.tenants.all();
-  if (all.empty()) return answer(verdict_answer(command_result{"", command_answer::done, "no tenants"}));
-  struct tally {
-    std::atomic<std::size_t> left;
-    std::atomic<bool> failed{false};
-  };
+  if (all.empty()) return answer(verdict_answer(std::optional(command_result{"", command_answer::done, "no tenants"})));
   auto count = std::make_shared<tally>(); // shared by the answers of all tenants
   count->left = all.size();
   for (const auto& known : all) {
     what.tenant = known->config->id;
-    what.id = "cm_" + in.make_id();
-    what.at = in.world->time.now().wall;
-    in.tree->command(what, [count, answer, total = all.size()](const result<void>& stored) {
-      if (!stored) count->failed = true;
-      if (--count->left > 0) return;
-      answer(count->failed ? problem(503, "unavailable", "not every tenant could be silenced; try again")
-                           : verdict_answer(command_result{"", command_answer::done,
-                                                           std::to_string(total) + " tenants silenced"}));
+    ask_tenant(in, what, [count, answer, total = all.size(), kind = what.kind](const command_outcome& how) {
+      if (!how)
+        ++count->failed;
+      else if (!*how)
+        ++count->undecided;
+      else if ((*how)->answer == command_answer::done)
+        ++count->done;
+      if (--count->left == 0) answer(tally_answer(*count, total, kind));
     });
   }
 }
 
+} // namespace
+
+void post_acknowledge(context& in, const server_request& request, const path_parts& parts, const respond& answer) {
+  auto asked = read_command(request, command_kind::acknowledge, {"episode"});
+  if (!asked) return answer(problem(asked.error()));
+  const auto episode = episode_of(asked->body);
+  if (!episode) return answer(problem(episode.error()));
+  asked->what.episode = *episode;
+  ask_about_alert(in, parts[0], std::move(asked->what), answer);
+}
+
+void post_snooze(context& in, const server_request& request, const path_parts& parts, const respond& answer) {
+  auto asked = read_command(request, command_kind::snooze, {"for", "until"});
+  if (!asked) return answer(problem(asked.error()));
+  const auto until = until_of(asked->body, in.world->time.now().wall);
+  if (!until) return answer(problem(until.error()));
+  asked->what.until = *until;
+  ask_about_alert(in, parts[0], std::move(asked->what), answer);
+}
+
+void post_renotify(context& in, const server_request& request, const path_parts& parts, const respond& answer) {
+  auto asked = read_command(request, command_kind::renotify, {});
+  if (!asked) return answer(problem(asked.error()));
+  ask_about_alert(in, parts[0], std::move(asked->what), answer);
+}
+
+void post_mute(context& in, const server_request& request, const path_parts&, const respond& answer) {
+  auto asked = read_command(request, command_kind::mute_type, {"tenant", "type", "for", "until", "reason"});
+  if (!asked) return answer(problem(asked.error()));
+  command& what = asked->what;
+  what.tenant = tenant_id(field(asked->body, "tenant"));
+  what.subject = field(asked->body, "type");
+  const auto until = until_of(asked->body, in.world->time.now().wall);
+  if (!until) return answer(problem(until.error()));
+  what.until = *until;
+  if (!in.tenants.find(what.tenant)) return answer(problem(404, "not found", "no such tenant"));
+  if (!parse_alert_type(what.subject))
+    return answer(problem(422, "invalid", "type: no such alert type: " + what.subject));
+  ask_and_answer(in, std::move(what), answer);
+}
+
+void post_silence(context& in, const server_request& request, const path_parts&, const respond& answer) {
+  auto asked = read_command(request, command_kind::silence, {"tenant", "for", "until", "reason", "off"});
+  if (!asked) return answer(problem(asked.error()));
+  const std::string only = field(asked->body, "tenant");
+  auto what = silence_of(std::move(*asked), in.world->time.now().wall);
+  if (!what) return answer(problem(what.error()));
+  if (only.empty()) return ask_everybody(in, std::move(*what), answer);
+  what->tenant = tenant_id(only);
+  if (!in.tenants.find(what->tenant)) return answer(problem(404, "not found", "no such tenant"));
+  ask_and_answer(in, std::move(*what), answer);
+}
+
 void post_resend(context& in, const server_request& request, const path_parts& parts, const respond& answer) {
-  const auto body = read_body(request);
-  if (!body) return answer(problem(body.error()));
-  const bool taken =
-      in.reader->submit([&in, id = delivery_id(parts[0]), by = by_whom(*body), answer](persistence::store& store) {
+  auto asked = read_command(request, command_kind::resend, {});
+  if (!asked) return answer(problem(asked.error()));
+  const bool taken = in.reader->submit(
+      [&in, id = delivery_id(parts[0]), what = std::move(asked->what), answer](persistence::store& store) mutable {
         const auto found = store.find_delivery(id);
         if (!found) return answer(problem(found.error()));
         if (!*found) return answer(problem(404, "not found", "no such delivery"));
         const delivery& row = (*found)->row;
         if (!is_final(row.state))
-          return answer(problem(409, "conflict", "it has not ended yet: " + std::string(name(row.state))));
-        command what;
-        what.kind = command_kind::resend;
+          return answer(verdict_answer(std::optional(command_result{
+              "", command_answer::refused, "it has not ended yet: " + std::string(name(row.state)), {}})));
         what.tenant = row.tenant;
         what.alert = row.alert;
         what.episode = row.episode;
         what.subject = row.channel.str();
-        what.by = by;
-        what.via = "api";
-        ask_tenant(in, std::move(what), answer);
+        ask_and_answer(in, std::move(what), answer);
       });
   if (!taken) answer(problem(503, "unavailable", "too many questions at once; try again"));
 }
 
 void post_test_channel(context& in, const server_request& request, const path_parts& parts, const respond& answer) {
-  const auto body = read_body(request);
-  if (!body) return answer(problem(body.error()));
+  auto asked = read_command(request, command_kind::test_channel, {});
+  if (!asked) return answer(problem(asked.error()));
   const auto known = in.tenants.find(tenant_id(parts[0]));
   if (!known || known->config->find(channel_id(parts[1])) == nullptr)
     return answer(problem(404, "not found", "no such tenant or channel"));
-  command what;
-  what.kind = command_kind::test_channel;
-  what.tenant = tenant_id(parts[0]);
-  what.subject = parts[1];
-  what.by = by_whom(*body);
-  what.via = "api";
-  ask_tenant(in, std::move(what), answer);
+  asked->what.tenant = tenant_id(parts[0]);
+  asked->what.subject = parts[1];
+  ask_and_answer(in, std::move(asked->what), answer);
 }
 
 } // namespace ringdown::api

@@ -130,10 +130,14 @@ void write_members(json_writer& json, const resource_record& what) {
   json.time("since", what.since).text("detail", what.detail);
 }
 
+void write_problem(json_writer& json, int status, std::string_view title, std::string_view detail) {
+  json.text("type", "about:blank").text("title", title).number("status", status).text("detail", detail);
+}
+
 std::string problem_json(int status, std::string_view title, std::string_view detail) {
   json_writer json;
   json.open_object();
-  json.text("type", "about:blank").text("title", title).number("status", status).text("detail", detail);
+  write_problem(json, status, title, detail);
   json.close_object();
   return std::move(json).str();
 }

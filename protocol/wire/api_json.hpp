@@ -31,6 +31,8 @@ void write_members(json_writer& json, const resource_record& what);
 void write_resource(json_writer& json, const resource_ref& ref, std::string_view label, std::string_view provider);
 
 // application/problem+json (RFC 9457). `title` names the kind of problem, `detail` this one; neither a secret.
+// Its members are for a problem that has more to say.
+void write_problem(json_writer& json, int status, std::string_view title, std::string_view detail);
 [[nodiscard]] std::string problem_json(int status, std::string_view title, std::string_view detail);
 
 } // namespace ringdown::wire
