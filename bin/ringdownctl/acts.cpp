@@ -1,26 +1,94 @@
 #include "bin/ringdownctl/commands.hpp"
 #include "bin/ringdownctl/table.hpp"
 #include "protocol/types/alert.hpp"
+#include "protocol/wire/json_writer.hpp"
+#include "protocol/wire/text.hpp"
 
 #include <fmt/format.h>
+
+#include <optional>
+#include <utility>
 
 namespace ringdown::ctl {
 
 namespace {
 
+constexpr std::size_t longest_outcome = 2000;
+
+bool has_ended(const row& delivery) { return delivery["state"] != "pending" && delivery["state"] != "claimed"; }
+
+// "sent: HTTP 200", "dead (refused): HTTP 403", "still pending after 10 s: HTTP 503".
+std::string outcome_text(const row& delivery) {
+  std::string text = has_ended(delivery) ? delivery["state"] : fmt::format("still {} after 10 s", delivery["state"]);
+  if (!delivery["reason"].empty()) text += fmt::format(" ({})", delivery["reason"]);
+  if (!delivery["answer"].empty()) text += ": " + delivery["answer"];
+  if (!has_ended(delivery)) text += fmt::format("; ringdownctl delivery {} shows how it goes on", delivery["id"]);
+  return wire::paragraphs(text, longest_outcome) + "\n";
+}
+
 using fields = std::vector<std::pair<std::string_view, std::string>>;
 
-int ask_for(session& run, const std::string& path, const fields& body) {
-  auto asked = run.ask(http_method::post, path, body_of(body));
+struct verdict {
+  session::reply reply;
+  int code = exit_ok;
+};
+
+std::variant<verdict, int> ask(session& run, const std::string& path, std::string body) {
+  auto asked = run.ask(http_method::post, path, std::move(body));
   if (const int* code = std::get_if<int>(&asked)) return *code;
-  const auto& reply = std::get<session::reply>(asked);
-  const std::string& verdict = reply.read.top["answer"];
+  verdict made{std::move(std::get<session::reply>(asked)), exit_ok};
+  const std::string& answer = made.reply.read.top["answer"];
+  if (answer == "stale" || answer == "refused" || answer == "unknown_subject") made.code = exit_negative;
+  return made;
+}
+
+void say(session& run, const verdict& made) {
   if (run.wants_json())
-    run.print(reply.body + "\n");
+    run.print(made.reply.body + "\n");
   else
-    run.print(first_of(reply.read.top["text"], verdict) + "\n");
-  const bool negative = verdict == "stale" || verdict == "refused" || verdict == "unknown_subject";
-  return negative ? exit_negative : exit_ok;
+    run.print(first_of(made.reply.read.top["text"], made.reply.read.top["answer"]) + "\n");
+}
+
+int ask_for(session& run, const std::string& path, std::string body) {
+  auto asked = ask(run, path, std::move(body));
+  if (const int* code = std::get_if<int>(&asked)) return *code;
+  const auto& made = std::get<verdict>(asked);
+  say(run, made);
+  return made.code;
+}
+
+int ask_for(session& run, const std::string& path, const fields& body) { return ask_for(run, path, body_of(body)); }
+
+constexpr auto look_every = std::chrono::milliseconds(200);
+constexpr int most_looks = 50; // ten seconds
+
+// How the delivery that was made for us ended, with the provider's own words (C-09).
+int follow(session& run, const std::string& id) {
+  std::optional<session::reply> seen;
+  for (int looks = 0; looks < most_looks && !(seen && has_ended(seen->read.top)); ++looks) {
+    if (seen) run.pause(look_every);
+    auto asked = run.ask(http_method::get, "/api/v1/deliveries/" + percent_encode(id));
+    if (const int* code = std::get_if<int>(&asked)) return *code;
+    seen = std::move(std::get<session::reply>(asked));
+  }
+  const row& delivery = seen->read.top;
+  const std::string& state = delivery["state"];
+  if (run.wants_json())
+    run.print(seen->body + "\n");
+  else
+    run.print(outcome_text(delivery));
+  if (!has_ended(delivery)) return exit_later;
+  return state == "dead" || state == "suppressed" || state == "unknown" ? exit_negative : exit_ok;
+}
+
+int ask_and_follow(session& run, const std::string& path) {
+  auto asked = ask(run, path, body_of({{"by", run.given().by}}));
+  if (const int* code = std::get_if<int>(&asked)) return *code;
+  const auto& made = std::get<verdict>(asked);
+  const std::string delivery = made.reply.read.top["delivery"];
+  const bool follows = made.code == exit_ok && !delivery.empty() && !run.given().no_wait;
+  if (!follows || !run.wants_json()) say(run, made);
+  return follows ? follow(run, delivery) : made.code;
 }
 
 std::string alert_path(session& run, std::string_view act) {
@@ -69,6 +137,14 @@ int mute_type(session& run) {
 int silence(session& run) {
   const arguments& given = run.given();
   if (given.tenant.empty() != given.all) return run.complain(exit_usage, "silence needs either --tenant ID or --all");
+  if (run.word(0) == "off") {
+    wire::json_writer json;
+    json.open_object().truth("off", true).text("by", given.by);
+    if (!given.tenant.empty()) json.text("tenant", given.tenant);
+    if (!given.reason.empty()) json.text("reason", given.reason);
+    json.close_object();
+    return ask_for(run, "/api/v1/silence", std::move(json).str());
+  }
   if (given.reason.empty())
     return run.complain(exit_usage, "silence needs --reason TEXT: it is kept in the audit trail");
   if (!is_span(run.word(0))) return complain_of_span(run, run.word(0));
@@ -77,8 +153,7 @@ int silence(session& run) {
 }
 
 int resend(session& run) {
-  return ask_for(run, fmt::format("/api/v1/deliveries/{}/resend", percent_encode(run.word(0))),
-                 {{"by", run.given().by}});
+  return ask_and_follow(run, fmt::format("/api/v1/deliveries/{}/resend", percent_encode(run.word(0))));
 }
 
 int restart_actor(session& run) {
@@ -95,9 +170,8 @@ int test_channel(session& run) {
     channel = channel.substr(slash + 1);
   }
   if (tenant.empty()) return run.complain(exit_usage, "test-channel needs TENANT/CHANNEL, or CHANNEL and --tenant ID");
-  return ask_for(run,
-                 fmt::format("/api/v1/tenants/{}/channels/{}/test", percent_encode(tenant), percent_encode(channel)),
-                 {{"by", given.by}});
+  return ask_and_follow(
+      run, fmt::format("/api/v1/tenants/{}/channels/{}/test", percent_encode(tenant), percent_encode(channel)));
 }
 
 } // namespace ringdown::ctl

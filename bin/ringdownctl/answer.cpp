@@ -53,6 +53,12 @@ public:
   answer read;
 
 private:
+  static bool in_list(const wire::json_path& path, std::size_t from) {
+    for (std::size_t level = from; level < path.depth(); ++level)
+      if (path.key(level).empty()) return true;
+    return false;
+  }
+
   static void keep(row& into, const wire::json_path& path, std::size_t from, const wire::json_value& value) {
     std::string name;
     for (std::size_t level = from; level < path.depth(); ++level) {
@@ -61,8 +67,7 @@ private:
       name += path.key(level);
     }
     std::string& field = into.fields[name];
-    const bool listed = path.last().empty();
-    if (listed && !field.empty()) field += ", ";
+    if (in_list(path, from) && !field.empty()) field += ", ";
     field += text_of(value);
   }
 

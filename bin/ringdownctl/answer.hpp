@@ -9,7 +9,7 @@
 
 namespace ringdown::ctl {
 
-// Fields of one object. Inner objects are flattened ("resource.name"); the members of a list of plain values stand in one
+// Fields of one object. Inner objects are flattened ("resource.name"); the members of a list within stand in one
 // field, parted by ", "; null is "".
 struct row {
   std::map<std::string, std::string, std::less<>> fields;

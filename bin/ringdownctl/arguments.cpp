@@ -74,6 +74,8 @@ void add_command(CLI::App& app, const command_spec& spec, arguments& into) {
   for (const std::string_view name : spec.options) {
     if (name == "all") {
       sub->add_flag("--all", into.all, "every tenant");
+    } else if (name == "no-wait") {
+      sub->add_flag("--no-wait", into.no_wait, "do not wait for what the provider answers");
     } else if (name == "prune") {
       sub->add_flag("--prune", into.prune, "delete tenants managed by file that have no file in DIR");
     } else if (const option_spec* option = find_option(name)) {
@@ -113,6 +115,8 @@ parsed_arguments parse_arguments(int count, const char* const* words,
   fill_from(parsed.given.config, environment("RINGDOWN_CONFIG"));
   fill_from(parsed.given.url, environment("RINGDOWN_URL"));
   fill_from(parsed.given.token_file, environment("RINGDOWN_TOKEN_FILE"));
+  // Under sudo, whoever called it: "root" tells the audit nothing.
+  fill_from(parsed.given.by, environment("SUDO_USER"));
   fill_from(parsed.given.by, environment("USER"));
   return parsed;
 }

@@ -34,6 +34,7 @@ struct arguments {
   std::string directory; // export --dir
   bool all = false;      // silence --all
   bool prune = false;    // apply --prune
+  bool no_wait = false;  // test-channel, resend --no-wait
 
   std::string address; // doctor
   std::string ca_file;

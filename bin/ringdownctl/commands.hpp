@@ -11,6 +11,7 @@ int list_instances(session& run);
 int list_trunks(session& run);
 int list_deliveries(session& run);
 int list_actors(session& run);
+int list_nodes(session& run);
 int show_alert(session& run);
 int explain_alert(session& run);
 int show_delivery(session& run);

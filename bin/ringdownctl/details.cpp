@@ -1,4 +1,5 @@
 #include "bin/ringdownctl/commands.hpp"
+#include "bin/ringdownctl/reason_words.hpp"
 #include "bin/ringdownctl/table.hpp"
 #include "protocol/wire/text.hpp"
 #include "ringdown_version.hpp"
@@ -6,12 +7,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 namespace ringdown::ctl {
 
 namespace {
 
 constexpr std::size_t longest_value = 400;
+constexpr std::size_t longest_summary = 4000;
 
 struct line {
   std::string_view label;
@@ -86,9 +89,54 @@ std::optional<session::reply> fetch(session& run, const std::string& path, int& 
   return std::nullopt;
 }
 
-std::string decision_outcome(const row& one) {
-  if (one["delivery"].empty()) return "not sent";
-  return with_note(first_of(one["delivery_state"], "made"), one["delivery_why"]);
+bool has_arrived(const row& one) {
+  const std::string& state = one["delivery_state"];
+  return state == "sent" || state == "confirmed" || state == "digested";
+}
+
+// "yes (sent)", "no", "no (suppressed)", "not yet (pending)", "perhaps (unknown)".
+std::string told_words(const row& one) {
+  if (one["delivery"].empty()) return "no";
+  const std::string state = first_of(one["delivery_state"], "made");
+  if (has_arrived(one)) return fmt::format("yes ({})", state);
+  if (state == "unknown") return fmt::format("perhaps ({})", state);
+  return fmt::format("{} ({})", state == "dead" || state == "suppressed" ? "no" : "not yet", state);
+}
+
+// Why it was to be told or not; then what came in between, and what the provider said.
+std::string why_words(const row& one) {
+  std::string why = reason_words(one["reason"]);
+  if (!one["delivery_why"].empty()) why += "; but " + reason_words(one["delivery_why"]);
+  const std::string more = first_of(one["detail"], one["answer"]);
+  return more == "-" ? why : fmt::format("{}: {}", why, more);
+}
+
+std::string who(const row& one) {
+  return one["target"].empty() ? first_of(one["channel"], "everybody")
+                               : fmt::format("{} {}", one["channel"], one["target"]);
+}
+
+std::string bad_news(const row& one) {
+  const std::string whom = who(one);
+  const bool waits = told_words(one).starts_with("not yet");
+  const std::string subject = one["channel"].empty() ? "nobody" : fmt::format("{} not{}", whom, waits ? " yet" : "");
+  return fmt::format("{} told of \"{}\": {}\n", subject, one["event"], why_words(one));
+}
+
+// The last news for each who was to be told. What was decided for all at once stands only while nothing came after it.
+std::string in_short(const std::vector<row>& decisions) {
+  std::map<std::string, const row*> last;
+  for (const row& one : decisions)
+    if (!one["channel"].empty() || &one == &decisions.back()) last[who(one)] = &one;
+  std::string told;
+  std::string others;
+  for (const auto& [whom, one] : last) {
+    if (has_arrived(*one))
+      told += fmt::format("{}{}", told.empty() ? "" : ", ", whom);
+    else
+      others += bad_news(*one);
+  }
+  return (told.empty() ? std::string() : fmt::format("told: {}\n", told)) + others;
 }
 
 } // namespace
@@ -111,12 +159,11 @@ int explain_alert(session& run) {
     run.print("\nno decision about it is stored yet\n");
     return exit_ok;
   }
-  run.print("\n");
-  table shown({"AT (UTC)", "EPISODE", "EVENT", "CHANNEL", "RESULT", "REASON", "GATES", "DETAIL"});
+  run.print("\n" + wire::paragraphs(in_short(items), longest_summary) + "\n");
+  table shown({"AT (UTC)", "EPISODE", "EVENT", "CHANNEL", "TOLD", "WHY", "GATES"});
   for (const row& one : items)
     shown.add({at_time(one["at"]).substr(0, 19), fmt::format("{}.{}", one["episode"], one["version"]), one["event"],
-               first_of(one["channel"]), decision_outcome(one), one["reason"], one["gates"],
-               first_of(one["detail"], one["answer"])});
+               who(one), told_words(one), why_words(one), one["gates"]});
   run.print(shown.text());
   return exit_ok;
 }

@@ -1,5 +1,6 @@
 #include "bin/ringdownctl/commands.hpp"
 #include "bin/ringdownctl/table.hpp"
+#include "protocol/wire/text.hpp"
 
 #include <fmt/format.h>
 
@@ -8,6 +9,8 @@
 namespace ringdown::ctl {
 
 namespace {
+
+constexpr std::size_t longest_line = 400;
 
 // What a listing shows: its columns, one line of cells per item, and what to say when there is none.
 struct listing {
@@ -56,10 +59,54 @@ std::string ways(const row& instance) {
   return instance["cause"].empty() ? instance["reach"] : fmt::format("{} ({})", instance["reach"], instance["cause"]);
 }
 
+// Where nothing interrupts because somebody said so: the first thing to know about a quiet list (S-T8).
+std::string silence_line(const std::vector<row>& tenants, const std::string& only) {
+  std::vector<const row*> quiet;
+  for (const row& one : tenants)
+    if (!one["silenced.until"].empty() && (only.empty() || one["id"] == only)) quiet.push_back(&one);
+  if (quiet.empty()) return {};
+  const row& first = *quiet.front();
+  if (quiet.size() == 1)
+    return fmt::format("SILENCED: nothing interrupts for {} until {} (by {}: {})", first["id"],
+                       at_time(first["silenced.until"]), first["silenced.by"], first["silenced.reason"]);
+  std::string until;
+  for (const row* one : quiet) until = std::max(until, (*one)["silenced.until"]);
+  return fmt::format("SILENCED: nothing interrupts for {}, among them {}; the last until {} (by {}: {})",
+                     counted(quiet.size(), "tenant"), first["id"], at_time(until), first["silenced.by"],
+                     first["silenced.reason"]);
+}
+
+std::string mute_lines(const std::vector<row>& tenants, const std::string& only) {
+  std::string lines;
+  for (const row& one : tenants)
+    if (!one["mutes.type"].empty() && (only.empty() || one["id"] == only))
+      lines += wire::one_line(fmt::format("muted for {}: {} (by {})", one["id"], one["mutes.type"], one["mutes.by"]),
+                              longest_line) +
+               "\n";
+  return lines;
+}
+
+// True unless the command has ended with `code`.
+bool warn_of_silence(session& run, int& code) {
+  if (run.wants_json()) return true;
+  auto asked = run.ask_all("/api/v1/tenants");
+  if (const int* ended = std::get_if<int>(&asked)) {
+    code = *ended;
+    return false;
+  }
+  const auto& tenants = std::get<std::vector<row>>(asked);
+  const std::string silenced = silence_line(tenants, run.given().tenant);
+  if (!silenced.empty()) run.print(run.red(wire::one_line(silenced, longest_line)) + "\n");
+  run.print(mute_lines(tenants, run.given().tenant));
+  return true;
+}
+
 } // namespace
 
 int list_alerts(session& run) {
   const arguments& given = run.given();
+  int code = exit_ok;
+  if (!warn_of_silence(run, code)) return code;
   const bool all = given.state == "all";
   return show(run, {.path = "/api/v1/alerts" + query_of({{"tenant", given.tenant},
                                                          {"instance", given.instance},
@@ -85,22 +132,24 @@ int list_alerts(session& run) {
 
 int list_instances(session& run) {
   return show(
-      run, {.path = "/api/v1/instances" + query_of({{"tenant", run.given().tenant}}),
-            .one = "instance",
-            .heads = {"TENANT", "INSTANCE", "NAME", "STATE", "SINCE", "VERSION", "LAST POLL", "LAST COMPLETE", "WHY"},
-            .cells =
-                [&run](const row& i) {
-                  return std::vector<std::string>{i["tenant"],
-                                                  i["id"],
-                                                  i["name"],
-                                                  ways(i),
-                                                  ago(i["since"], run.now()),
-                                                  i["version"],
-                                                  ago(i["last_poll"], run.now()),
-                                                  ago(i["last_complete_poll"], run.now()),
-                                                  i["why"]};
-                },
-            .advice = "a tenant file with [[instance]] makes one: ringdownctl apply FILE"});
+      run,
+      {.path = "/api/v1/instances" +
+               query_of({{"tenant", run.given().tenant}, {"limit", run.given().limit}, {"cursor", run.given().cursor}}),
+       .one = "instance",
+       .heads = {"TENANT", "INSTANCE", "NAME", "STATE", "SINCE", "VERSION", "LAST POLL", "LAST COMPLETE", "WHY"},
+       .cells =
+           [&run](const row& i) {
+             return std::vector<std::string>{i["tenant"],
+                                             i["id"],
+                                             i["name"],
+                                             ways(i),
+                                             ago(i["since"], run.now()),
+                                             i["version"],
+                                             ago(i["last_poll"], run.now()),
+                                             ago(i["last_complete_poll"], run.now()),
+                                             i["why"]};
+           },
+       .advice = "a tenant file with [[instance]] makes one: ringdownctl apply FILE"});
 }
 
 int list_trunks(session& run) {
@@ -147,7 +196,7 @@ int list_deliveries(session& run) {
 }
 
 int list_actors(session& run) {
-  return show(run, {.path = "/api/v1/actors",
+  return show(run, {.path = "/api/v1/actors" + query_of({{"limit", run.given().limit}, {"cursor", run.given().cursor}}),
                     .one = "actor",
                     .heads = {"ACTOR", "KIND", "STATE", "RESTARTS", "MAILBOX", "HANDLED", "LAST ERROR", "AT"},
                     .cells =
@@ -155,6 +204,23 @@ int list_actors(session& run) {
                           return std::vector<std::string>{
                               a["name"],    a["kind"],    a["state"],      a["restarts"],
                               a["mailbox"], a["handled"], a["last_error"], ago(a["last_error_at"], run.now())};
+                        },
+                    .advice = {}});
+}
+
+int list_nodes(session& run) {
+  return show(run, {.path = "/api/v1/nodes" + query_of({{"limit", run.given().limit}, {"cursor", run.given().cursor}}),
+                    .one = "node",
+                    .heads = {"NODE", "SITE", "READY", "VERSION", "STARTED", "INCARNATION", "EPOCH"},
+                    .cells =
+                        [&run](const row& n) {
+                          return std::vector<std::string>{n["name"],
+                                                          n["site"],
+                                                          n["ready"] == "true" ? "yes" : "no",
+                                                          n["version"],
+                                                          ago(n["started_at"], run.now()),
+                                                          n["incarnation"],
+                                                          n["epoch"]};
                         },
                     .advice = {}});
 }

@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include <poll.h>
+#include <unistd.h>
+
 #include <cstdio>
 
 namespace ringdown::ctl {
@@ -68,6 +71,32 @@ std::variant<session::reply, int> session::ask(http_method method, const std::st
   if (const auto* got = std::get_if<reply>(&asked); got != nullptr && got->status >= 400)
     return complain(exit_negative, problem_text(*got));
   return asked;
+}
+
+std::variant<std::vector<row>, int> session::ask_all(const std::string& path) {
+  std::vector<row> all;
+  std::string cursor;
+  do {
+    const char sign = path.find('?') == std::string::npos ? '?' : '&';
+    auto asked =
+        ask(http_method::get, cursor.empty() ? path : fmt::format("{}{}cursor={}", path, sign, percent_encode(cursor)));
+    if (const int* code = std::get_if<int>(&asked)) return *code;
+    const auto& page = std::get<reply>(asked).read;
+    const auto& items = page.list("items");
+    all.insert(all.end(), items.begin(), items.end());
+    const std::string& next = page.top["next"];
+    if (!next.empty() && next == cursor)
+      return complain(exit_internal, "the daemon gives the same page again and again");
+    cursor = next;
+  } while (!cursor.empty());
+  return all;
+}
+
+void session::pause(std::chrono::milliseconds span) const { ::poll(nullptr, 0, static_cast<int>(span.count())); }
+
+std::string session::red(std::string_view text) const {
+  const bool plain = ::isatty(STDOUT_FILENO) == 0 || !variable("NO_COLOR").empty() || variable("TERM") == "dumb";
+  return plain ? std::string(text) : fmt::format("\x1b[1;31m{}\x1b[0m", text);
 }
 
 std::string query_of(const std::vector<std::pair<std::string_view, std::string>>& parameters) {

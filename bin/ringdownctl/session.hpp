@@ -7,6 +7,7 @@
 #include "bin/ringdownctl/exit_codes.hpp"
 #include "protocol/types/node_config.hpp"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -45,6 +46,14 @@ public:
   [[nodiscard]] std::variant<reply, int> ask(http_method method, const std::string& path, std::string body = {});
   // The same, with 4xx answers (but 401 and 403) handed over instead of printed.
   [[nodiscard]] std::variant<reply, int> ask_any(http_method method, const std::string& path, std::string body = {});
+
+  // All items of a list, over all its pages; an int as `ask`.
+  [[nodiscard]] std::variant<std::vector<row>, int> ask_all(const std::string& path);
+
+  // Lets time pass between two looks at something awaited.
+  void pause(std::chrono::milliseconds span) const;
+  // `text` in red where somebody looks at a terminal that has colours.
+  [[nodiscard]] std::string red(std::string_view text) const;
 
   // What is wrong according to a problem answer, one line per error. `file`: what was sent was made from it, so lines of
   // the answer are not its lines and are left out.

@@ -96,21 +96,22 @@ void print_json(session& run, const std::vector<session::reply>& replies) {
   run.print(json.str() + "\n");
 }
 
-// Tenants of the daemon that none of these files is about; nothing when the daemon does not say.
-std::vector<std::string> without_file(session& run, const std::vector<tenant_source>& tenants) {
-  auto asked = run.ask(http_method::get, "/api/v1/tenants");
-  const auto* reply = std::get_if<session::reply>(&asked);
+// Tenants of the daemon that none of these files is about; the exit code when the daemon does not say.
+std::variant<std::vector<std::string>, int> without_file(session& run, const std::vector<tenant_source>& tenants) {
+  auto asked = run.ask_all("/api/v1/tenants");
+  if (const int* code = std::get_if<int>(&asked)) return *code;
   std::vector<std::string> others;
-  if (reply == nullptr) return others;
-  for (const row& one : reply->read.list("items"))
+  for (const row& one : std::get<std::vector<row>>(asked))
     if (std::ranges::none_of(tenants, [&](const tenant_source& t) { return t.tenant.str() == one["id"]; }))
       others.push_back(one["id"]);
   return others;
 }
 
 int settle_absent(session& run, const std::vector<tenant_source>& tenants) {
+  auto found = without_file(run, tenants);
+  if (const int* code = std::get_if<int>(&found)) return *code;
   int code = exit_ok;
-  for (const std::string& one : without_file(run, tenants)) {
+  for (const std::string& one : std::get<std::vector<std::string>>(found)) {
     if (!run.given().prune) {
       if (!run.wants_json()) run.print(fmt::format("{}: has no file here and stays (--prune deletes it)\n", one));
       continue;
@@ -191,9 +192,9 @@ int apply_files(session& run) {
 int export_files(session& run) {
   std::vector<std::string> tenants = run.given().words;
   if (tenants.empty()) {
-    auto asked = run.ask(http_method::get, "/api/v1/tenants");
+    auto asked = run.ask_all("/api/v1/tenants");
     if (const int* code = std::get_if<int>(&asked)) return *code;
-    for (const row& one : std::get<session::reply>(asked).read.list("items")) tenants.push_back(one["id"]);
+    for (const row& one : std::get<std::vector<row>>(asked)) tenants.push_back(one["id"]);
     if (tenants.empty() && !run.wants_json()) run.print("no tenants; ringdownctl apply FILE makes one\n");
   }
   std::vector<session::reply> replies;

@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import pty
 import subprocess
 import sys
 import tempfile
@@ -67,6 +68,36 @@ class Listings(Cli):
                 (["audit", "--tenant", "acme"], "no audit entries\n")):
             self.assertTrue(self.expect(0, *words).startswith(expected), words)
 
+    def test_a_silence_is_the_first_thing_said(self):
+        quiet = {"until": "2026-01-02T03:04:05Z", "by": "jo", "reason": "fire\u001b[0m drill"}
+        mutes = [{"type": kind, "until": "2026-01-02T03:04:05Z", "by": "sam", "reason": ""} for kind in ("sim_calls", "trunk_down")]
+        tenants = [{"id": "acme", "silenced": quiet, "mutes": []}, {"id": "globex", "silenced": None, "mutes": mutes}]
+        pages = {"GET /api/v1/tenants": one_list(tenants[0], following="c&1"), "GET /api/v1/tenants?cursor=c%261": one_list(tenants[1])}
+        self.daemon.serve(**{"GET /api/v1/alerts": one_list(), **pages})
+        lines = self.expect(0, "alerts").splitlines()
+        self.assertEqual(lines[0], "SILENCED: nothing interrupts for acme until 2026-01-02 03:04:05 UTC (by jo: fire [0m drill)")
+        self.assertEqual(lines[1:], ["muted for globex: sim_calls, trunk_down (by sam, sam)", "no open alerts"])
+        self.assertEqual(self.expect(0, "alerts", "--tenant", "other"), "no open alerts\n")
+        tenants[1]["silenced"] = {**quiet, "until": "2026-01-02T04:00:00Z"}
+        self.assertIn("nothing interrupts for 2 tenants, among them acme; the last until 2026-01-02 04:00:00", self.expect(0, "alerts"))
+
+    def test_a_silence_is_red_on_a_terminal_only(self):
+        quiet = {"until": "2026-01-02T03:04:05Z", "by": "jo", "reason": "drill"}
+        self.daemon.serve(**{"GET /api/v1/alerts": one_list(), "GET /api/v1/tenants": one_list({"id": "acme", "silenced": quiet})})
+        self.assertNotIn("\x1b", self.expect(0, "alerts"))
+        for variables, coloured in (({}, True), ({"NO_COLOR": "1"}, False)):
+            ours, theirs = pty.openpty()
+            self.addCleanup(os.close, ours)
+            subprocess.run([PROGRAM, "alerts", "--url", self.daemon.url, "--token-file", str(self.folder / "token")], stdout=theirs,
+                           env={"PATH": os.environ["PATH"], "USER": "jo", **variables}, timeout=60, check=True)
+            os.close(theirs)
+            self.assertEqual(os.read(ours, 4096).startswith(b"\x1b[1;31mSILENCED"), coloured)
+
+    def test_nodes_are_listed(self):
+        node = {"name": "n1", "site": None, "version": "1.2", "incarnation": "nd_1", "epoch": 4, "started_at": "2026-01-02T03:04:05Z", "ready": True}
+        self.daemon.serve(**{"GET /api/v1/nodes": one_list(node)})
+        self.assertRegex(self.expect(0, "nodes"), r"n1 +- +yes +1\.2 +.* ago +nd_1 +4\n1 node\n")
+
     def test_alerts_stand_in_aligned_columns(self):
         self.daemon.serve(**{"GET /api/v1/alerts": one_list(ALERT, {**ALERT, "id": "al_longer", "masks": [], "flapping": False})})
         lines = self.expect(0, "alerts").splitlines()
@@ -99,8 +130,29 @@ class Listings(Cli):
                     "delivery": None, "at": "2026-01-02T03:04:05Z"}
         self.daemon.serve(**{"GET /api/v1/alerts/al_1/explain": {"alert": ALERT, "items": [decision]}})
         text = self.expect(0, "explain", "al_1")
-        for words in ("not sent", "masked_snooze", "phase=firing mask=snooze", "by jo over link", "2026-01-02 03:04:05"):
+        for words in ("push not told of \"fired\": it is snoozed (masked_snooze): snoozed by jo", "phase=firing mask=snooze", "by jo over link",
+                      "2026-01-02 03:04:05"):
             self.assertIn(words, text)
+
+    def test_explain_says_who_was_told_who_not_and_why(self):
+        def decided(channel, reason, state=None, why=None, answer=None, event="fired"):
+            return {"alert": "al_1", "episode": 1, "version": 1, "event": event, "channel": channel, "target": "", "reason": reason, "gates": "g", "detail": "",
+                    "delivery": state and "dl_1", "at": "2026-01-02T03:04:05Z", "delivery_state": state, "delivery_why": why, "answer": answer}
+        items = [decided(None, "masked_parent"), decided("push", "mask_lifted", "sent", answer="HTTP 200"), decided("hook", "first", "pending"),
+                 decided("mail", "below_floor"), decided("sms", "first", "suppressed", "acknowledged")]
+        self.daemon.serve(**{"GET /api/v1/alerts/al_1/explain": {"alert": ALERT, "items": items}})
+        text = self.expect(0, "explain", "al_1")
+        short = text.split("\n\n")[1].splitlines()
+        self.assertEqual(short, ["told: push", 'hook not yet told of "fired": it is new (first)',
+                                 "mail not told of \"fired\": the channel's floor is above this severity (below_floor)",
+                                 'sms not told of "fired": it is new (first); but it was acknowledged (acknowledged)'])
+        table = text.split("\n\n")[2]
+        for words in ("yes (sent)", "what kept it quiet is over, and it still fails (mask_lifted): HTTP 200", "a wider outage speaks for it (masked_parent)"):
+            self.assertIn(words, table)
+        items.append(decided(None, "kill_switch"))
+        self.assertIn('nobody told of "fired": the tenant is silenced (kill_switch)', self.expect(0, "explain", "al_1"))
+        self.daemon.serve(**{"GET /api/v1/alerts/al_1/explain": {"alert": ALERT, "items": []}})
+        self.assertIn("no decision about it is stored yet", self.expect(0, "explain", "al_1"))
 
     def test_a_delivery_shows_its_attempts(self):
         attempt = {"delivery": "dl_1", "number": 1, "started_at": "2026-01-02T03:04:05Z", "outcome": "retry", "status": 503,
@@ -172,10 +224,45 @@ class Acts(Cli):
                 (["silence", "10m", "--all", "--reason", "test"], {"for": "10m", "reason": "test", "by": "jo"}),
                 (["silence", "10m", "--tenant", "acme", "--reason", "test"],
                  {"tenant": "acme", "for": "10m", "reason": "test", "by": "jo"}),
+                (["silence", "off", "--all"], {"off": True, "by": "jo"}),
+                (["silence", "off", "--tenant", "acme", "--reason", "over"], {"off": True, "by": "jo", "tenant": "acme", "reason": "over"}),
                 (["resend", "dl_1"], {"by": "jo"}), (["test-channel", "acme/push"], {"by": "jo"}),
                 (["test-channel", "push", "--tenant", "acme"], {"by": "jo"})):
             self.assertEqual(self.expect(0, *words), "it is done\n")
             self.assertEqual(json.loads(self.daemon.asked[-1][2]), body, words)
+
+    def test_under_sudo_the_one_who_called_it_acts(self):
+        self.daemon.serve(**{"POST /api/v1/alerts/al_1/ack": (200, {"answer": "done", "text": "fine"})})
+        self.expect(0, "ack", "al_1", variables={"USER": "root", "SUDO_USER": "sam"})
+        self.assertEqual(json.loads(self.daemon.asked[-1][2])["by"], "sam")
+        self.expect(0, "ack", "al_1", "--by", "jo", variables={"USER": "root", "SUDO_USER": "sam"})
+        self.assertEqual(json.loads(self.daemon.asked[-1][2])["by"], "jo")
+
+    def test_a_test_ends_with_what_the_provider_said(self):
+        sent = (200, {"answer": "done", "text": "a test is on its way to push", "delivery": "dl_9"})
+        for state, reason, answer, code in (("sent", None, "HTTP 200", 0), ("dead", "refused", "HTTP 403", 1), ("suppressed", "acknowledged", None, 1)):
+            self.daemon.serve(**{"POST /api/v1/tenants/acme/channels/push/test": sent, "POST /api/v1/deliveries/dl_1/resend": sent,
+                                 "GET /api/v1/deliveries/dl_9": {"id": "dl_9", "state": state, "reason": reason, "answer": answer}})
+            for words in (["test-channel", "acme/push"], ["resend", "dl_1"]):
+                text = self.expect(code, *words)
+                outcome = state + (f" ({reason})" if reason else "") + (f": {answer}" if answer else "")
+                self.assertEqual(text, f"a test is on its way to push\n{outcome}\n")
+            self.assertEqual(json.loads(self.run_ctl("resend", "dl_1", "--json").stdout)["state"], state)
+        self.assertEqual(self.expect(0, "test-channel", "acme/push", "--no-wait"), "a test is on its way to push\n")
+        self.assertEqual(self.daemon.asked[-1][0], "POST")
+
+    def test_a_test_that_takes_its_time_is_looked_at_again(self):
+        self.daemon.serve(**{"POST /api/v1/tenants/acme/channels/push/test": (200, {"answer": "done", "text": "on its way", "delivery": "dl_9"}),
+                             "GET /api/v1/deliveries/dl_9": iter([{"id": "dl_9", "state": "pending"}, {"id": "dl_9", "state": "claimed"},
+                                                                  {"id": "dl_9", "state": "sent", "answer": "HTTP 200"}])})
+        self.assertTrue(self.expect(0, "test-channel", "acme/push").endswith("sent: HTTP 200\n"))
+        self.daemon.serve(**{"POST /api/v1/deliveries/dl_1/resend": (200, {"answer": "done", "text": "on its way", "delivery": "dl_9"}),
+                             "GET /api/v1/deliveries/dl_9": {"id": "dl_9", "state": "pending", "answer": "HTTP 503"}})
+        self.assertIn("still pending after 10 s: HTTP 503; ringdownctl delivery dl_9", self.expect(75, "resend", "dl_1"))
+
+    def test_a_store_that_is_away_is_75(self):
+        self.daemon.serve(**{"POST /api/v1/alerts/al_1/ack": (503, {"detail": "not stored yet"})})
+        self.assertIn("not stored yet", self.expect(75, "ack", "al_1"))
 
     def test_a_negative_verdict_is_1(self):
         for status, verdict in ((409, "refused"), (409, "unknown_subject"), (200, "stale")):
@@ -242,6 +329,11 @@ class TenantFiles(Cli):
         self.assertIn("old: has no file here and stays", self.expect(0, "apply", str(self.folder / "tenants")))
         self.assertNotIn("DELETE", [method for method, _, _ in self.daemon.asked])
         self.assertIn("old: deleted", self.expect(0, "apply", "--prune", str(self.folder / "tenants")))
+        pages = {"GET /api/v1/tenants": one_list({"id": "acme"}, following="c1"), "GET /api/v1/tenants?cursor=c1": one_list({"id": "old"})}
+        self.daemon.serve(**{**routes, **pages})
+        self.assertIn("old: deleted", self.expect(0, "apply", "--prune", str(self.folder / "tenants")))
+        self.daemon.serve(**{**routes, "GET /api/v1/tenants": (503, {"detail": "busy"})})
+        self.expect(75, "apply", "--prune", str(self.folder / "tenants"))
         self.expect(2, "apply", "--prune", str(self.folder / "tenants/acme.toml"))
         (self.folder / "empty").mkdir()
         self.expect(78, "apply", "--prune", str(self.folder / "empty"))
@@ -263,6 +355,10 @@ class TenantFiles(Cli):
         self.daemon.serve(**{"GET /api/v1/tenants": one_list({"id": "acme"}),
                              "GET /api/v1/tenants/acme/file": {"tenant": "acme", "version": 1, "toml": "[tenant]\nid = \"acme\"\n"}})
         self.assertEqual(self.expect(0, "export"), "[tenant]\nid = \"acme\"\n")
+        self.daemon.serve(**{"GET /api/v1/tenants": one_list({"id": "acme"}, following="c1"), "GET /api/v1/tenants?cursor=c1": one_list({"id": "beta"}),
+                             "GET /api/v1/tenants/acme/file": {"tenant": "acme", "version": 1, "toml": "[tenant]\nid = \"acme\"\n"},
+                             "GET /api/v1/tenants/beta/file": {"tenant": "beta", "version": 1, "toml": "[tenant]\nid = \"beta\"\n"}})
+        self.assertIn("# beta.toml", self.expect(0, "export"))
         self.expect(0, "export", "acme", "--dir", str(self.folder / "out"))
         self.assertEqual((self.folder / "out/acme.toml").read_text(), "[tenant]\nid = \"acme\"\n")
         self.expect(2, "export", "../evil", "--dir", str(self.folder / "out"))
