@@ -166,3 +166,39 @@ def last_nights_link(world, link):
         expect(status == 200 and "earlier outage" in page, f"last night's link: {method} gave {status}")
     expect(only_alert(world)["state"] == "firing", "last night's link acknowledged tonight's outage")
     expect(request(link_of(again), "POST")[0] == 200 and only_alert(world)["state"] == "acknowledged", "tonight's link does not acknowledge")
+
+
+def a_silence_is_seen_and_lifted():
+    """While all is silenced nothing interrupts and everybody can see why; lifted, what still fails is told once."""
+    with begin(SMALL, 2, interval="300ms") as world:
+        world.ctl("silence", "10m", "--all", "--reason", "fire drill")
+        expect(world.ctl("alerts").startswith("SILENCED: nothing interrupts"), "the list of alerts does not begin with the silence")
+        expect("\nringdown_silenced_tenants 1\n" in request(world.url + "/metrics")[1], "the metrics do not show the silence")
+        world.do("trunk_down", pbx="pbx01", trunk="10000")
+        alert = wait_for("the alert", lambda: world.items("/api/v1/alerts"))[0]
+        wait_polls(world, "pbx01", 6)
+        expect(not world.effects("ntfy"), "a silenced tenant was interrupted")
+        expect("the tenant is silenced (kill_switch)" in world.ctl("explain", alert["id"]), "explain does not say why")
+        world.ctl("silence", "off", "--all")
+        wait_for("the push", lambda: world.effects("ntfy", "fired"))
+        expect("SILENCED" not in world.ctl("alerts"), "the silence is still shown")
+        quiet(world)
+        expect(len(world.effects("ntfy")) == 1, f"{len(world.effects('ntfy'))} pushes instead of 1")
+        tenant = world.items("/api/v1/tenants")[0]["id"]
+        expect(any(row["action"] == "tenant.silence_lifted" for row in world.items(f"/api/v1/audit?tenant={tenant}")), "no audit of the lifting")
+
+
+def a_test_shows_what_the_provider_answers():
+    """test-channel and resend end with the provider's answer; a resend after the acknowledgement is refused."""
+    with begin(SMALL, 2, interval="300ms") as world:
+        world.do("trunk_down", pbx="pbx01", trunk="10000")
+        push = wait_for("the push", lambda: [row for row in world.items("/api/v1/deliveries?state=sent") if row["channel"].endswith("-push")])[0]
+        told = world.ctl("test-channel", f"{push['tenant']}/{push['channel']}")
+        expect("\nsent: " in told, f"the test says: {told}")
+        expect(len(world.effects("ntfy", "test")) == 1, "no test arrived")
+        expect("\nsent: " in world.ctl("resend", push["id"]), "the resend does not say how it ended")
+        world.ctl("ack", push["alert"])
+        status, answer = world.api(f"/api/v1/deliveries/{push['id']}/resend", "POST", {})
+        expect(status == 409 and "acknowledged by" in answer["text"], f"a resend of an acknowledged alert: {status} {answer}")
+        quiet(world)
+        expect(len(world.effects("ntfy")) == 3, f"{len(world.effects('ntfy'))} pushes instead of 3")
