@@ -1,6 +1,7 @@
 #include "actors/api/node_file.hpp"
 
 #include "actors/api/timing_table.hpp"
+#include "actors/api/url_rules.hpp"
 #include "actors/net/address.hpp"
 #include "protocol/types/http.hpp"
 #include "protocol/wire/dialects.hpp"
@@ -62,8 +63,9 @@ void read_http(table_reader& file, fault_list& faults, node_config& c) {
   section(file, faults, "http", [&](table_reader& r) {
     c.http_listen = r.text("listen").value_or(c.http_listen);
     const auto place = net::parse_host_and_port(c.http_listen);
-    if (!place || !place->port || place->host.empty())
-      r.fault("listen", "\"" + c.http_listen + "\" must be address:port");
+    if (!place || !place->port || !net::parse_address(place->host))
+      r.fault("listen", "\"" + c.http_listen + "\" must be an address of this machine and a port, like " +
+                            "\"127.0.0.1:8480\" or \"[::1]:8480\" (a name is not looked up)");
     c.public_url = r.text("public_url").value_or("");
     check_url(r, "public_url", c.public_url);
   });
@@ -105,7 +107,7 @@ void read_providers(table_reader& file, fault_list& faults, node_config& c, cons
     }
     provider_override made;
     made.base_url = r.text("base_url").value_or("");
-    check_url(r, "base_url", made.base_url);
+    if (!made.base_url.empty()) check_channel_url(r, "base_url", made.base_url);
     made.ca_file = beside(path, r.text("ca_file").value_or(""));
     r.finish();
     c.providers[std::string(name.str())] = std::move(made);

@@ -1,6 +1,7 @@
 #include "actors/api/tenant_file.hpp"
 
 #include "actors/api/timing_table.hpp"
+#include "actors/api/url_rules.hpp"
 #include "protocol/wire/dialects.hpp"
 
 #include <algorithm>
@@ -54,11 +55,6 @@ bool is_pin(std::string_view text) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
   };
   return std::ranges::all_of(text.substr(scheme.size(), 43), in_base64);
-}
-
-// Without encryption only inside this machine: what goes to channels names customers and carries tokens.
-bool is_protected(const url_parts& parts) {
-  return parts.scheme == "https" || parts.host == "localhost" || parts.host == "::1" || parts.host.starts_with("127.");
 }
 
 class tenant_reader {
@@ -285,12 +281,7 @@ private:
         secret_text value = secret_of(r, key);
         if (!value.empty()) c.secrets[key] = std::move(value);
       } else if (auto value = r.text(key)) {
-        const auto parts =
-            field.kind == wire::field_kind::url ? parse_url(*value) : result<url_parts>(url_parts{"https", "", 0, ""});
-        if (!parts)
-          r.fault(key, parts.error().detail);
-        else if (!is_protected(*parts))
-          r.fault(key, "must be https (http only to this machine itself)");
+        if (field.kind == wire::field_kind::url) check_channel_url(r, key, *value);
         c.settings[key] = std::move(*value);
       }
     }

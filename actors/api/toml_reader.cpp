@@ -1,6 +1,7 @@
 #include "actors/api/toml_reader.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <numeric>
@@ -67,7 +68,7 @@ std::optional<std::string> table_reader::text(const std::string& key) {
   const toml::node* at = node(key);
   if (at == nullptr) return std::nullopt;
   auto value = at->value_exact<std::string>();
-  if (!value) fault(key, "must be a string");
+  if (!value) fault(key, "must be a string between quotes");
   return value;
 }
 
@@ -98,8 +99,13 @@ std::optional<bool> table_reader::truth(const std::string& key) {
 }
 
 std::optional<duration> table_reader::span(const std::string& key) {
-  const auto written = text(key);
-  if (!written) return std::nullopt;
+  const toml::node* at = node(key);
+  if (at == nullptr) return std::nullopt;
+  const auto written = at->value_exact<std::string>();
+  if (!written) {
+    fault(key, "must be a string like \"10s\", \"5m\" or \"1h30m\"");
+    return std::nullopt;
+  }
   const auto value = parse_duration(*written);
   if (!value) fault(key, "\"" + *written + "\" is not a duration like \"10s\", \"5m\" or \"1h30m\"");
   return value;
@@ -117,7 +123,7 @@ std::vector<std::string> table_reader::texts(const std::string& key) {
         faults_.add(&one, name_of(key) + ": must hold strings only");
     }
   } else {
-    fault(key, "must be a list of strings");
+    fault(key, "must be a list of strings like [\"a\", \"b\"]");
   }
   return values;
 }
@@ -126,7 +132,7 @@ const toml::table* table_reader::table(const std::string& key) {
   const toml::node* at = node(key);
   if (at == nullptr) return nullptr;
   const toml::table* inner = at->as_table();
-  if (inner == nullptr) fault(key, "must be a table");
+  if (inner == nullptr) fault(key, "must be a table, written as [" + name_of(key) + "]");
   return inner;
 }
 
@@ -168,6 +174,9 @@ std::optional<toml::table> parse_toml(const std::string& text, fault_list& fault
 }
 
 std::optional<std::string> read_whole_file(const std::string& path) {
+  // A folder opens as a file does, and fails when it is read; a pipe would be waited for.
+  std::error_code none;
+  if (!std::filesystem::is_regular_file(path, none)) return std::nullopt;
   std::ifstream in(path, std::ios::binary);
   if (!in) return std::nullopt;
   return std::string(std::istreambuf_iterator<char>(in), {});

@@ -85,6 +85,7 @@ private:
 
 // Parsed, or the one syntax fault added.
 [[nodiscard]] std::optional<toml::table> parse_toml(const std::string& text, fault_list& faults);
+// Nothing unless it is a regular file we may read.
 [[nodiscard]] std::optional<std::string> read_whole_file(const std::string& path);
 
 } // namespace ringdown::api

@@ -100,21 +100,23 @@ TEST_CASE("Each fault of the daemon file is told with its line and what was prob
       {start + "[htttp]\nlisten = \"127.0.0.1:1\"\n", 2, "did you mean \"http\"?"},
       {start + "[http]\nlistne = \"127.0.0.1:1\"\n", 3, "http.listne: unknown key; did you mean \"listen\"?"},
       {start + "[http]\nlisten = \"8480\"\n", 3, "http.listen"},
+      {start + "[http]\nlisten = \"localhost:8480\"\n", 3, "like \"127.0.0.1:8480\""},
       {start + "[http]\nlisten = \"127.0.0.1:99999\"\n", 3, "http.listen"},
       {start + "[http]\npublic_url = \"ringdown.example.com\"\n", 3, "http.public_url"},
-      {start + "http = 1\n", 2, "http: must be a table"},
-      {start + "[poll]\ninterval = 60\n", 3, "poll.interval: must be a string"},
+      {start + "http = 1\n", 2, "http: must be a table, written as [http]"},
+      {start + "[poll]\ninterval = 60\n", 3, "poll.interval: must be a string like \"10s\""},
       {start + "[poll]\ninterval = \"60\"\n", 3, "poll.interval: \"60\" is not a duration"},
       {start + "[poll]\ninterval = \"1s\"\n", 3, "poll.interval: must be from 5s"},
       {start + "[poll]\ninterval = \"2h\"\n", 3, "to 1h"},
       {start + "[poll]\ntimeout = \"0s\"\n", 3, "poll.timeout"},
       {start + "[limits]\nmin_poll_interval = \"50ms\"\n", 3, "at least 100ms"},
-      {start + "[egress]\nallow = \"127.0.0.0/8\"\n", 3, "must be a list of strings"},
+      {start + "[egress]\nallow = \"127.0.0.0/8\"\n", 3, "must be a list of strings like [\"a\", \"b\"]"},
       {start + "[egress]\nallow = [\"127.0.0.0/33\"]\n", 3, "egress.allow"},
       {start + "[egress]\nallow = [1]\n", 3, "must hold strings only"},
       {start + "[provider.ntfi]\nbase_url = \"https://x.example.com\"\n", 2,
        "no such provider; did you mean \"ntfy\"?"},
       {start + "[provider.ntfy]\nbase_url = \"x\"\n", 3, "provider.ntfy.base_url"},
+      {start + "[provider.ntfy]\nbase_url = \"http://ntfy.example.com\"\n", 3, "provider.ntfy.base_url: must be https"},
       {start + "[store]\nurl = \"postgresql://db/x\"\n", 3, "store.url"},
       {start + "[log]\nlevel = \"loud\"\n", 3, "\"loud\" is not one of debug, info, warning, error"},
       {start + "[timing]\npol_interval = \"5s\"\n", 3, "did you mean \"poll_interval\"?"},
@@ -147,6 +149,13 @@ TEST_CASE("A daemon file that is not there is an error of the whole file") {
   const auto file = read_node_file("/nonexistent/ringdown.toml", "h");
   REQUIRE(file.errors.size() == 1);
   CHECK(to_text(file.errors.front()) == "/nonexistent/ringdown.toml: cannot be read");
+}
+
+TEST_CASE("A folder is no daemon file, and is not read as one") {
+  CHECK_FALSE(read_whole_file("/").has_value());
+  const auto file = read_node_file("/", "h");
+  REQUIRE(file.errors.size() == 1);
+  CHECK(to_text(file.errors.front()) == "/: cannot be read");
 }
 
 TEST_CASE("Slips of the finger are recognised, other words are not") {

@@ -217,7 +217,7 @@ TEST_CASE("A channel may go unprotected only to this machine itself") {
   const std::string channel = "[tenant]\nid = \"a\"\n[[channel]]\nid = \"c\"\nkind = \"ntfy\"\ntopic = \"t\"\nurl = ";
   for (const std::string url : {"http://127.0.0.1:99", "http://localhost", "http://[::1]:1", "https://ntfy.sh"})
     CHECK(read(channel + "\"" + url + "\"\n").config);
-  for (const std::string url : {"http://10.0.0.1", "http://localhost.example.com", "ntfy.sh"})
+  for (const std::string url : {"http://10.0.0.1", "http://localhost.example.com", "http://127.example.com", "ntfy.sh"})
     CHECK_FALSE(read(channel + "\"" + url + "\"\n").config);
 }
 
