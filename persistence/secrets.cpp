@@ -1,5 +1,7 @@
 #include "persistence/secrets.hpp"
 
+#include "persistence/posix_failure.hpp"
+
 #include <fcntl.h>
 #include <sodium.h>
 #include <sys/stat.h>
@@ -38,6 +40,7 @@ result<secret_box> secret_box::from_file(const std::string& path) {
   if ((seen.st_mode & (S_IRWXG | S_IRWXO)) != 0)
     return failure{failure_kind::refused, "secrets key " + path + " can be read by others; chmod 600 it"};
   std::ifstream in(path);
+  if (!in) return failure{failure_kind::refused, "secrets key " + path + " cannot be read: " + std::strerror(errno)};
   std::string text;
   std::getline(in, text);
   std::array<std::uint8_t, 32> key{};
@@ -56,12 +59,13 @@ result<secret_box> secret_box::create_file(const std::string& path) {
   const std::string text = to_base64(key) + "\n";
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, only_owner);
   if (file < 0)
-    return failure{errno == EEXIST ? failure_kind::conflict : failure_kind::unavailable,
+    return failure{errno == EEXIST ? failure_kind::conflict : kind_of_errno(errno),
                    "secrets key " + path + ": " + std::strerror(errno)};
   const bool written =
       ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
+  const failure_kind why = written ? failure_kind::internal : kind_of_errno(errno);
   ::close(file);
-  if (!written) return failure{failure_kind::unavailable, "secrets key " + path + " could not be written"};
+  if (!written) return failure{why, "secrets key " + path + " could not be written"};
   return secret_box(key);
 }
 

@@ -29,11 +29,12 @@ struct sqlite_options {
   open_mode mode = open_mode::writer; // reader: a second connection, queries only
 };
 
-// Creates and migrates (writer only). A newer schema, a foreign file or a key that does not open the stored secrets:
-// failure refused or corrupt with words for the operator (exit 78).
+// Creates and migrates (writer only). A newer schema, a foreign file, a file we may not open or a key that does not open the
+// stored secrets: failure refused or corrupt with words for the operator (exit 78).
 [[nodiscard]] result<std::unique_ptr<store>> open_sqlite(const sqlite_options& options, secret_box box);
 
-// Online copy of a live database (another process may be writing) into a new file; fails if the target exists.
+// Online copy of a live database (another process may be writing) into a new file; conflict when the target, or a log beside
+// it, exists.
 [[nodiscard]] result<void> backup_sqlite(const std::string& from_file, const std::string& to_file);
 
 // S-K6: put a backup in place of the (absent or moved-away) database: raises all epochs by a million, suppresses old

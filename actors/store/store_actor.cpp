@@ -227,8 +227,10 @@ void store_keeper::give_back(std::vector<commit_batch> taken) {
 bool store_keeper::survived(const failure& why) {
   world().metrics->commit_failures.fetch_add(1, std::memory_order_relaxed);
   log().error("store_failed", {{"kind", std::string(ringdown::name(why.kind))}, {"error", why.detail}});
-  if (why.kind == failure_kind::corrupt) world().fatal("the store cannot be trusted: " + why.detail);
-  if (why.kind == failure_kind::unavailable || why.kind == failure_kind::corrupt) {
+  // After a failed sync nobody knows what the disk has: only a new start reads it.
+  const bool lost = why.kind == failure_kind::corrupt || why.kind == failure_kind::io_error;
+  if (lost) world().fatal("the store cannot be trusted: " + why.detail);
+  if (lost || why.kind == failure_kind::unavailable) {
     note_ready(false);
     return false;
   }

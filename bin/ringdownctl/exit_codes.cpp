@@ -14,6 +14,7 @@ int exit_code_of(failure_kind kind) {
     case failure_kind::unauthorized:
     case failure_kind::too_large:
     case failure_kind::corrupt: return exit_refused;
+    case failure_kind::io_error:
     case failure_kind::internal: return exit_internal;
   }
   return exit_internal;

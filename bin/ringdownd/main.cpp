@@ -1,5 +1,5 @@
-// ringdownd: one node. Exit codes: 0 ok, 2 usage, 70 internal, 75 somebody else runs on this state directory, 78
-// configuration, key or schema refused.
+// ringdownd: one node. Exit codes: 0 ok, 2 usage, 70 internal (a failing disk too), 75 somebody else runs on this state
+// directory or has the address, 78 configuration, state directory, key or schema refused.
 #include "actors/api/node_file.hpp"
 #include "bin/ringdownd/log_output.hpp"
 #include "bin/ringdownd/node.hpp"
@@ -15,6 +15,7 @@
 #include <csignal>
 #include <cstdio>
 #include <ctime>
+#include <exception>
 #include <string>
 
 namespace {
@@ -45,6 +46,7 @@ int exit_code(const failure& why) {
     case failure_kind::timed_out:
     case failure_kind::too_large:
     case failure_kind::too_late:
+    case failure_kind::io_error:
     case failure_kind::internal: return exit_internal;
   }
   return exit_internal;
@@ -99,9 +101,7 @@ int serve(const std::string& file, node_config config) {
   return 0;
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
+int run_program(int argc, char** argv) {
   CLI::App app{"ringdownd: watches 3CX phone systems and wakes the right person when one breaks"};
   std::string file;
   bool check = false;
@@ -123,4 +123,15 @@ int main(int argc, char** argv) {
     return 0;
   }
   return serve(file, std::move(*read.config));
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run_program(argc, argv);
+  } catch (const std::exception& broken) {
+    std::fprintf(stderr, "ringdownd: internal error: %s\n", broken.what());
+    return exit_internal;
+  }
 }

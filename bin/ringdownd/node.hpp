@@ -14,7 +14,7 @@ namespace ringdown {
 class node {
 public:
   // Opens the store, takes the lock, loads tenants, listens. The failure's kind tells the exit code: unavailable 75
-  // (somebody else runs here), refused, corrupt and invalid 78, others 70.
+  // (somebody else runs here, or has the address), refused, corrupt and invalid 78, others 70.
   static result<std::unique_ptr<node>> start(node_config config, log_sink& log);
   virtual ~node() = default;
 

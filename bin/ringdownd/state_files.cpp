@@ -1,5 +1,6 @@
 #include "bin/ringdownd/state_files.hpp"
 
+#include "persistence/posix_failure.hpp"
 #include "protocol/types/ids.hpp"
 
 #include <fcntl.h>
@@ -20,7 +21,7 @@ namespace {
 constexpr mode_t only_owner = S_IRUSR | S_IWUSR;
 
 failure errno_failure(const std::string& what) {
-  return {failure_kind::unavailable, what + ": " + std::strerror(errno)};
+  return {persistence::kind_of_errno(errno), what + ": " + std::strerror(errno)};
 }
 
 result<void> write_private(const std::string& path, const std::string& text) {
@@ -40,7 +41,9 @@ result<void> prepare_state_dir(const std::string& path) {
   if (std::filesystem::create_directories(path, failed)) {
     std::filesystem::permissions(path, std::filesystem::perms::owner_all, failed);
   }
-  if (failed) return failure{failure_kind::unavailable, "cannot create state_dir " + path + ": " + failed.message()};
+  if (failed)
+    return failure{persistence::kind_of_errno(failed.value()),
+                   "cannot create state_dir " + path + ": " + failed.message()};
   if (::access(path.c_str(), W_OK | X_OK) != 0) return errno_failure("cannot write to state_dir " + path);
   return {};
 }
@@ -57,6 +60,7 @@ result<std::string> api_token(const std::string& path) {
   if ((seen.st_mode & (S_IRWXG | S_IRWXO)) != 0)
     return failure{failure_kind::refused, path + " can be read by others; chmod 600 it"};
   std::ifstream in(path);
+  if (!in) return errno_failure("cannot read " + path);
   std::string token;
   std::getline(in, token);
   if (token.size() < 16) return failure{failure_kind::refused, path + " holds no token of at least 16 characters"};
@@ -64,7 +68,10 @@ result<std::string> api_token(const std::string& path) {
 }
 
 result<persistence::secret_box> secrets_key(const std::string& path, const std::string& database) {
-  if (std::filesystem::exists(path)) return persistence::secret_box::from_file(path);
+  std::error_code failed;
+  if (std::filesystem::exists(path, failed)) return persistence::secret_box::from_file(path);
+  if (failed)
+    return failure{persistence::kind_of_errno(failed.value()), "secrets key " + path + ": " + failed.message()};
   if (std::filesystem::exists(database))
     return failure{
         failure_kind::refused,

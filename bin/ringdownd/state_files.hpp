@@ -9,7 +9,7 @@
 
 namespace ringdown {
 
-// Makes the directory (0700) when absent.
+// Makes the directory (0700) when absent; refused when we may not, or may not write in it.
 [[nodiscard]] result<void> prepare_state_dir(const std::string& path);
 // The token's text; a new random one is written when the file is absent. Refused when others may read the file.
 [[nodiscard]] result<std::string> api_token(const std::string& path);

@@ -7,7 +7,7 @@ namespace ringdown::persistence {
 failure failure_of(const SQLite::Exception& thrown) {
   const std::string what = std::string("database: ") + thrown.what();
   switch (thrown.getErrorCode() & 0xff) {
-    case SQLITE_IOERR:
+    case SQLITE_IOERR: return {failure_kind::io_error, what};
     case SQLITE_CORRUPT: return {failure_kind::corrupt, what};
     case SQLITE_NOTADB: return {failure_kind::refused, "not a ringdown database"};
     case SQLITE_FULL:

@@ -1,3 +1,4 @@
+#include "persistence/posix_failure.hpp"
 #include "persistence/sqlite_store.hpp"
 
 #include <fcntl.h>
@@ -13,7 +14,7 @@ namespace ringdown::persistence {
 result<directory_lock> directory_lock::take(const std::string& state_dir) {
   const std::string path = state_dir + "/lock";
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0) return failure{failure_kind::refused, "cannot open " + path + ": " + std::strerror(errno)};
+  if (file < 0) return failure{kind_of_errno(errno), "cannot open " + path + ": " + std::strerror(errno)};
   if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
     ::close(file);
     return failure{failure_kind::unavailable, "another ringdown uses " + state_dir + " (its lock is held)"};

@@ -1,4 +1,5 @@
 #include "persistence/migrations.hpp"
+#include "persistence/posix_failure.hpp"
 #include "persistence/sqlite/store_impl.hpp"
 #include "persistence/sqlite_store.hpp"
 
@@ -80,9 +81,10 @@ result<void> check_key(connection& db, const secret_box& box, open_mode mode) {
 // Only the service's user reads the database; its WAL takes over these rights.
 result<void> create_private(const std::string& file) {
   const int made = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (made < 0)
-    return failure{errno == EEXIST ? failure_kind::conflict : failure_kind::refused,
-                   "cannot create " + file + ": " + std::strerror(errno)};
+  if (made < 0) {
+    const failure_kind kind = errno == EEXIST ? failure_kind::conflict : kind_of_errno(errno);
+    return failure{kind, "cannot create " + file + ": " + std::strerror(errno)};
+  }
   ::close(made);
   return {};
 }
@@ -152,6 +154,9 @@ void fold_wal(connection& db) {
 result<std::unique_ptr<store>> open_sqlite(const sqlite_options& options, secret_box box) {
   if (options.mode == open_mode::writer && !std::filesystem::exists(options.file))
     if (auto made = create_private(options.file); !made) return made.error();
+  if (::access(options.file.c_str(), options.mode == open_mode::writer ? R_OK | W_OK : R_OK) != 0)
+    return failure{errno == ENOENT ? failure_kind::not_found : kind_of_errno(errno),
+                   "cannot open " + options.file + ": " + std::strerror(errno)};
   auto opened = guard([&]() -> result<std::unique_ptr<store>> {
     auto db = std::make_unique<connection>(options.file, SQLite::OPEN_READWRITE);
     if (auto fine = check_schema(*db); !fine) return fine.error();

@@ -6,9 +6,9 @@ namespace ringdown {
 
 namespace {
 
-constexpr std::array<std::string_view, 11> kind_names{"invalid",     "not_found", "refused",   "unauthorized",
+constexpr std::array<std::string_view, 12> kind_names{"invalid",     "not_found", "refused",   "unauthorized",
                                                       "unavailable", "timed_out", "too_large", "too_late",
-                                                      "conflict",    "corrupt",   "internal"};
+                                                      "conflict",    "corrupt",   "io_error",  "internal"};
 
 } // namespace
 

@@ -24,6 +24,7 @@ enum class failure_kind {
   too_late,     // the moment until which the act was allowed has passed; nothing was sent
   conflict,     // somebody else changed or owns it (a fence, a unique key)
   corrupt,      // stored data cannot be trusted
+  io_error,     // the disk failed a read, a write or a sync; what is stored may be whole
   internal      // none of the above
 };
 

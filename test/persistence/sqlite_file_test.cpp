@@ -137,9 +137,10 @@ TEST_CASE("failures say whether waiting can help") {
   const auto [code, kind] = GENERATE(table<int, failure_kind>({
       {SQLITE_BUSY, failure_kind::unavailable},
       {SQLITE_FULL, failure_kind::unavailable},
-      {SQLITE_IOERR, failure_kind::corrupt},
-      {SQLITE_IOERR_FSYNC, failure_kind::corrupt},
-      {SQLITE_IOERR_WRITE, failure_kind::corrupt},
+      {SQLITE_CANTOPEN, failure_kind::unavailable},
+      {SQLITE_IOERR, failure_kind::io_error},
+      {SQLITE_IOERR_FSYNC, failure_kind::io_error},
+      {SQLITE_IOERR_WRITE, failure_kind::io_error},
       {SQLITE_CORRUPT, failure_kind::corrupt},
       {SQLITE_NOTADB, failure_kind::refused},
       {SQLITE_CONSTRAINT, failure_kind::conflict},
