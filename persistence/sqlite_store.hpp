@@ -38,7 +38,8 @@ struct sqlite_options {
 [[nodiscard]] result<void> backup_sqlite(const std::string& from_file, const std::string& to_file);
 
 // S-K6: put a backup in place of the (absent or moved-away) database: raises all epochs by a million, suppresses old
-// interrupt rows, marks all resources for a new baseline. Refuses to overwrite an existing database.
+// interrupt rows, marks all resources for a new baseline. conflict when a database, or the log of one, is there: it names
+// them all.
 [[nodiscard]] result<void> restore_sqlite(const std::string& from_file, const std::string& to_file, wall_time now);
 
 } // namespace ringdown::persistence

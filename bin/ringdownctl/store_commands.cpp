@@ -140,8 +140,6 @@ int restore(session& run) {
   std::filesystem::create_directories(place.directory, none);
   const auto lock = persistence::directory_lock::take(place.directory);
   if (!lock) return fail(run, lock.error());
-  if (std::filesystem::exists(place.database(), none))
-    return run.complain(exit_negative, fmt::format("{} exists; move it away first", place.database()));
   if (auto done = persistence::restore_sqlite(run.word(0), place.database(), run.now()); !done)
     return fail(run, done.error());
   run.print(fmt::format("restored to {}\n", place.database()));

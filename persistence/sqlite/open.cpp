@@ -97,10 +97,13 @@ void copy_database(const std::string& from_file, const std::string& to_file) {
   if (copy.executeStep(-1) != SQLITE_DONE) throw SQLite::Exception("the database is busy", SQLITE_BUSY);
 }
 
+// A log left beside the target would be replayed into the new file as if it were its own.
 result<void> check_files(const std::string& from_file, const std::string& to_file) {
   if (!std::filesystem::exists(from_file)) return failure{failure_kind::not_found, "no such file: " + from_file};
-  if (std::filesystem::exists(to_file))
-    return failure{failure_kind::conflict, to_file + " exists; it is not overwritten"};
+  std::string there;
+  for (const char* rest : {"", "-wal", "-shm", "-journal"})
+    if (std::filesystem::exists(to_file + rest)) there += (there.empty() ? "" : ", ") + to_file + rest;
+  if (!there.empty()) return failure{failure_kind::conflict, "move away first, nothing is overwritten: " + there};
   return {};
 }
 

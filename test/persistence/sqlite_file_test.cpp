@@ -230,7 +230,10 @@ TEST_CASE("a restored database sends no pages of yesterday") {
   const std::string copy = place.dir.path("backup");
   REQUIRE(backup_sqlite(place.file(), copy).ok());
   CHECK(restore_sqlite(copy, place.file(), noon).error().kind == failure_kind::conflict);
-  std::filesystem::rename(place.file(), place.dir.path("moved-away"));
+  // The backup read the file without the right to remove the log it found.
+  for (const char* rest : {"", "-wal", "-shm"})
+    if (std::filesystem::exists(place.file() + rest))
+      std::filesystem::rename(place.file() + rest, place.dir.path("moved-away") + rest);
   REQUIRE(restore_sqlite(copy, place.file(), noon).ok());
 
   desk after([&] { return place.open(); });
@@ -242,6 +245,22 @@ TEST_CASE("a restored database sends no pages of yesterday") {
   CHECK(loaded.alerts.size() == 1);
   CHECK(loaded.instances.at(0).health.reach == reachability::unknown);
   CHECK(loaded.instances.at(0).resources.at(0).state == resource_state::unknown);
+}
+
+TEST_CASE("the log of another database is never left beside a new one") {
+  const sqlite_place place;
+  static_cast<void>(place.open());
+  const std::string copy = place.dir.path("backup");
+  REQUIRE(backup_sqlite(place.file(), copy).ok());
+  for (const char* rest : {"", "-wal", "-shm"}) std::filesystem::remove(place.file() + rest);
+  std::ofstream(place.file() + "-wal") << "left by a crash";
+  std::ofstream(place.file() + "-journal") << "left by a crash";
+  const auto refused = restore_sqlite(copy, place.file(), noon);
+  REQUIRE(refused.error().kind == failure_kind::conflict);
+  CHECK_THAT(refused.error().detail, Catch::Contains(place.file() + "-wal, " + place.file() + "-journal"));
+  CHECK_FALSE(std::filesystem::exists(place.file()));
+  std::ofstream(place.dir.path("other") + "-shm") << "left by a crash";
+  CHECK(backup_sqlite(copy, place.dir.path("other")).error().kind == failure_kind::conflict);
 }
 
 TEST_CASE("only our own backups are restored") {
