@@ -132,6 +132,8 @@ std::vector<std::string> reasons_not_ready(const context& in) {
   if (in.draining) reasons.emplace_back("draining: shutting down");
   if (!in.world->metrics->store_ready)
     reasons.emplace_back("store unavailable: nothing can be made durable, so nothing is sent");
+  for (const auto& [tenant, error] : in.tenants.unreadable())
+    reasons.push_back("tenant " + tenant.str() + " cannot be read: " + error);
   return reasons;
 }
 

@@ -3,6 +3,7 @@
 
 #include "actors/api/answers.hpp"
 #include "actors/api/link_token.hpp"
+#include "actors/api/reload.hpp"
 #include "actors/api/tenants.hpp"
 #include "actors/net/http_server.hpp"
 #include "actors/ports.hpp"
@@ -26,6 +27,7 @@ struct context {
   node_tree* tree = nullptr;
   store_reader* reader = nullptr;
   tenant_registry tenants;
+  current_config node; // as the last reload left it; `world->node` is how it started
   pending_answers answers;
   signer sign_links;
   std::string bearer_token; // contents of the token file

@@ -180,6 +180,8 @@ std::string metrics_text(const context& in, const result<persistence::store_figu
   store(out, m);
   actors(out, *in.world->health);
   out.gauge("ringdown_tenants", "Tenants on this node.", static_cast<double>(in.tenants.all().size()));
+  out.gauge("ringdown_tenants_unreadable", "Tenants whose stored configuration cannot be read.",
+            static_cast<double>(in.tenants.unreadable().size()));
   return out.text();
 }
 

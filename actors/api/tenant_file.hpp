@@ -27,11 +27,16 @@ struct tenant_file {
   std::vector<config_error> errors;
 };
 
+// Are the files and time zones that are named looked up? Not for what comes from the store: it was sound when it was applied,
+// and a PBX whose ca_file has gone says so itself (tls_invalid), without taking its tenant along.
+enum class this_machine { looked_at, taken_as_written };
+
 // `base`: the node's timings; `least_interval`: [limits] min_poll_interval. Relative ca_file paths are relative to the file.
 struct tenant_file_options {
   std::string path;
   timing base;
   duration least_interval = std::chrono::seconds(5);
+  this_machine machine = this_machine::looked_at;
 };
 [[nodiscard]] tenant_file parse_tenant_file(const std::string& text, const tenant_file_options& options,
                                             const secret_lookup& secrets);
@@ -51,10 +56,13 @@ struct tenant_object {
   std::string kind;
   std::string id;
   std::string body;
+  std::string managed_by = "file"; // or who else may change it
   friend bool operator==(const tenant_object&, const tenant_object&) = default;
 };
 [[nodiscard]] std::vector<tenant_object> split_objects(const std::string& canonical_text);
 [[nodiscard]] std::string join_objects(const std::vector<tenant_object>& objects);
+// The same file with `more` in it too. What is no TOML comes back as it is, for the reader to complain about.
+[[nodiscard]] std::string with_objects(const std::string& text, const std::vector<tenant_object>& more);
 
 struct object_change {
   std::string action; // "add", "change", "remove"

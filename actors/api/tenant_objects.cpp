@@ -115,21 +115,24 @@ std::vector<tenant_object> split_objects(const std::string& canonical_text) {
   return objects;
 }
 
-std::string join_objects(const std::vector<tenant_object>& objects) {
-  toml::table all;
+std::string join_objects(const std::vector<tenant_object>& objects) { return with_objects("", objects); }
+
+std::string with_objects(const std::string& text, const std::vector<tenant_object>& more) {
   fault_list faults("");
-  for (const tenant_object& object : objects) {
+  auto all = parse_toml(text, faults);
+  if (!all) return text;
+  for (const tenant_object& object : more) {
     auto body = parse_toml(object.body, faults);
     if (!body) continue;
     if (std::ranges::find(single, object.kind) != single.end()) {
-      all.insert_or_assign(object.kind, std::move(*body));
+      all->insert_or_assign(object.kind, std::move(*body));
       continue;
     }
-    if (!all.contains(object.kind)) all.insert(object.kind, toml::array());
-    all[object.kind].as_array()->push_back(std::move(*body));
+    if (!all->contains(object.kind)) all->insert(object.kind, toml::array());
+    if (toml::array* list = (*all)[object.kind].as_array()) list->push_back(std::move(*body));
   }
-  make_canonical(all);
-  return write(all) + "\n";
+  make_canonical(*all);
+  return write(*all) + "\n";
 }
 
 std::vector<object_change> diff_objects(const std::vector<tenant_object>& before,

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,16 +19,27 @@ struct known_tenant {
   persistence::config_document document;
 };
 
+// One whose stored document does not become configuration: its instances are watched as they were before, or not at all.
+struct unreadable_tenant {
+  std::string error;
+  persistence::config_document document;
+};
+
 class tenant_registry {
 public:
-  void put(known_tenant what);
+  void put(known_tenant what); // it can be read (again)
+  void put_unreadable(unreadable_tenant what);
   void remove(const tenant_id& id);
   [[nodiscard]] std::shared_ptr<const known_tenant> find(const tenant_id& id) const;
   [[nodiscard]] std::vector<std::shared_ptr<const known_tenant>> all() const;
+  [[nodiscard]] std::map<tenant_id, std::string> unreadable() const; // with why
+  // What is stored of a tenant, readable or not.
+  [[nodiscard]] std::optional<persistence::config_document> document(const tenant_id& id) const;
 
 private:
   mutable std::mutex guard_;
   std::map<tenant_id, std::shared_ptr<const known_tenant>> tenants_;
+  std::map<tenant_id, unreadable_tenant> unreadable_;
 };
 
 } // namespace ringdown::api

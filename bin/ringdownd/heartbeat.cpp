@@ -4,12 +4,18 @@
 
 namespace ringdown {
 
+void heartbeat::configure(const node_config& node) {
+  if (url_ == node.heartbeat_url && interval_ == node.heartbeat_interval) return;
+  url_ = node.heartbeat_url;
+  interval_ = node.heartbeat_interval;
+  next_ = {};
+}
+
 void heartbeat::beat(steady_time now) {
-  const node_config& node = world_->node;
-  if (node.heartbeat_url.empty() || now < next_) return;
-  next_ = now + std::chrono::duration_cast<std::chrono::nanoseconds>(node.heartbeat_interval);
+  if (url_.empty() || now < next_) return;
+  next_ = now + std::chrono::duration_cast<std::chrono::nanoseconds>(interval_);
   http_request request;
-  request.url = node.heartbeat_url.reveal();
+  request.url = url_.reveal();
   request.response_limit = std::size_t{64} * 1024;
   world_->http->send({"heartbeat", 1, 1}, std::move(request), [world = world_](const http_outcome& outcome) {
     const bool taken = outcome.ok() && outcome.response->status / 100 == 2;

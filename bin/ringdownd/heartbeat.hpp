@@ -1,21 +1,28 @@
-// The outside heartbeat (PRODUCT N-05): a GET to the operator's dead-man's switch, only while the node is alive in full.
-// Main thread, but for the answer, which only counts.
+// The outside heartbeat (PRODUCT N-05): a GET to the operator's dead-man's switch. When it may beat is decided elsewhere
+// (actors/api/wellness). Main thread, but for the answer, which only counts.
 #pragma once
 
 #include "actors/ports.hpp"
+#include "protocol/types/node_config.hpp"
+#include "protocol/types/secret_text.hpp"
 #include "protocol/types/time.hpp"
+
+#include <utility>
 
 namespace ringdown {
 
 class heartbeat {
 public:
-  explicit heartbeat(ports_ptr world) : world_(std::move(world)) {}
+  explicit heartbeat(ports_ptr world) : world_(std::move(world)) { configure(world_->node); }
 
-  // Sends when one is due. Call about once a second, only while everything answers.
+  void configure(const node_config& node);
+  // Sends when one is due. Call about once a second, only while all is well.
   void beat(steady_time now);
 
 private:
   ports_ptr world_;
+  secret_text url_; // empty: none
+  duration interval_{};
   steady_time next_{};
 };
 

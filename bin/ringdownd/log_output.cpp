@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <utility>
 
 namespace ringdown {
@@ -69,24 +70,26 @@ std::string logfmt_value(const std::string& text) {
   return quoted + "\"";
 }
 
-class log_output final : public log_sink {
+class async_output final : public log_output {
 public:
-  log_output(log_format format, log_level from)
+  async_output(log_format format, log_level from)
       : format_(format),
         from_(from),
         pool_(std::make_shared<spdlog::details::thread_pool>(queued_lines, 1)) {
     auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
     out_ = std::make_shared<spdlog::async_logger>("ringdown", std::move(sink), pool_,
                                                   spdlog::async_overflow_policy::overrun_oldest);
-    out_->set_level(spd(from));
+    out_->set_level(spdlog::level::debug); // `from_` decides
     out_->flush_on(spdlog::level::info);
     out_->set_pattern(
         format == log_format::json ? "{\"time\":\"%Y-%m-%dT%H:%M:%S.%fZ\",%v" : "time=%Y-%m-%dT%H:%M:%S.%fZ %v",
         spdlog::pattern_time_type::utc);
   }
 
+  void write_from(log_level level) override { from_ = level; }
+
   void write(log_level level, std::string_view event, std::initializer_list<log_field> fields) override {
-    if (level < from_) return;
+    if (level < from_.load(std::memory_order_relaxed)) return;
     std::string line = format_line(format_, level, event, fields);
     if (format_ == log_format::json) line.erase(0, 1); // the pattern opens the object with the time
     out_->log(spd(level), line);
@@ -94,7 +97,7 @@ public:
 
 private:
   log_format format_;
-  log_level from_;
+  std::atomic<log_level> from_;
   std::shared_ptr<spdlog::details::thread_pool> pool_;
   std::shared_ptr<spdlog::async_logger> out_;
 };
@@ -115,8 +118,8 @@ std::string format_line(log_format format, log_level level, std::string_view eve
   return line;
 }
 
-std::unique_ptr<log_sink> make_log_output(log_format format, log_level from) {
-  return std::make_unique<log_output>(format, from);
+std::unique_ptr<log_output> make_log_output(log_format format, log_level from) {
+  return std::make_unique<async_output>(format, from);
 }
 
 } // namespace ringdown

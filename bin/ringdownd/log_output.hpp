@@ -9,7 +9,11 @@
 
 namespace ringdown {
 
-[[nodiscard]] std::unique_ptr<log_sink> make_log_output(log_format format, log_level from);
+class log_output : public log_sink {
+public:
+  virtual void write_from(log_level level) = 0; // what is less than it is dropped; any thread
+};
+[[nodiscard]] std::unique_ptr<log_output> make_log_output(log_format format, log_level from);
 
 // One line, for tests: without the time.
 [[nodiscard]] std::string format_line(log_format format, log_level level, std::string_view event,

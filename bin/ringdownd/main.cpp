@@ -66,17 +66,22 @@ sigset_t taken_signals() {
   return set;
 }
 
+// SIGHUP. A file that is not sound changes nothing.
+void reload(node& running, const std::string& file, log_output& log) {
+  const auto fresh = api::read_node_file(file, host_name());
+  for (const auto& one : fresh.errors) log.error("reload_refused", {{"error", api::to_text(one)}});
+  if (!fresh.config) return;
+  log.write_from(fresh.config->log_from);
+  running.reload(*fresh.config);
+}
+
 // Until a signal asks to stop: once a second the watchdog goes through scheduler and store.
-void run(node& running, const sigset_t& signals, const std::string& file, log_sink& log) {
+void run(node& running, const sigset_t& signals, const std::string& file, log_output& log) {
   while (true) {
     const timespec second{1, 0};
     const int caught = sigtimedwait(&signals, nullptr, &second);
     if (caught == SIGTERM || caught == SIGINT) return;
-    if (caught == SIGHUP) {
-      auto fresh = api::read_node_file(file, host_name());
-      if (fresh.config) running.reload(std::move(*fresh.config));
-      for (const auto& one : fresh.errors) log.error("reload_refused", {{"error", api::to_text(one)}});
-    }
+    if (caught == SIGHUP) reload(running, file, log);
     if (running.tick()) sd_notify(0, "WATCHDOG=1");
   }
 }

@@ -2,6 +2,7 @@
 
 #include "actors/api/handlers.hpp"
 #include "actors/api/load_tenants.hpp"
+#include "actors/api/wellness.hpp"
 #include "actors/net/http_client.hpp"
 #include "bin/ringdownd/heartbeat.hpp"
 #include "bin/ringdownd/state_files.hpp"
@@ -11,6 +12,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -52,25 +54,6 @@ result<opened> open_state(const node_config& config) {
   return opened{std::move(*lock), *box, std::move(*token), std::move(*writer), std::move(readers)};
 }
 
-// Every tenant of the store. One that cannot be read is left out and said so loudly: the others must not wait for it.
-std::vector<api::known_tenant> load_tenants(persistence::store& store, const node_config& config, log_sink& log) {
-  std::vector<api::known_tenant> tenants;
-  const auto documents = store.load_configs();
-  if (!documents) {
-    log.error("tenants_not_read", {{"error", documents.error().detail}});
-    return tenants;
-  }
-  for (const auto& document : *documents) {
-    const auto secrets = store.load_secrets(document.tenant);
-    auto made = secrets ? api::tenant_of(document, *secrets, config) : result<api::known_tenant>(secrets.error());
-    if (made)
-      tenants.push_back(std::move(*made));
-    else
-      log.error("tenant_not_read", {{"tenant", document.tenant.str()}, {"error", made.error().detail}});
-  }
-  return tenants;
-}
-
 std::vector<persistence::known_channel> channels_of(const std::vector<api::known_tenant>& tenants) {
   std::vector<persistence::known_channel> channels;
   for (const auto& known : tenants)
@@ -105,7 +88,7 @@ public:
   running_node& operator=(const running_node&) = delete;
 
   // The doors first, because links need the port really bound; behind them everything is 503 until the tenants are there.
-  result<void> open_doors(std::vector<api::known_tenant> tenants) {
+  result<void> open_doors(api::loaded_tenants tenants) {
     net::server_options options;
     options.listen = config_.http_listen;
     auto server = net::serve_http(options, [this](const net::server_request& request, const net::respond& answer) {
@@ -120,36 +103,37 @@ public:
     in_.world = tree_->world();
     in_.tree = tree_.get();
     in_.reader = reader_.get();
+    in_.node.set(config_);
     heartbeat_ = std::make_unique<heartbeat>(in_.world);
-    for (auto& known : tenants) {
-      auto config = known.config;
-      in_.tenants.put(std::move(known));
-      tree_->apply(std::move(config));
-    }
+    take(std::move(tenants));
     in_.started = true;
     return {};
   }
 
   [[nodiscard]] std::string address() const override { return server_->address(); }
 
-  void reload(node_config config) override {
-    // What is bound at the start (addresses, files, the store) stays; timings reach the tenants.
+  void reload(const node_config& fresh) override {
+    std::string keys;
+    for (const std::string& key : api::keys_for_a_start(config_, fresh)) keys += (keys.empty() ? "" : ",") + key;
+    if (!keys.empty()) log_.warning("reload_needs_restart", {{"keys", keys}});
+    node_config config = api::reloaded(config_, fresh);
+    heartbeat_->configure(config);
+    // On the store's thread, as every change of configuration: none is applied with half of the old and half of the new.
     tree_->with_writer([this, config = std::move(config)](persistence::store& store) {
-      for (auto& known : load_tenants(store, config, log_)) {
-        auto fresh = known.config;
-        in_.tenants.put(std::move(known));
-        tree_->apply(std::move(fresh));
-      }
+      auto tenants = api::load_tenants(store, config);
+      if (!tenants) return log_.error("reload_refused", {{"error", tenants.error().detail}});
+      in_.node.set(config);
+      take(std::move(*tenants));
       log_.info("reloaded", {});
     });
   }
 
   bool tick() override {
     const bool alive = tree_->alive(alive_within);
-    const steady_time present = in_.world->time.now().steady;
-    in_.answers.expire(present);
+    const moment present = in_.world->time.now();
+    in_.answers.expire(present.steady);
     if (alive)
-      heartbeat_->beat(present);
+      beat(present);
     else
       log_.error("not_alive", {{"within", "5s"}});
     return alive;
@@ -163,6 +147,26 @@ public:
   }
 
 private:
+  // One that cannot be read is left as it was and said loudly; the others do not wait for it.
+  void take(api::loaded_tenants tenants) {
+    for (auto& known : tenants.readable) {
+      auto config = known.config;
+      in_.tenants.put(std::move(known));
+      tree_->apply(std::move(config));
+    }
+    for (auto& one : tenants.unreadable) {
+      log_.error("tenant_unreadable", {{"tenant", one.document.tenant.str()}, {"error", one.error}});
+      in_.tenants.put_unreadable(std::move(one));
+    }
+  }
+
+  void beat(const moment& present) {
+    auto why_not = api::reason_for_silence(in_.tenants, *in_.world->health, present.wall);
+    if (!why_not) heartbeat_->beat(present.steady);
+    if (why_not && why_not != withheld_) log_.warning("heartbeat_withheld", {{"reason", *why_not}});
+    withheld_ = std::move(why_not);
+  }
+
   // In this order: nobody asks, nobody answers, nobody holds the actors' world any more; then the actors can end (a
   // detached actor's thread ends only when its last handle is gone). Twice does no harm.
   void close() {
@@ -210,6 +214,7 @@ private:
   api::context in_;
   std::unique_ptr<node_tree> tree_;
   std::unique_ptr<heartbeat> heartbeat_;
+  std::optional<std::string> withheld_; // why the outside was not told at the last tick
   std::unique_ptr<net::http_server> server_;
 };
 
@@ -221,8 +226,9 @@ result<std::unique_ptr<node>> node::start(node_config config, log_sink& log) {
   const wall_time present = system_time().now().wall;
   auto owner = state->writer->take_shard(incarnation_id(random_id("nd_")), present);
   if (!owner) return owner.error();
-  auto tenants = load_tenants(*state->writer, config, log);
-  const auto recovered = state->writer->recover_claims(*owner, channels_of(tenants), present);
+  auto tenants = api::load_tenants(*state->writer, config);
+  if (!tenants) return tenants.error();
+  const auto recovered = state->writer->recover_claims(*owner, channels_of(tenants->readable), present);
   if (!recovered) return recovered.error();
   log.info("recovered",
            {{"resumed", std::to_string(recovered->resumed)}, {"unknown", std::to_string(recovered->unknown)}});
@@ -232,7 +238,7 @@ result<std::unique_ptr<node>> node::start(node_config config, log_sink& log) {
   auto http = net::make_http_client(client);
   if (!http) return http.error();
   auto made = std::make_unique<running_node>(std::move(config), log, std::move(*state), std::move(*http), *owner);
-  if (auto open = made->open_doors(std::move(tenants)); !open) return open.error();
+  if (auto open = made->open_doors(std::move(*tenants)); !open) return open.error();
   return std::unique_ptr<node>(std::move(made));
 }
 

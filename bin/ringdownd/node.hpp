@@ -19,8 +19,9 @@ public:
   virtual ~node() = default;
 
   [[nodiscard]] virtual std::string address() const = 0;
-  // SIGHUP: read tenants' documents again and hand them to their actors; sends nothing by itself.
-  virtual void reload(node_config config) = 0;
+  // SIGHUP: read tenants' documents again under `fresh` and hand them to their actors; sends nothing by itself. What acts at
+  // the next start only is logged and stays as it was.
+  virtual void reload(const node_config& fresh) = 0;
   // About once a second: watchdog, heartbeat, overdue answers. True while scheduler and store answer.
   virtual bool tick() = 0;
   // No new polls and sends, what was begun ends, the store is closed (I18).

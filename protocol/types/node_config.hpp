@@ -13,6 +13,7 @@ namespace ringdown {
 struct provider_override {
   std::string base_url; // empty: the dialect's own
   std::string ca_file;  // empty: the system's store
+  friend bool operator==(const provider_override&, const provider_override&) = default;
 };
 
 enum class log_format { logfmt, json };

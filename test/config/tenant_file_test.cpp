@@ -213,6 +213,19 @@ TEST_CASE("A zone must be one of this machine's") {
   CHECK(read("[tenant]\nid = \"a\"\n").config->zone == "UTC");
 }
 
+TEST_CASE("What comes from the store is not measured by this machine's files") {
+  const std::string stored =
+      "[tenant]\nid = \"a\"\nzone = \"Mars/Olympus\"\n[[instance]]\nid = \"h\"\n"
+      "url = \"https://h.example.com\"\nclient_id = \"c\"\nsecret = { secret = \"s\" }\n"
+      "tls.ca_file = \"/gone/ca.pem\"\n";
+  CHECK(read(stored).errors.size() == 2);
+  tenant_file_options options{"tenant a", timing{}, std::chrono::seconds(5)};
+  options.machine = this_machine::taken_as_written;
+  const auto file = parse_tenant_file(stored, options, known_secrets);
+  REQUIRE(file.config);
+  CHECK(file.config->instances.front().tls.ca_file == "/gone/ca.pem");
+}
+
 TEST_CASE("A channel may go unprotected only to this machine itself") {
   const std::string channel = "[tenant]\nid = \"a\"\n[[channel]]\nid = \"c\"\nkind = \"ntfy\"\ntopic = \"t\"\nurl = ";
   for (const std::string url : {"http://127.0.0.1:99", "http://localhost", "http://[::1]:1", "https://ntfy.sh"})

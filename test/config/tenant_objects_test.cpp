@@ -127,6 +127,15 @@ TEST_CASE("A difference names what was added, changed and removed") {
   CHECK(diff_objects(after, after).empty());
 }
 
+TEST_CASE("Objects are added to a file, whose own stay as they are") {
+  const std::string file = "unknown = 1\n[tenant]\nid = \"a\"\n[[user]]\nid = \"jo\"\n";
+  const std::string whole = with_objects(file, {{"user", "sam", "id = \"sam\""}, {"oncall", "", "user = \"sam\""}});
+  CHECK(split_objects(whole) == split_objects(file + "[[user]]\nid = \"sam\"\n[oncall]\nuser = \"sam\"\n"));
+  CHECK_THAT(whole, Catch::Contains("unknown = 1"));
+  CHECK(with_objects("[tenant\n", {{"user", "sam", "id = \"sam\""}}) == "[tenant\n");
+  CHECK(with_objects("user = 5\n", {{"user", "sam", "id = \"sam\""}}) == "user = 5\n");
+}
+
 TEST_CASE("Names of secrets stand between double quotes, as the store looks for them") {
   const auto objects =
       split_objects("[tenant]\nid = 'a'\n[[instance]]\nid = 'h'\nsecret.secret = 'instance.h.secret'\nn = 0x10\n");
