@@ -3,6 +3,7 @@
 #include "actors/api/load_tenants.hpp"
 #include "protocol/wire/api_json.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace ringdown::api {
@@ -52,56 +53,137 @@ struct upload {
   std::string by;
 };
 
+// What apply starts from: what is stored of the tenant, and of it what a file may not touch.
+struct stored_tenant {
+  std::optional<persistence::config_document> document;
+  std::vector<tenant_object> of_files;
+  std::vector<tenant_object> of_others;
+  persistence::secret_values secrets;
+  [[nodiscard]] std::uint64_t version() const { return document ? document->version : 0; }
+};
+
+result<stored_tenant> what_is_stored(const context& in, persistence::store& store, const tenant_id& id) {
+  stored_tenant stored;
+  stored.document = in.tenants.document(id);
+  if (stored.document) {
+    stored.of_files = of_files(objects_of(*stored.document));
+    stored.of_others = of_others(objects_of(*stored.document));
+  }
+  auto secrets = store.load_secrets(id);
+  // A sealed row that does not open is replaced by applying all of them again.
+  if (!secrets && secrets.error().kind != failure_kind::corrupt) return secrets.error();
+  if (secrets) stored.secrets = std::move(*secrets);
+  return stored;
+}
+
+// The first object of `file` that somebody else manages.
+const tenant_object* first_clash(const std::vector<tenant_object>& file, const std::vector<tenant_object>& others) {
+  for (const tenant_object& other : others)
+    for (const tenant_object& one : file)
+      if (one.kind == other.kind && one.id == other.id) return &other;
+  return nullptr;
+}
+
+tenant_file read_upload(const context& in, const stored_tenant& stored, const upload& up) {
+  persistence::secret_values all = stored.secrets;
+  for (const auto& [name, value] : up.secrets) all[name] = value;
+  const auto node = in.node.get();
+  const tenant_file_options options{"tenant file", node->times, node->min_poll_interval};
+  // The lines of a file that stands alone are its own.
+  const std::string text = stored.of_others.empty() ? up.text : with_objects(up.text, stored.of_others);
+  return parse_tenant_file(text, options, [&](const std::string& kind, const std::string& what) -> secret_answer {
+    const auto at = all.find(what);
+    if (kind == "secret" && at != all.end()) return {at->second, ""};
+    return {std::nullopt, kind == "secret" ? "no secret of the name " + what + " is stored or given"
+                                           : kind + " references are resolved by ringdownctl, not here"};
+  });
+}
+
+std::vector<object_change> changes_of(const stored_tenant& stored, const std::vector<tenant_object>& file,
+                                      const upload& up) {
+  auto changes = diff_objects(stored.of_files, file);
+  for (const auto& [name, value] : up.secrets) {
+    const auto at = stored.secrets.find(name);
+    if (at != stored.secrets.end() && at->second != value) changes.push_back({"change", "secret", name});
+  }
+  return changes;
+}
+
+// Durable first; then the tenant's actors get it.
+result<void> carry_out(context& in, persistence::store& store, const stored_tenant& stored, tenant_config config,
+                       const upload& up, const std::string& summary) {
+  auto change = change_of(config, up.text);
+  change.secrets = up.secrets;
+  change.actor = up.by;
+  change.summary = summary;
+  change.at = in.world->time.now().wall;
+  if (auto done = store.replace_config(change); !done) return done;
+  const tenant_id id = config.id;
+  persistence::config_document document{id, stored.version() + 1, change.objects};
+  for (const tenant_object& one : stored.of_others)
+    document.objects.push_back({one.kind, one.id, one.managed_by, one.body});
+  auto shared = std::make_shared<const tenant_config>(std::move(config));
+  in.tenants.put({shared, std::move(document)});
+  in.tree->apply(std::move(shared));
+  in.world->log->info("config_applied", {{"tenant", id.str()}, {"by", up.by}, {"changes", summary}});
+  return {};
+}
+
 // On the store's thread: what is stored, what would change, and the change itself.
 server_response apply(context& in, persistence::store& store, const tenant_id& id, const upload& up) {
-  auto known = store.load_secrets(id);
-  if (!known) return problem(known.error());
-  persistence::secret_values all = *known;
-  for (const auto& [name, value] : up.secrets) all[name] = value;
-  const tenant_file_options options{"tenant file", in.world->node.times, in.world->node.min_poll_interval};
-  auto file =
-      parse_tenant_file(up.text, options, [&](const std::string& kind, const std::string& what) -> secret_answer {
-        const auto at = all.find(what);
-        if (kind == "secret" && at != all.end()) return {at->second, ""};
-        return {std::nullopt, kind == "secret" ? "no secret of the name " + what + " is stored or given"
-                                               : kind + " references are resolved by ringdownctl, not here"};
-      });
+  const auto stored = what_is_stored(in, store, id);
+  if (!stored) return problem(stored.error());
+  const auto mine = split_objects(up.text);
+  if (const auto* clash = first_clash(mine, stored->of_others))
+    return problem(409, "conflict", "not for a file to change: " + to_text(*clash));
+  auto file = read_upload(in, *stored, up);
   if (!file.config) return refused(file.errors);
   if (file.config->id != id)
     return problem(422, "invalid", "the file is of tenant " + file.config->id.str() + ", not " + id.str());
-  const auto before = in.tenants.find(id);
-  const auto after = split_objects(up.text);
-  auto changes = diff_objects(before ? objects_of(before->document) : std::vector<tenant_object>(), after);
-  for (const auto& [name, value] : up.secrets) {
-    const auto at = known->find(name);
-    if (at != known->end() && at->second != value) changes.push_back({"change", "secret", name});
-  }
-  const std::uint64_t version = before ? before->document.version : 0;
-  if (up.dry_run || changes.empty()) return changes_answer(id, version, changes, false);
-  auto change = change_of(*file.config, up.text);
-  change.secrets = up.secrets;
-  change.actor = up.by;
-  change.summary = summary_of(changes);
+  const auto changes = changes_of(*stored, mine, up);
+  // What could not be read before starts with this, also when the file is the same (the daemon's limits may differ now).
+  const bool starts = in.tenants.unreadable().contains(id);
+  if (up.dry_run || (changes.empty() && !starts)) return changes_answer(id, stored->version(), changes, false);
+  const std::string summary = changes.empty() ? "read again" : summary_of(changes);
+  if (auto done = carry_out(in, store, *stored, std::move(*file.config), up, summary); !done)
+    return problem(done.error());
+  return changes_answer(id, stored->version() + 1, changes, true);
+}
+
+// On the store's thread. Watched until it is durably gone: a refused deletion leaves nobody unwatched.
+server_response remove(context& in, persistence::store& store, const tenant_id& id, const std::string& by) {
+  persistence::config_change change;
+  change.tenant = id;
+  change.remove_tenant = true;
+  change.actor = by;
+  change.summary = "tenant removed";
   change.at = in.world->time.now().wall;
   if (auto done = store.replace_config(change); !done) return problem(done.error());
-  persistence::config_document document{id, version + 1, change.objects};
-  auto config = std::make_shared<const tenant_config>(std::move(*file.config));
-  in.tenants.put({config, std::move(document)});
-  in.tree->apply(config);
-  in.world->log->info("config_applied", {{"tenant", id.str()}, {"by", up.by}, {"changes", change.summary}});
-  return changes_answer(id, version + 1, changes, true);
+  in.tree->remove(id);
+  in.tenants.remove(id);
+  in.world->log->info("tenant_removed", {{"tenant", id.str()}, {"by", by}});
+  return changes_answer(id, 0, {{"remove", "tenant", id.str()}}, true);
+}
+
+// Why a tenant may not be deleted with its files.
+std::optional<server_response> forbids_removal(const persistence::config_document& document) {
+  const auto others = of_others(objects_of(document));
+  if (others.empty()) return std::nullopt;
+  std::string names;
+  for (const tenant_object& one : others) names += (names.empty() ? "" : "; ") + to_text(one);
+  return problem(409, "conflict", "it has parts that files do not manage: " + names.substr(0, 1000));
 }
 
 } // namespace
 
 void get_tenant_file(context& in, const server_request&, const path_parts& parts, const respond& answer) {
-  const auto known = in.tenants.find(tenant_id(parts[0]));
-  if (!known) return answer(problem(404, "not found", "no such tenant"));
+  const auto document = in.tenants.document(tenant_id(parts[0]));
+  if (!document) return answer(problem(404, "not found", "no such tenant"));
   wire::json_writer json;
   json.open_object()
       .text("tenant", parts[0])
-      .number("version", static_cast<std::int64_t>(known->document.version))
-      .text("toml", join_objects(objects_of(known->document)))
+      .number("version", static_cast<std::int64_t>(document->version))
+      .text("toml", join_objects(of_files(objects_of(*document))))
       .close_object();
   answer(json_answer(200, std::move(json).str()));
 }
@@ -129,21 +211,13 @@ void put_tenant_file(context& in, const server_request& request, const path_part
 }
 
 void delete_tenant(context& in, const server_request& request, const path_parts& parts, const respond& answer) {
-  const tenant_id id(parts[0]);
-  const auto known = in.tenants.find(id);
-  if (!known) return answer(problem(404, "not found", "no such tenant"));
-  in.tree->remove(id);
-  const std::string by = by_whom({{"by", parameter(request, "by")}});
-  in.tree->with_writer([&in, id, by, answer](persistence::store& store) {
-    persistence::config_change change;
-    change.tenant = id;
-    change.remove_tenant = true;
-    change.actor = by;
-    change.summary = "tenant removed";
-    change.at = in.world->time.now().wall;
-    if (auto done = store.replace_config(change); !done) return answer(problem(done.error()));
-    in.tenants.remove(id);
-    answer(json_answer(200, R"({"removed":true})"));
+  in.tree->with_writer([&in, id = tenant_id(parts[0]), by = by_whom({{"by", parameter(request, "by")}}),
+                        dry_run = !parameter(request, "dry_run").empty(), answer](persistence::store& store) {
+    const auto document = in.tenants.document(id);
+    if (!document) return answer(problem(404, "not found", "no such tenant"));
+    if (auto forbidden = forbids_removal(*document)) return answer(std::move(*forbidden));
+    if (dry_run) return answer(changes_answer(id, document->version, {{"remove", "tenant", id.str()}}, false));
+    answer(remove(in, store, id, by));
   });
 }
 

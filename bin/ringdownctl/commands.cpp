@@ -77,7 +77,7 @@ const command_spec table_of_commands[] = {
      1000,
      {"prune", "by"},
      apply_files},
-    {"diff", "what apply would change; exit code 1 when anything", "PATH", 1, 1000, {}, diff_files},
+    {"diff", "what apply would change; exit code 1 when anything", "PATH", 1, 1000, {"prune"}, diff_files},
     {"export", "tenants as files, without secrets", "TENANT", 0, 1000, {"dir"}, export_files},
     {"check-config", "check ringdown.toml or tenant files without a daemon", "PATH", 1, 1000, {}, check_config},
     {"doctor",

@@ -8,8 +8,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <optional>
 
 namespace ringdown::ctl {
@@ -107,29 +109,57 @@ std::variant<std::vector<std::string>, int> without_file(session& run, const std
   return others;
 }
 
-int settle_absent(session& run, const std::vector<tenant_source>& tenants) {
-  auto found = without_file(run, tenants);
-  if (const int* code = std::get_if<int>(&found)) return *code;
-  int code = exit_ok;
+// Tenants that have no file: with --prune each is deleted, or would be; without it, apply says that they stay.
+round_result settle_absent(session& run, const std::vector<tenant_source>& tenants, intent what) {
+  const auto found = without_file(run, tenants);
+  if (const int* code = std::get_if<int>(&found)) return {*code, {}};
+  round_result made;
   for (const std::string& one : std::get<std::vector<std::string>>(found)) {
     if (!run.given().prune) {
       if (!run.wants_json()) run.print(fmt::format("{}: has no file here and stays (--prune deletes it)\n", one));
       continue;
     }
-    auto asked = run.ask(http_method::del,
-                         fmt::format("/api/v1/tenants/{}{}", percent_encode(one), query_of({{"by", run.given().by}})));
-    if (const int* failed = std::get_if<int>(&asked))
-      code = *failed;
-    else if (!run.wants_json())
-      run.print(fmt::format("{}: deleted\n", one));
+    const std::string dry_run = what == intent::show ? "1" : "";
+    auto asked = run.ask(http_method::del, fmt::format("/api/v1/tenants/{}{}", percent_encode(one),
+                                                       query_of({{"dry_run", dry_run}, {"by", run.given().by}})));
+    if (const int* failed = std::get_if<int>(&asked)) {
+      made.code = *failed;
+      continue;
+    }
+    made.replies.push_back(std::move(std::get<session::reply>(asked)));
+    if (!run.wants_json())
+      run.print(what == intent::show ? fmt::format("{} (no file)\n{}", one, changes_text(made.replies.back()))
+                                     : fmt::format("{}: deleted\n", one));
   }
-  return code;
+  return made;
+}
+
+round_result joined(round_result first, round_result second) {
+  first.code = std::max(first.code, second.code);
+  std::ranges::move(second.replies, std::back_inserter(first.replies));
+  return first;
 }
 
 bool names_a_folder(const session& run) {
   std::error_code none;
   return std::ranges::any_of(run.given().words,
                              [&](const std::string& path) { return std::filesystem::is_directory(path, none); });
+}
+
+// By what only a tenant's file has, also when [tenant] itself is misspelt.
+bool is_tenant_file(const toml::table& table) {
+  if (table.contains("tenant")) return true;
+  if (table.contains("state_dir")) return false;
+  return std::ranges::any_of(table, [](const auto& entry) {
+    constexpr std::array<std::string_view, 7> own{"customer", "instance", "user",    "oncall",
+                                                  "channel",  "routing",  "severity"};
+    return std::ranges::find(own, entry.first.str()) != own.end() ||
+           !api::nearest(entry.first.str(), {"tenant"}).empty();
+  });
+}
+
+int prune_needs_a_folder(session& run) {
+  return run.complain(exit_usage, "--prune needs a folder: what has no file in it is deleted");
 }
 
 int check_one(session& run, const std::string& file) {
@@ -140,7 +170,7 @@ int check_one(session& run, const std::string& file) {
   std::vector<api::config_error> errors;
   if (!table) {
     errors = faults.take();
-  } else if (table->contains("tenant")) {
+  } else if (is_tenant_file(*table)) {
     errors = read_tenants({file}, [&run](const char* name) { return run.variable(name); }).errors;
   } else {
     errors = api::parse_node_file(*text, file, "localhost").errors;
@@ -161,9 +191,11 @@ int check_config(session& run) {
 }
 
 int diff_files(session& run) {
+  if (run.given().prune && !names_a_folder(run)) return prune_needs_a_folder(run);
   const auto read = sound_tenants(run);
   if (!read) return exit_refused;
-  const auto shown = put_all(run, read->tenants, intent::show);
+  auto shown = put_all(run, read->tenants, intent::show);
+  if (run.given().prune) shown = joined(std::move(shown), settle_absent(run, read->tenants, intent::show));
   if (run.wants_json()) print_json(run, shown.replies);
   if (shown.code != exit_ok) return shown.code;
   const bool any =
@@ -172,8 +204,7 @@ int diff_files(session& run) {
 }
 
 int apply_files(session& run) {
-  if (run.given().prune && !names_a_folder(run))
-    return run.complain(exit_usage, "--prune needs a folder: what has no file in it is deleted");
+  if (run.given().prune && !names_a_folder(run)) return prune_needs_a_folder(run);
   const auto read = sound_tenants(run);
   if (!read) return exit_refused;
   const auto shown = put_all(run, read->tenants, intent::show);
@@ -181,12 +212,15 @@ int apply_files(session& run) {
     if (shown.code == exit_negative) run.print("nothing was applied\n");
     return shown.code;
   }
-  const auto done = put_all(run, read->tenants, intent::carry_out);
+  auto done = put_all(run, read->tenants, intent::carry_out);
+  const std::size_t applied = done.replies.size();
+  const bool whole = done.code == exit_ok;
+  if (whole && names_a_folder(run))
+    done = joined(std::move(done), settle_absent(run, read->tenants, intent::carry_out));
   if (run.wants_json()) print_json(run, done.replies);
-  if (done.code != exit_ok)
-    return run.complain(done.code, fmt::format("{} of {} files were applied before this one", done.replies.size(),
-                                               read->tenants.size()));
-  return names_a_folder(run) ? settle_absent(run, read->tenants) : exit_ok;
+  if (whole) return done.code;
+  return run.complain(done.code,
+                      fmt::format("{} of {} files were applied before this one", applied, read->tenants.size()));
 }
 
 int export_files(session& run) {

@@ -338,6 +338,27 @@ class TenantFiles(Cli):
         (self.folder / "empty").mkdir()
         self.expect(78, "apply", "--prune", str(self.folder / "empty"))
 
+    def test_diff_shows_what_prune_would_delete(self):
+        self.tenant()
+        folder = str(self.folder / "tenants")
+        gone = {"tenant": "old", "version": 1, "applied": False, "changes": [{"action": "remove", "kind": "tenant", "id": "old"}]}
+        routes = {**self.put("acme"), "GET /api/v1/tenants": one_list({"id": "acme"}, {"id": "old"}), "DELETE /api/v1/tenants/old": gone}
+        self.daemon.serve(**routes)
+        self.expect(0, "diff", folder)
+        self.assertIn("old (no file)\n  - tenant old\n", self.expect(1, "diff", "--prune", folder))
+        self.assertTrue(all("dry_run=1" in path for method, path, _ in self.daemon.asked if method != "GET"))
+        shown = json.loads(self.expect(1, "diff", "--prune", "--json", folder))
+        self.assertEqual(shown["items"][-1], gone)
+        self.daemon.serve(**{**routes, "DELETE /api/v1/tenants/old": (409, {"detail": "channel c, managed by console"})})
+        self.assertIn("managed by console", self.expect(1, "diff", "--prune", folder))
+        self.assertIn("managed by console", self.expect(1, "apply", "--prune", folder))
+        self.expect(2, "diff", "--prune", folder + "/acme.toml")
+
+    def test_prune_is_no_success_when_the_daemon_does_not_list_its_tenants(self):
+        self.tenant()
+        self.daemon.serve(**{**self.put("acme"), "GET /api/v1/tenants": (503, {"detail": "starting"})})
+        self.expect(75, "apply", "--prune", str(self.folder / "tenants"))
+
     def test_diff_is_1_when_something_would_change(self):
         file = str(self.tenant())
         self.daemon.serve(**self.put("acme"))
@@ -387,6 +408,17 @@ class CheckConfig(Cli):
         for expected in ("x.toml:3:", "x.toml:6:", 'did you mean "webhook"?', "x.toml:11:", "{ file ="):
             self.assertIn(expected, text)
         self.assertNotIn("tk_in_plain_sight", text)
+
+    def test_a_misspelt_tenant_is_told_as_one(self):
+        file = self.folder / "x.toml"
+        file.write_text('[tennant]\nid = "x"\n')
+        text = self.expect(78, "check-config", str(file), where=False)
+        self.assertIn('did you mean "tenant"?', text)
+        self.assertNotIn("state_dir", text)
+        file.write_text('[[user]]\nid = "x"\n')
+        self.assertIn("[tenant] is required", self.expect(78, "check-config", str(file), where=False))
+        file.write_text('[http]\nlisten = "127.0.0.1:1"\n')
+        self.assertIn("state_dir: is required", self.expect(78, "check-config", str(file), where=False))
 
     def test_a_file_that_is_no_toml_is_refused(self):
         file = self.folder / "x.toml"
