@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 
 namespace ringdown::ctl {
 
@@ -48,7 +49,9 @@ const option_spec* find_option(std::string_view name) {
 }
 
 void add_daemon_options(CLI::App& app, arguments& into) {
-  app.add_option("--config", into.config, "ringdown.toml of the daemon; where it listens and its token follow from it")
+  app.add_option("--config", into.config,
+                 "ringdown.toml of the daemon; where it listens and its token follow from it (default "
+                 "/etc/ringdown/ringdown.toml when it can be read)")
       ->type_name("FILE");
   app.add_option("--url", into.url, "where the daemon listens (default http://127.0.0.1:8480)")->type_name("URL");
   app.add_option("--token-file", into.token_file, "file that holds the token of its API")->type_name("FILE");
@@ -77,7 +80,7 @@ void add_command(CLI::App& app, const command_spec& spec, arguments& into) {
     } else if (name == "no-wait") {
       sub->add_flag("--no-wait", into.no_wait, "do not wait for what the provider answers");
     } else if (name == "prune") {
-      sub->add_flag("--prune", into.prune, "delete tenants managed by file that have no file in DIR");
+      sub->add_flag("--prune", into.prune, "tenants that have no file in DIR are deleted");
     } else if (const option_spec* option = find_option(name)) {
       sub->add_option("--" + std::string(name), into.*(option->field), std::string(option->help))
           ->type_name(std::string(option->value));
@@ -89,10 +92,18 @@ void fill_from(std::string& into, std::string value) {
   if (into.empty()) into = std::move(value);
 }
 
+// Only where nothing else says which daemon is meant.
+void fill_usual_config(arguments& given, const std::string& file) {
+  const bool told =
+      !given.config.empty() || !given.url.empty() || !given.token_file.empty() || !given.state_dir.empty();
+  if (!told && std::ifstream(file)) given.config = file;
+}
+
 } // namespace
 
 parsed_arguments parse_arguments(int count, const char* const* words,
-                                 const std::function<std::string(const char*)>& environment) {
+                                 const std::function<std::string(const char*)>& environment,
+                                 const std::string& usual_config) {
   parsed_arguments parsed;
   CLI::App app("Looks after a ringdown daemon: what is broken, who was told, what to do about it.", "ringdownctl");
   app.set_version_flag("--version", fmt::format("ringdownctl {}", version()));
@@ -118,6 +129,7 @@ parsed_arguments parse_arguments(int count, const char* const* words,
   // Under sudo, whoever called it: "root" tells the audit nothing.
   fill_from(parsed.given.by, environment("SUDO_USER"));
   fill_from(parsed.given.by, environment("USER"));
+  fill_usual_config(parsed.given, usual_config);
   return parsed;
 }
 

@@ -66,8 +66,10 @@ struct parsed_arguments {
   int exit_code = 0;
 };
 
-// Prints --help, --version and complaints itself. `environment` gives a variable's value, or "".
+// Prints --help, --version and complaints itself. `environment` gives a variable's value, or "". `usual_config` is taken
+// when it can be read and nothing says where the daemon is.
 [[nodiscard]] parsed_arguments parse_arguments(int count, const char* const* words,
-                                               const std::function<std::string(const char*)>& environment);
+                                               const std::function<std::string(const char*)>& environment,
+                                               const std::string& usual_config = "/etc/ringdown/ringdown.toml");
 
 } // namespace ringdown::ctl
