@@ -62,6 +62,9 @@ void tenant::channel_view::ended(const delivery_id& row) {
 void tenant::load() { caf::anon_send(world().store, load_tenant{id_, me()}); }
 
 void tenant::on(const tenant_loaded& loaded) {
+  // Not a matter of time: its supervisor quarantines it, and the other tenants go on.
+  if (!loaded.ok && loaded.why.kind == failure_kind::unreadable)
+    throw std::runtime_error("what the store holds of it cannot be read: " + loaded.why.detail);
   if (!loaded.ok) {
     log().warning("tenant_not_loaded", {{"tenant", id_.str()}, {"error", loaded.why.detail}});
     wake_at(now().steady + load_retry, load_token);

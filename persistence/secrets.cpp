@@ -80,7 +80,7 @@ std::string secret_box::seal(std::string_view context, const secret_text& plain)
 }
 
 result<secret_text> secret_box::open(std::string_view context, std::string_view sealed) const {
-  const failure broken{failure_kind::corrupt,
+  const failure broken{failure_kind::unreadable,
                        "a stored secret cannot be opened: the key is another one, or the row was changed"};
   if (sealed.size() < nonce_bytes + tag_bytes) return broken;
   std::string text(sealed.size() - nonce_bytes - tag_bytes, '\0');

@@ -22,7 +22,7 @@ public:
   [[nodiscard]] std::string seal(std::string_view context,
                                  const secret_text& plain) const; // nonce + ciphertext, raw bytes
   [[nodiscard]] result<secret_text> open(std::string_view context,
-                                         std::string_view sealed) const; // corrupt: wrong key or tampered
+                                         std::string_view sealed) const; // unreadable: wrong key or tampered
 
   // HMAC-SHA256 under a key derived for `purpose` ("acknowledge-link"): for signed links.
   [[nodiscard]] std::array<std::uint8_t, 32> sign(std::string_view purpose, std::string_view message) const;

@@ -1,7 +1,8 @@
 // What survives. One interface; SQLite behind it on one node, PostgreSQL in a cluster. Calls block: only the detached
 // store actor (writes and claims) and the reader (queries) make them, never a scheduled actor. Not thread-safe: each
 // thread opens its own. Every write and every claim names the fence of its shard and changes nothing when it is stale (I8).
-// A failure `corrupt` or `io_error` (a failed sync is one) means: end the process and recover from the log.
+// A failure `corrupt` or `io_error` (a failed sync is one) means: end the process and recover from the log. `unreadable` is
+// about one row, or what one tenant stored: the others go on.
 #pragma once
 
 #include "persistence/rows.hpp"

@@ -65,6 +65,7 @@ int status_of(failure_kind kind) {
     case failure_kind::too_late: return 503;
     case failure_kind::corrupt:
     case failure_kind::io_error:
+    case failure_kind::unreadable:
     case failure_kind::internal: return 500;
   }
   return 500;

@@ -48,9 +48,9 @@ result<known_tenant> tenant_of(const persistence::config_document& document, con
                                   return {std::nullopt, "no secret of the name " + what + " is stored"};
                                 });
   if (!file.config)
-    return failure{failure_kind::corrupt, file.errors.empty() ? "unreadable" : to_text(file.errors.front())};
+    return failure{failure_kind::unreadable, file.errors.empty() ? "unreadable" : to_text(file.errors.front())};
   if (file.config->id != document.tenant)
-    return failure{failure_kind::corrupt, "it says that it is tenant " + file.config->id.str()};
+    return failure{failure_kind::unreadable, "it says that it is tenant " + file.config->id.str()};
   return known_tenant{std::make_shared<const tenant_config>(std::move(*file.config)), document};
 }
 

@@ -13,7 +13,8 @@ int exit_code_of(failure_kind kind) {
     case failure_kind::refused:
     case failure_kind::unauthorized:
     case failure_kind::too_large:
-    case failure_kind::corrupt: return exit_refused;
+    case failure_kind::corrupt:
+    case failure_kind::unreadable: return exit_refused;
     case failure_kind::io_error:
     case failure_kind::internal: return exit_internal;
   }

@@ -41,7 +41,8 @@ int exit_code(const failure& why) {
     case failure_kind::invalid:
     case failure_kind::not_found:
     case failure_kind::conflict:
-    case failure_kind::corrupt: return exit_config;
+    case failure_kind::corrupt:
+    case failure_kind::unreadable: return exit_config;
     case failure_kind::unauthorized:
     case failure_kind::timed_out:
     case failure_kind::too_large:

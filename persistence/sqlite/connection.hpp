@@ -14,6 +14,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -49,6 +50,12 @@ void bind_one(SQLite::Statement& to, int at, const std::optional<T>& value) {
     to.bind(at);
 }
 
+// What is stored in one row is not what this version writes: a matter of that row, not of the file (failure_kind::unreadable).
+class unreadable_row : public std::runtime_error {
+public:
+  using std::runtime_error::runtime_error;
+};
+
 // A row's columns, read from left to right.
 class columns {
 public:
@@ -78,12 +85,11 @@ public:
   Enum named(std::optional<Enum> (*parse)(std::string_view)) {
     const std::string word = text();
     const auto value = parse(word);
-    if (!value) throw SQLite::Exception("unknown word in the database: " + word, SQLITE_CORRUPT_CODE);
+    if (!value) throw unreadable_row("unknown word in the database: " + word);
     return *value;
   }
 
 private:
-  static constexpr int SQLITE_CORRUPT_CODE = 11; // SQLITE_CORRUPT of sqlite3.h
   SQLite::Statement& from_;
   int at_ = 0;
 };
@@ -151,6 +157,8 @@ auto guard(Work&& work) -> decltype(work()) {
     return std::forward<Work>(work)();
   } catch (const SQLite::Exception& thrown) {
     return failure_of(thrown);
+  } catch (const unreadable_row& thrown) {
+    return failure{failure_kind::unreadable, thrown.what()};
   }
 }
 

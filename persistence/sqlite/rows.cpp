@@ -36,7 +36,7 @@ std::vector<told_target> read_targets(const std::string& text) {
     const auto first = line.find('\t');
     const auto second = line.find('\t', first + 1);
     const auto third = line.find('\t', second + 1);
-    if (third == std::string::npos) throw SQLite::Exception("an alert's targets cannot be read", 11);
+    if (third == std::string::npos) throw unreadable_row("an alert's targets cannot be read");
     targets.push_back({channel_id(line.substr(0, first)), line.substr(first + 1, second - first - 1),
                        delivery_id(line.substr(second + 1, third - second - 1)),
                        parse_severity(line.substr(third + 1)).value_or(severity::info)});
@@ -133,7 +133,7 @@ delivery read_delivery_head(columns& row) {
 
 notice read_content(const std::string& stored) {
   auto content = wire::read_notice(stored);
-  if (!content) throw SQLite::Exception("a delivery's content cannot be read: " + content.error().detail, 11);
+  if (!content) throw unreadable_row("a delivery's content cannot be read: " + content.error().detail);
   return std::move(*content);
 }
 

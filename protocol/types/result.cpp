@@ -6,9 +6,9 @@ namespace ringdown {
 
 namespace {
 
-constexpr std::array<std::string_view, 12> kind_names{"invalid",     "not_found", "refused",   "unauthorized",
-                                                      "unavailable", "timed_out", "too_large", "too_late",
-                                                      "conflict",    "corrupt",   "io_error",  "internal"};
+constexpr std::array<std::string_view, 13> kind_names{
+    "invalid",  "not_found", "refused", "unauthorized", "unavailable", "timed_out", "too_large",
+    "too_late", "conflict",  "corrupt", "io_error",     "unreadable",  "internal"};
 
 } // namespace
 

@@ -23,8 +23,9 @@ enum class failure_kind {
   too_large,    // a size, depth or count limit was reached
   too_late,     // the moment until which the act was allowed has passed; nothing was sent
   conflict,     // somebody else changed or owns it (a fence, a unique key)
-  corrupt,      // stored data cannot be trusted
+  corrupt,      // the file or its disk cannot be trusted: nothing may be written any more
   io_error,     // the disk failed a read, a write or a sync; what is stored may be whole
+  unreadable,   // one stored thing is not what this version writes; everything around it is sound
   internal      // none of the above
 };
 

@@ -214,7 +214,7 @@ result<notice> read_notice(std::string_view text) {
   notice_reader reader;
   const json_problem problem = read_json(std::string(text), largest_notice, reader);
   if (problem != json_problem::none || !reader.whole())
-    return failure{failure_kind::corrupt, "notice: the stored text is not a whole notice"};
+    return failure{failure_kind::unreadable, "notice: the stored text is not a whole notice"};
   return reader.take_read();
 }
 

@@ -12,7 +12,7 @@ namespace ringdown::wire {
 
 [[nodiscard]] std::string write_notice(const notice& what);
 
-// `corrupt` when a field is missing, unknown or of the wrong kind: a stored notice is ours, so nothing is guessed.
+// `unreadable` when a field is missing, unknown or of the wrong kind: a stored notice is ours, so nothing is guessed.
 [[nodiscard]] result<notice> read_notice(std::string_view text);
 
 } // namespace ringdown::wire

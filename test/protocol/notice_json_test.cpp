@@ -78,7 +78,7 @@ TEST_CASE("A test notice without alerts is stored too") {
   CHECK(back->alerts.empty());
 }
 
-TEST_CASE("A stored notice that is not whole is corrupt, never guessed at") {
+TEST_CASE("A stored notice that is not whole is unreadable, never guessed at") {
   const std::string good = wire::write_notice(full_notice());
   const std::string bad[] = {"",
                              "{}",
@@ -98,7 +98,7 @@ TEST_CASE("A stored notice that is not whole is corrupt, never guessed at") {
   for (const std::string& text : bad) {
     const auto read = wire::read_notice(text);
     REQUIRE_FALSE(read);
-    CHECK(read.error().kind == failure_kind::corrupt);
+    CHECK(read.error().kind == failure_kind::unreadable);
   }
 }
 
