@@ -1,11 +1,9 @@
 #include "persistence/secrets.hpp"
 
-#include "persistence/posix_failure.hpp"
+#include "persistence/private_file.hpp"
 
-#include <fcntl.h>
 #include <sodium.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -17,7 +15,6 @@ namespace {
 
 constexpr std::size_t nonce_bytes = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
 constexpr std::size_t tag_bytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
-constexpr mode_t only_owner = S_IRUSR | S_IWUSR;
 
 const unsigned char* bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 
@@ -56,16 +53,8 @@ result<secret_box> secret_box::create_file(const std::string& path) {
   if (!ready()) return failure{failure_kind::internal, "libsodium cannot be set up"};
   std::array<std::uint8_t, 32> key{};
   randombytes_buf(key.data(), key.size());
-  const std::string text = to_base64(key) + "\n";
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, only_owner);
-  if (file < 0)
-    return failure{errno == EEXIST ? failure_kind::conflict : kind_of_errno(errno),
-                   "secrets key " + path + ": " + std::strerror(errno)};
-  const bool written =
-      ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
-  const failure_kind why = written ? failure_kind::internal : kind_of_errno(errno);
-  ::close(file);
-  if (!written) return failure{why, "secrets key " + path + " could not be written"};
+  if (auto written = write_private_file(path, to_base64(key) + "\n"); !written)
+    return failure{written.error().kind, "secrets key: " + written.error().detail};
   return secret_box(key);
 }
 

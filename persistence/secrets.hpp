@@ -16,7 +16,7 @@ class secret_box {
 public:
   // 32 bytes as base64 in a file of mode 0600 or stricter; refused when others can read it.
   static result<secret_box> from_file(const std::string& path);
-  // Makes a new key file, 0600, fsynced; conflict when it exists.
+  // Makes a new key file, 0600, whole or not at all; conflict when it exists.
   static result<secret_box> create_file(const std::string& path);
 
   [[nodiscard]] std::string seal(std::string_view context,

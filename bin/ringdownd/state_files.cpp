@@ -1,9 +1,9 @@
 #include "bin/ringdownd/state_files.hpp"
 
 #include "persistence/posix_failure.hpp"
+#include "persistence/private_file.hpp"
 #include "protocol/types/ids.hpp"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,20 +18,8 @@ namespace ringdown {
 
 namespace {
 
-constexpr mode_t only_owner = S_IRUSR | S_IWUSR;
-
 failure errno_failure(const std::string& what) {
   return {persistence::kind_of_errno(errno), what + ": " + std::strerror(errno)};
-}
-
-result<void> write_private(const std::string& path, const std::string& text) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, only_owner);
-  if (file < 0) return errno_failure("cannot create " + path);
-  const bool written =
-      ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
-  const failure why = written ? failure{} : errno_failure("cannot write " + path);
-  ::close(file);
-  return written ? result<void>() : result<void>(why);
 }
 
 } // namespace
@@ -53,7 +41,7 @@ result<std::string> api_token(const std::string& path) {
   if (::stat(path.c_str(), &seen) != 0) {
     // Two ids: 256 bits.
     const std::string fresh = encode_id("rdt_", persistence::random_bits()) + encode_id("", persistence::random_bits());
-    auto written = write_private(path, fresh + "\n");
+    auto written = persistence::write_private_file(path, fresh + "\n");
     if (!written) return written.error();
     return fresh;
   }

@@ -1,5 +1,6 @@
 #include "persistence/migrations.hpp"
 #include "persistence/posix_failure.hpp"
+#include "persistence/private_file.hpp"
 #include "persistence/sqlite/store_impl.hpp"
 #include "persistence/sqlite_store.hpp"
 
@@ -122,14 +123,6 @@ void age(connection& db, wall_time now) {
   db.run("update instance_health set reach = 'unknown', why = 'none', blind = 0");
   db.run("insert or replace into setting(key, value) values('restored', ?)", rfc3339(now));
   all.commit();
-}
-
-void sync_folder_of(const std::string& file) {
-  const auto folder = std::filesystem::path(file).parent_path();
-  const int opened = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (opened < 0) return;
-  ::fsync(opened);
-  ::close(opened);
 }
 
 // `fill` makes the content of a new file beside the target; the target appears whole or not at all.

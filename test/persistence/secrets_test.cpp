@@ -3,12 +3,40 @@
 #include "test/persistence/builders.hpp"
 #include "test/support/catch.hpp"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <set>
 
 namespace ringdown::persistence {
+
+namespace {
+
+// Within it a write to any file fails, as on a full disk.
+class no_room {
+public:
+  no_room() {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit none{0, before_.rlim_max};
+    handler_ = std::signal(SIGXFSZ, SIG_IGN);
+    ::setrlimit(RLIMIT_FSIZE, &none);
+  }
+  no_room(const no_room&) = delete;
+  no_room& operator=(const no_room&) = delete;
+  ~no_room() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+
+private:
+  rlimit before_{};
+  void (*handler_)(int) = SIG_DFL;
+};
+
+} // namespace
 
 TEST_CASE("a sealed secret opens only under its own name and key") {
   const temp_dir dir;
@@ -50,6 +78,20 @@ TEST_CASE("a key file is made once, private, and read back as the same key") {
   const auto again = secret_box::from_file(dir.path("key"));
   REQUIRE(again.ok());
   CHECK(again->open("x", made.seal("x", secret_text("hush")))->reveal() == "hush");
+}
+
+TEST_CASE("a first start that got no further than the key file can be made again") {
+  const temp_dir dir;
+  {
+    const no_room full;
+    CHECK(secret_box::create_file(dir.path("key")).error().kind == failure_kind::unavailable);
+  }
+  CHECK_FALSE(std::filesystem::exists(dir.path("key")));
+  // Killed between open and write.
+  std::ofstream(dir.path("key.part")).flush();
+  CHECK(secret_box::create_file(dir.path("key")).ok());
+  CHECK(secret_box::from_file(dir.path("key")).ok());
+  CHECK_FALSE(std::filesystem::exists(dir.path("key.part")));
 }
 
 TEST_CASE("a key file that is missing, open to others or malformed is refused") {
