@@ -130,8 +130,16 @@ struct login_budget {
   std::optional<wall_time> paused_until;
 };
 
+// Deaths of one actor, by its name ("poller/acme/hq"), without a long life between them.
+struct crash_record {
+  std::string actor;
+  std::uint32_t count = 0;
+  wall_time last;
+};
+
 struct tenant_snapshot {
   tenant_id tenant;
+  std::string lineage;       // of this database since it was made or restored: part of every delivery's key
   std::vector<alert> alerts; // resolved ones too: their numbers go on
   struct instance_part {
     instance_id instance;

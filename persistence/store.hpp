@@ -72,6 +72,12 @@ public:
   virtual result<void> save_login_budget(const tenant_id& tenant, const instance_id& instance,
                                          const std::string& egress, const login_budget& budget) = 0;
 
+  // --- crashes (S-D5) ------------------------------------------------------------------------------------------
+  // How often each actor died since forget_crashes() was told that it lived long enough.
+  virtual result<std::vector<crash_record>> crashes() = 0;
+  virtual result<void> note_crash(const tenant_id& tenant, const std::string& actor, wall_time at) = 0;
+  virtual result<void> forget_crashes(const std::string& actor) = 0;
+
   // --- node-wide settings --------------------------------------------------------------------------------------
   virtual result<std::optional<std::string>> setting(const std::string& key) = 0;
   virtual result<void> put_setting(const std::string& key, const std::string& value) = 0;
@@ -91,9 +97,11 @@ public:
   virtual result<store_figures> figures(wall_time now) = 0; // for metrics
 
   // --- care ----------------------------------------------------------------------------------------------------
-  // Walk every tenant's hash chain; the rows that do not fit, at most 100.
+  // Walk every tenant's hash chain up to its signed head; what does not fit, at most 100.
   virtual result<audit_verdict> verify_audit() = 0;
   virtual result<void> probe(wall_time now) = 0; // one small durable write (watchdog, readiness)
+  // Any thread, alone among these: ends the statement that runs now, if one does, with `unavailable`.
+  virtual void interrupt() = 0;
 };
 
 } // namespace ringdown::persistence

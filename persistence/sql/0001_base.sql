@@ -75,3 +75,7 @@ create index command_open on command(tenant, alert) where answer is null;
 create table audit(
   tenant text not null, seq integer not null, at integer not null, actor text not null, action text not null, subject text not null,
   detail text not null, hash blob not null, primary key(tenant, seq)) without rowid;
+-- Where each tenant's chain ends, signed with the secrets key; the row of tenant '' counts the others.
+create table audit_head(tenant text primary key, seq integer not null, mac blob not null) without rowid;
+-- How often an actor has died since it last lived long enough (S-D5).
+create table crash(actor text primary key, tenant text not null, count integer not null, last integer not null) without rowid;

@@ -3,6 +3,9 @@
 
 #include <sodium.h>
 
+#include <algorithm>
+#include <utility>
+
 namespace ringdown::persistence {
 
 namespace {
@@ -40,20 +43,67 @@ audit_entry read_entry(columns& row) {
 }
 
 constexpr std::size_t most_reported = 100;
+constexpr std::string_view all_tenants; // whose head counts the heads
+
+void report(audit_verdict& verdict, std::string text) {
+  if (verdict.broken.size() < most_reported) verdict.broken.push_back(std::move(text));
+}
 
 } // namespace
 
+// What only the holder of the key can say of a chain's end.
+std::string sqlite_store::mac_of(std::string_view tenant, std::uint64_t sequence, std::string_view hash) const {
+  std::string text = std::string(tenant) + "|" + std::to_string(sequence) + "|";
+  text += hash;
+  const auto mac = box_.sign("audit-head", text);
+  return {reinterpret_cast<const char*>(mac.data()), mac.size()};
+}
+
+std::optional<sqlite_store::chain_head> sqlite_store::head_of(std::string_view tenant) {
+  std::optional<chain_head> head;
+  db_->rows(
+      "select seq, mac from audit_head where tenant = ?",
+      [&](columns& row) {
+        const auto sequence = row.as<std::uint64_t>();
+        head = chain_head{sequence, row.text()};
+      },
+      tenant);
+  return head;
+}
+
+void sqlite_store::write_head(std::string_view tenant, std::uint64_t sequence, std::string_view hash) {
+  db_->run("insert or replace into audit_head(tenant, seq, mac) values(?,?,?)", tenant, sequence,
+           blob{mac_of(tenant, sequence, hash)});
+}
+
+std::uint64_t sqlite_store::count_heads() {
+  std::uint64_t count = 0;
+  db_->rows("select count(*) from audit_head where tenant <> ''",
+            [&](columns& row) { count = row.as<std::uint64_t>(); });
+  return count;
+}
+
+bool sqlite_store::ends_well(const tenant_id& tenant, const chain_end& end,
+                             const std::optional<chain_head>& head) const {
+  if (!head) return end.sequence == 0;
+  return head->sequence == end.sequence && head->mac == mac_of(tenant.str(), end.sequence, end.hash);
+}
+
 sqlite_store::chain_end& sqlite_store::end_of(const tenant_id& tenant) {
   const auto [at, fresh] = chains_.try_emplace(tenant);
-  if (fresh)
-    db_->rows(
-        "select seq, hash from audit where tenant = ? order by seq desc limit 1",
-        [&](columns& row) {
-          at->second.sequence = row.as<std::uint64_t>();
-          at->second.hash = row.text();
-        },
-        tenant);
-  return at->second;
+  if (!fresh) return at->second;
+  chain_end& end = at->second;
+  db_->rows(
+      "select seq, hash from audit where tenant = ? order by seq desc limit 1",
+      [&](columns& row) {
+        end.sequence = row.as<std::uint64_t>();
+        end.hash = row.text();
+      },
+      tenant);
+  const auto head = head_of(tenant.str());
+  // Going on as if nothing were wrong would sign what somebody cut or forged: a number left out shows it for ever.
+  if (!ends_well(tenant, end, head)) end.sequence = std::max(end.sequence, head ? head->sequence : 0) + 1;
+  return end;
 }
 
 void sqlite_store::append_audit(const tenant_id& tenant, const audit_entry& e) {
@@ -62,6 +112,8 @@ void sqlite_store::append_audit(const tenant_id& tenant, const audit_entry& e) {
   std::string hash = link_of(end.hash, tenant, sequence, e);
   db_->run("insert into audit(tenant, seq, at, actor, action, subject, detail, hash) values(?,?,?,?,?,?,?,?)", tenant,
            sequence, e.at, e.actor, e.action, e.subject, e.detail, blob{hash});
+  write_head(tenant.str(), sequence, hash);
+  if (sequence == 1) write_head(all_tenants, count_heads(), "");
   end = {sequence, std::move(hash)};
 }
 
@@ -86,26 +138,63 @@ result<page<audit_row>> sqlite_store::audit(const audit_query& query) {
   });
 }
 
+void sqlite_store::verify_end(const tenant_id& tenant, const chain_end& end, audit_verdict& verdict) {
+  const auto head = head_of(tenant.str());
+  if (ends_well(tenant, end, head)) return;
+  if (!head)
+    report(verdict, tenant.str() + ": nothing says where its chain ends");
+  else if (head->sequence != end.sequence)
+    report(verdict, tenant.str() + ": ends at #" + std::to_string(end.sequence) + ", and was written up to #" +
+                        std::to_string(head->sequence));
+  else
+    report(verdict, tenant.str() + ": its end was not signed with this key");
+}
+
+// Tenants of whom not one entry is left, and whether any head is missing.
+void sqlite_store::verify_heads(audit_verdict& verdict) {
+  std::vector<std::string> empty;
+  db_->rows(
+      "select tenant from audit_head h where tenant <> '' and not exists(select 1 from audit a where a.tenant = "
+      "h.tenant) order by tenant",
+      [&](columns& row) { empty.push_back(row.text()); });
+  for (const std::string& one : empty) verify_end(tenant_id(one), {}, verdict);
+  const auto total = head_of(all_tenants);
+  const std::uint64_t count = count_heads();
+  const bool fits = total ? total->sequence == count && total->mac == mac_of(all_tenants, count, "") : count == 0;
+  if (!fits)
+    report(verdict, "entries of " + std::to_string(count) + " tenants, and there were those of " +
+                        std::to_string(total ? total->sequence : 0));
+}
+
 result<audit_verdict> sqlite_store::verify_audit() {
   return guard([&]() -> result<audit_verdict> {
+    // One view for rows and heads, whatever is written meanwhile.
+    const SQLite::Transaction view(db_->db());
     audit_verdict verdict;
     tenant_id walking;
     chain_end end;
+    const auto close = [&] {
+      if (end.sequence > 0) verify_end(walking, end, verdict);
+    };
     db_->rows("select tenant, seq, at, actor, action, subject, detail, hash from audit order by tenant, seq",
               [&](columns& row) {
                 const auto tenant = row.id<tenant_id>();
-                if (tenant != walking) end = {};
+                if (tenant != walking) {
+                  close();
+                  end = {};
+                }
                 walking = tenant;
                 const auto sequence = row.as<std::uint64_t>();
                 const audit_entry entry = read_entry(row);
                 std::string hash = row.text();
                 ++verdict.checked;
-                const bool fits = sequence == end.sequence + 1 && hash == link_of(end.hash, tenant, sequence, entry);
-                if (!fits && verdict.broken.size() < most_reported)
-                  verdict.broken.push_back(tenant.str() + " #" + std::to_string(sequence) + " (" + rfc3339(entry.at) +
-                                           " " + entry.action + ")");
+                if (sequence != end.sequence + 1 || hash != link_of(end.hash, tenant, sequence, entry))
+                  report(verdict, tenant.str() + " #" + std::to_string(sequence) + " (" + rfc3339(entry.at) + " " +
+                                      entry.action + ")");
                 end = {sequence, std::move(hash)};
               });
+    close();
+    verify_heads(verdict);
     return verdict;
   });
 }

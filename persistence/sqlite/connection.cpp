@@ -4,6 +4,8 @@
 
 namespace ringdown::persistence {
 
+void connection::interrupt() { sqlite3_interrupt(db_.getHandle()); }
+
 failure failure_of(const SQLite::Exception& thrown) {
   const std::string what = std::string("database: ") + thrown.what();
   switch (thrown.getErrorCode() & 0xff) {
@@ -14,6 +16,7 @@ failure failure_of(const SQLite::Exception& thrown) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
     case SQLITE_NOMEM:
+    case SQLITE_INTERRUPT:
     case SQLITE_CANTOPEN: return {failure_kind::unavailable, what};
     case SQLITE_CONSTRAINT: return {failure_kind::conflict, what};
     default: return {failure_kind::internal, what};

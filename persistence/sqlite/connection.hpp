@@ -99,6 +99,7 @@ public:
   connection(const std::string& file, int flags) : db_(file, flags, 5000) {}
 
   [[nodiscard]] SQLite::Database& db() { return db_; }
+  void interrupt(); // any thread
 
   // `sql` must be a literal: prepared statements are kept by its address.
   template <class... Values>

@@ -64,6 +64,7 @@ result<tenant_snapshot> sqlite_store::load_tenant(const tenant_id& tenant, const
   return guard([&]() -> result<tenant_snapshot> {
     tenant_snapshot all;
     all.tenant = tenant;
+    db_->rows("select value from setting where key = 'lineage'", [&](columns& row) { all.lineage = row.text(); });
     // Resolved ones too: the next fire continues their numbers, and a number used twice would be a delivery made already.
     db_->rows(
         "select " RINGDOWN_ALERT_COLUMNS " from alert where tenant = ?",

@@ -79,6 +79,13 @@ result<void> check_key(connection& db, const secret_box& box, open_mode mode) {
   return {};
 }
 
+// Delivery keys begin anew with every database and every restore: the far ends remember the keys of the time that was lost.
+void begin_lineage(connection& db) {
+  db.run("insert or replace into setting(key, value) values('lineage', ?)", encode_id("", random_bits()));
+}
+
+bool has_lineage(connection& db) { return pragma_number(db, "select count(*) from setting where key = 'lineage'") > 0; }
+
 // Only the service's user reads the database; its WAL takes over these rights.
 result<void> create_private(const std::string& file) {
   const int made = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
@@ -122,6 +129,7 @@ void age(connection& db, wall_time now) {
   db.run("update resource set state = 'unknown'");
   db.run("update instance_health set reach = 'unknown', why = 'none', blind = 0");
   db.run("insert or replace into setting(key, value) values('restored', ?)", rfc3339(now));
+  begin_lineage(db);
   all.commit();
 }
 
@@ -157,7 +165,10 @@ result<std::unique_ptr<store>> open_sqlite(const sqlite_options& options, secret
     auto db = std::make_unique<connection>(options.file, SQLite::OPEN_READWRITE);
     if (auto fine = check_schema(*db); !fine) return fine.error();
     tune(*db, options.mode);
-    if (options.mode == open_mode::writer) migrate(*db);
+    if (options.mode == open_mode::writer) {
+      migrate(*db);
+      if (!has_lineage(*db)) begin_lineage(*db);
+    }
     if (auto fine = check_key(*db, box, options.mode); !fine) return fine.error();
     return std::unique_ptr<store>(std::make_unique<sqlite_store>(std::move(db), box));
   });

@@ -1,4 +1,5 @@
-// The SQLite store, in parts: write.cpp (commit, settle), claim.cpp, load.cpp, config.cpp, query.cpp, audit.cpp.
+// The SQLite store, in parts: write.cpp (commit, settle), claim.cpp, load.cpp, config.cpp, query.cpp, audit.cpp,
+// crashes.cpp.
 #pragma once
 
 #include "persistence/secrets.hpp"
@@ -8,8 +9,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ringdown::persistence {
@@ -34,6 +37,9 @@ public:
   result<secret_values> load_secrets(const tenant_id& tenant) override;
   result<void> save_login_budget(const tenant_id& tenant, const instance_id& instance, const std::string& egress,
                                  const login_budget& budget) override;
+  result<std::vector<crash_record>> crashes() override;
+  result<void> note_crash(const tenant_id& tenant, const std::string& actor, wall_time at) override;
+  result<void> forget_crashes(const std::string& actor) override;
   result<std::optional<std::string>> setting(const std::string& key) override;
   result<void> put_setting(const std::string& key, const std::string& value) override;
   result<page<alert>> alerts(const alert_query& query) override;
@@ -49,11 +55,16 @@ public:
   result<store_figures> figures(wall_time now) override;
   result<audit_verdict> verify_audit() override;
   result<void> probe(wall_time now) override;
+  void interrupt() override { db_->interrupt(); }
 
 private:
   struct chain_end {
     std::uint64_t sequence = 0;
     std::string hash;
+  };
+  struct chain_head {
+    std::uint64_t sequence = 0;
+    std::string mac;
   };
   struct judged {
     delivery_state state = delivery_state::claimed;
@@ -72,6 +83,14 @@ private:
   void write_decision(const tenant_id& tenant, const decision& what);
   void append_audit(const tenant_id& tenant, const audit_entry& entry);
   [[nodiscard]] chain_end& end_of(const tenant_id& tenant);
+  [[nodiscard]] std::string mac_of(std::string_view tenant, std::uint64_t sequence, std::string_view hash) const;
+  [[nodiscard]] std::optional<chain_head> head_of(std::string_view tenant);
+  void write_head(std::string_view tenant, std::uint64_t sequence, std::string_view hash);
+  [[nodiscard]] std::uint64_t count_heads();
+  [[nodiscard]] bool ends_well(const tenant_id& tenant, const chain_end& end,
+                               const std::optional<chain_head>& head) const;
+  void verify_end(const tenant_id& tenant, const chain_end& end, audit_verdict& verdict);
+  void verify_heads(audit_verdict& verdict);
   [[nodiscard]] result<void> settle_one(const settlement& what);
   void end_row(const tenant_id& tenant, const delivery_id& id, delivery_state state, reason why, wall_time now);
   struct claim_state {

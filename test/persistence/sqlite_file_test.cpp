@@ -1,4 +1,4 @@
-#include "persistence/sqlite/connection.hpp"
+#include "persistence/sqlite/store_impl.hpp"
 #include "test/persistence/builders.hpp"
 #include "test/support/catch.hpp"
 
@@ -162,13 +162,100 @@ TEST_CASE("audit rows that were changed, cut out or added are found") {
       {"changed time", "update audit set at = at + 1 where seq = 5", 1},
       {"cut out", "delete from audit where seq = 2", 1},
       {"the first cut out", "delete from audit where seq = 1", 1},
-      {"moved to another tenant", "update audit set tenant = 'globex' where seq = 5", 1},
+      {"moved to another tenant", "update audit set tenant = 'globex' where seq = 5", 3},
       {"fields shifted", "update audit set actor = 'joa', action = 'lert.acknowledged' where seq = 4", 1},
-      {"added", "insert into audit values('acme', 6, 0, 'eve', 'x', 'y', '', x'00')", 1},
+      {"added", "insert into audit values('acme', 6, 0, 'eve', 'x', 'y', '', x'00')", 2},
+      {"the end cut off", "delete from audit where seq >= 4", 1},
+      {"all of it gone", "delete from audit", 1},
+      {"a tenant gone without a trace", "delete from audit; delete from audit_head where tenant = 'acme'", 1},
+      {"no head", "delete from audit_head where tenant = 'acme'", 2},
   }));
   INFO(words);
   alter(place.file(), sql);
   CHECK((*work.held->verify_audit()).broken.size() == broken);
+}
+
+TEST_CASE("a chain recomputed without the key is found, and so is one that was cut and continued") {
+  const sqlite_place place;
+  const sqlite_place forgery;
+  {
+    desk work([&] { return place.open(); });
+    desk forger([&] { return forgery.open(); });
+    auto batch = work.batch();
+    for (int i = 0; i < 5; ++i)
+      batch.audits.push_back({"jo", "alert.acknowledged", "al_" + std::to_string(i), "", noon});
+    work.commit(batch);
+    batch.owner = forger.owner;
+    batch.audits.front().actor = "eve";
+    forger.commit(batch);
+  }
+  SECTION("recomputed: every link fits") {
+    alter(place.file(),
+          "attach '" + forgery.file() + "' as f; delete from audit; insert into audit select * from f.audit");
+  }
+  SECTION("cut at its end") { alter(place.file(), "delete from audit where seq >= 4"); }
+  CHECK((*place.open()->verify_audit()).broken.size() == 1);
+
+  desk later([&] { return place.open(); });
+  auto batch = later.batch();
+  batch.audits = {{"jo", "alert.snoozed", "al_9", "", noon}, {"jo", "alert.snoozed", "al_8", "", noon}};
+  later.commit(batch);
+  CHECK((*later.held->verify_audit()).broken.size() == 1);
+}
+
+TEST_CASE("what cannot be read of one tenant is no matter of the others, nor of the file") {
+  const sqlite_place place;
+  desk work([&] { return place.open(); });
+  work.commit_alert(make_alert("al_1"));
+  work.commit_alert(make_alert("al_2", tenant_id("globex")));
+  alter(place.file(), "update alert set phase = 'frobnicated' where tenant = 'globex'");
+  const auto refused = work.held->load_tenant(tenant_id("globex"), "n1", noon);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().kind == failure_kind::unreadable);
+  CHECK(work.held->load_tenant(tenant_id("acme"), "n1", noon).ok());
+
+  alter(place.file(), "update alert set phase = 'firing', targets = 'nonsense' where tenant = 'globex'");
+  CHECK(work.held->load_tenant(tenant_id("globex"), "n1", noon).error().kind == failure_kind::unreadable);
+}
+
+TEST_CASE("a full disk is waited for, and nothing is half written") {
+  const sqlite_place place;
+  const fence owner = *place.open()->take_shard(incarnation_id("nd_1"), noon);
+  auto db = std::make_unique<connection>(place.file(), SQLite::OPEN_READWRITE);
+  SQLite::Database& disk = db->db();
+  sqlite_store held(std::move(db), place.box);
+  write_batch batch;
+  batch.tenant = tenant_id("acme");
+  batch.owner = owner;
+  batch.at = noon;
+  batch.alerts = {make_alert("al_1")};
+  batch.alerts.front().detail = std::string(100'000, 'x');
+  disk.exec("pragma max_page_count = " + disk.execAndGet("pragma page_count").getString());
+  const auto full = held.commit(std::span(&batch, 1));
+  REQUIRE_FALSE(full.ok());
+  CHECK(full.error().kind == failure_kind::unavailable);
+  CHECK_FALSE((*held.find_alert(alert_id("al_1"))).has_value());
+
+  disk.exec("pragma max_page_count = 100000");
+  CHECK(held.commit(std::span(&batch, 1)).ok());
+  CHECK((*held.find_alert(alert_id("al_1"))).has_value());
+}
+
+TEST_CASE("crashes are counted until a long life is reported") {
+  const sqlite_place place;
+  const auto held = place.open();
+  for (const int at : {1, 2, 3})
+    CHECK(held->note_crash(tenant_id("acme"), "poller/acme/hq", noon + std::chrono::seconds(at)).ok());
+  CHECK(held->note_crash(tenant_id("globex"), "tenant/globex", noon).ok());
+  auto all = *held->crashes();
+  REQUIRE(all.size() == 2);
+  CHECK(all.front().actor == "poller/acme/hq");
+  CHECK(all.front().count == 3);
+  CHECK(all.front().last == noon + std::chrono::seconds(3));
+  CHECK(held->forget_crashes("poller/acme/hq").ok());
+  all = *held->crashes();
+  REQUIRE(all.size() == 1);
+  CHECK(all.front().actor == "tenant/globex");
 }
 
 TEST_CASE("a state directory has one owner") {
@@ -227,6 +314,10 @@ TEST_CASE("a restored database sends no pages of yesterday") {
     batch.healths = {{instance_id("hq"), {reachability::reachable, cause::none, noon, 0, "20"}}};
     work.commit(batch);
   }
+  const auto lineage = [&] { return (*place.open()->load_tenant(tenant_id("acme"), "n1", noon)).lineage; };
+  const std::string spent = lineage();
+  CHECK(spent.size() == 26);
+  CHECK(lineage() == spent);
   const std::string copy = place.dir.path("backup");
   REQUIRE(backup_sqlite(place.file(), copy).ok());
   CHECK(restore_sqlite(copy, place.file(), noon).error().kind == failure_kind::conflict);
@@ -241,6 +332,7 @@ TEST_CASE("a restored database sends no pages of yesterday") {
   CHECK(after.fate("pending") == "suppressed superseded");
   CHECK(after.fate("claimed") == "suppressed superseded");
   CHECK(after.fate("log") == "pending");
+  CHECK(lineage() != spent);
   const auto loaded = *after.held->load_tenant(after.tenant, "n1", noon);
   CHECK(loaded.alerts.size() == 1);
   CHECK(loaded.instances.at(0).health.reach == reachability::unknown);

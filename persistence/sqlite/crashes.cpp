@@ -1,0 +1,40 @@
+#include "persistence/sqlite/store_impl.hpp"
+
+namespace ringdown::persistence {
+
+result<std::vector<crash_record>> sqlite_store::crashes() {
+  return guard([&]() -> result<std::vector<crash_record>> {
+    std::vector<crash_record> all;
+    db_->rows("select actor, count, last from crash order by actor", [&](columns& row) {
+      crash_record one;
+      one.actor = row.text();
+      one.count = row.as<std::uint32_t>();
+      one.last = row.time();
+      all.push_back(std::move(one));
+    });
+    return all;
+  });
+}
+
+result<void> sqlite_store::note_crash(const tenant_id& tenant, const std::string& actor, wall_time at) {
+  return guard([&] {
+    return transact([&]() -> result<void> {
+      db_->run(
+          "insert into crash(actor, tenant, count, last) values(?,?,1,?) on conflict(actor) do update set count = "
+          "count + 1, last = excluded.last",
+          actor, tenant, at);
+      return {};
+    });
+  });
+}
+
+result<void> sqlite_store::forget_crashes(const std::string& actor) {
+  return guard([&] {
+    return transact([&]() -> result<void> {
+      db_->run("delete from crash where actor = ?", actor);
+      return {};
+    });
+  });
+}
+
+} // namespace ringdown::persistence
