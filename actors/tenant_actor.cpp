@@ -74,7 +74,7 @@ void tenant::on(const tenant_loaded& loaded) {
   for (const auto& part : stored.instances)
     truth_[part.instance] = {part.instance, 0, true, part.health, part.resources, {}};
   budgets_ = stored.budgets;
-  machine_.restore(stored.alerts, stored.mutes);
+  machine_.restore(stored.alerts, stored.mutes, stored.lineage);
   loaded_ = true;
   // What changed in the configuration while nobody was there to see it: alerts of removed instances close.
   commit(machine_.configure(config_, now().wall), {}, {});

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <string_view>
 #include <utility>
 
 namespace ringdown::logic {
@@ -13,11 +14,11 @@ namespace ringdown::logic {
 namespace {
 
 // One intended effect has one identity (CONTRACT): made again it is the same row.
-delivery_id identity(const delivery& row, const std::string& nonce) {
+delivery_id identity(const delivery& row, const std::string& nonce, std::string_view lineage) {
   return delivery_id(
-      encode_id("dl_", digest_bits(fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", row.tenant.str(), row.alert.str(),
+      encode_id("dl_", digest_bits(fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", row.tenant.str(), row.alert.str(),
                                                row.episode, row.version, name(row.event), row.channel.str(), row.target,
-                                               row.step, row.round, nonce))));
+                                               row.step, row.round, nonce, lineage))));
 }
 
 std::string person_of(const channel_config& channel) {
@@ -64,7 +65,7 @@ delivery row_of(const telling_context& in, const alert& a, const channel_config&
                                                                      : in.config.times.fire_deadline);
   row.trace = a.trace;
   row.content = std::move(content);
-  row.id = identity(row, nonce);
+  row.id = identity(row, nonce, in.lineage);
   add_link(in, a, channel, row);
   return row;
 }
@@ -223,7 +224,7 @@ void tell_targets(const telling_context& in, alert& a, notice_event event, reaso
     delivery row = row_of(in, a, *channel, facts->delivers, content, 0, nonce);
     if (!target.target.empty()) {
       row.target = target.target;
-      row.id = identity(row, nonce);
+      row.id = identity(row, nonce, in.lineage);
     }
     if (event == notice_event::resolved) row.after = target.fire;
     made(a, std::move(row), why, "told=yes", in.now, out);

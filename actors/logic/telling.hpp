@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ringdown::logic {
@@ -20,6 +21,8 @@ struct telling_context {
   const std::vector<channel_kind_facts>& kinds;
   const link_maker& links;
   wall_time now;
+  // Of the database the rows go into. Keys of a time that a restore undid are spent: the far ends remember them.
+  std::string_view lineage = {};
 };
 
 // To every channel the routing names: one row or one reason each. Remembers in `a` who was told, and the high-water mark.

@@ -46,7 +46,8 @@ tenant_machine::tenant_machine(std::shared_ptr<const tenant_config> config, std:
     : config_(std::move(config)),
       kinds_(std::move(kinds)) {}
 
-void tenant_machine::restore(std::vector<alert> alerts, std::vector<mute> mutes) {
+void tenant_machine::restore(std::vector<alert> alerts, std::vector<mute> mutes, std::string lineage) {
+  lineage_ = std::move(lineage);
   mutes_ = std::move(mutes);
   for (alert& one : alerts) {
     by_id_[one.id] = one.key;
@@ -62,7 +63,7 @@ void tenant_machine::restore(std::vector<alert> alerts, std::vector<mute> mutes)
 }
 
 tenant_machine::turn tenant_machine::begin(wall_time now) const {
-  return {now, {}, {}, {}, {*config_, kinds_, links_, now}};
+  return {now, {}, {}, {}, {*config_, kinds_, links_, now, lineage_}};
 }
 
 effects tenant_machine::end(turn& t) {

@@ -44,7 +44,7 @@ public:
   // Signed acknowledge tokens are made by whoever holds the key.
   void set_link_maker(link_maker make) { links_ = std::move(make); }
   // After construction, once: what the store held.
-  void restore(std::vector<alert> alerts, std::vector<mute> mutes);
+  void restore(std::vector<alert> alerts, std::vector<mute> mutes, std::string lineage = "");
   // A new configuration sends nothing (S-A14): alerts of removed instances close as removed.
   [[nodiscard]] effects configure(std::shared_ptr<const tenant_config> config, wall_time now);
 
@@ -108,6 +108,7 @@ private:
   std::shared_ptr<const tenant_config> config_; // shared with the actor that owns us; replaced, never changed
   std::vector<channel_kind_facts> kinds_;
   link_maker links_;
+  std::string lineage_; // of the store; part of every delivery's key
   std::map<alert_key, alert> alerts_;
   std::map<alert_id, alert_key> by_id_;
   std::vector<mute> mutes_;

@@ -238,3 +238,21 @@ TEST_CASE("a test of a channel belongs to no alert and is marked as a test") {
   CHECK(out.deliveries[0].content.test);
   CHECK(out.deliveries[0].id != out.deliveries[1].id);
 }
+
+TEST_CASE("after a restore no delivery key of the time that was lost is used again") {
+  const auto keys_of = [](const std::string& lineage) {
+    tenant_machine machine(std::make_shared<const tenant_config>(test::usual_config()), test::kinds());
+    machine.restore({}, {}, lineage);
+    poll_news news;
+    news.instance = test::hq;
+    news.transitions = {test::failing(alert_type::trunk_down)};
+    std::vector<std::string> keys;
+    for (const delivery& row : machine.on(news, noon).deliveries) keys.push_back(row.id.str());
+    return keys;
+  };
+  const auto before = keys_of("one");
+  const auto after = keys_of("two");
+  REQUIRE(before.size() == 2);
+  CHECK(keys_of("one") == before);
+  for (const std::string& key : after) CHECK(std::ranges::find(before, key) == before.end());
+}
