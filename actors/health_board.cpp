@@ -25,6 +25,30 @@ actor_probe::last actor_probe::last_error() const {
   return last_;
 }
 
+std::shared_ptr<actor_probe::depth> actor_probe::open_mailbox() {
+  auto fresh = std::make_shared<depth>(0);
+  const std::lock_guard hold(guard_);
+  mailbox_ = fresh;
+  return fresh;
+}
+
+void actor_probe::close_mailbox(const std::shared_ptr<depth>& which) {
+  const std::lock_guard hold(guard_);
+  if (mailbox_ == which) mailbox_.reset();
+}
+
+std::int64_t actor_probe::mailbox() const {
+  const std::lock_guard hold(guard_);
+  return mailbox_ ? mailbox_->load(std::memory_order_relaxed) : 0;
+}
+
+std::optional<tenant_id> tenant_of(const std::string& actor) {
+  const auto first = actor.find('/');
+  const std::string kind = actor.substr(0, first);
+  if (first == std::string::npos || (kind != "tenant" && kind != "poller" && kind != "channel")) return std::nullopt;
+  return tenant_id(actor.substr(first + 1, actor.find('/', first + 1) - first - 1));
+}
+
 std::shared_ptr<actor_probe> health_board::probe(const std::string& name, const std::string& kind,
                                                  const std::string& parent) {
   const std::lock_guard hold(guard_);
@@ -52,6 +76,27 @@ std::vector<std::shared_ptr<const actor_probe>> health_board::all() const {
   found.reserve(probes_.size());
   for (const auto& [name, probe] : probes_) found.push_back(probe);
   return found;
+}
+
+void health_board::set_deaths(const std::string& name, std::uint32_t count) {
+  const std::lock_guard hold(guard_);
+  deaths_[name] = count;
+}
+
+void health_board::died(const std::string& name) {
+  const std::lock_guard hold(guard_);
+  ++deaths_[name];
+}
+
+void health_board::lived_long(const std::string& name) {
+  const std::lock_guard hold(guard_);
+  deaths_.erase(name);
+}
+
+std::uint32_t health_board::deaths(const std::string& name) const {
+  const std::lock_guard hold(guard_);
+  const auto at = deaths_.find(name);
+  return at == deaths_.end() ? 0 : at->second;
 }
 
 void health_board::show(const std::string& instance, instance_glance glance) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/metrics.hpp"
+#include "protocol/types/ids.hpp"
 #include "protocol/types/time.hpp"
 
 #include <atomic>
@@ -10,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,9 +41,15 @@ public:
 
   std::atomic<actor_life> life{actor_life::running};
   std::atomic<std::uint64_t> restarts{0};
-  std::atomic<std::int64_t> mailbox{0};
   std::atomic<std::uint64_t> handled{0};
   std::atomic<std::uint64_t> busy_nanos{0};
+
+  // Messages that wait for the present life of the actor. Each life counts its own: what is sent to a dead one waits for
+  // nobody.
+  using depth = std::atomic<std::int64_t>;
+  [[nodiscard]] std::shared_ptr<depth> open_mailbox();
+  void close_mailbox(const std::shared_ptr<depth>& which); // of a life that ended
+  [[nodiscard]] std::int64_t mailbox() const;
 
   void failed(std::string text, wall_time at);
   void restarted() {
@@ -57,7 +65,11 @@ public:
 private:
   mutable std::mutex guard_;
   last last_;
+  std::shared_ptr<depth> mailbox_; // shared with the actor that lives now; none: nobody does
 };
+
+// "channel/acme/noc-push" -> "acme"; nothing for what no tenant has: root, store, clock and the groups.
+[[nodiscard]] std::optional<tenant_id> tenant_of(const std::string& actor);
 
 // What a poller lets others see of its instance (/api/v1/instances); written by the poller after each poll.
 struct instance_glance {
@@ -76,6 +88,12 @@ public:
   [[nodiscard]] std::vector<std::shared_ptr<const actor_probe>> all() const;
   [[nodiscard]] std::map<std::string, std::shared_ptr<const kind_history>> kinds() const;
 
+  // How often an actor has died since it last lived long (S-D5), by its name; the store keeps the same. It outlives probes.
+  void set_deaths(const std::string& name, std::uint32_t count); // as the store had it when the process started
+  void died(const std::string& name);
+  void lived_long(const std::string& name);
+  [[nodiscard]] std::uint32_t deaths(const std::string& name) const;
+
   void show(const std::string& instance, instance_glance glance); // "tenant/instance"
   void forget(const std::string& instance);
   [[nodiscard]] std::map<std::string, instance_glance> glances() const;
@@ -85,6 +103,7 @@ private:
   std::map<std::string, std::shared_ptr<actor_probe>> probes_;
   std::map<std::string, std::shared_ptr<kind_history>> kinds_;
   std::map<std::string, instance_glance> glances_;
+  std::map<std::string, std::uint32_t> deaths_;
 };
 
 } // namespace ringdown

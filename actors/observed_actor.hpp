@@ -29,8 +29,8 @@ public:
   observed_actor(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe)
       : super(config),
         world_(std::move(world)),
-        probe_(std::move(probe)) {
-    probe_->mailbox = 0;
+        probe_(std::move(probe)),
+        waiting_(probe_->open_mailbox()) {
     this->set_exception_handler([](std::exception_ptr& thrown) -> caf::error {
       try {
         std::rethrow_exception(thrown);
@@ -39,7 +39,7 @@ public:
       }
     });
     this->set_default_handler([this](caf::scheduled_actor*, caf::message_view& view) -> caf::result<caf::message> {
-      probe_->mailbox.fetch_sub(1, std::memory_order_relaxed);
+      waiting_->fetch_sub(1, std::memory_order_relaxed);
       world_->log->error("unexpected_message", {{"actor", probe_->name}, {"content", caf::to_string(view.content())}});
       return caf::sec::unexpected_message;
     });
@@ -50,13 +50,14 @@ public:
 
   using super::enqueue;
   void enqueue(caf::mailbox_element_ptr what, caf::execution_unit* on) override {
-    probe_->mailbox.fetch_add(1, std::memory_order_relaxed);
+    waiting_->fetch_add(1, std::memory_order_relaxed);
     super::enqueue(std::move(what), on);
   }
 
   // Lets go of the world, which holds handles of actors that hold the world.
   void on_exit() final {
     leaving();
+    probe_->close_mailbox(waiting_);
     world_.reset();
   }
 
@@ -84,7 +85,7 @@ protected:
   // Wraps a handler: `[this](const m& x) { handle([&] { on(x); }); }` counts it and its time.
   template <class Work>
   void handle(Work&& work) {
-    probe_->mailbox.fetch_sub(1, std::memory_order_relaxed);
+    waiting_->fetch_sub(1, std::memory_order_relaxed);
     const steady_time begun = world_->time.now().steady;
     std::forward<Work>(work)();
     probe_->handled.fetch_add(1, std::memory_order_relaxed);
@@ -96,6 +97,7 @@ protected:
 private:
   ports_ptr world_;
   std::shared_ptr<actor_probe> probe_;
+  std::shared_ptr<actor_probe::depth> waiting_; // shared with the probe while this life lasts
 };
 
 } // namespace ringdown

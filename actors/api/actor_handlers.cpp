@@ -10,14 +10,6 @@ namespace ringdown::api {
 
 namespace {
 
-// "channel/acme/noc-push" -> "acme"; nothing for what no tenant has: root, store, clock and the groups.
-std::optional<tenant_id> tenant_of_actor(const std::string& name) {
-  const auto first = name.find('/');
-  const std::string kind = name.substr(0, first);
-  if (first == std::string::npos || (kind != "tenant" && kind != "poller" && kind != "channel")) return std::nullopt;
-  return tenant_id(name.substr(first + 1, name.find('/', first + 1) - first - 1));
-}
-
 // On the store's thread: who restarted what is kept before it happens.
 result<void> note_restart(const context& in, persistence::store& store, const tenant_id& tenant,
                           const std::string& actor, const std::string& by) {
@@ -47,7 +39,7 @@ void get_actors(context& in, const server_request& request, const path_parts&, c
         .text_or_null("parent", probe->parent)
         .text("state", name(probe->life.load()));
     json.number("restarts", static_cast<std::int64_t>(probe->restarts.load()))
-        .number("mailbox", std::max<std::int64_t>(probe->mailbox.load(), 0));
+        .number("mailbox", std::max<std::int64_t>(probe->mailbox(), 0));
     json.number("handled", static_cast<std::int64_t>(probe->handled.load()));
     json.number("handling_microseconds", static_cast<std::int64_t>(probe->busy_nanos.load() / 1000));
     json.text_or_null("last_error", last.text)
@@ -59,7 +51,7 @@ void post_restart_actor(context& in, const server_request& request, const path_p
   const auto body = read_body(request, {"name", "by", "via"});
   if (!body) return answer(problem(body.error()));
   const std::string actor = field(*body, "name");
-  const auto tenant = tenant_of_actor(actor);
+  const auto tenant = tenant_of(actor);
   if (!tenant)
     return answer(problem(422, "invalid", "name: give a poller, channel or tenant as GET actors lists them"));
   if (!in.tenants.find(*tenant)) return answer(problem(404, "not found", "no such actor"));

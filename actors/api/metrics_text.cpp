@@ -151,7 +151,7 @@ void actors(page& out, const health_board& board) {
     const actor_life life = probe->life;
     kind.count += 1;
     kind.tripped += life == actor_life::tripped || life == actor_life::quarantined ? 1 : 0;
-    kind.mailbox += static_cast<double>(std::max<std::int64_t>(probe->mailbox, 0));
+    kind.mailbox += static_cast<double>(std::max<std::int64_t>(probe->mailbox(), 0));
   }
   const auto all = [&](const char* name, const char* help, MetricType type, double kind_health::*what) {
     out.begin(name, help, type);

@@ -33,3 +33,26 @@ TEST_CASE("what an instance shows is replaced and forgotten") {
   board.forget("t/i");
   CHECK(board.glances().empty());
 }
+
+TEST_CASE("messages to a dead life of an actor wait for nobody") {
+  health_board board;
+  const auto probe = board.probe("poller/t/i", "poller", "group/t");
+  const auto first = probe->open_mailbox();
+  *first += 3;
+  CHECK(probe->mailbox() == 3);
+  probe->close_mailbox(first);
+  *first += 5;
+  CHECK(probe->mailbox() == 0);
+  const auto second = probe->open_mailbox();
+  *second += 1;
+  *first += 1;
+  CHECK(probe->mailbox() == 1);
+  probe->close_mailbox(first);
+  CHECK(probe->mailbox() == 1);
+}
+
+TEST_CASE("an actor's name says whose it is") {
+  CHECK(tenant_of("channel/acme/noc-push") == tenant_id("acme"));
+  CHECK(tenant_of("tenant/acme") == tenant_id("acme"));
+  for (const char* none : {"root", "store", "group/acme", "poller", ""}) CHECK_FALSE(tenant_of(none).has_value());
+}
