@@ -57,7 +57,7 @@ void root::on(const due& rang) {
 // A hung scheduler never gets here, a dead clock never rings, a store that hangs never answers.
 void root::on(const pulse& asked) {
   if (pulses_.size() >= most_pulses) {
-    asked.answered(false);
+    asked.answered(pulse_answer::silent);
     return;
   }
   pulses_.push_back(asked);
@@ -66,8 +66,12 @@ void root::on(const pulse& asked) {
 
 void root::pass_pulses_on() {
   for (pulse& one : pulses_)
-    caf::anon_send(world().store, with_store{[answered = std::move(one.answered), at = now().wall](
-                                                 persistence::store& store) { answered(store.probe(at).ok()); }});
+    caf::anon_send(world().store,
+                   with_store{[answered = std::move(one.answered), at = now().wall](persistence::store& store) {
+                     auto written = store.probe(at);
+                     answered(written ? pulse_answer::well : pulse_answer::store_ill);
+                     return written;
+                   }});
   pulses_.clear();
 }
 

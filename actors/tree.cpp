@@ -106,7 +106,7 @@ public:
                                                  }});
   }
 
-  void with_writer(std::function<void(persistence::store&)> run) override {
+  void with_writer(std::function<result<void>(persistence::store&)> run) override {
     caf::anon_send(shared_->store, with_store{std::move(run)});
   }
 
@@ -115,12 +115,15 @@ public:
     caf::anon_send(root_, restart_child{tenant, actor, why, std::move(found)});
   }
 
-  [[nodiscard]] bool alive(std::chrono::milliseconds within) override {
-    // Shared: the answer may come after we stopped waiting.
-    auto answered = std::make_shared<std::promise<bool>>();
-    auto answer = answered->get_future();
-    caf::anon_send(root_, pulse{[answered](bool well) { answered->set_value(well); }});
-    return answer.wait_for(within) == std::future_status::ready && answer.get();
+  // One question at a time: behind a store that waits for its disk they would only queue up, each answered too late.
+  [[nodiscard]] pulse_answer alive(std::chrono::milliseconds within) override {
+    if (!pulse_.valid()) {
+      // Shared: the answer may come after we stopped waiting.
+      auto answered = std::make_shared<std::promise<pulse_answer>>();
+      pulse_ = answered->get_future();
+      caf::anon_send(root_, pulse{[answered](pulse_answer how) { answered->set_value(how); }});
+    }
+    return pulse_.wait_for(within) == std::future_status::ready ? pulse_.get() : pulse_answer::silent;
   }
 
   bool drain(std::chrono::milliseconds within) override {
@@ -130,12 +133,23 @@ public:
     return answer.wait_for(within) == std::future_status::ready;
   }
 
+  void finish_writes() override {
+    auto done = std::make_shared<std::promise<void>>();
+    auto reached = done->get_future();
+    with_writer([done](persistence::store&) -> result<void> {
+      done->set_value();
+      return {};
+    });
+    reached.wait();
+  }
+
 private:
   system_config config_;
   caf::actor_system system_;
   std::shared_ptr<ports> shared_;
   family_ptr births_;
   node_actor root_;
+  std::future<pulse_answer> pulse_; // asked and not yet answered
 };
 
 } // namespace

@@ -25,15 +25,17 @@ public:
   virtual void remove(const tenant_id& tenant) = 0;
   // Any thread. Durable first, then decided; `done` is called on the store's thread once it is durable.
   virtual void command(const ringdown::command& what, std::function<void(result<void>)> done) = 0;
-  // Any thread. Runs on the store's thread, after all that was asked before.
-  virtual void with_writer(std::function<void(persistence::store&)> run) = 0;
+  // Any thread. Runs on the store's thread, after all that was asked before; returns what the store said to it.
+  virtual void with_writer(std::function<result<void>(persistence::store&)> run) = 0;
   // Any thread. Crash one actor of a tenant, as its supervisor knows it; `found` is called on an actor's thread.
   virtual void restart(const tenant_id& tenant, const std::string& actor, const std::string& why,
                        std::function<void(bool)> found) = 0;
-  // A message through scheduler and clock and a durable write: true when all answered in time (watchdog, heartbeat).
-  [[nodiscard]] virtual bool alive(std::chrono::milliseconds within) = 0;
+  // A message through scheduler and clock and a durable write (watchdog, heartbeat). A late answer is the next call's.
+  [[nodiscard]] virtual pulse_answer alive(std::chrono::milliseconds within) = 0;
   // No new polls and sends; waits until what was begun has ended, at most `within` (I18). True when quiet.
   virtual bool drain(std::chrono::milliseconds within) = 0;
+  // Waits until all that was asked of the store before has run: then nothing of the caller's is in use there any more.
+  virtual void finish_writes() = 0;
 };
 
 // Channel kinds as the tenant's logic sees them, from the table of dialects.

@@ -15,7 +15,8 @@ using clock_actor = caf::typed_actor<caf::reacts_to<wake_me>, caf::reacts_to<due
 using store_actor =
     caf::typed_actor<caf::reacts_to<load_tenant>, caf::reacts_to<commit_batch>, caf::reacts_to<claim_rows>,
                      caf::reacts_to<recover_rows>, caf::reacts_to<settle_rows>, caf::reacts_to<store_command>,
-                     caf::reacts_to<save_budget>, caf::reacts_to<with_store>, caf::reacts_to<flush_writes>>;
+                     caf::reacts_to<save_budget>, caf::reacts_to<with_store>, caf::reacts_to<crash_noted>,
+                     caf::reacts_to<crashes_forgotten>, caf::reacts_to<flush_writes>>;
 
 // One per instance: asks the PBX, judges, keeps its news until the tenant has committed it.
 using poller_actor = caf::typed_actor<caf::reacts_to<due>, caf::reacts_to<exchange_ended>, caf::reacts_to<rebaseline>,

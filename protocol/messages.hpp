@@ -6,6 +6,7 @@
 #include "protocol/types/command.hpp"
 #include "protocol/types/delivery.hpp"
 #include "protocol/types/http.hpp"
+#include "protocol/types/result.hpp"
 #include "protocol/types/tenant_config.hpp"
 #include "protocol/types/transition.hpp"
 
@@ -177,9 +178,17 @@ struct save_budget {
   persistence::login_budget budget;
   caf::strong_actor_ptr reply_to;
 };
-// Anything rare that needs the writing connection: configuration, settings, probes. Runs on the store's thread.
+// Anything rare that needs the writing connection: configuration, settings, probes. Runs on the store's thread; what it
+// returns is what the store said to it, so that an ill store is known by whoever meets it first.
 struct with_store {
-  std::function<void(persistence::store&)> run;
+  std::function<result<void>(persistence::store&)> run;
+};
+// A death of an actor (S-D5), and its end as a matter of concern: it has lived long enough since.
+struct crash_noted {
+  std::string actor;
+};
+struct crashes_forgotten {
+  std::string actor;
 };
 struct flush_writes {};
 
@@ -205,8 +214,13 @@ struct restart_child {
 };
 // Are you all there? Goes through scheduler and clock, then makes one durable write; `answered` is told of its end, on the
 // store's thread (watchdog, heartbeat).
+enum class pulse_answer : std::uint8_t {
+  well,
+  store_ill, // everybody works but the disk: starting again would mend nothing
+  silent     // scheduler, clock or the store's thread hangs
+};
 struct pulse {
-  std::function<void(bool)> answered;
+  std::function<void(pulse_answer)> answered;
 };
 // Finish within `within`: no new polls, no new sends; answer by the callback when quiet (I18).
 struct drain {
@@ -253,6 +267,8 @@ RINGDOWN_MESSAGE(settle_rows)
 RINGDOWN_MESSAGE(store_command)
 RINGDOWN_MESSAGE(save_budget)
 RINGDOWN_MESSAGE(with_store)
+RINGDOWN_MESSAGE(crash_noted)
+RINGDOWN_MESSAGE(crashes_forgotten)
 RINGDOWN_MESSAGE(flush_writes)
 RINGDOWN_MESSAGE(group_reconfigure)
 RINGDOWN_MESSAGE(tenant_applied)

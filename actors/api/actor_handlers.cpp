@@ -55,13 +55,18 @@ void post_restart_actor(context& in, const server_request& request, const path_p
   if (!tenant)
     return answer(problem(422, "invalid", "name: give a poller, channel or tenant as GET actors lists them"));
   if (!in.tenants.find(*tenant)) return answer(problem(404, "not found", "no such actor"));
-  in.tree->with_writer([&in, tenant = *tenant, actor, by = by_whom(*body), answer](persistence::store& store) {
-    if (auto noted = note_restart(in, store, tenant, actor, by); !noted) return answer(problem(noted.error()));
-    in.tree->restart(tenant, actor, "restarted by " + by, [answer](bool found) {
-      answer(found ? json_answer(200, R"({"answer":"done","text":"it ends now; its supervisor starts it again"})")
-                   : problem(404, "not found", "no such actor, or it is not running"));
-    });
-  });
+  in.tree->with_writer(
+      [&in, tenant = *tenant, actor, by = by_whom(*body), answer](persistence::store& store) -> result<void> {
+        if (auto noted = note_restart(in, store, tenant, actor, by); !noted) {
+          answer(problem(noted.error()));
+          return noted;
+        }
+        in.tree->restart(tenant, actor, "restarted by " + by, [answer](bool found) {
+          answer(found ? json_answer(200, R"({"answer":"done","text":"it ends now; its supervisor starts it again"})")
+                       : problem(404, "not found", "no such actor, or it is not running"));
+        });
+        return {};
+      });
 }
 
 } // namespace ringdown::api

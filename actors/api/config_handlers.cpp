@@ -71,7 +71,7 @@ result<stored_tenant> what_is_stored(const context& in, persistence::store& stor
   }
   auto secrets = store.load_secrets(id);
   // A sealed row that does not open is replaced by applying all of them again.
-  if (!secrets && secrets.error().kind != failure_kind::corrupt) return secrets.error();
+  if (!secrets && secrets.error().kind != failure_kind::unreadable) return secrets.error();
   if (secrets) stored.secrets = std::move(*secrets);
   return stored;
 }
@@ -129,10 +129,10 @@ result<void> carry_out(context& in, persistence::store& store, const stored_tena
   return {};
 }
 
-// On the store's thread: what is stored, what would change, and the change itself.
-server_response apply(context& in, persistence::store& store, const tenant_id& id, const upload& up) {
+// On the store's thread: what is stored, what would change, and the change itself. A failure is the store's.
+result<server_response> apply(context& in, persistence::store& store, const tenant_id& id, const upload& up) {
   const auto stored = what_is_stored(in, store, id);
-  if (!stored) return problem(stored.error());
+  if (!stored) return stored.error();
   const auto mine = split_objects(up.text);
   if (const auto* clash = first_clash(mine, stored->of_others))
     return problem(409, "conflict", "not for a file to change: " + to_text(*clash));
@@ -145,24 +145,8 @@ server_response apply(context& in, persistence::store& store, const tenant_id& i
   const bool starts = in.tenants.unreadable().contains(id);
   if (up.dry_run || (changes.empty() && !starts)) return changes_answer(id, stored->version(), changes, false);
   const std::string summary = changes.empty() ? "read again" : summary_of(changes);
-  if (auto done = carry_out(in, store, *stored, std::move(*file.config), up, summary); !done)
-    return problem(done.error());
+  if (auto done = carry_out(in, store, *stored, std::move(*file.config), up, summary); !done) return done.error();
   return changes_answer(id, stored->version() + 1, changes, true);
-}
-
-// On the store's thread. Watched until it is durably gone: a refused deletion leaves nobody unwatched.
-server_response remove(context& in, persistence::store& store, const tenant_id& id, const std::string& by) {
-  persistence::config_change change;
-  change.tenant = id;
-  change.remove_tenant = true;
-  change.actor = by;
-  change.summary = "tenant removed";
-  change.at = in.world->time.now().wall;
-  if (auto done = store.replace_config(change); !done) return problem(done.error());
-  in.tree->remove(id);
-  in.tenants.remove(id);
-  in.world->log->info("tenant_removed", {{"tenant", id.str()}, {"by", by}});
-  return changes_answer(id, 0, {{"remove", "tenant", id.str()}}, true);
 }
 
 // Why a tenant may not be deleted with its files.
@@ -172,6 +156,26 @@ std::optional<server_response> forbids_removal(const persistence::config_documen
   std::string names;
   for (const tenant_object& one : others) names += (names.empty() ? "" : "; ") + to_text(one);
   return problem(409, "conflict", "it has parts that files do not manage: " + names.substr(0, 1000));
+}
+
+// On the store's thread. Watched until it is durably gone: a refused deletion leaves nobody unwatched.
+result<server_response> remove(context& in, persistence::store& store, const tenant_id& id, const std::string& by,
+                               bool dry_run) {
+  const auto document = in.tenants.document(id);
+  if (!document) return problem(404, "not found", "no such tenant");
+  if (auto forbidden = forbids_removal(*document)) return std::move(*forbidden);
+  if (dry_run) return changes_answer(id, document->version, {{"remove", "tenant", id.str()}}, false);
+  persistence::config_change change;
+  change.tenant = id;
+  change.remove_tenant = true;
+  change.actor = by;
+  change.summary = "tenant removed";
+  change.at = in.world->time.now().wall;
+  if (auto done = store.replace_config(change); !done) return done.error();
+  in.tree->remove(id);
+  in.tenants.remove(id);
+  in.world->log->info("tenant_removed", {{"tenant", id.str()}, {"by", by}});
+  return changes_answer(id, 0, {{"remove", "tenant", id.str()}}, true);
 }
 
 } // namespace
@@ -205,19 +209,20 @@ void put_tenant_file(context& in, const server_request& request, const path_part
       return answer(problem(422, "invalid", "unknown key " + key));
   }
   if (!is_written_id(parts[0])) return answer(problem(422, "invalid", "not a tenant id: " + parts[0]));
-  in.tree->with_writer([&in, id = tenant_id(parts[0]), up = std::move(up), answer](persistence::store& store) {
-    answer(apply(in, store, id, up));
-  });
+  in.tree->with_writer(
+      [&in, id = tenant_id(parts[0]), up = std::move(up), answer](persistence::store& store) -> result<void> {
+        auto made = apply(in, store, id, up);
+        answer(made ? *made : problem(made.error()));
+        return made ? result<void>() : result<void>(made.error());
+      });
 }
 
 void delete_tenant(context& in, const server_request& request, const path_parts& parts, const respond& answer) {
   in.tree->with_writer([&in, id = tenant_id(parts[0]), by = by_whom({{"by", parameter(request, "by")}}),
-                        dry_run = !parameter(request, "dry_run").empty(), answer](persistence::store& store) {
-    const auto document = in.tenants.document(id);
-    if (!document) return answer(problem(404, "not found", "no such tenant"));
-    if (auto forbidden = forbids_removal(*document)) return answer(std::move(*forbidden));
-    if (dry_run) return answer(changes_answer(id, document->version, {{"remove", "tenant", id.str()}}, false));
-    answer(remove(in, store, id, by));
+                        dry_run = !parameter(request, "dry_run").empty(), answer](persistence::store& store) -> result<void> {
+    auto made = remove(in, store, id, by, dry_run);
+    answer(made ? *made : problem(made.error()));
+    return made ? result<void>() : result<void>(made.error());
   });
 }
 

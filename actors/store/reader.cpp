@@ -1,8 +1,15 @@
 #include "actors/store/reader.hpp"
 
+#include <chrono>
 #include <utility>
 
 namespace ringdown {
+
+namespace {
+
+constexpr auto look_again = std::chrono::milliseconds(10);
+
+} // namespace
 
 store_reader::store_reader(std::vector<std::unique_ptr<persistence::store>> connections, std::size_t most_waiting)
     : most_waiting_(most_waiting),
@@ -11,11 +18,16 @@ store_reader::store_reader(std::vector<std::unique_ptr<persistence::store>> conn
 }
 
 store_reader::~store_reader() {
+  std::deque<question> dropped; // ended outside of the lock
   {
-    const std::lock_guard hold(guard_);
+    std::unique_lock hold(guard_);
     closing_ = true;
+    dropped.swap(waiting_);
+    changed_.notify_all();
+    // Again and again: an interrupt ends the statement of the moment, and an answer may take several.
+    while (!changed_.wait_for(hold, look_again, [this] { return answering_ == 0; }))
+      for (const auto& connection : connections_) connection->interrupt();
   }
-  changed_.notify_all();
   for (std::thread& one : threads_) one.join();
 }
 
@@ -36,9 +48,12 @@ void store_reader::serve(persistence::store& from) {
     if (waiting_.empty()) return;
     const question next = std::move(waiting_.front());
     waiting_.pop_front();
+    ++answering_;
     hold.unlock();
     next(from);
     hold.lock();
+    --answering_;
+    if (closing_) changed_.notify_all();
   }
 }
 

@@ -21,7 +21,7 @@ public:
 
   // One thread per connection.
   explicit store_reader(std::vector<std::unique_ptr<persistence::store>> connections, std::size_t most_waiting = 256);
-  ~store_reader(); // answers what waits, then joins
+  ~store_reader(); // drops what waits, cuts short what is being answered, joins
   store_reader(const store_reader&) = delete;
   store_reader& operator=(const store_reader&) = delete;
 
@@ -35,6 +35,7 @@ private:
   std::condition_variable changed_;
   std::deque<question> waiting_;
   std::size_t most_waiting_;
+  std::size_t answering_ = 0;
   bool closing_ = false;
   std::vector<std::unique_ptr<persistence::store>> connections_;
   std::vector<std::thread> threads_;

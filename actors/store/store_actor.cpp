@@ -1,7 +1,9 @@
 #include "actors/store/store_actor.hpp"
 
-#include <algorithm>
-#include <ranges>
+#include <cstddef>
+#include <iterator>
+#include <set>
+#include <span>
 #include <utility>
 
 namespace ringdown {
@@ -12,13 +14,25 @@ namespace {
 constexpr std::size_t batches_per_transaction = 256;
 constexpr auto retry_pause = std::chrono::milliseconds(250);
 
+// Nobody else waits for the time-out that somebody has just waited for.
+template <class T>
+result<T> away() {
+  return failure{failure_kind::unavailable, "the store is unavailable"};
+}
+
+// Not the verdict on what was asked (a conflict, no such thing), but that the store could not do it.
+bool is_of_the_store(failure_kind kind) {
+  return kind == failure_kind::unavailable || kind == failure_kind::corrupt || kind == failure_kind::io_error ||
+         kind == failure_kind::internal;
+}
+
 } // namespace
 
 store_keeper::store_keeper(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe,
                            std::shared_ptr<persistence::store> held)
     : observed_actor(config, std::move(world), std::move(probe)),
       held_(std::move(held)) {
-  note_ready(true);
+  this->world().metrics->store_ready = true;
 }
 
 store_keeper::behavior_type store_keeper::make_behavior() {
@@ -31,16 +45,16 @@ store_keeper::behavior_type store_keeper::make_behavior() {
       [this](const store_command& asked) { handle([&] { on(asked); }); },
       [this](const save_budget& asked) { handle([&] { on(asked); }); },
       [this](const with_store& asked) { handle([&] { on(asked); }); },
+      [this](const crash_noted& died) { handle([&] { on(died); }); },
+      [this](const crashes_forgotten& lived) { handle([&] { on(lived); }); },
       [this](const flush_writes& asked) { handle([&] { on(asked); }); },
   };
 }
 
 void store_keeper::on(const load_tenant& asked) {
   tenant_loaded answer;
-  auto commands = flush_all()
-                      ? held_->open_commands(asked.tenant)
-                      : result<std::vector<command>>(failure{failure_kind::unavailable, "store is unavailable"});
-  auto snapshot = commands ? held_->load_tenant(asked.tenant, world().node.node_name, now().wall)
+  auto commands = flush_all() ? heard(held_->open_commands(asked.tenant)) : away<std::vector<command>>();
+  auto snapshot = commands ? heard(held_->load_tenant(asked.tenant, world().node.node_name, now().wall))
                            : result<persistence::tenant_snapshot>(commands.error());
   if (snapshot) {
     answer.ok = true;
@@ -48,17 +62,17 @@ void store_keeper::on(const load_tenant& asked) {
     answer.snapshot = std::make_shared<const persistence::tenant_snapshot>(std::move(*snapshot));
   } else {
     answer.why = snapshot.error();
-    static_cast<void>(survived(answer.why));
   }
   tell(asked.reply_to, std::move(answer));
 }
 
 void store_keeper::on(const commit_batch& asked) {
-  auto& queue = queues_[asked.batch->tenant];
-  queue.urgent += asked.batch->urgency == severity::critical ? 1 : 0;
-  queue.batches.push_back(asked);
-  ++waiting_;
-  world().metrics->store_queue = waiting_;
+  if (follows_a_refused_one(asked)) {
+    answer(asked, failure{failure_kind::conflict, "a batch before it was refused"});
+    return;
+  }
+  queue_.put(asked);
+  note_queue();
   flush_soon();
 }
 
@@ -69,11 +83,9 @@ void store_keeper::on(const settle_rows& asked) {
 
 void store_keeper::on(const claim_rows& asked) {
   rows_claimed answer;
-  if (flush_all()) {
-    auto claimed = held_->claim(asked.request);
-    answer.ok = claimed.ok() || !survived(claimed.error()) ? claimed.ok() : false;
-    if (claimed) answer.rows = std::move(*claimed);
-  }
+  auto claimed = flush_all() ? heard(held_->claim(asked.request)) : away<persistence::claimed_rows>();
+  answer.ok = claimed.ok();
+  if (claimed) answer.rows = std::move(*claimed);
   tell(asked.reply_to, std::move(answer));
 }
 
@@ -81,33 +93,35 @@ void store_keeper::on(const recover_rows& asked) {
   if (!flush_all()) return;
   const auto keys = asked.keyed ? persistence::key_knowledge::keyed : persistence::key_knowledge::unkeyed;
   const auto written =
-      held_->recover_channel(asked.tenant, asked.channel, world().owner, keys, asked.carried, now().wall);
-  if (written) {
-    log().info("channel_rows_recovered", {{"tenant", asked.tenant.str()},
-                                          {"channel", asked.channel.str()},
-                                          {"resumed", std::to_string(written->resumed)},
-                                          {"unknown", std::to_string(written->unknown)}});
-  } else {
-    static_cast<void>(survived(written.error()));
-  }
+      heard(held_->recover_channel(asked.tenant, asked.channel, world().owner, keys, asked.carried, now().wall));
+  if (!written) return;
+  log().info("channel_rows_recovered", {{"tenant", asked.tenant.str()},
+                                        {"channel", asked.channel.str()},
+                                        {"resumed", std::to_string(written->resumed)},
+                                        {"unknown", std::to_string(written->unknown)}});
 }
 
 void store_keeper::on(const store_command& asked) {
-  auto written = flush_all() ? held_->insert_command(asked.what)
-                             : result<void>(failure{failure_kind::unavailable, "store is unavailable"});
-  if (!written) static_cast<void>(survived(written.error()));
-  asked.done(std::move(written));
+  asked.done(flush_all() ? written(held_->insert_command(asked.what)) : away<void>());
 }
 
 void store_keeper::on(const save_budget& asked) {
-  const auto written = held_->save_login_budget(asked.tenant, asked.instance, world().node.node_name, asked.budget);
-  if (!written) static_cast<void>(survived(written.error()));
-  tell(asked.reply_to, login_budget_saved{written.ok()});
+  const auto saved =
+      written(held_->save_login_budget(asked.tenant, asked.instance, world().node.node_name, asked.budget));
+  tell(asked.reply_to, login_budget_saved{saved.ok()});
 }
 
 void store_keeper::on(const with_store& asked) {
   static_cast<void>(flush_all());
-  asked.run(*held_);
+  static_cast<void>(written(asked.run(*held_)));
+}
+
+void store_keeper::on(const crash_noted& died) {
+  static_cast<void>(written(held_->note_crash(tenant_of(died.actor).value_or(tenant_id()), died.actor, now().wall)));
+}
+
+void store_keeper::on(const crashes_forgotten& lived) {
+  static_cast<void>(written(held_->forget_crashes(lived.actor)));
 }
 
 void store_keeper::on(const flush_writes&) {
@@ -117,7 +131,7 @@ void store_keeper::on(const flush_writes&) {
     this->delayed_send(this, retry_pause, flush_writes{});
     return;
   }
-  if (waiting_ > 0 || !settlements_.empty()) flush_soon();
+  if (queue_.size() > 0 || !settlements_.empty()) flush_soon();
 }
 
 // A message to itself goes behind all that has arrived by now: that is what makes the group.
@@ -128,7 +142,8 @@ void store_keeper::flush_soon() {
 }
 
 bool store_keeper::flush_all() {
-  while (waiting_ > 0 || !settlements_.empty())
+  if (now().steady < shut_until_) return false;
+  while (queue_.size() > 0 || !settlements_.empty())
     if (!write_settlements() || !write_commits()) return false;
   return true;
 }
@@ -139,7 +154,7 @@ bool store_keeper::write_settlements() {
   for (const auto& asked : settlements_) all.insert(all.end(), asked.settlements.begin(), asked.settlements.end());
   const auto verdicts = held_->settle(all);
   if (!verdicts && !survived(verdicts.error())) return false;
-  note_ready(true);
+  if (verdicts) works();
   std::size_t at = 0;
   for (const auto& asked : settlements_) {
     settlements_stored answer;
@@ -161,82 +176,89 @@ bool store_keeper::write_settlements() {
 }
 
 bool store_keeper::write_commits() {
-  auto taken = take_turns(batches_per_transaction);
+  auto taken = queue_.take(batches_per_transaction);
   if (taken.empty()) return true;
+  const steady_time begun = now().steady;
+  const auto verdicts = verdicts_on(taken);
+  auto& metrics = *world().metrics;
+  if (!verdicts.empty()) metrics.commit_seconds.observe(std::chrono::duration_cast<duration>(now().steady - begun));
+  metrics.committed_batches.fetch_add(verdicts.size(), std::memory_order_relaxed);
+  const auto written = taken.begin() + static_cast<std::ptrdiff_t>(verdicts.size());
+  const bool all = written == taken.end();
+  queue_.give_back({std::make_move_iterator(written), std::make_move_iterator(taken.end())});
+  note_queue();
+  for (std::size_t i = 0; i < verdicts.size(); ++i) answer(taken[i], verdicts[i]);
+  return all;
+}
+
+std::vector<result<void>> store_keeper::verdicts_on(const std::vector<commit_batch>& taken) {
   std::vector<persistence::write_batch> batches;
   batches.reserve(taken.size());
   for (const auto& one : taken) batches.push_back(*one.batch);
-  const steady_time begun = now().steady;
-  const auto verdicts = held_->commit(batches);
-  if (!verdicts && !survived(verdicts.error())) {
-    give_back(std::move(taken));
-    return false;
+  auto together = held_->commit(batches);
+  if (together) {
+    works();
+    world().metrics->commits.fetch_add(1, std::memory_order_relaxed);
+    return std::move(*together);
   }
-  note_ready(true);
-  auto& metrics = *world().metrics;
-  metrics.commit_seconds.observe(std::chrono::duration_cast<duration>(now().steady - begun));
-  metrics.commits.fetch_add(1, std::memory_order_relaxed);
-  metrics.committed_batches.fetch_add(taken.size(), std::memory_order_relaxed);
-  for (std::size_t i = 0; i < taken.size(); ++i) {
-    const bool stored = verdicts && (*verdicts)[i].ok();
-    tell(taken[i].reply_to, batch_committed{taken[i].sequence, stored,
-                                            stored     ? failure{}
-                                            : verdicts ? (*verdicts)[i].error()
-                                                       : verdicts.error()});
-  }
-  return true;
+  if (!survived(together.error())) return {};
+  return batches.size() == 1 ? std::vector<result<void>>{together.error()} : commit_each(batches);
 }
 
-std::vector<commit_batch> store_keeper::take_turns(std::size_t most) {
-  std::vector<commit_batch> taken;
-  const auto take_from = [&](tenant_queue& queue) {
-    taken.push_back(std::move(queue.batches.front()));
-    queue.batches.pop_front();
-    queue.urgent -= taken.back().batch->urgency == severity::critical ? 1 : 0;
-    --waiting_;
-  };
-  // Criticals first, then everybody; one batch per tenant and round, beginning after who was served last.
-  for (const bool only_urgent : {true, false}) {
-    bool took = true;
-    while (took && taken.size() < most && !queues_.empty()) {
-      took = false;
-      auto at = queues_.upper_bound(last_served_);
-      for (std::size_t seen = 0; seen < queues_.size() && taken.size() < most; ++seen, ++at) {
-        if (at == queues_.end()) at = queues_.begin();
-        if (at->second.batches.empty() || (only_urgent && at->second.urgent == 0)) continue;
-        take_from(at->second);
-        last_served_ = at->first;
-        took = true;
-      }
+// One of them spoils the transaction: alone each, only that one is refused, and what its tenant decided on top of it.
+std::vector<result<void>> store_keeper::commit_each(const std::vector<persistence::write_batch>& batches) {
+  std::vector<result<void>> verdicts;
+  std::set<tenant_id> refused;
+  for (const persistence::write_batch& one : batches) {
+    if (refused.contains(one.tenant)) {
+      verdicts.emplace_back(failure{failure_kind::conflict, "a batch before it was refused"});
+      continue;
     }
+    auto alone = held_->commit(std::span(&one, 1));
+    if (!alone && !survived(alone.error())) break;
+    if (alone) world().metrics->commits.fetch_add(1, std::memory_order_relaxed);
+    verdicts.push_back(alone ? std::move(alone->front()) : result<void>(alone.error()));
+    if (!verdicts.back()) refused.insert(one.tenant);
   }
-  std::erase_if(queues_, [](const auto& entry) { return entry.second.batches.empty(); });
-  world().metrics->store_queue = waiting_;
-  return taken;
+  return verdicts;
 }
 
-void store_keeper::give_back(std::vector<commit_batch> taken) {
-  for (commit_batch& one : taken | std::views::reverse) {
-    auto& queue = queues_[one.batch->tenant];
-    queue.urgent += one.batch->urgency == severity::critical ? 1 : 0;
-    queue.batches.push_front(std::move(one));
-    ++waiting_;
-  }
+void store_keeper::answer(const commit_batch& asked, const result<void>& verdict) {
+  if (!verdict && asked.reply_to) refused_[asked.batch->tenant] = asked.reply_to->address();
+  tell(asked.reply_to, batch_committed{asked.sequence, verdict.ok(), verdict ? failure{} : verdict.error()});
+}
+
+bool store_keeper::follows_a_refused_one(const commit_batch& asked) const {
+  const auto at = refused_.find(asked.batch->tenant);
+  return at != refused_.end() && asked.reply_to && at->second == asked.reply_to->address();
 }
 
 bool store_keeper::survived(const failure& why) {
-  world().metrics->commit_failures.fetch_add(1, std::memory_order_relaxed);
+  auto& metrics = *world().metrics;
+  metrics.commit_failures.fetch_add(1, std::memory_order_relaxed);
   log().error("store_failed", {{"kind", std::string(ringdown::name(why.kind))}, {"error", why.detail}});
   // After a failed sync nobody knows what the disk has: only a new start reads it.
   const bool lost = why.kind == failure_kind::corrupt || why.kind == failure_kind::io_error;
   if (lost) world().fatal("the store cannot be trusted: " + why.detail);
-  if (lost || why.kind == failure_kind::unavailable) {
-    note_ready(false);
-    return false;
-  }
-  return true;
+  if (!lost && why.kind != failure_kind::unavailable) return true;
+  metrics.store_ready = false;
+  shut_until_ = now().steady + retry_pause;
+  return false;
 }
 
-void store_keeper::note_ready(bool ready) { world().metrics->store_ready = ready; }
+void store_keeper::works() {
+  world().metrics->store_ready = true;
+  shut_until_ = {};
+}
+
+result<void> store_keeper::written(result<void> said) {
+  if (said)
+    works();
+  else if (is_of_the_store(said.error().kind))
+    static_cast<void>(survived(said.error()));
+  return said;
+}
+
+void store_keeper::note_queue() const { world().metrics->store_queue = queue_.size(); }
 
 } // namespace ringdown

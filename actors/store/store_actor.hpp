@@ -1,13 +1,15 @@
 // The one writer of the store, on a thread of its own (detached in production, scheduled in simulation). What waits when
 // it is idle goes into one transaction: commit when idle, batch while a commit runs, never a timer. Tenants take turns,
 // criticals first (S-D4). A store that is unavailable is retried, and everybody waits in order; a store that is corrupt
-// ends the process.
+// ends the process. What one batch spoils is that tenant's matter only.
 #pragma once
 
 #include "actors/observed_actor.hpp"
+#include "actors/store/commit_queue.hpp"
 #include "persistence/store.hpp"
 
-#include <cstddef>
+#include <caf/actor_addr.hpp>
+
 #include <deque>
 #include <map>
 #include <memory>
@@ -31,28 +33,36 @@ private:
   void on(const store_command& asked);
   void on(const save_budget& asked);
   void on(const with_store& asked);
+  void on(const crash_noted& died);
+  void on(const crashes_forgotten& lived);
   void on(const flush_writes&);
 
   void flush_soon();
   [[nodiscard]] bool flush_all();         // before anything that must see what was asked before it
   [[nodiscard]] bool write_settlements(); // one transaction each; false: the store is unavailable now
   [[nodiscard]] bool write_commits();
-  [[nodiscard]] std::vector<commit_batch> take_turns(std::size_t most);
-  void give_back(std::vector<commit_batch> taken);
+  // One verdict a batch, in order; fewer when the store became unavailable: the rest was not written.
+  [[nodiscard]] std::vector<result<void>> verdicts_on(const std::vector<commit_batch>& taken);
+  [[nodiscard]] std::vector<result<void>> commit_each(const std::vector<persistence::write_batch>& batches);
+  void answer(const commit_batch& asked, const result<void>& verdict);
+  [[nodiscard]] bool follows_a_refused_one(const commit_batch& asked) const;
   [[nodiscard]] bool survived(const failure& why); // false: wait and try again; corrupt ends the process
-  void note_ready(bool ready);
-
-  // Strictly in order within a tenant; `urgent` counts its criticals, which bring the whole queue forward.
-  struct tenant_queue {
-    std::deque<commit_batch> batches;
-    std::size_t urgent = 0;
-  };
+  // What the store said, handed on. Only a write that succeeded shows that it works: a full disk can still be read.
+  [[nodiscard]] result<void> written(result<void> said);
+  template <class T>
+  [[nodiscard]] result<T> heard(result<T> said) {
+    if (!said) static_cast<void>(survived(said.error()));
+    return said;
+  }
+  void works();
+  void note_queue() const;
 
   std::shared_ptr<persistence::store> held_; // shared with nobody at run time; outlives restarts of this actor
-  std::map<tenant_id, tenant_queue> queues_;
+  commit_queue queue_;
   std::deque<settle_rows> settlements_;
-  tenant_id last_served_;
-  std::size_t waiting_ = 0; // batches in queues_
+  // Which actor of a tenant was refused last: what it still sends was decided on top of what is not in the store.
+  std::map<tenant_id, caf::actor_addr> refused_;
+  steady_time shut_until_{}; // the store was unavailable: until then nobody else waits for its time-out
   bool flush_asked_ = false;
 };
 

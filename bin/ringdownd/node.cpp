@@ -119,24 +119,26 @@ public:
     node_config config = api::reloaded(config_, fresh);
     heartbeat_->configure(config);
     // On the store's thread, as every change of configuration: none is applied with half of the old and half of the new.
-    tree_->with_writer([this, config = std::move(config)](persistence::store& store) {
+    tree_->with_writer([this, config = std::move(config)](persistence::store& store) -> result<void> {
       auto tenants = api::load_tenants(store, config);
-      if (!tenants) return log_.error("reload_refused", {{"error", tenants.error().detail}});
+      if (!tenants) {
+        log_.error("reload_refused", {{"error", tenants.error().detail}});
+        return tenants.error();
+      }
       in_.node.set(config);
       take(std::move(*tenants));
       log_.info("reloaded", {});
+      return {};
     });
   }
 
   bool tick() override {
-    const bool alive = tree_->alive(alive_within);
+    const pulse_answer answer = tree_->alive(alive_within);
     const moment present = in_.world->time.now();
     in_.answers.expire(present.steady);
-    if (alive)
-      beat(present);
-    else
-      log_.error("not_alive", {{"within", "5s"}});
-    return alive;
+    if (answer == pulse_answer::well) beat(present);
+    if (answer != std::exchange(last_answer_, answer)) say(answer);
+    return answer != pulse_answer::silent;
   }
 
   void stop(std::chrono::milliseconds within) override {
@@ -167,8 +169,16 @@ private:
     withheld_ = std::move(why_not);
   }
 
-  // In this order: nobody asks, nobody answers, nobody holds the actors' world any more; then the actors can end (a
-  // detached actor's thread ends only when its last handle is gone). Twice does no harm.
+  void say(pulse_answer answer) {
+    switch (answer) {
+      case pulse_answer::well: log_.info("well_again", {}); break;
+      case pulse_answer::store_ill: log_.error("store_ill", {{"says", "nothing can be made durable"}}); break;
+      case pulse_answer::silent: log_.error("not_alive", {{"within", "5s"}}); break;
+    }
+  }
+
+  // In this order: nobody asks, nobody answers, nothing of ours is run by the store, nobody holds the actors' world any
+  // more; then the actors can end (a detached actor's thread ends only when its last handle is gone). Twice does no harm.
   void close() {
     if (server_) server_->stop();
     reader_.reset();
@@ -215,6 +225,7 @@ private:
   std::unique_ptr<node_tree> tree_;
   std::unique_ptr<heartbeat> heartbeat_;
   std::optional<std::string> withheld_; // why the outside was not told at the last tick
+  pulse_answer last_answer_ = pulse_answer::well;
   std::unique_ptr<net::http_server> server_;
 };
 

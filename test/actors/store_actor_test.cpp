@@ -1,0 +1,215 @@
+#include "actors/store/store_actor.hpp"
+
+#include "actors/store/reader.hpp"
+#include "persistence/sqlite/store_impl.hpp"
+#include "test/actors/actor_bench.hpp"
+#include "test/persistence/builders.hpp"
+#include "test/support/catch.hpp"
+
+#include <caf/scoped_actor.hpp>
+
+#include <atomic>
+#include <future>
+
+namespace {
+
+using namespace ringdown;
+using namespace ringdown::persistence;
+
+// The store actor on a real database, whose connection the test may spoil while it holds the store's thread.
+struct living_store {
+  living_store() {
+    owner = *place.open()->take_shard(incarnation_id("nd_1"), noon);
+    auto db = std::make_unique<connection>(place.file(), SQLite::OPEN_READWRITE);
+    disk = &db->db();
+    disk->setBusyTimeout(1);
+    world->owner = owner;
+    world->fatal = [this](std::string_view why) { fatal.set_value(std::string(why)); };
+    keeper = system.spawn<store_keeper, caf::detached>(world, probe,
+                                                       std::make_shared<sqlite_store>(std::move(db), place.box));
+  }
+  ~living_store() { caf::anon_send_exit(keeper, caf::exit_reason::user_shutdown); }
+  living_store(const living_store&) = delete;
+  living_store& operator=(const living_store&) = delete;
+
+  // Runs on the store's thread, and is over when this returns.
+  void there(const std::function<result<void>(store&)>& run) {
+    std::promise<void> done;
+    caf::anon_send(keeper, with_store{[&](store& held) {
+                     auto said = run(held);
+                     done.set_value();
+                     return said;
+                   }});
+    done.get_future().wait();
+  }
+  void there(const std::string& sql) {
+    there([&](store&) -> result<void> {
+      disk->exec(sql);
+      return {};
+    });
+  }
+
+  commit_batch batch(const std::string& tenant, std::uint64_t sequence, const caf::scoped_actor& from,
+                     std::size_t size = 1) const {
+    write_batch made;
+    made.tenant = tenant_id(tenant);
+    made.owner = owner;
+    made.at = noon;
+    made.alerts = {make_alert("al_" + tenant + std::to_string(sequence), made.tenant)};
+    made.alerts.front().detail = std::string(size, 'x');
+    return {sequence, std::make_shared<const write_batch>(std::move(made)),
+            caf::actor_cast<caf::strong_actor_ptr>(from->address())};
+  }
+  bool stored(const std::string& alert) { return (*place.open()->find_alert(alert_id(alert))).has_value(); }
+
+  sqlite_place place;
+  test::event_log log;
+  std::shared_ptr<ports> world = test::make_world(log);
+  std::shared_ptr<actor_probe> probe = world->health->probe("store", "store", "root");
+  fence owner;
+  std::promise<std::string> fatal;
+  SQLite::Database* disk = nullptr;
+  caf::actor_system_config config;
+  caf::actor_system system{config};
+  store_actor keeper;
+};
+
+// Verdicts in the order they came: "1 ok", "2 no".
+std::vector<std::string> verdicts(caf::scoped_actor& self, std::size_t count) {
+  std::vector<std::string> came;
+  while (came.size() < count)
+    self->receive(
+        [&](const batch_committed& one) { came.push_back(std::to_string(one.sequence) + (one.ok ? " ok" : " no")); },
+        caf::after(test::patience) >> [&] { came.emplace_back("nothing came"); });
+  return came;
+}
+
+} // namespace
+
+TEST_CASE("a full disk makes the store ill, is tried again, and loses nothing") {
+  living_store world;
+  caf::scoped_actor self(world.system);
+  world.there("pragma max_page_count = 1"); // SQLite takes it as: no more than there are
+  caf::anon_send(world.keeper, world.batch("acme", 1, self, 100'000));
+  REQUIRE(world.log.wait_for("store_failed"));
+  world.there([&](store&) -> result<void> {
+    // Seen from its own thread: between two tries.
+    CHECK_FALSE(world.world->metrics->store_ready);
+    CHECK(world.world->metrics->store_queue == 1);
+    world.disk->exec("pragma max_page_count = 100000");
+    return failure{failure_kind::conflict, "no news of the disk"};
+  });
+  CHECK(verdicts(self, 1) == std::vector<std::string>{"1 ok"});
+  CHECK(world.stored("al_acme1"));
+  CHECK(world.world->metrics->store_ready);
+  CHECK(world.world->metrics->store_queue == 0);
+}
+
+TEST_CASE("a store that was busy for a claim is ready again with the next small write") {
+  living_store world;
+  caf::scoped_actor self(world.system);
+  SQLite::Database other(world.place.file(), SQLite::OPEN_READWRITE);
+  other.exec("begin immediate");
+  caf::anon_send(world.keeper, claim_rows{{tenant_id("acme"), channel_id("push"), world.owner, 1, noon},
+                                          caf::actor_cast<caf::strong_actor_ptr>(self->address())});
+  self->receive([](const rows_claimed& answer) { CHECK_FALSE(answer.ok); },
+                caf::after(test::patience) >> [] { FAIL("no answer"); });
+  CHECK_FALSE(world.world->metrics->store_ready);
+  other.exec("rollback");
+  world.there([](store& held) { return held.probe(noon); });
+  world.there("select 1");
+  CHECK(world.world->metrics->store_ready);
+}
+
+TEST_CASE("while the store is away nobody waits for a time-out that another has just waited for") {
+  living_store world;
+  caf::scoped_actor self(world.system);
+  SQLite::Database other(world.place.file(), SQLite::OPEN_READWRITE);
+  other.exec("begin immediate");
+  std::promise<void> go;
+  caf::anon_send(world.keeper, with_store{[&](store& held) {
+                   go.get_future().wait();
+                   world.disk->setBusyTimeout(200);
+                   return held.probe(noon);
+                 }});
+  for (int i = 0; i < 50; ++i)
+    caf::anon_send(world.keeper,
+                   load_tenant{tenant_id("acme"), caf::actor_cast<caf::strong_actor_ptr>(self->address())});
+  go.set_value();
+  for (int i = 0; i < 50; ++i)
+    self->receive([](const tenant_loaded& answer) { CHECK(answer.why.kind == failure_kind::unavailable); },
+                  caf::after(test::patience) >> [] { FAIL("no answer"); });
+}
+
+TEST_CASE("a failed sync met by anybody's small write ends the process") {
+  living_store world;
+  world.there([](store&) -> result<void> { return failure{failure_kind::corrupt, "disk I/O error"}; });
+  auto why = world.fatal.get_future();
+  REQUIRE(why.wait_for(test::patience) == std::future_status::ready);
+  CHECK(why.get().find("disk I/O error") != std::string::npos);
+}
+
+TEST_CASE("a batch that spoils the transaction is refused alone, with what its tenant decided on top of it") {
+  living_store world;
+  caf::scoped_actor self(world.system);
+  caf::scoped_actor successor(world.system);
+  world.there(
+      "create trigger spoilt before insert on alert when new.id = 'al_globex1' begin select "
+      "raise(abort, 'not this one'); end");
+  std::promise<void> go;
+  caf::anon_send(world.keeper, with_store{[&](store&) -> result<void> {
+                   go.get_future().wait();
+                   return {};
+                 }});
+  for (const auto& [tenant, sequence] :
+       {std::pair("acme", 11), std::pair("globex", 1), std::pair("globex", 2), std::pair("acme", 12)})
+    caf::anon_send(world.keeper, world.batch(tenant, static_cast<std::uint64_t>(sequence), self));
+  go.set_value();
+  CHECK(verdicts(self, 4) == std::vector<std::string>{"11 ok", "1 no", "12 ok", "2 no"});
+
+  // Still of the actor that does not know yet; and of the one that began from the store again.
+  caf::anon_send(world.keeper, world.batch("globex", 3, self));
+  CHECK(verdicts(self, 1) == std::vector<std::string>{"3 no"});
+  caf::anon_send(world.keeper, world.batch("globex", 4, successor));
+  CHECK(verdicts(successor, 1) == std::vector<std::string>{"4 ok"});
+  CHECK_FALSE(world.stored("al_globex2"));
+  CHECK(world.stored("al_acme12"));
+}
+
+TEST_CASE("deaths that supervisors report are in the store") {
+  living_store world;
+  for (int i = 0; i < 3; ++i) caf::anon_send(world.keeper, crash_noted{"poller/acme/hq"});
+  caf::anon_send(world.keeper, crash_noted{"tenant/globex"});
+  caf::anon_send(world.keeper, crashes_forgotten{"tenant/globex"});
+  world.there("select 1");
+  const auto kept = *world.place.open()->crashes();
+  REQUIRE(kept.size() == 1);
+  CHECK(kept.front().actor == "poller/acme/hq");
+  CHECK(kept.front().count == 3);
+}
+
+TEST_CASE("a reader that ends drops what waits and cuts short what never would end") {
+  const sqlite_place place;
+  static_cast<void>(place.open());
+  auto db = std::make_unique<connection>(place.file(), SQLite::OPEN_READWRITE);
+  SQLite::Database& disk = db->db();
+  std::vector<std::unique_ptr<store>> connections;
+  connections.push_back(std::make_unique<sqlite_store>(std::move(db), place.box));
+  auto reader = std::make_unique<store_reader>(std::move(connections));
+  std::promise<void> begun;
+  std::promise<failure_kind> ended;
+  REQUIRE(reader->submit([&](store&) {
+    begun.set_value();
+    const auto never = guard([&]() -> result<void> {
+      disk.exec("with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n");
+      return {};
+    });
+    ended.set_value(never ? failure_kind::internal : never.error().kind);
+  }));
+  std::atomic<int> answered = 0;
+  for (int i = 0; i < 100; ++i) REQUIRE(reader->submit([&](store&) { ++answered; }));
+  begun.get_future().wait();
+  reader.reset();
+  CHECK(ended.get_future().get() == failure_kind::unavailable);
+  CHECK(answered == 0);
+}

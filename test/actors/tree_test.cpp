@@ -1,0 +1,70 @@
+#include "actors/tree.hpp"
+
+#include "persistence/sqlite/store_impl.hpp"
+#include "test/actors/actor_bench.hpp"
+#include "test/persistence/builders.hpp"
+#include "test/support/catch.hpp"
+
+#include <atomic>
+#include <future>
+
+namespace {
+
+using namespace ringdown;
+using namespace ringdown::persistence;
+
+struct living_node {
+  living_node() {
+    auto start = test::make_world(log);
+    start->owner = *place.open()->take_shard(incarnation_id("nd_1"), noon);
+    start->fatal = [](std::string_view) {};
+    auto db = std::make_unique<connection>(place.file(), SQLite::OPEN_READWRITE);
+    db->db().setBusyTimeout(1);
+    tree = node_tree::grow(*start, std::make_shared<sqlite_store>(std::move(db), place.box));
+  }
+
+  sqlite_place place;
+  test::event_log log;
+  std::unique_ptr<node_tree> tree;
+};
+
+} // namespace
+
+TEST_CASE("a store that cannot write is ill, not silent, and well again when it can") {
+  living_node node;
+  CHECK(node.tree->alive(test::patience) == pulse_answer::well);
+  SQLite::Database other(node.place.file(), SQLite::OPEN_READWRITE);
+  other.exec("begin immediate");
+  CHECK(node.tree->alive(test::patience) == pulse_answer::store_ill);
+  node.tree->with_writer([&](store& held) {
+    CHECK_FALSE(node.tree->world()->metrics->store_ready);
+    other.exec("rollback");
+    return held.probe(noon);
+  });
+  CHECK(node.tree->alive(test::patience) == pulse_answer::well);
+  CHECK(node.tree->world()->metrics->store_ready);
+}
+
+TEST_CASE("a hanging store is silent; its late answer is the next one's") {
+  living_node node;
+  std::promise<void> go;
+  node.tree->with_writer([&](store&) -> result<void> {
+    go.get_future().wait();
+    return {};
+  });
+  for (int i = 0; i < 3; ++i) CHECK(node.tree->alive(std::chrono::milliseconds(10)) == pulse_answer::silent);
+  go.set_value();
+  CHECK(node.tree->alive(test::patience) == pulse_answer::well);
+}
+
+TEST_CASE("after finish_writes nothing that was asked of the store is still to run") {
+  living_node node;
+  std::atomic<int> ran = 0;
+  for (int i = 0; i < 50; ++i)
+    node.tree->with_writer([&](store& held) -> result<void> {
+      ++ran;
+      return held.probe(noon);
+    });
+  node.tree->finish_writes();
+  CHECK(ran == 50);
+}
