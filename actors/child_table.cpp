@@ -37,8 +37,24 @@ void child_table::add(child_spec spec) {
   std::string name = spec.name;
   auto probe = world_->health->probe(name, spec.kind, owner_name_);
   logic::restart_history history(spec.budget);
-  auto [at, fresh] = children_.emplace(name, child{std::move(spec), std::move(probe), std::move(history), nullptr, 0});
-  if (fresh) start(at->second);
+  auto [at, fresh] = children_.emplace(name, child{std::move(spec), std::move(probe), std::move(history), nullptr});
+  if (!fresh) return;
+  child& which = at->second;
+  const std::uint32_t deaths = world_->health->deaths(name);
+  const duration wait = logic::quarantine_before_start(deaths);
+  if (wait == duration{}) {
+    start(which);
+    return;
+  }
+  which.probe->life = actor_life::quarantined;
+  world_->log->error("actor_quarantined",
+                     {{"actor", name}, {"deaths", std::to_string(deaths)}, {"start_in", format_duration(wait)}});
+  start_later(which, wait);
+}
+
+void child_table::start_later(child& which, duration wait) {
+  which.restart_token = ++tokens_;
+  wake_(world_->time.now().steady + wait, which.restart_token);
 }
 
 void child_table::remove(const std::string& name) {
@@ -49,11 +65,29 @@ void child_table::remove(const std::string& name) {
     stop_now(at->second.actor);
   }
   world_->health->drop(name);
+  forget_deaths(name);
   children_.erase(at);
+}
+
+// Only those that are quarantined: what a channel carries has counters of its own.
+void child_table::keep_death(const child& which) {
+  if (which.spec.exhausted != on_exhaustion::quarantine) return;
+  world_->health->died(which.spec.name);
+  if (world_->store) caf::anon_send(world_->store, crash_noted{which.spec.name});
+}
+
+void child_table::forget_deaths(const std::string& name) {
+  if (world_->health->deaths(name) == 0) return;
+  world_->health->lived_long(name);
+  if (world_->store) caf::anon_send(world_->store, crashes_forgotten{name});
 }
 
 void child_table::start(child& which) {
   which.restart_token = 0;
+  if (closing_) {
+    which.probe->life = actor_life::stopped;
+    return;
+  }
   try {
     which.actor = which.spec.start(which.probe);
   } catch (const std::exception& e) {
@@ -65,6 +99,10 @@ void child_table::start(child& which) {
   owner_->monitor(address);
   by_address_[address] = which.spec.name;
   which.probe->life = actor_life::running;
+  if (world_->health->deaths(which.spec.name) > 0) {
+    which.long_life_token = ++tokens_;
+    wake_(world_->time.now().steady + logic::long_life, which.long_life_token);
+  }
   if (which.spec.started) which.spec.started(which.actor);
 }
 
@@ -82,6 +120,8 @@ void child_table::crashed(child& which, const std::string& why) {
   const moment present = world_->time.now();
   which.probe->failed(why, present.wall);
   which.probe->restarted();
+  which.long_life_token = 0;
+  keep_death(which);
   const auto decided = which.history.crashed(present.steady, world_->time.spread());
   if (which.spec.lost) which.spec.lost();
   duration wait = decided.delay;
@@ -103,13 +143,13 @@ void child_table::crashed(child& which, const std::string& why) {
     world_->log->warning("actor_crashed",
                          {{"actor", which.spec.name}, {"error", why}, {"restart_in", format_duration(wait)}});
   }
-  which.restart_token = ++tokens_;
-  wake_(present.steady + wait, which.restart_token);
+  start_later(which, wait);
 }
 
 bool child_table::woken(std::uint64_t token) {
   if (token < (std::uint64_t{1} << 62)) return false;
   for (auto& [name, which] : children_) {
+    if (which.long_life_token == token) forget_deaths(name);
     if (which.restart_token != token) continue;
     start(which);
     break;
@@ -125,7 +165,12 @@ caf::strong_actor_ptr child_table::find(const std::string& name) const {
 std::size_t child_table::running() const { return by_address_.size(); }
 
 void child_table::stop_all() {
-  while (!children_.empty()) remove(children_.begin()->first);
+  for (auto& [name, which] : children_) {
+    if (which.actor) stop_now(which.actor);
+    world_->health->drop(name);
+  }
+  by_address_.clear();
+  children_.clear();
 }
 
 } // namespace ringdown

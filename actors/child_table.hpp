@@ -22,7 +22,7 @@ namespace ringdown {
 // What happens to a child whose budget is spent.
 enum class on_exhaustion : std::uint8_t {
   trip,       // circuit open: tried again each minute (channels; pollers and tenants are quarantined the same way)
-  quarantine, // as trip, but shown as quarantined (S-D5): never climbs to the root
+  quarantine, // as trip, but shown as quarantined and its deaths kept in the store (S-D5): never climbs to the root
   escalate    // the supervisor itself fails
 };
 
@@ -44,7 +44,7 @@ public:
   child_table(caf::scheduled_actor* owner, ports_ptr world, std::string owner_name,
               std::function<void(steady_time, std::uint64_t)> wake);
 
-  void add(child_spec spec);                     // starts it
+  void add(child_spec spec);                     // starts it, but for one whose deaths of before put it into quarantine
   void remove(const std::string& name);          // stops it for good
   void down(const caf::down_msg& message);       // from the owner's down handler
   [[nodiscard]] bool woken(std::uint64_t token); // true when the token was one of ours
@@ -52,6 +52,8 @@ public:
   [[nodiscard]] bool has(const std::string& name) const { return children_.contains(name); }
   [[nodiscard]] std::size_t running() const;
   void stop_all();
+  // From now on nobody is started, neither new ones nor those that crash (a drain has begun).
+  void start_no_more() { closing_ = true; }
   // Set when a child with on_exhaustion::escalate spent its budget: the owner should quit with this.
   [[nodiscard]] const std::optional<std::string>& escalation() const { return escalation_; }
 
@@ -62,10 +64,14 @@ private:
     logic::restart_history history;
     caf::strong_actor_ptr actor;
     std::uint64_t restart_token = 0;
+    std::uint64_t long_life_token = 0; // its deaths are forgotten when it rings
   };
 
   void start(child& which);
+  void start_later(child& which, duration wait);
   void crashed(child& which, const std::string& why);
+  void keep_death(const child& which);
+  void forget_deaths(const std::string& name);
 
   caf::scheduled_actor* owner_;
   ports_ptr world_;
@@ -75,6 +81,7 @@ private:
   std::map<caf::actor_addr, std::string> by_address_;
   std::uint64_t tokens_ = std::uint64_t{1} << 62; // apart from the owner's own tokens
   std::optional<std::string> escalation_;
+  bool closing_ = false;
 };
 
 } // namespace ringdown

@@ -86,6 +86,7 @@ protected:
   template <class Work>
   void handle(Work&& work) {
     waiting_->fetch_sub(1, std::memory_order_relaxed);
+    const auto recorded = world_->flight ? world_->flight->board(probe_->name) : flight_recorder::passage();
     const steady_time begun = world_->time.now().steady;
     std::forward<Work>(work)();
     probe_->handled.fetch_add(1, std::memory_order_relaxed);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/clock.hpp"
+#include "actors/flight_recorder.hpp"
 #include "actors/health_board.hpp"
 #include "actors/log.hpp"
 #include "actors/metrics.hpp"
@@ -21,6 +22,7 @@ struct ports {
   time_source time;
   net::http_port* http = nullptr;        // outlives the actor system
   log_sink* log = nullptr;               // outlives the actor system
+  flight_recorder* flight = nullptr;     // outlives the actor system; none: faults name nobody
   std::shared_ptr<node_metrics> metrics; // shared: read by the API's threads
   std::shared_ptr<health_board> health;
   node_config node;

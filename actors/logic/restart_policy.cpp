@@ -4,6 +4,19 @@
 
 namespace ringdown::logic {
 
+namespace {
+
+constexpr duration shortest_quarantine = std::chrono::minutes(1);
+constexpr duration longest_quarantine = std::chrono::hours(1);
+
+} // namespace
+
+duration quarantine_before_start(std::uint32_t deaths) {
+  if (deaths < quick_deaths) return {};
+  const auto doublings = std::min<std::uint32_t>(deaths - quick_deaths, 10);
+  return std::min(shortest_quarantine * (std::int64_t{1} << doublings), longest_quarantine);
+}
+
 restart_decision restart_history::crashed(steady_time now, double spread) {
   while (!crashes_.empty() && now - crashes_.front() > budget_.period) crashes_.pop_front();
   crashes_.push_back(now);

@@ -3,6 +3,7 @@
 
 #include "protocol/types/time.hpp"
 
+#include <cstdint>
 #include <deque>
 #include <optional>
 
@@ -18,6 +19,12 @@ inline constexpr restart_budget channel_budget{5, std::chrono::seconds(30)};
 inline constexpr restart_budget poller_budget{5, std::chrono::seconds(30)};
 inline constexpr restart_budget tenant_budget{5, std::chrono::seconds(60)};
 inline constexpr restart_budget root_budget{3, std::chrono::seconds(300)};
+
+// S-D5: whoever died so often without a long life between starts in quarantine, also in the next process.
+inline constexpr std::uint32_t quick_deaths = 3;
+inline constexpr duration long_life = std::chrono::minutes(10);
+// How long it waits then, zero: not at all. Doubled with each death, because a body may take the whole process with it.
+[[nodiscard]] duration quarantine_before_start(std::uint32_t deaths);
 
 struct restart_decision {
   bool exceeded = false; // budget spent: trip, quarantine or escalate; what that means is the supervisor's

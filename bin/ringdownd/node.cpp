@@ -32,6 +32,7 @@ struct opened {
   std::string token;
   std::shared_ptr<persistence::store> writer;
   std::vector<std::unique_ptr<persistence::store>> readers;
+  std::unique_ptr<flight_recorder> flight;
 };
 
 result<opened> open_state(const node_config& config) {
@@ -51,7 +52,20 @@ result<opened> open_state(const node_config& config) {
     if (!reader) return reader.error();
     readers.push_back(std::move(*reader));
   }
-  return opened{std::move(*lock), *box, std::move(*token), std::move(*writer), std::move(readers)};
+  auto flight = flight_recorder::open(config.state_dir + "/flight");
+  if (!flight) return flight.error();
+  return opened{std::move(*lock), *box, std::move(*token), std::move(*writer), std::move(readers), std::move(*flight)};
+}
+
+// How the process before died, and how often each actor has (S-D5): counted before anything is handed to it again.
+result<std::vector<persistence::crash_record>> read_crashes(opened& state, wall_time now, log_sink& log) {
+  if (const auto& last = state.flight->last_death()) {
+    log.error("died_in",
+              {{"actor", last->actor.empty() ? "none" : last->actor}, {"signal", std::to_string(last->signal)}});
+    if (const auto tenant = tenant_of(last->actor))
+      if (auto noted = state.writer->note_crash(*tenant, last->actor, now); !noted) return noted.error();
+  }
+  return state.writer->crashes();
 }
 
 std::vector<persistence::known_channel> channels_of(const std::vector<api::known_tenant>& tenants) {
@@ -75,7 +89,8 @@ public:
         box_(state.box),
         http_(std::move(http)),
         writer_(state.writer),
-        reader_(std::make_unique<store_reader>(std::move(state.readers))) {
+        reader_(std::make_unique<store_reader>(std::move(state.readers))),
+        flight_(std::move(state.flight)) {
     in_.bearer_token = std::move(state.token);
     in_.version = std::string(version());
     in_.make_id = [] { return random_id(""); };
@@ -88,7 +103,7 @@ public:
   running_node& operator=(const running_node&) = delete;
 
   // The doors first, because links need the port really bound; behind them everything is 503 until the tenants are there.
-  result<void> open_doors(api::loaded_tenants tenants) {
+  result<void> open_doors(api::loaded_tenants tenants, const std::vector<persistence::crash_record>& crashes) {
     net::server_options options;
     options.listen = config_.http_listen;
     auto server = net::serve_http(options, [this](const net::server_request& request, const net::respond& answer) {
@@ -99,7 +114,10 @@ public:
     });
     if (!server) return server.error();
     server_ = std::move(*server);
-    tree_ = node_tree::grow(make_ports(owner_), writer_);
+    ports start = make_ports(owner_);
+    for (const auto& one : crashes) start.health->set_deaths(one.actor, one.count);
+    tree_ = node_tree::grow(std::move(start), writer_);
+    flight_->catch_faults();
     in_.world = tree_->world();
     in_.tree = tree_.get();
     in_.reader = reader_.get();
@@ -192,6 +210,7 @@ private:
     start.time = system_time();
     start.http = http_.get();
     start.log = &log_;
+    start.flight = flight_.get();
     std::vector<std::string> kinds;
     for (const auto& one : channel_kinds()) kinds.push_back(one.kind);
     start.metrics = std::make_shared<node_metrics>(kinds);
@@ -220,6 +239,7 @@ private:
   std::unique_ptr<net::http_port> http_;
   std::shared_ptr<persistence::store> writer_; // shared with the store actor, which outlives no one else
   std::unique_ptr<store_reader> reader_;
+  std::unique_ptr<flight_recorder> flight_;
   fence owner_;
   api::context in_;
   std::unique_ptr<node_tree> tree_;
@@ -237,6 +257,8 @@ result<std::unique_ptr<node>> node::start(node_config config, log_sink& log) {
   const wall_time present = system_time().now().wall;
   auto owner = state->writer->take_shard(incarnation_id(random_id("nd_")), present);
   if (!owner) return owner.error();
+  const auto crashes = read_crashes(*state, present, log);
+  if (!crashes) return crashes.error();
   auto tenants = api::load_tenants(*state->writer, config);
   if (!tenants) return tenants.error();
   const auto recovered = state->writer->recover_claims(*owner, channels_of(tenants->readable), present);
@@ -249,7 +271,7 @@ result<std::unique_ptr<node>> node::start(node_config config, log_sink& log) {
   auto http = net::make_http_client(client);
   if (!http) return http.error();
   auto made = std::make_unique<running_node>(std::move(config), log, std::move(*state), std::move(*http), *owner);
-  if (auto open = made->open_doors(std::move(*tenants)); !open) return open.error();
+  if (auto open = made->open_doors(std::move(*tenants), *crashes); !open) return open.error();
   return std::unique_ptr<node>(std::move(made));
 }
 

@@ -119,3 +119,41 @@ TEST_CASE("a removed child is forgotten") {
   CHECK_FALSE(world.table->has("channel/t/c"));
   CHECK(world.board->all().empty());
 }
+
+TEST_CASE("a child whose deaths of before were quick and many starts in quarantine") {
+  failing_children world;
+  world.board->set_deaths("tenant/t", 4);
+  world.board->set_deaths("poller/t/i", 2);
+  world.add("tenant/t", on_exhaustion::quarantine);
+  CHECK(world.starts == 0);
+  CHECK(world.board->probe("tenant/t", "tenant", "keeper")->life == actor_life::quarantined);
+  CHECK(world.wakes.back().first == std::chrono::minutes(2));
+  world.ring();
+  CHECK(world.starts == 1);
+  CHECK(world.board->deaths("tenant/t") == 5);
+
+  world.add("poller/t/i", on_exhaustion::quarantine);
+  CHECK(world.starts == 2);
+  CHECK(world.board->deaths("poller/t/i") == 3);
+}
+
+TEST_CASE("the deaths of a channel are its rows' matter, those of a removed child nobody's") {
+  failing_children world;
+  world.add("channel/t/c", on_exhaustion::trip);
+  CHECK(world.board->deaths("channel/t/c") == 0);
+  world.add("poller/t/i", on_exhaustion::quarantine);
+  CHECK(world.board->deaths("poller/t/i") == 1);
+  world.table->remove("poller/t/i");
+  CHECK(world.board->deaths("poller/t/i") == 0);
+}
+
+TEST_CASE("once nobody is to be started, neither new children nor crashed ones are") {
+  failing_children world;
+  world.add("channel/t/c", on_exhaustion::trip);
+  world.table->start_no_more();
+  world.ring();
+  CHECK(world.starts == 1);
+  CHECK(world.board->probe("channel/t/c", "channel", "keeper")->life == actor_life::stopped);
+  world.add("channel/t/d", on_exhaustion::trip);
+  CHECK(world.starts == 1);
+}

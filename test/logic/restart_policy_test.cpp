@@ -38,4 +38,10 @@ TEST_CASE("jitter halves a restart delay at most, and a delay has an end") {
   CHECK(longest == 30s);
 }
 
+TEST_CASE("three quick deaths are a quarantine, and each one more doubles it") {
+  const auto [deaths, minutes] = GENERATE(table<std::uint32_t, int>(
+      {{0, 0}, {1, 0}, {2, 0}, {3, 1}, {4, 2}, {5, 4}, {8, 32}, {9, 60}, {10, 60}, {4'000'000'000, 60}}));
+  CHECK(quarantine_before_start(deaths) == std::chrono::minutes(minutes));
+}
+
 } // namespace ringdown
