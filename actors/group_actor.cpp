@@ -14,7 +14,7 @@ group::group(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_p
                 [this](steady_time at, std::uint64_t token) { wake_at(at, token); }) {}
 
 group::behavior_type group::make_behavior() {
-  this->set_down_handler([this](caf::down_msg& message) { handle([&] { children_.down(message); }); });
+  this->set_down_handler([this](caf::down_msg& message) { handle([&] { on_down(message); }); });
   add_tenant();
   for (const auto& settings : config_->channels) add_channel(settings);
   for (const auto& instance : config_->instances) add_poller(instance);
@@ -125,6 +125,7 @@ void group::on(const restart_child& asked) {
 
 void group::on(const drain& asked) {
   drained_ = asked.done;
+  children_.start_no_more();
   const auto self = me();
   std::vector<std::string> names;
   for (const auto& instance : config_->instances) names.push_back(name_of(instance.id));
@@ -133,6 +134,13 @@ void group::on(const drain& asked) {
     if (children_.find(name)) draining_.insert(name);
   for (const std::string& name : draining_)
     tell(children_.find(name), drain{[self, name] { tell(self, drained{name}); }});
+  on(drained{});
+}
+
+// Who dies while it is to become quiet will not say so.
+void group::on_down(const caf::down_msg& message) {
+  children_.down(message);
+  std::erase_if(draining_, [&](const std::string& name) { return !children_.find(name); });
   on(drained{});
 }
 

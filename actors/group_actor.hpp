@@ -28,6 +28,7 @@ private:
   void on(const restart_child& asked);
   void on(const drain& asked);
   void on(const drained& finished);
+  void on_down(const caf::down_msg& message);
 
   void add_tenant();
   void add_poller(const instance_config& instance);

@@ -20,6 +20,11 @@ public:
   virtual ~log_sink() = default;
   virtual void write(log_level level, std::string_view event, std::initializer_list<log_field> fields) = 0;
 
+  // What must be read though the process ends at once: it is out when this returns, whatever waits before it.
+  virtual void last_words(std::string_view event, std::initializer_list<log_field> fields) {
+    write(log_level::error, event, fields);
+  }
+
   void debug(std::string_view event, std::initializer_list<log_field> fields) {
     write(log_level::debug, event, fields);
   }

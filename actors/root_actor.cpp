@@ -25,8 +25,7 @@ root::behavior_type root::make_behavior() {
   this->set_down_handler([this](caf::down_msg& message) {
     handle([&] {
       check_pillars(message);
-      children_.down(message);
-      check_escalation();
+      on_down(message);
     });
   });
   this->monitor(world().store);
@@ -125,11 +124,20 @@ void root::on(const restart_child& asked) {
 
 void root::on(const drain& asked) {
   drained_ = asked.done;
+  children_.start_no_more();
   const auto self = me();
   for (const auto& [id, config] : tenants_)
     if (children_.find(name_of(id))) draining_.insert(name_of(id));
   for (const std::string& name : draining_)
     tell(children_.find(name), drain{[self, name] { tell(self, drained{name}); }});
+  on(drained{});
+}
+
+// Who dies while it is to become quiet will not say so.
+void root::on_down(const caf::down_msg& message) {
+  children_.down(message);
+  check_escalation();
+  std::erase_if(draining_, [&](const std::string& name) { return !children_.find(name); });
   on(drained{});
 }
 

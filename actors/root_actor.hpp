@@ -31,6 +31,7 @@ private:
   void on(const pulse& asked);
   void on(const drain& asked);
   void on(const drained& finished);
+  void on_down(const caf::down_msg& message);
 
   void add_group(const tenant_id& id);
   void pass_pulses_on();

@@ -6,9 +6,13 @@
 #include <spdlog/async_logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace ringdown {
@@ -17,6 +21,7 @@ namespace {
 
 constexpr std::size_t queued_lines = 8192;
 constexpr std::size_t longest_value = 2000;
+constexpr auto last_chance = std::chrono::milliseconds(500);
 
 std::string_view word(log_level level) {
   switch (level) {
@@ -93,6 +98,18 @@ public:
     std::string line = format_line(format_, level, event, fields);
     if (format_ == log_format::json) line.erase(0, 1); // the pattern opens the object with the time
     out_->log(spd(level), line);
+  }
+
+  // Straight to standard error: the queue's thread dies with the process. Then what waits there gets its chance.
+  void last_words(std::string_view event, std::initializer_list<log_field> fields) override {
+    const std::string time = rfc3339(std::chrono::time_point_cast<duration>(std::chrono::system_clock::now()));
+    std::string line = format_line(format_, log_level::error, event, fields);
+    line = format_ == log_format::json ? "{\"time\":\"" + time + "\"," + line.substr(1) : "time=" + time + " " + line;
+    line += "\n";
+    static_cast<void>(::write(STDERR_FILENO, line.data(), line.size()) == 0);
+    out_->flush();
+    const auto end = std::chrono::steady_clock::now() + last_chance;
+    while (pool_->queue_size() > 0 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
   }
 
 private:

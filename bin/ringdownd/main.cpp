@@ -1,6 +1,7 @@
 // ringdownd: one node. Exit codes: 0 ok, 2 usage, 70 internal (a failing disk too), 75 somebody else runs on this state
 // directory or has the address, 78 configuration, state directory, key or schema refused.
 #include "actors/api/node_file.hpp"
+#include "bin/ringdownd/deadline.hpp"
 #include "bin/ringdownd/log_output.hpp"
 #include "bin/ringdownd/node.hpp"
 #include "ringdown_version.hpp"
@@ -14,8 +15,10 @@
 #include <array>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <exception>
+#include <optional>
 #include <string>
 
 namespace {
@@ -28,6 +31,8 @@ constexpr int exit_try_later = 75;
 constexpr int exit_config = 78;
 // SIGTERM is done in 30 s (I18); what is left after this goes back to the table.
 constexpr auto drain_within = std::chrono::seconds(20);
+// Whatever still holds it then (a disk that does not answer) is left: the store's log makes that safe.
+constexpr auto stop_within = std::chrono::seconds(28);
 
 std::string host_name() {
   std::array<char, 256> name{};
@@ -90,6 +95,7 @@ void run(node& running, const sigset_t& signals, const std::string& file, log_ou
 int serve(const std::string& file, node_config config) {
   const sigset_t signals = taken_signals();
   const auto log = make_log_output(config.log_as, config.log_from);
+  std::optional<deadline> stopped; // outlives the node
   auto started = node::start(std::move(config), *log);
   if (!started) {
     log->error("not_started", {{"error", started.error().detail}});
@@ -103,6 +109,10 @@ int serve(const std::string& file, node_config config) {
   run(running, signals, file, *log);
   sd_notify(0, "STOPPING=1");
   log->info("stopping", {});
+  stopped.emplace(stop_within, [&log] {
+    log->last_words("stop_cut_short", {{"after", "28s"}});
+    std::_Exit(exit_internal);
+  });
   running.stop(drain_within);
   return 0;
 }

@@ -200,6 +200,7 @@ private:
   void close() {
     if (server_) server_->stop();
     reader_.reset();
+    if (tree_) tree_->finish_writes();
     heartbeat_.reset();
     in_.world.reset();
     tree_.reset();
@@ -225,7 +226,7 @@ private:
     };
     start.command_decided = [this](const command_result& decided) { in_.answers.decided(decided); };
     start.fatal = [this](std::string_view why) {
-      log_.error("fatal", {{"error", std::string(why)}});
+      log_.last_words("fatal", {{"error", std::string(why)}});
       // No destructor may run: the store must recover from its log. systemd starts us afresh.
       std::_Exit(70);
     };
