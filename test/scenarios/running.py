@@ -11,7 +11,7 @@ import time
 from faults import Meddling
 from harness import World, request, wait_for
 from receivers import Heartbeats, NotifySocket
-from steps import SMALL, actor, alert_of, begin, both_told, crash, expect, expect_told_once, push_delays, quiet, wait_polls
+from steps import SMALL, actor, alert_of, begin, both_told, crash, expect, expect_told_once, polls, push_delays, quiet, wait_polls
 
 METRICS = ("ringdown_polls_total", "ringdown_poll_seconds_bucket", "ringdown_transitions_total", "ringdown_alerts_open", "ringdown_deliveries_total",
            "ringdown_oldest_pending_seconds", "ringdown_deliveries_unknown_total", "ringdown_actor_restarts_total", "ringdown_actors_tripped",
@@ -176,6 +176,35 @@ def a_tripped_channel_stands_alone():
         expect(not world.effects("webhook"), "the tripped channel sent something")
         others = [row for row in world.items("/api/v1/actors?limit=100") if row["state"] != "running"]
         expect([row["name"] for row in others] == [name], f"not running: {[row['name'] for row in others]}")
+
+
+def a_crashing_poller_starts_in_quarantine():
+    """Three quick deaths of a poller are remembered over a kill -9: it starts in quarantine, visible, and the others poll. A
+    fault of the whole process is recorded, and nobody is blamed who had nothing in hand."""
+    with begin(SMALL, 2, interval="300ms") as world:
+        bad = next(row["name"] for row in world.items("/api/v1/actors") if row["kind"] == "poller" and row["name"].endswith("/pbx01"))
+        for _ in range(3):
+            crash(world, bad)
+
+        def deaths():
+            database = sqlite3.connect(os.path.join(world.folder, "state", "ringdown.db"))
+            found = database.execute("select count from crash where actor = ?", [bad]).fetchone()
+            database.close()
+            return found and found[0]
+        wait_for("three deaths in the store", lambda: deaths() == 3)
+        world.kill()
+        world.start()
+        wait_for("the quarantine", lambda: actor(world, bad)["state"] == "quarantined")
+        expect("quarantined: 1" in request(world.url + "/readyz")[1], "/readyz does not say it")
+        expect('ringdown_actors_tripped{kind="poller"} 1' in request(world.url + "/metrics")[1], "the gauge does not show it")
+        before = len(polls(world, "pbx01"))
+        wait_polls(world, "pbx02", 5)
+        expect(len(polls(world, "pbx01")) == before, "a quarantined poller polled")
+
+        os.kill(world.daemon.pid, signal.SIGSEGV)
+        world.died()
+        world.start()
+        expect("event=died_in actor=none signal=11" in log_of(world), "the fault was not recorded")
 
 
 # --- supervised ---------------------------------------------------------------------------------------------------------

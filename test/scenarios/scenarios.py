@@ -1,8 +1,8 @@
 """The scenarios: each is a function whose docstring says what must hold. Longest first, so that none is left alone at the end."""
 
-from running import (a_tripped_channel_stands_alone, crashing_actors_lose_and_double_nothing, heartbeats_end_with_the_process, metrics_and_audit,
-                     reload_and_configuration_send_nothing, supervised_by_systemd)
-from stored import failing_sync_ends_the_process, killed_at_each_sync
+from running import (a_crashing_poller_starts_in_quarantine, a_tripped_channel_stands_alone, crashing_actors_lose_and_double_nothing,
+                     heartbeats_end_with_the_process, metrics_and_audit, reload_and_configuration_send_nothing, supervised_by_systemd)
+from stored import busy_store_is_ill_and_not_dead, failing_sync_ends_the_process, killed_at_each_sync, sigterm_with_a_locked_store
 from telling import (a_recovery_behind_its_fire_arrives_after_it, a_silence_is_seen_and_lifted, a_test_shows_what_the_provider_answers,
                      acknowledge_by_link, hanging_webhook_leaves_push_alone, lost_answers_are_asked_again, receiver_kills_before_answering,
                      restart_in_mid_outage_repeats_nothing, sigterm_with_a_hung_receiver, thirty_equal_polls_are_one_message)
@@ -10,12 +10,12 @@ from watching import (a_bad_certificate_is_told_and_nothing_is_sent, a_wrong_sec
                       hanging_pbxes_shift_nobody, hostile_bodies_change_nothing)
 
 ALL = [hanging_webhook_leaves_push_alone, hanging_pbxes_shift_nobody, dead_dns_delays_nobody_else, sigterm_with_a_hung_receiver,
-       supervised_by_systemd, hostile_bodies_change_nothing, killed_at_each_sync, heartbeats_end_with_the_process,
+       sigterm_with_a_locked_store, supervised_by_systemd, busy_store_is_ill_and_not_dead, hostile_bodies_change_nothing, killed_at_each_sync, heartbeats_end_with_the_process,
        thirty_equal_polls_are_one_message, a_tripped_channel_stands_alone, restart_in_mid_outage_repeats_nothing,
        reload_and_configuration_send_nothing, a_wrong_secret_is_not_tried_thrice, acknowledge_by_link,
        a_bad_certificate_is_told_and_nothing_is_sent, crashing_actors_lose_and_double_nothing, receiver_kills_before_answering,
        lost_answers_are_asked_again, a_recovery_behind_its_fire_arrives_after_it, a_silence_is_seen_and_lifted,
-       a_test_shows_what_the_provider_answers, failing_sync_ends_the_process, metrics_and_audit]
+       a_test_shows_what_the_provider_answers, failing_sync_ends_the_process, metrics_and_audit, a_crashing_poller_starts_in_quarantine]
 
 # Nothing runs beside these: what they time is strict.
 ALONE = {hanging_webhook_leaves_push_alone}

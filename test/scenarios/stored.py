@@ -5,7 +5,8 @@ import sqlite3
 import time
 
 from faults import Meddling, at_sync
-from harness import Failed, event_of, wait_for
+from harness import Failed, World, event_of, request, wait_for
+from receivers import NotifySocket
 from steps import SMALL, alarmed_trunks, alert_of, begin, both_told, expect, expect_told_once, failing_trunks, quiet, webhook_keys
 
 SYNCS = range(1, 13)
@@ -96,6 +97,7 @@ def failing_sync_ends_the_process():
             world.do("trunk_down", pbx="pbx01", trunk="10000")
             code = world.died(10)
         expect(code == EXIT_INTERNAL, f"a failed sync ended the process with {code}")
+        expect("event=fatal" in world.log_tail(), "the log does not say why")
         intact(world)
         starts_again(world, "a failed sync")
         wait_for("both told", lambda: both_told(world), 30)
@@ -109,3 +111,43 @@ def failing_sync_ends_the_process():
         quiet(world)
         expect(len(world.effects("webhook", "fired")) == 1, "the webhook was told again")
         expect_told_once(world)
+
+
+def locked(world):
+    """Somebody else holds the database's write lock until the connection is closed."""
+    other = sqlite3.connect(os.path.join(world.folder, "state", "ringdown.db"), timeout=5, isolation_level=None)
+    other.execute("begin immediate")
+    return other
+
+
+def busy_store_is_ill_and_not_dead():
+    """A store that cannot be written for 12 s: not ready, and the watchdog is still fed; afterwards nothing is lost."""
+    with World(SMALL, interval="300ms") as world, NotifySocket(world.folder) as systemd:
+        world.start(env={"NOTIFY_SOCKET": systemd.path})
+        world.apply()
+        world.settled(2)
+        other = locked(world)
+        begun = time.monotonic()
+        world.do("trunk_down", pbx="pbx01", trunk="10000")
+        wait_for("not ready", lambda: request(world.url + "/readyz")[0] == 503, 15)
+        fed = len(systemd.times("WATCHDOG=1"))
+        wait_for("twelve seconds", lambda: systemd.listen() and time.monotonic() - begun > 12, 20, 0.5)
+        expect(len(systemd.times("WATCHDOG=1")) > fed, "the watchdog starved though only the disk was ill")
+        expect(world.daemon.poll() is None, "the daemon ended")
+        expect(not world.effects(), "something was sent that could not be stored")
+        other.close()
+        wait_for("ready again", lambda: request(world.url + "/readyz")[0] == 200, 15)
+        wait_for("both told", lambda: both_told(world), 20)
+
+
+def sigterm_with_a_locked_store():
+    """SIGTERM while nothing can be written: gone within 30 s, and the next start tells what was owed."""
+    with begin(SMALL, 2, interval="300ms") as world:
+        other = locked(world)
+        world.do("trunk_down", pbx="pbx01", trunk="10000")
+        wait_for("not ready", lambda: request(world.url + "/readyz")[0] == 503, 15)
+        took = world.terminate()
+        expect(took <= 30, f"it took {took:.1f} s")
+        other.close()
+        world.start()
+        wait_for("both told", lambda: both_told(world), 20)
