@@ -21,6 +21,7 @@ commit_batch named(const std::string& name) {
 
 std::vector<commit_batch> batches(const std::vector<std::string>& names) {
   std::vector<commit_batch> made;
+  made.reserve(names.size());
   for (const std::string& name : names) made.push_back(named(name));
   return made;
 }

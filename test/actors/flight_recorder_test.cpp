@@ -109,6 +109,7 @@ TEST_CASE("a long name is cut, and more threads than places do no harm") {
   CHECK(end_of(path, [](flight_recorder& recorder) {
           for (int i = 0; i < 200; ++i) {
             std::vector<std::thread> many;
+            many.reserve(4);
             for (int n = 0; n < 4; ++n) many.emplace_back([&] { const auto passing = recorder.board("tenant/acme"); });
             for (std::thread& one : many) one.join();
           }

@@ -19,8 +19,8 @@ caf::behavior deaf(caf::event_based_actor* self, int) {
 }
 
 // Rings at once, whatever the time asked for, and counts.
-clock_actor::behavior_type hasty_clock(clock_actor::pointer, std::shared_ptr<std::atomic<int>> rung,
-                                       std::shared_ptr<test::event_log> log) {
+clock_actor::behavior_type hasty_clock(clock_actor::pointer, const std::shared_ptr<std::atomic<int>>& rung,
+                                       const std::shared_ptr<test::event_log>& log) {
   return {[rung, log](const wake_me& asked) {
             if (auto who = asked.who.lock()) caf::anon_send(caf::actor_cast<caf::actor>(who), due{asked.token});
             ++*rung;
