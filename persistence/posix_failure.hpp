@@ -12,6 +12,7 @@ namespace ringdown::persistence {
 [[nodiscard]] inline failure_kind kind_of_errno(int error) {
   switch (error) {
     case ENOSPC:
+    case EFBIG:
     case EDQUOT:
     case EMFILE:
     case ENFILE:

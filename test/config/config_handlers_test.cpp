@@ -23,10 +23,11 @@ struct bare_tree final : node_tree {
   void apply(std::shared_ptr<const tenant_config> config) override { applied.push_back(std::move(config)); }
   void remove(const tenant_id& tenant) override { removed.push_back(tenant); }
   void command(const ringdown::command&, std::function<void(result<void>)>) override {}
-  void with_writer(std::function<void(persistence::store&)> run) override { run(*held); }
+  void with_writer(std::function<result<void>(persistence::store&)> run) override { static_cast<void>(run(*held)); }
   void restart(const tenant_id&, const std::string&, const std::string&, std::function<void(bool)>) override {}
-  [[nodiscard]] bool alive(std::chrono::milliseconds) override { return true; }
+  [[nodiscard]] pulse_answer alive(std::chrono::milliseconds) override { return pulse_answer::well; }
   bool drain(std::chrono::milliseconds) override { return true; }
+  void finish_writes() override {}
 
   std::unique_ptr<persistence::store> held;
   std::vector<std::shared_ptr<const tenant_config>> applied;
