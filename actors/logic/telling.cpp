@@ -236,7 +236,9 @@ delivery_id tell_channel(const telling_context& in, alert& a, const channel_conf
   const auto* facts = facts_of(in.kinds, channel.kind);
   if (facts == nullptr) return {};
   const notice_event event = a.phase == alert_phase::resolved ? notice_event::resolved : notice_event::fired;
-  delivery row = row_of(in, a, channel, facts->delivers, notice_of(in, a, event, ""), 0, nonce);
+  // Not a new version: that would take away what other channels still owe of this one.
+  constexpr std::uint32_t again = 1;
+  delivery row = row_of(in, a, channel, facts->delivers, notice_of(in, a, event, ""), again, nonce);
   if (event == notice_event::fired) remember_target(a, channel.id, row.id);
   delivery_id id = row.id;
   made(a, std::move(row), reason::asked, "asked=yes", in.now, out);

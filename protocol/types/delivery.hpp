@@ -50,9 +50,9 @@ struct delivery {
   alert_id alert; // the lead alert; empty for a test
   std::uint32_t episode = 0;
   std::uint32_t version = 0;
-  std::string target;     // within the channel: a device or address; "" when the channel is the target
-  std::uint32_t step = 0; // escalation step and round, part of the identity
-  std::uint32_t round = 0;
+  std::string target;      // within the channel: a device or address; "" when the channel is the target
+  std::uint32_t step = 0;  // escalation step and round, part of the identity
+  std::uint32_t round = 0; // above 0: rings again for a version that has rung
   severity level = severity::info;
   delivery_state state = delivery_state::pending;
   reason why = reason::none;    // of suppressed and dead

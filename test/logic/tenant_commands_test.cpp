@@ -228,6 +228,8 @@ TEST_CASE("resend tells one channel again, as things are now") {
   t.ask(about_channel(command_kind::resend, "noc-hook", id));
   CHECK(t.events(hook) == events{fired});
   CHECK(t.events(push).empty());
+  CHECK(t.made(hook).front().round == 1); // a round of its own rings where it was shown before
+  CHECK(t.at(trunk_down).version == 1);   // and leaves what other channels still owe as it was
   t.news({healthy(trunk_down)});
   t.ask(about_channel(command_kind::resend, "noc-hook", id));
   CHECK(t.events(hook) == events{resolved});

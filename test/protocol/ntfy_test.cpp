@@ -5,7 +5,9 @@
 
 #include <rapidjson/document.h>
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 using namespace ringdown;
 using namespace ringdown::samples;
@@ -40,7 +42,7 @@ TEST_CASE("A fire is published with everything a phone shows") {
   CHECK(body["tags"][1].GetString() == std::string_view("fired"));
   CHECK(body["tags"][2].GetString() == std::string_view("critical"));
   CHECK(body["tags"][3].GetString() == std::string_view("trunk_down"));
-  CHECK(body["sequence_id"].GetString() == std::string_view("al_0123456789abcdefghjkmnpqrs-2"));
+  CHECK(body["sequence_id"].GetString() == std::string_view("al_0123456789abcdefghjkmnpqrs-2-3"));
 }
 
 TEST_CASE("The button opens the page that asks, and acknowledges nothing by itself") {
@@ -91,14 +93,43 @@ TEST_CASE("A message is cut at 4096 bytes with its remark kept") {
   CHECK(message.ends_with("reached you.)"));
 }
 
-TEST_CASE("What is shown on the phone belongs to one episode; a summary stands for itself") {
+TEST_CASE("Each ringing has a number of its own, and the end takes that of the fire") {
+  const std::string alert = "al_0123456789abcdefghjkmnpqrs";
+  struct shown {
+    notice_event event;
+    std::uint32_t episode;
+    std::uint32_t version;
+    std::uint32_t round;
+    std::string number;
+  };
+  const std::vector<shown> table{
+      {notice_event::fired, 2, 3, 0, alert + "-2-3"},       {notice_event::fired, 2, 4, 0, alert + "-2-4"},
+      {notice_event::fired, 3, 5, 0, alert + "-3-5"},       {notice_event::resolved, 3, 5, 0, alert + "-3-5"},
+      {notice_event::fired, 3, 5, 1, "dl_other"},           {notice_event::reminder, 3, 5, 0, "dl_other"},
+      {notice_event::escalated, 3, 5, 0, "dl_other"},       {notice_event::summary, 3, 5, 0, "dl_other"},
+      {notice_event::acknowledged, 2, 3, 0, alert + "-2-3"}};
+  for (const shown& one : table) {
+    delivery row = fired_delivery();
+    row.id = delivery_id("dl_other");
+    row.event = one.event;
+    row.episode = one.episode;
+    row.version = one.version;
+    row.round = one.round;
+    INFO(name(one.event) << " round " << one.round);
+    CHECK(body_of(row)["sequence_id"].GetString() == one.number);
+  }
+  delivery test = fired_delivery();
+  test.alert = {};
+  test.id = delivery_id("dl_test");
+  CHECK(body_of(test)["sequence_id"].GetString() == std::string_view("dl_test"));
+}
+
+TEST_CASE("A retry of one row keeps its number") {
   delivery row = fired_delivery();
-  row.id = delivery_id("dl_other");
-  CHECK(body_of(row)["sequence_id"].GetString() == std::string_view("al_0123456789abcdefghjkmnpqrs-2"));
-  row.episode = 3;
-  CHECK(body_of(row)["sequence_id"].GetString() == std::string_view("al_0123456789abcdefghjkmnpqrs-3"));
-  row.event = notice_event::summary;
-  CHECK(body_of(row)["sequence_id"].GetString() == std::string_view("dl_other"));
+  const std::string first = body_of(row)["sequence_id"].GetString();
+  row.attempts = 4;
+  row.possible_repeat = true;
+  CHECK(body_of(row)["sequence_id"].GetString() == first);
 }
 
 TEST_CASE("The server is the channel's, the node's or the public one, in that order") {

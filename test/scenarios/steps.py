@@ -102,7 +102,7 @@ def alert_of(line):
     """The alert's id in an effect."""
     if line["kind"] == "webhook":
         return content(line)["data"]["alert"]["id"]
-    return content(line)["sequence_id"].rsplit("-", 1)[0]
+    return content(line)["sequence_id"].rsplit("-", 2)[0]
 
 
 def push_delays(world):

@@ -77,10 +77,25 @@ std::string text_of(const delivery& row) {
   return text.empty() ? title_of(row) : text;
 }
 
-// What is shown on a phone under one number: the newest of one episode. A summary or a test stands for itself.
+// A phone rings once for a number: what comes later under the same one replaces what is shown, silently. So each fire and
+// each rise has its own, and so has what rings again without either; an end has the number of the fire that it replaces.
+bool is_shown_by_version(const delivery& row) {
+  switch (row.event) {
+    case notice_event::fired:
+    case notice_event::acknowledged:
+    case notice_event::resolved:
+    case notice_event::updated: return !row.alert.empty() && row.round == 0;
+    case notice_event::escalated:
+    case notice_event::reminder:
+    case notice_event::summary:
+    case notice_event::test: return false;
+  }
+  return false;
+}
+
 std::string sequence_of(const delivery& row) {
-  const bool alone = row.alert.empty() || row.event == notice_event::summary || row.event == notice_event::test;
-  const std::string sequence = alone ? row.id.str() : fmt::format("{}-{}", row.alert.str(), row.episode);
+  const std::string sequence =
+      is_shown_by_version(row) ? fmt::format("{}-{}-{}", row.alert.str(), row.episode, row.version) : row.id.str();
   return is_word(sequence) ? sequence : std::string();
 }
 
