@@ -62,7 +62,7 @@ TEST_CASE("The button opens the page that asks, and acknowledges nothing by itse
 
 TEST_CASE("Priority follows severity, and a recovery is quiet") {
   const std::tuple<notice_event, severity, int> rows[] = {
-      {notice_event::fired, severity::critical, 5},       {notice_event::fired, severity::warning, 4},
+      {notice_event::fired, severity::critical, 5},       {notice_event::fired, severity::warning, 3},
       {notice_event::fired, severity::info, 3},           {notice_event::escalated, severity::critical, 5},
       {notice_event::reminder, severity::critical, 5},    {notice_event::resolved, severity::critical, 3},
       {notice_event::acknowledged, severity::critical, 3}};

@@ -46,7 +46,7 @@ int priority_of(const delivery& row) {
   if (is_over(row.event) || row.event == notice_event::updated) return 3;
   switch (row.content.level) {
     case severity::critical: return 5;
-    case severity::warning: return 4;
+    case severity::warning: // S-T3: normal
     case severity::info: return 3;
   }
   return 3;
