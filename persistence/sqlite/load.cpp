@@ -2,6 +2,7 @@
 #include "persistence/sqlite/store_impl.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace ringdown::persistence {
 
@@ -65,6 +66,7 @@ result<tenant_snapshot> sqlite_store::load_tenant(const tenant_id& tenant, const
     tenant_snapshot all;
     all.tenant = tenant;
     db_->rows("select value from setting where key = 'lineage'", [&](columns& row) { all.lineage = row.text(); });
+    std::map<instance_id, std::size_t> place; // of each instance's part
     // Resolved ones too: the next fire continues their numbers, and a number used twice would be a delivery made already.
     db_->rows(
         "select " RINGDOWN_ALERT_COLUMNS " from alert where tenant = ?",
@@ -73,6 +75,7 @@ result<tenant_snapshot> sqlite_store::load_tenant(const tenant_id& tenant, const
         "select instance, reach, why, since, blind, version from instance_health where tenant = ? order by instance",
         [&](columns& row) {
           auto id = row.id<instance_id>();
+          place[id] = all.instances.size();
           all.instances.push_back({std::move(id), read_health(row), {}});
         },
         tenant);
@@ -81,10 +84,9 @@ result<tenant_snapshot> sqlite_store::load_tenant(const tenant_id& tenant, const
         "where tenant = ? order by instance, kind, key",
         [&](columns& row) {
           const auto id = row.id<instance_id>();
-          const auto at = std::ranges::find(all.instances, id, &tenant_snapshot::instance_part::instance);
-          auto& part =
-              at != all.instances.end() ? *at : all.instances.emplace_back(tenant_snapshot::instance_part{id, {}, {}});
-          part.resources.push_back(read_resource(row));
+          const auto [at, is_new] = place.try_emplace(id, all.instances.size());
+          if (is_new) all.instances.push_back({id, {}, {}});
+          all.instances[at->second].resources.push_back(read_resource(row));
         },
         tenant);
     db_->rows(
