@@ -2,6 +2,7 @@
 
 #include "actors/api/timing_table.hpp"
 #include "actors/api/url_rules.hpp"
+#include "actors/api/zone_loader.hpp"
 #include "protocol/wire/dialects.hpp"
 
 #include <algorithm>
@@ -110,15 +111,12 @@ private:
     config_.id = tenant_id(id_of(r, used));
     config_.name = r.text("name").value_or(config_.id.str());
     config_.zone = r.text("zone").value_or("UTC");
-    if (!knows_zone(config_.zone)) r.fault("zone", "\"" + config_.zone + "\" is not a time zone of this machine");
+    // A stored zone that this machine has lost is no reason not to watch: its times are given in UTC then.
+    if (auto clocks = load_zone(config_.zone))
+      config_.clocks = std::move(*clocks);
+    else if (options_.machine != this_machine::taken_as_written)
+      r.fault("zone", "\"" + config_.zone + "\" is not a time zone of this machine");
     r.finish();
-  }
-
-  bool knows_zone(const std::string& zone) const {
-    if (zone == "UTC" || options_.machine == this_machine::taken_as_written) return true;
-    if (zone.find("..") != std::string::npos || zone.empty() || zone.front() == '/') return false;
-    std::error_code none;
-    return std::filesystem::is_regular_file("/usr/share/zoneinfo/" + zone, none);
   }
 
   bool has_file(const std::string& path) const {

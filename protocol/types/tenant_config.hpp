@@ -9,6 +9,7 @@
 #include "protocol/types/secret_text.hpp"
 #include "protocol/types/severity.hpp"
 #include "protocol/types/timing.hpp"
+#include "protocol/types/zone.hpp"
 
 #include <cstdint>
 #include <map>
@@ -84,6 +85,7 @@ struct tenant_config {
   tenant_id id;
   std::string name;
   std::string zone = "UTC"; // IANA time zone
+  zone_table clocks;        // what clocks show there
   timing times;
   std::vector<customer_config> customers;
   std::vector<instance_config> instances;

@@ -23,7 +23,7 @@ LAYERS = {
     "actors/store": (["protocol/types", "protocol/wire", "protocol", "actors/logic", "actors", "actors/store",
                       "persistence"], ["caf"]),
     "actors/api": (["protocol/types", "protocol/wire", "protocol", "actors/logic", "actors/net", "actors",
-                    "actors/api"], ["caf", "spdlog", "cli", "toml", "systemd", "prometheus"]),
+                    "actors/api"], ["caf", "absl", "spdlog", "cli", "toml", "systemd", "prometheus"]),
     "actors": (["protocol/types", "protocol/wire", "protocol", "actors/logic", "actors/net", "actors"], ["caf"]),
     "bin": None,
     "test": None,
