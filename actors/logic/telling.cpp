@@ -33,9 +33,11 @@ notice notice_of(const telling_context& in, const alert& a, notice_event event, 
   n.tenant = in.config.id;
   n.tenant_name = in.config.name;
   n.alerts.push_back(view_of(a, in.config));
-  n.title = title_of(event, n.alerts.front());
-  n.text = event == notice_event::resolved && a.removed ? removed_text(n.alerts.front())
-                                                        : text_of(event, n.alerts.front(), remark);
+  const reader who{in.config, in.now};
+  const alert_view& what = n.alerts.front();
+  const bool gone = event == notice_event::resolved && a.removed;
+  n.title = gone ? removed_title(what, who) : title_of(event, what, who);
+  n.text = gone ? removed_text(what, who) : text_of(event, what, remark, who);
   return n;
 }
 
@@ -193,8 +195,8 @@ void tell_together(const telling_context& in, const std::vector<alert*>& many, r
         content.alerts.push_back(view_of(*one, in.config));
         nonce += one->id.str() + "." + std::to_string(one->version) + " ";
       }
-      content.title = summary_title(content.alerts);
-      content.text = summary_text(content.alerts, lead.first_sight);
+      content.title = summary_title(content.alerts, {in.config, in.now});
+      content.text = summary_text(content.alerts, lead.first_sight, {in.config, in.now});
     }
     delivery row = row_of(in, lead, *verdict->channel, verdict->delivers, std::move(content), 0, nonce);
     for (alert* one : members) {

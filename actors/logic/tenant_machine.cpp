@@ -155,7 +155,7 @@ void tenant_machine::after_resolve(turn& t, alert& a, const transition* seen) {
   if (a.key.type == alert_type::instance_unreachable)
     remark = still_down(a.key.instance);
   else if (seen != nullptr && seen->not_before)
-    remark = "It recovered " + window_words(*seen->not_before, seen->since) + ".";
+    remark = "It recovered " + window_words(*seen->not_before, seen->since, {*config_, t.now}) + ".";
   if (a.targets.empty()) not_told(a, notice_event::resolved, reason::never_told, "told=nobody", t.now, t.out);
   tell_targets(t.tell, a, notice_event::resolved, reason::recovered, remark, everybody, t.out);
   a.masks = 0;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <set>
 #include <string_view>
 
@@ -23,24 +25,85 @@ std::string tidy(std::string_view name) {
   return text;
 }
 
-std::string clock_of(wall_time at) { return rfc3339(at).substr(11, 5); }
-
 // The thing itself, where the instance is not the thing.
 std::string thing_of(const alert_view& what) {
   if (what.resource.kind == resource_kind::instance || what.resource.kind == resource_kind::calls) return {};
   return tidy(what.label.empty() ? to_text(what.resource) : what.label);
 }
 
-std::string which(const alert_view& what) {
-  const std::string thing = thing_of(what);
-  return thing.empty() ? tidy(what.instance_name) : thing + " at " + tidy(what.instance_name);
+// "trunk Bandwidth-Primary"; nothing where the instance is the thing.
+std::string kind_and_thing(const alert_view& what) {
+  switch (what.resource.kind) {
+    case resource_kind::trunk: return "trunk " + thing_of(what);
+    case resource_kind::sbc: return "SBC " + thing_of(what);
+    case resource_kind::bridge: return "bridge " + thing_of(what);
+    case resource_kind::service: return "service " + thing_of(what);
+    case resource_kind::instance:
+    case resource_kind::calls: return {};
+  }
+  return {};
 }
 
-std::string headline(const alert_view& what) {
-  const std::string thing = thing_of(what);
-  const std::string where = tidy(what.instance_name);
-  const auto phrase = facts(what.type).phrase;
-  return thing.empty() ? fmt::format("{} at {}", phrase, where) : fmt::format("{}: {} at {}", phrase, thing, where);
+std::string where_of(const alert_view& what, const reader& who) {
+  std::string place = tidy(what.instance_name);
+  const std::string customer = tidy(what.customer_name);
+  if (who.config.customers.size() > 1 && !customer.empty() && place.find(customer) == std::string::npos)
+    place += " (" + customer + ")";
+  return place;
+}
+
+// What the instance's part does, in a title and in a list.
+std::string failing_words(const alert_view& what) {
+  const std::string thing = kind_and_thing(what);
+  switch (what.type) {
+    case alert_type::instance_unreachable: return "PBX unreachable";
+    case alert_type::instance_auth_failed: return "PBX refuses our login";
+    case alert_type::instance_degraded: return "PBX readable only in part";
+    case alert_type::trunk_down: return thing + " down";
+    case alert_type::all_trunks_down: return "all trunks down";
+    case alert_type::sbc_offline: return thing + " offline";
+    case alert_type::bridge_down: return thing + " down";
+    case alert_type::sim_calls: return "calls near the licensed limit";
+    case alert_type::service_down: return thing + " not running";
+  }
+  return {};
+}
+
+std::string recovered_words(const alert_view& what) {
+  const std::string thing = kind_and_thing(what);
+  switch (what.type) {
+    case alert_type::instance_unreachable: return "PBX reachable again";
+    case alert_type::instance_auth_failed: return "PBX accepts our login again";
+    case alert_type::instance_degraded: return "PBX readable in full again";
+    case alert_type::trunk_down: return thing + " up again";
+    case alert_type::all_trunks_down: return "not all trunks down any more";
+    case alert_type::sbc_offline: return thing + " online again";
+    case alert_type::bridge_down: return thing + " up again";
+    case alert_type::sim_calls: return "calls below the licensed limit again";
+    case alert_type::service_down: return thing + " running again";
+  }
+  return {};
+}
+
+std::string state_words(const alert_view& what) {
+  return what.flapping ? failing_words(what) + ", flapping" : failing_words(what);
+}
+
+// "2 SBCs offline": several alerts of one type, all of whose things are alike.
+std::string many_words(alert_type type, std::size_t count, const alert_view& one) {
+  if (count == 1) return failing_words(one);
+  switch (type) {
+    case alert_type::instance_unreachable: return fmt::format("{} PBXes unreachable", count);
+    case alert_type::instance_auth_failed: return fmt::format("{} PBXes refuse our login", count);
+    case alert_type::instance_degraded: return fmt::format("{} PBXes readable only in part", count);
+    case alert_type::trunk_down: return fmt::format("{} trunks down", count);
+    case alert_type::all_trunks_down: return fmt::format("all trunks down at {} PBXes", count);
+    case alert_type::sbc_offline: return fmt::format("{} SBCs offline", count);
+    case alert_type::bridge_down: return fmt::format("{} bridges down", count);
+    case alert_type::sim_calls: return fmt::format("calls near the licensed limit at {} PBXes", count);
+    case alert_type::service_down: return fmt::format("{} services not running", count);
+  }
+  return {};
 }
 
 std::string_view cause_words(cause why) {
@@ -62,15 +125,39 @@ std::string_view cause_words(cause why) {
   return "";
 }
 
-std::string since_words(const alert_view& what) {
-  if (what.not_before)
-    return fmt::format("Began between {} and {} UTC.", clock_of(*what.not_before), clock_of(what.since));
-  return fmt::format("Since {} UTC.", clock_of(what.since));
+// --- times ------------------------------------------------------------------------------------------------------------
+
+struct local_time {
+  std::string day; // "2026-10-25"
+  std::string clock;
+  std::string zone;
+};
+
+local_time local(wall_time at, const reader& who) {
+  const zone_shift there = shift_at(who.config.clocks, at);
+  const std::string text = rfc3339(at + there.ahead);
+  return {text.substr(0, 10), text.substr(11, 5), there.abbreviation};
 }
 
-std::string condition_words(const alert_view& what) {
+std::string day_words(const std::string& day, const std::string& today) {
+  constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const auto month = static_cast<std::size_t>((day[5] - '0') * 10 + day[6] - '1');
+  std::string text = fmt::format("{} {}", day.substr(day[8] == '0' ? 9 : 8), months[month]);
+  if (day.substr(0, 4) != today.substr(0, 4)) text += " " + day.substr(0, 4);
+  return text + " ";
+}
+
+std::string since_words(const alert_view& what, const reader& who) {
+  if (what.not_before) return fmt::format("Began {}.", window_words(*what.not_before, what.since, who));
+  return fmt::format("Since {}.", clock_words(what.since, who));
+}
+
+// --- sentences --------------------------------------------------------------------------------------------------------
+
+std::string condition_words(const alert_view& what, const reader& who) {
   const std::string thing = thing_of(what);
-  const std::string where = tidy(what.instance_name);
+  const std::string where = where_of(what, who);
   switch (what.type) {
     case alert_type::instance_unreachable: return fmt::format("{} cannot be reached.", where);
     case alert_type::instance_auth_failed: return fmt::format("{} answers but does not let ringdown read it.", where);
@@ -79,12 +166,35 @@ std::string condition_words(const alert_view& what) {
     case alert_type::trunk_down:
       return what.provider.empty() ? fmt::format("Trunk {} of {} is down.", thing, where)
                                    : fmt::format("Trunk {} ({}) of {} is down.", thing, tidy(what.provider), where);
-    case alert_type::all_trunks_down: return fmt::format("Every trunk of {} is down: no calls in or out.", where);
+    case alert_type::all_trunks_down: return fmt::format("Every trunk of {} is down: no outside calls.", where);
     case alert_type::sbc_offline:
       return fmt::format("SBC {} lost its connection to {}: the branch office behind it is offline.", thing, where);
     case alert_type::bridge_down: return fmt::format("Bridge {} is down, seen from {}.", thing, where);
     case alert_type::sim_calls: return fmt::format("{} is close to its licensed number of simultaneous calls.", where);
     case alert_type::service_down: return fmt::format("Service {} on {} is not running.", thing, where);
+  }
+  return {};
+}
+
+// Only of the thing itself: others of the same PBX may still fail.
+std::string recovery_words(const alert_view& what, const reader& who) {
+  const std::string thing = thing_of(what);
+  const std::string where = where_of(what, who);
+  const std::string lasted = words_for(std::max(what.resolved.value_or(what.since) - what.since, duration{}));
+  switch (what.type) {
+    case alert_type::instance_unreachable: return fmt::format("{} is back after {}.", where, lasted);
+    case alert_type::instance_auth_failed: return fmt::format("{} can be read again after {}.", where, lasted);
+    case alert_type::instance_degraded: return fmt::format("{} can be read in full again after {}.", where, lasted);
+    case alert_type::trunk_down: return fmt::format("Trunk {} of {} is up again after {}.", thing, where, lasted);
+    case alert_type::all_trunks_down:
+      return fmt::format("At least one trunk of {} is up again after {}.", where, lasted);
+    case alert_type::sbc_offline: return fmt::format("SBC {} is connected to {} again after {}.", thing, where, lasted);
+    case alert_type::bridge_down:
+      return fmt::format("Bridge {} is up again after {}, seen from {}.", thing, lasted, where);
+    case alert_type::sim_calls:
+      return fmt::format("{} is below the threshold of simultaneous calls again after {}.", where, lasted);
+    case alert_type::service_down:
+      return fmt::format("Service {} on {} is running again after {}.", thing, where, lasted);
   }
   return {};
 }
@@ -133,63 +243,90 @@ std::string short_name(const alert& a) {
   return tidy(a.label.empty() ? to_text(a.key.resource) : a.label);
 }
 
-std::string title_of(notice_event event, const alert_view& what) {
-  std::string head = headline(what);
+std::string title_of(notice_event event, const alert_view& what, const reader& who) {
+  const std::string where = where_of(what, who);
+  std::string head = where + ": " + state_words(what);
   switch (event) {
-    case notice_event::fired: return what.flapping ? "Flapping: " + head : head;
     case notice_event::escalated: return "Escalated: " + head;
     case notice_event::acknowledged: return "Acknowledged: " + head;
-    case notice_event::resolved: return "Resolved: " + head;
+    // On a locked phone the end of a long title is cut: that it is over stands first.
+    case notice_event::resolved: return "Resolved: " + where + ": " + recovered_words(what);
     case notice_event::updated: return "Updated: " + head;
     case notice_event::reminder: return "Still failing: " + head;
+    case notice_event::fired:
     case notice_event::summary:
     case notice_event::test: return head;
   }
   return head;
 }
 
-std::string removed_text(const alert_view& what) {
-  return fmt::format("{} is no longer configured at the PBX; its alert is closed.", which(what));
+std::string removed_title(const alert_view& what, const reader& who) {
+  const std::string thing = kind_and_thing(what);
+  return fmt::format("Removed: {}{}", where_of(what, who), thing.empty() ? thing : ": " + thing);
 }
 
-std::string window_words(wall_time from, wall_time to) {
-  return fmt::format("between {} and {} UTC", clock_of(from), clock_of(to));
+std::string removed_text(const alert_view& what, const reader& who) {
+  const std::string thing = thing_of(what);
+  const std::string where = where_of(what, who);
+  return fmt::format("{} is no longer configured at the PBX; its alert is closed.",
+                     thing.empty() ? where : thing + " at " + where);
 }
 
-std::string text_of(notice_event event, const alert_view& what, const std::string& remark) {
-  std::string text;
+std::string clock_words(wall_time at, const reader& who) {
+  const local_time then = local(at, who);
+  const local_time today = local(who.now, who);
+  return fmt::format("{}{} {}", then.day == today.day ? "" : day_words(then.day, today.day), then.clock, then.zone);
+}
+
+std::string window_words(wall_time from, wall_time to, const reader& who) {
+  const local_time first = local(from, who);
+  const local_time last = local(to, who);
+  const local_time today = local(who.now, who);
+  if (first.day == today.day && last.day == today.day && first.zone == last.zone)
+    return fmt::format("between {} and {} {}", first.clock, last.clock, last.zone);
+  return fmt::format("between {} and {}", clock_words(from, who), clock_words(to, who));
+}
+
+std::string text_of(notice_event event, const alert_view& what, const std::string& remark, const reader& who) {
   if (event == notice_event::resolved) {
-    const duration lasted = std::max(what.resolved.value_or(what.since) - what.since, duration{});
-    if (what.type == alert_type::instance_unreachable)
-      text = fmt::format("{} is back after {}.", which(what), words_for(lasted));
-    else
-      text = fmt::format("{} is fine again after {}.", which(what), words_for(lasted));
+    std::string text = recovery_words(what, who);
     add(text, remark);
     return text;
   }
-  text = condition_words(what);
-  if (what.flapping) add(text, "It changes back and forth; nothing more is sent until it is quiet for a while.");
+  std::string text = condition_words(what, who);
+  if (what.flapping)
+    add(text, "It goes up and down and may be up just now; nothing more is sent until it has been quiet for a while.");
   add(text, cause_words(what.why));
   if (!what.detail.empty()) add(text, fmt::format("Detail: {}.", tidy(what.detail)));
-  add(text, since_words(what));
+  add(text, since_words(what, who));
   if (event == notice_event::acknowledged && !what.acknowledged_by.empty())
     add(text, fmt::format("Taken by {}.", tidy(what.acknowledged_by)));
   add(text, remark);
   return text;
 }
 
-std::string summary_title(const std::vector<alert_view>& what) {
-  std::set<std::string> places;
-  for (const alert_view& one : what) places.insert(tidy(one.instance_name));
-  if (places.size() == 1) return fmt::format("{} problems at {}", what.size(), *places.begin());
-  return fmt::format("{} problems on {} PBXes", what.size(), places.size());
+std::string summary_title(const std::vector<alert_view>& what, const reader& who) {
+  std::set<instance_id> places;
+  std::map<alert_type, std::vector<const alert_view*>> kinds;
+  for (const alert_view& one : what) {
+    places.insert(one.instance);
+    kinds[one.type].push_back(&one);
+  }
+  std::string words;
+  for (const auto& [type, alike] : kinds)
+    words += (words.empty() ? "" : ", ") + many_words(type, alike.size(), *alike.front());
+  return places.size() == 1 ? where_of(what.front(), who) + ": " + words
+                            : fmt::format("{} PBXes: {}", places.size(), words);
 }
 
-std::string summary_text(const std::vector<alert_view>& what, bool first_sight) {
+std::string summary_text(const std::vector<alert_view>& what, bool first_sight, const reader& who) {
   constexpr std::size_t named = 12;
-  std::string text = first_sight ? "Found when this PBX was first seen:" : "Still failing:";
+  std::string text = first_sight ? "Found when this PBX was first seen:" : "Failing now:";
+  const bool one_place =
+      std::ranges::all_of(what, [&](const alert_view& one) { return one.instance == what.front().instance; });
   for (std::size_t i = 0; i < what.size() && i < named; ++i)
-    text += fmt::format("\n- {} ({})", headline(what[i]), since_words(what[i]));
+    text += fmt::format("\n- {}{}. {}", one_place ? "" : where_of(what[i], who) + ": ", state_words(what[i]),
+                        since_words(what[i], who));
   if (what.size() > named) text += fmt::format("\nand {} more.", what.size() - named);
   return text;
 }

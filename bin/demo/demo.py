@@ -106,13 +106,13 @@ def play(world, teller):
     for _ in range(5):
         world.do("trunk_down", pbx="pbx30", trunk="10000")
         down = lambda: any(row["instance"] == "pbx30" and row["state"] == "firing" for row in world.items("/api/v1/alerts"))
-        if not told(world, "fired", "Flapping"):
+        if not told(world, "fired", "flapping"):
             teller.until("the trunk is seen down", down)
         world.do("trunk_up", pbx="pbx30", trunk="10000")
-        if told(world, "fired", "Flapping"):
+        if told(world, "fired", "flapping"):
             break
         teller.until("the trunk is seen up", lambda: not down())
-    teller.until("flapping is told", lambda: told(world, "fired", "Flapping"))
+    teller.until("flapping is told", lambda: told(world, "fired", "flapping"))
 
     teller.step("Everything recovers.")
     world.do("trunk_up", pbx="pbx03", trunk="10001")

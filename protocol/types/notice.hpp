@@ -54,7 +54,7 @@ struct alert_view {
 struct notice {
   notice_event event = notice_event::fired;
   severity level = severity::info;
-  std::string title; // one line: "Trunk down: Bandwidth-Primary at Acme HQ"
+  std::string title; // one line: "Acme HQ: trunk Bandwidth-Primary down"
   std::string text;  // one to a few sentences, plain
   wall_time at;
   std::vector<alert_view> alerts; // at least one, the lead first; empty only for a test

@@ -279,7 +279,7 @@ TEST_CASE("a flapping trunk is told as flapping once, then quiet, then resolved 
   }
   t.news({failing(trunk_down)});
   CHECK(t.events(push) == events{fired});
-  CHECK_THAT(t.made(push).front().content.title, Contains("Flapping"));
+  CHECK_THAT(t.made(push).front().content.title, Contains("flapping"));
   const auto rows = t.rows.size();
   for (int i = 0; i < 10; ++i) {
     t.pass(1min);
