@@ -1,5 +1,6 @@
 #include "actors/logic/tenant_machine.hpp"
 
+#include "actors/logic/alert_map.hpp"
 #include "actors/logic/masks.hpp"
 #include "actors/logic/wording.hpp"
 
@@ -20,14 +21,6 @@ alert_id id_of(const tenant_id& tenant, const alert_key& key) {
                                                std::string(name(key.type)) + "|" + to_text(key.resource))));
 }
 
-// The alerts of one instance stand together, from here on.
-template <class Map>
-auto first_of(Map& alerts, const instance_id& instance) {
-  return alerts.lower_bound({instance, alert_type::instance_unreachable, {}});
-}
-
-bool is_open(const alert& a) { return a.phase != alert_phase::resolved; }
-
 // In polls. Two complete ones settle an instance; after twice as many somebody forgot, and is asked again.
 constexpr int settle_patience = 4;
 
@@ -44,7 +37,9 @@ int rank_of(const transition& one) {
 
 tenant_machine::tenant_machine(std::shared_ptr<const tenant_config> config, std::vector<channel_kind_facts> kinds)
     : config_(std::move(config)),
-      kinds_(std::move(kinds)) {}
+      kinds_(std::move(kinds)) {
+  index_hosts();
+}
 
 void tenant_machine::restore(std::vector<alert> alerts, std::vector<mute> mutes, std::string lineage) {
   lineage_ = std::move(lineage);
@@ -138,7 +133,7 @@ void tenant_machine::after_fire(turn& t, alert& a, alert_change change, reason w
     t.to_tell.push_back(a.key);
   else
     tell(t.tell, a, notice_event::fired, why, "", t.out);
-  refresh_masks(t, a.key.type == alert_type::bridge_down ? std::nullopt : std::optional(a.key.instance));
+  refresh_around(t, a);
 }
 
 // Decided before any channel was looked at: a mask keeps it quiet.
@@ -160,7 +155,7 @@ void tenant_machine::after_resolve(turn& t, alert& a, const transition* seen) {
   tell_targets(t.tell, a, notice_event::resolved, reason::recovered, remark, everybody, t.out);
   a.masks = 0;
   a.parent.reset();
-  refresh_masks(t, a.key.type == alert_type::bridge_down ? std::nullopt : std::optional(a.key.instance));
+  refresh_around(t, a);
 }
 
 // S-A6: one message says that the PBX is back and what was open there.
@@ -227,26 +222,50 @@ void tenant_machine::refresh_masks(turn& t, const std::optional<instance_id>& on
   t.out.settle.insert(t.out.settle.end(), lifted.begin(), lifted.end());
 }
 
+// What one alert masks is at its instance, and of a bridge also at the other end.
+void tenant_machine::refresh_around(turn& t, const alert& changed) {
+  refresh_masks(t, changed.key.instance);
+  if (changed.key.type != alert_type::bridge_down) return;
+  for (const instance_id& end : instances_at(changed.provider))
+    if (end != changed.key.instance) refresh_masks(t, end);
+}
+
 severity tenant_machine::level_of(const transition& seen) const {
   if (seen.key.type == alert_type::sim_calls || seen.key.type == alert_type::instance_degraded) return seen.level;
   const auto at = config_->severities.find(std::string(name(seen.key.type)));
   return at == config_->severities.end() ? seen.level : at->second;
 }
 
+void tenant_machine::index_hosts() {
+  host_of_.clear();
+  at_host_.clear();
+  for (const instance_config& one : config_->instances) {
+    const auto parts = parse_url(one.url);
+    if (!parts) continue;
+    host_of_[one.id] = parts->host;
+    at_host_[parts->host].insert(one.id);
+  }
+}
+
+std::set<instance_id> tenant_machine::instances_at(const std::string& host) const {
+  const auto at = at_host_.find(host);
+  return at == at_host_.end() ? std::set<instance_id>() : at->second;
+}
+
 // A bridge both ends of which are monitored is one alert: the second end is folded into the first.
 std::optional<alert_id> tenant_machine::peer_bridge(const alert& a) const {
-  if (a.key.type != alert_type::bridge_down || a.provider.empty()) return std::nullopt;
-  const auto host_of = [&](const instance_id& id) {
-    const auto* instance = config_->find(id);
-    const auto parts = instance == nullptr ? result<url_parts>(failure{}) : parse_url(instance->url);
-    return parts ? parts->host : std::string();
-  };
-  const std::string own = host_of(a.key.instance);
-  for (const auto& [key, other] : alerts_) {
-    if (key.type != alert_type::bridge_down || key.instance == a.key.instance || !is_open(other)) continue;
-    const bool faces_us = other.provider == own && a.provider == host_of(key.instance);
-    // The earlier one leads; ties are broken by id, so that all nodes agree.
-    if (faces_us && std::pair(other.opened, other.id) < std::pair(a.opened, a.id)) return other.id;
+  if (a.key.type != alert_type::bridge_down) return std::nullopt;
+  const auto own = host_of_.find(a.key.instance);
+  if (own == host_of_.end()) return std::nullopt;
+  for (const instance_id& end : instances_at(a.provider)) {
+    if (end == a.key.instance) continue;
+    for (auto at = first_of(alerts_, end, alert_type::bridge_down);
+         at != alerts_.end() && at->first.instance == end && at->first.type == alert_type::bridge_down; ++at) {
+      const alert& other = at->second;
+      // The earlier one leads; ties are broken by id, so that all nodes agree.
+      const bool leads = std::pair(other.opened, other.id) < std::pair(a.opened, a.id);
+      if (is_open(other) && other.provider == own->second && leads) return other.id;
+    }
   }
   return std::nullopt;
 }
@@ -338,6 +357,7 @@ std::optional<wall_time> tenant_machine::next_due() const {
 
 effects tenant_machine::configure(std::shared_ptr<const tenant_config> config, wall_time now) {
   config_ = std::move(config);
+  index_hosts();
   turn t = begin(now);
   for (auto& [key, a] : alerts_) {
     if (!is_open(a) || config_->find(key.instance) != nullptr) continue;

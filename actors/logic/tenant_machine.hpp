@@ -79,6 +79,7 @@ private:
   void tell_waiting(turn& t);
   void tell_settled(turn& t, const instance_id& instance);
   void refresh_masks(turn& t, const std::optional<instance_id>& only);
+  void refresh_around(turn& t, const alert& changed);
   void stay_quiet(turn& t, const alert& a, const std::string& gates) const;
   void ask_to_settle(turn& t);
   void audit(turn& t, const alert& a, std::string action, std::string actor, std::string detail) const;
@@ -87,6 +88,8 @@ private:
   void end_snooze(turn& t, alert& a);
   void remind(turn& t, alert& a);
   [[nodiscard]] severity level_of(const transition& seen) const;
+  void index_hosts();
+  [[nodiscard]] std::set<instance_id> instances_at(const std::string& host) const;
   [[nodiscard]] std::optional<alert_id> peer_bridge(const alert& a) const;
   [[nodiscard]] alert* find(const alert_id& id);
   [[nodiscard]] std::string still_down(const instance_id& instance) const;
@@ -109,6 +112,8 @@ private:
   std::vector<channel_kind_facts> kinds_;
   link_maker links_;
   std::string lineage_; // of the store; part of every delivery's key
+  std::map<instance_id, std::string> host_of_; // of the configuration
+  std::map<std::string, std::set<instance_id>> at_host_;
   std::map<alert_key, alert> alerts_;
   std::map<alert_id, alert_key> by_id_;
   std::vector<mute> mutes_;
