@@ -114,11 +114,11 @@ private:
 } // namespace
 
 TEST_CASE("whatever happens, a row is out once at a time and rows of an alert keep their order") {
-  rc::check([](const std::vector<std::pair<std::uint8_t, std::uint8_t>>& steps) {
+  CHECK(rc::check([](const std::vector<std::pair<std::uint8_t, std::uint8_t>>& steps) {
     const sqlite_place place;
     walk_of_a_queue walk(place);
     for (const auto& [what, pick] : steps) walk.take(static_cast<act>(what % 7), pick);
-  });
+  }));
 }
 
 } // namespace ringdown::persistence

@@ -103,7 +103,7 @@ TEST_CASE("A stored notice that is not whole is unreadable, never guessed at") {
 }
 
 TEST_CASE("Any text in a notice is stored as UTF-8 and stays put from then on") {
-  rc::check("a second round changes nothing", [](const std::string& title, const std::string& label, std::int32_t at) {
+  const auto holds = rc::check([](const std::string& title, const std::string& label, std::int32_t at) {
     notice what = full_notice();
     what.title = title;
     what.alerts[0].label = label;
@@ -116,4 +116,5 @@ TEST_CASE("Any text in a notice is stored as UTF-8 and stays put from then on") 
     RC_ASSERT(twice->title == once->title);
     RC_ASSERT(twice->alerts[0].label == once->alerts[0].label);
   });
+  CHECK(holds);
 }
