@@ -12,17 +12,26 @@ from cpp_text import tree_files, without_comments_and_literals
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FILE_LIMIT = 450
 FUNCTION_LIMIT = 60
-CONTAINER = re.compile(r"\b(?:namespace|extern)\b|^(?:[^(]*\b)?(?:class|struct|union|enum)\b[^(]*$")
+CONTAINER = re.compile(r"\bnamespace\b|^extern\s*\"\"$|^(?:[^(]*\b)?(?:class|struct|union|enum)\b[^(]*$")
+# A lambda's head up to its brace: captures, perhaps parameters, perhaps what it returns.
+LAMBDA = re.compile(r"(?:^|[=,({])\s*\[[^\[\]]*\]\s*(?:<.*>\s*)?(?:\(.*\)\s*)?"
+                    r"(?:(?:mutable|constexpr|noexcept)\s*)*(?:->.*)?$", re.DOTALL)
 SHELL_NAMES = ("dev", ".ci/run")
 
 
-def kind_of_brace(head):
-    """What an opening brace at namespace or class level begins; `head` is the text since the last ; { or }."""
+def kind_of_brace(head, inside):
+    """What an opening brace outside of functions begins; `head` is the text since the last ; { or }. Inside a value
+    only a lambda is more than a part of it.
+    """
     head = re.sub(r"^\s*#.*$", "", head, flags=re.MULTILINE).strip()
     head = re.sub(r"^template\s*<.*?>\s*(?=class|struct|union)", "", head, flags=re.DOTALL)
     if CONTAINER.search(head):
         return "container"
-    if head.endswith("=") or (head and "(" not in head and head[0] not in ",:"):
+    if LAMBDA.search(head):
+        return "function"
+    if inside:
+        return inside
+    if head.endswith(("=", "(")) or (head and "(" not in head and head[0] not in ",:"):
         return "value"
     return "function"
 
@@ -36,7 +45,7 @@ def cpp_functions(text):
             line += 1
         elif char == "{":
             inside = next((kind for kind in reversed(kinds) if kind != "container"), None)
-            kinds.append("inner" if inside else kind_of_brace(bare[head_from:position]))
+            kinds.append("inner" if inside in ("function", "inner") else kind_of_brace(bare[head_from:position], inside))
             starts.append((line, bare[head_from:position].strip()))
             head_from = position + 1
         elif char == "}" and kinds:
@@ -104,11 +113,18 @@ def self_test():
         "e.py": "def f():\n" + "    x = 1\n" * 61,
         "f.sh": "f() {\n" + "  echo\n" * 60 + "}\n",
         "g.cpp": "template <class T>\nvoid f(T x) {\n  if (x) {\n" + body + "  }\n}\n",
+        "h.cpp": 'extern "C" int LLVMFuzzerTestOneInput(const char* x) {\n' + body + "}\n",
+        "i.cpp": 'extern "C" {\nint f(int x) {\n' + body + "}\n}\n",
+        "j.cpp": "namespace {\nconst auto f = [] {\n" + body + "};\n}\n",
+        "k.cpp": "const std::map<int, int> m = [&a](const b& c) mutable -> std::map<int, int> {\n" + body + "}();\n",
+        "l.cpp": 'const std::vector<route> all = {\n  {"a", 1},\n  {"b", [](int x) {\n' + body + "  }},\n};\n",
+        "m.hpp": "struct s {\n  call done = [](int x) {\n" + body + "  };\n};\n",
     }
     short_ones = {
         "a.cpp": "constexpr int table[] = {\n" + "  1,\n" * 80 + "};\n",
         "b.cpp": "namespace {\nstruct s {\n" + "  int x = 1;\n" * 80 + "};\n}\n",
         "c.cpp": "void f() {\n}\n" * 40,
+        "c2.cpp": 'extern "C" {\n' + "int f();\n" * 80 + "}\nextern int table[] = {\n" + "  1,\n" * 80 + "};\n",
         "d.cpp": "const auto t = R\"(\nvoid f() {\n" + "x\n" * 80 + "})\";\n",
     }
     missed = [name for name, text in long_ones.items() if not problems_in(name, text)]
