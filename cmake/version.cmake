@@ -1,4 +1,5 @@
 # Run as a script on every build. In: SOURCE_DIR, BASE_VERSION, OUTPUT. Writes OUTPUT only when the text changed.
+cmake_minimum_required(VERSION 3.25)
 execute_process(
   COMMAND git describe --tags --always --dirty --abbrev=10
   WORKING_DIRECTORY "${SOURCE_DIR}"
