@@ -2,7 +2,10 @@
 
 #include "test/support/catch.hpp"
 
+#include <fmt/format.h>
+
 #include <string>
+#include <string_view>
 #include <vector>
 
 using namespace ringdown;
@@ -227,11 +230,14 @@ TEST_CASE("What comes from the store is not measured by this machine's files") {
 }
 
 TEST_CASE("A channel may go unprotected only to this machine itself") {
-  const std::string channel = "[tenant]\nid = \"a\"\n[[channel]]\nid = \"c\"\nkind = \"ntfy\"\ntopic = \"t\"\nurl = ";
-  for (const std::string url : {"http://127.0.0.1:99", "http://localhost", "http://[::1]:1", "https://ntfy.sh"})
-    CHECK(read(channel + "\"" + url + "\"\n").config);
-  for (const std::string url : {"http://10.0.0.1", "http://localhost.example.com", "http://127.example.com", "ntfy.sh"})
-    CHECK_FALSE(read(channel + "\"" + url + "\"\n").config);
+  const auto channel = [](std::string_view url) {
+    return fmt::format("[tenant]\nid = \"a\"\n[[channel]]\nid = \"c\"\nkind = \"ntfy\"\ntopic = \"t\"\nurl = \"{}\"\n",
+                       url);
+  };
+  for (const char* url : {"http://127.0.0.1:99", "http://localhost", "http://[::1]:1", "https://ntfy.sh"})
+    CHECK(read(channel(url)).config);
+  for (const char* url : {"http://10.0.0.1", "http://localhost.example.com", "http://127.example.com", "ntfy.sh"})
+    CHECK_FALSE(read(channel(url)).config);
 }
 
 TEST_CASE("All faults of a tenant file are told at once") {

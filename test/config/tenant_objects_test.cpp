@@ -56,6 +56,7 @@ levels = ["critical"]
 
 std::vector<std::string> words(const std::vector<object_change>& changes) {
   std::vector<std::string> all;
+  all.reserve(changes.size());
   for (const auto& one : changes) all.push_back(one.action + " " + one.kind + " " + one.id);
   std::ranges::sort(all);
   return all;

@@ -33,8 +33,10 @@ inline trunk_reading bridge(std::string key, resource_state state) {
   made.kind = resource_kind::bridge;
   return made;
 }
-inline sbc_reading sbc(std::string key, std::optional<bool> connected) { return {key, "Branch " + key, connected}; }
-inline service_reading service(std::string key, std::optional<bool> running) {
+inline sbc_reading sbc(const std::string& key, std::optional<bool> connected) {
+  return {key, "Branch " + key, connected};
+}
+inline service_reading service(const std::string& key, std::optional<bool> running) {
   return {key, key, running, running.value_or(false) ? "Running" : "Stopped"};
 }
 
@@ -193,6 +195,7 @@ inline const resource_ref trunk_2{resource_kind::trunk, "2"};
 // "trunk_down trunk/1 failing": what transitions say, in short.
 inline std::vector<std::string> said(const std::vector<transition>& all) {
   std::vector<std::string> lines;
+  lines.reserve(all.size());
   for (const transition& one : all)
     lines.push_back(std::string(name(one.key.type)) + " " + to_text(one.key.resource) + " " +
                     std::string(name(one.to)));

@@ -41,6 +41,7 @@ void for_each_dialect(Check check) {
 
 std::vector<std::string> secrets_of(const channel_config& channel) {
   std::vector<std::string> all;
+  all.reserve(channel.secrets.size() + 1);
   for (const auto& [field, value] : channel.secrets) all.push_back(value.reveal());
   all.emplace_back("topsecret");
   return all;

@@ -66,7 +66,7 @@ TEST_CASE("Without usable claims expires_in is taken as seconds, else a minute")
   for (const char* odd : {"null", "\"NaN\"", "-5", "0", "9223372036854775808", "[]"})
     CHECK(life_of(body_with("{}", odd)) == 60);
   CHECK(life_of(body_with("{}", "\"300\"")) == 300);
-  CHECK(life_of(body_with("{}", "99999999999")) == 24 * 3600);
+  CHECK(life_of(body_with("{}", "99999999999")) == std::int64_t{24} * 3600);
   CHECK(life_of(R"({"access_token":"opaque"})") == 60);
 }
 

@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 TEST_CASE("the baseline names every resource once") {
   stage s;
   s.running.begin(at(0s));
-  CHECK(s.lines_with("\"from\":null") == 2 * (1 + 3 + 1 + 13));
+  CHECK(s.lines_with("\"from\":null") == std::size_t{2} * (1 + 3 + 1 + 13));
   CHECK(s.truth.size() == s.lines_with("\"from\":null"));
 }
 
