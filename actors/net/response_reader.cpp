@@ -29,7 +29,6 @@ void response_reader::restart() {
   parser_ = std::make_unique<parser>();
   parser_->beast.header_limit(header_limit);
   parser_->beast.body_limit(body_limit_);
-  parser_->beast.eager(true);
 }
 
 response_reader::state response_reader::feed(std::string_view bytes) {
@@ -45,6 +44,9 @@ response_reader::state response_reader::feed(std::string_view bytes) {
 response_reader::state response_reader::advance() {
   while (!pending_.empty()) {
     boost::system::error_code error;
+    // Beast 1.74, when eager, goes on after a header whose length is refused if the body has begun, and reserves that
+    // length: one answer of a hostile peer would end the process.
+    parser_->beast.eager(parser_->beast.is_header_done());
     const std::size_t used = parser_->beast.put(boost::asio::buffer(pending_), error);
     pending_.erase(0, used);
     if (error == http::error::need_more) return state::wants_more;
@@ -60,23 +62,30 @@ response_reader::state response_reader::advance() {
       if (used == 0) return state::wants_more;
       continue;
     }
-    // Interim responses (100, 103) announce the real one. 101 would end HTTP; nobody asked for it.
-    const unsigned status = parser_->beast.get().result_int();
-    if (status == 101) {
-      detail_ = "the peer switched protocols";
-      return state::malformed;
-    }
-    if (status >= 200) return state::done;
+    // Interim responses (100, 103) announce the real one.
+    const state whole = judge();
+    if (whole != state::wants_more) return whole;
     restart();
   }
   return state::wants_more;
+}
+
+response_reader::state response_reader::judge() {
+  const unsigned status = parser_->beast.get().result_int();
+  if (status >= 200) return state::done;
+  // 101 would end HTTP; nobody asked for it.
+  if (status >= 100 && status != 101) return state::wants_more;
+  detail_ = status == 101 ? "the peer switched protocols" : "a status that is none";
+  return state::malformed;
 }
 
 response_reader::state response_reader::end_of_stream() {
   if (!parser_->beast.got_some()) return state::cut_off;
   boost::system::error_code error;
   parser_->beast.put_eof(error);
-  return !error && parser_->beast.is_done() ? state::done : state::cut_off;
+  if (error || !parser_->beast.is_done()) return state::cut_off;
+  const state whole = judge();
+  return whole == state::wants_more ? state::cut_off : whole;
 }
 
 http_response response_reader::take() {

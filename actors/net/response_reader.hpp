@@ -33,6 +33,7 @@ public:
 private:
   struct parser;
   state advance();
+  state judge(); // a whole message: done, malformed, or an interim one that the real one follows
   void restart();
 
   std::size_t body_limit_;

@@ -76,7 +76,8 @@ TEST_CASE("what is cut off or is not HTTP is told apart", "[net][client]") {
        {"", transport_error::reset},
        {"SSH-2.0-OpenSSH_9.2\r\n\r\n", transport_error::malformed},
        {"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", transport_error::malformed},
-       {"HTTP/1.1 101 Switching Protocols\r\n\r\n", transport_error::malformed}}));
+       {"HTTP/1.1 101 Switching Protocols\r\n\r\n", transport_error::malformed},
+       {"HTTP/1.1 099 What\r\n\r\nis this", transport_error::malformed}}));
   INFO(raw);
   const auto outcome = told(raw);
   CHECK(outcome.error == error);
@@ -101,6 +102,12 @@ TEST_CASE("a huge body is given up at the limit instead of being read", "[net][c
   CHECK(outcome.stage == http_stage::receive);
   c.end();
   CHECK(taken < 60UL * 1024 * 1024);
+}
+
+TEST_CASE("a length beyond all memory is refused, also when the body comes with it", "[net][client]") {
+  for (const char* body : {"", "x"})
+    CHECK(told(std::string("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999\r\n\r\n") + body).error ==
+          transport_error::too_large);
 }
 
 TEST_CASE("a header without end is given up", "[net][client]") {
