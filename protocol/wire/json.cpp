@@ -30,11 +30,11 @@ public:
   // Never called: numbers are not asked for as text.
   bool RawNumber(const char* /*text*/, rapidjson::SizeType /*length*/, bool /*copy*/) { return false; }
   bool String(const char* text, rapidjson::SizeType length, bool /*copy*/) {
-    return scalar({.kind = json_kind::text, .text = {text, length}});
+    return well_formed({text, length}) && scalar({.kind = json_kind::text, .text = {text, length}});
   }
   bool Key(const char* text, rapidjson::SizeType length, bool /*copy*/) {
     path_.keys_.at(path_.depth_ - 1) = {text, length};
-    return true;
+    return well_formed({text, length});
   }
   bool StartObject() { return open(json_kind::object); }
   bool EndObject(rapidjson::SizeType /*members*/) { return close(json_kind::object); }
@@ -42,8 +42,14 @@ public:
   bool EndArray(rapidjson::SizeType /*members*/) { return close(json_kind::array); }
 
   [[nodiscard]] bool too_deep() const { return too_deep_; }
+  [[nodiscard]] bool ill_formed() const { return ill_formed_; }
 
 private:
+  // The whole text was checked, but RapidJSON lets the second half of a surrogate pair stand alone as an escape.
+  bool well_formed(std::string_view text) {
+    ill_formed_ = !is_utf8(text);
+    return !ill_formed_;
+  }
   bool scalar(const json_value& value) { return visitor_.on_value(path_, value); }
   bool integer(std::int64_t number) { return scalar({.kind = json_kind::integer, .integer = number, .text = {}}); }
   bool open(json_kind kind) {
@@ -62,6 +68,7 @@ private:
   json_visitor& visitor_;
   json_path path_;
   bool too_deep_ = false;
+  bool ill_formed_ = false;
 };
 
 namespace {
@@ -117,6 +124,7 @@ json_problem read_json(std::string text, std::size_t limit, json_visitor& visito
   const rapidjson::ParseResult parsed = reader.Parse<flags>(stream, events);
   if (!parsed.IsError()) return json_problem::none;
   if (events.too_deep()) return json_problem::too_deep;
+  if (events.ill_formed()) return json_problem::malformed;
   return parsed.Code() == rapidjson::kParseErrorTermination ? json_problem::refused : json_problem::malformed;
 }
 

@@ -67,9 +67,9 @@ TEST_CASE("A visitor is told of every value with its path") {
 }
 
 TEST_CASE("Broken JSON is malformed, whatever is broken") {
-  for (const char* bad :
-       {"", " ", "{", "[1,]", "{\"a\":1,}", "{'a':1}", "nul", "{\"a\":NaN}", "{\"a\":1} x", "\"\\ud800\"",
-        "{\"a\":\"\x01\"}", "01", "+1", "1e999", "<html></html>", "{\"a\" 1}", "\xEF\xBB\xBF"})
+  for (const char* bad : {"", " ", "{", "[1,]", "{\"a\":1,}", "{'a':1}", "nul", "{\"a\":NaN}", "{\"a\":1} x",
+                          "\"\\ud800\"", "\"\\udc00\"", "{\"\\udfff\":1}", "{\"a\":\"\x01\"}", "01", "+1", "1e999",
+                          "<html></html>", "{\"a\" 1}", "\xEF\xBB\xBF"})
     CHECK(problem_of(bad) == json_problem::malformed);
   CHECK(problem_of("{\"a\":\"\xFF\"}") == json_problem::malformed);
   CHECK(problem_of(std::string("{\"a\":1}\0{", 9)) == json_problem::malformed);
