@@ -287,7 +287,8 @@ TEST_CASE("A next page is followed on the same origin only, and counted") {
   for (const char* elsewhere :
        {"https://evil.example:5001/xapi/v1/Trunks", "http://pbx.harbour.example:5001/xapi/v1/Trunks",
         "https://pbx.harbour.example/xapi/v1/Trunks", "https://pbx.harbour.example:5001/admin",
-        "https://pbx.harbour.example:5001@evil.example/xapi/v1/Trunks", "//evil.example/x", "file:///etc"})
+        "https://pbx.harbour.example:5001@evil.example/xapi/v1/Trunks", "//evil.example/x", "file:///etc",
+        "/xapi/../admin", "/xapi/%2e%2e/admin", "/xapi/..\\admin"})
     CHECK_FALSE(follow(elsewhere));
   const std::vector<std::shared_ptr<const http_outcome>> many(most_pages, page(linked_page(1, base + "1")));
   CHECK_FALSE(next_page(many, target(), token));

@@ -58,6 +58,13 @@ public:
   std::string link;
 };
 
+// Below /xapi/ however a server reads the path: nothing that may lead upwards, plain or escaped.
+bool is_within_xapi(std::string_view target) {
+  const std::string_view path = target.substr(0, target.find('?'));
+  return path.starts_with("/xapi/") && path.find("..") == std::string_view::npos &&
+         path.find_first_of("%\\") == std::string_view::npos;
+}
+
 // The next page on the same origin; a link without scheme is relative to it. nullopt: not to be followed.
 std::optional<std::string> followed(const std::string& link, const pbx_target& target) {
   const auto base = parse_url(target.url);
@@ -68,7 +75,7 @@ std::optional<std::string> followed(const std::string& link, const pbx_target& t
   const auto parts = parse_url(url);
   if (!parts || parts->host != base->host || parts->port != base->port || parts->scheme != base->scheme)
     return std::nullopt;
-  return parts->target.starts_with("/xapi/") ? std::optional(url) : std::nullopt;
+  return is_within_xapi(parts->target) ? std::optional(url) : std::nullopt;
 }
 
 class system_visitor final : public json_visitor {
