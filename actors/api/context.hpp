@@ -4,6 +4,7 @@
 #include "actors/api/answers.hpp"
 #include "actors/api/link_token.hpp"
 #include "actors/api/reload.hpp"
+#include "actors/api/request_fields.hpp"
 #include "actors/api/tenants.hpp"
 #include "actors/net/http_server.hpp"
 #include "actors/ports.hpp"
@@ -13,9 +14,7 @@
 
 #include <atomic>
 #include <functional>
-#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,7 +37,6 @@ struct context {
 };
 
 using net::respond;
-using net::server_request;
 using net::server_response;
 
 // --- answers -----------------------------------------------------------------------------------------------------------
@@ -62,24 +60,6 @@ template <class Items, class Write>
   json.close_array().text_or_null("next", next).close_object();
   return json_answer(200, std::move(json).str());
 }
-
-// A query parameter, decoded; empty when absent.
-[[nodiscard]] std::string parameter(const server_request& request, std::string_view name);
-template <class Id>
-[[nodiscard]] std::optional<Id> id_parameter(const server_request& request, std::string_view name) {
-  std::string text = parameter(request, name);
-  return text.empty() ? std::optional<Id>() : Id(std::move(text));
-}
-
-// Flat JSON object of a request body: scalars as text by key; `nested` objects of scalars as "outer.inner".
-using body_fields = std::map<std::string, std::string>;
-[[nodiscard]] result<body_fields> read_body(const server_request& request);
-// The same, where no key but these may stand: a misspelt one must not pass for none.
-[[nodiscard]] result<body_fields> read_body(const server_request& request, const std::vector<std::string_view>& known);
-// One of them; empty when it was not given.
-[[nodiscard]] std::string field(const body_fields& body, const std::string& key);
-// Who asks, as they say: the audit keeps it. "token:api" for those who do not.
-[[nodiscard]] std::string by_whom(const body_fields& body);
 
 // Why the node is not ready to do its work; none: it is.
 [[nodiscard]] std::vector<std::string> reasons_not_ready(const context& in);
