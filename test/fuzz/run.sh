@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Every fuzz target of build/fuzz: first its kept corpus (test/fuzz/corpus/NAME), then SECONDS of new inputs, which
-# are written to build/fuzz/found/NAME. A crash ends with the input in build/fuzz/crashes.
+# are written to build/fuzz/found/NAME. A crash ends with the input in build/fuzz/crashes. A corpus without its program
+# fails as well: a target that is no longer built would otherwise be missed by nobody.
 # Usage: test/fuzz/run.sh SECONDS
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -10,31 +11,40 @@ readonly build=build/fuzz
 passed=0
 failed=0
 
+# Every name that has a corpus or a program.
+targets() {
+  local path
+  for path in test/fuzz/corpus/*/ "$build"/bin/fuzz_*; do
+    basename "$path"
+  done | sort -u
+}
+
 run_target() {
-  local program=$1 name corpus found
-  name=$(basename "$program")
-  corpus=test/fuzz/corpus/$name
-  found=$build/found/$name
+  local name=$1 program=$build/bin/$1 corpus=test/fuzz/corpus/$1 found=$build/found/$1
   mkdir -p "$found" "$build/crashes"
-  [[ -d $corpus ]] || {
-    echo "fuzz: $name has no corpus ($corpus)"
+  if [[ ! -x $program ]]; then
+    echo "there is a corpus and no program: is the target still built?" >"$build/$name.log"
     return 1
-  }
+  fi
+  if [[ -z $(find "$corpus" -type f 2>/dev/null) ]]; then
+    echo "there is a program and no corpus ($corpus)" >"$build/$name.log"
+    return 1
+  fi
   "$program" -runs=0 "$corpus" >"$build/$name.log" 2>&1 &&
     "$program" "-max_total_time=$seconds" -timeout=10 -rss_limit_mb=1500 -max_len=65536 \
       "-artifact_prefix=$build/crashes/$name-" "$found" "$corpus" >>"$build/$name.log" 2>&1
 }
 
 shopt -s nullglob
-for program in "$build"/bin/fuzz_*; do
-  if run_target "$program"; then
+while read -r name; do
+  if run_target "$name"; then
     passed=$((passed + 1))
-    echo "fuzz: $(basename "$program") ok ($(grep -c . <(ls "test/fuzz/corpus/$(basename "$program")")) kept inputs, ${seconds} s)"
+    echo "fuzz: $name ok ($(find "test/fuzz/corpus/$name" -type f | wc -l) kept inputs, ${seconds} s)"
   else
     failed=$((failed + 1))
-    echo "fuzz: $(basename "$program") FAILED"
-    tail -n 30 "$build/$(basename "$program").log" 2>/dev/null || true
+    echo "fuzz: $name FAILED"
+    tail -n 30 "$build/$name.log"
   fi
-done
+done < <(targets)
 printf 'fuzz: %d passed, %d failed\n' "$passed" "$failed"
 ((failed == 0 && passed > 0))
