@@ -6,13 +6,14 @@
 """
 
 import argparse
-import collections
 import os
+import signal
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "test", "scenarios"))
-from harness import Failed, World, content, event_of, pause, wait_for  # noqa: E402
+from account import content, doubled, lost, wrongly_told  # noqa: E402
+from harness import Failed, World, pause  # noqa: E402
+from telling import WHY, Teller  # noqa: E402
 
 FLEET = """
 [fleet]
@@ -27,85 +28,63 @@ TIMING = {
     "starting_grace": "12s", "flap_window": "60s", "flap_quiet": "12s", "episode_window": "60s",
 }
 PBXES = 40
-WORDS = {"fired": "was told", "resolved": "was told of the recovery", "summary": "got one summary",
-         "acknowledged": "was told it is taken", "reminder": "was reminded", "updated": "was updated"}
-
-
-class Teller:
-    """Prints each new effect once, in plain words, with its delay after what caused it."""
-
-    def __init__(self, world):
-        self.world = world
-        self.seen = 0
-        self.begun = time.monotonic()
-        self.broke = time.time()
-
-    def say(self, text):
-        print(f"[{time.monotonic() - self.begun:6.1f} s] {text}", flush=True)
-
-    def step(self, text, verb=None, **keys):
-        self.follow()
-        print(flush=True)
-        self.say(text)
-        self.broke = time.time()
-        if verb:
-            self.world.do(verb, **keys)
-
-    def follow(self):
-        effects = self.world.effects()
-        for line in effects[self.seen:]:
-            body = content(line)
-            who = "the phone " + line.get("topic", "?") if line["kind"] == "ntfy" else "the webhook " + line.get("path", "?")
-            title = body.get("title") or body.get("data", {}).get("title", "")
-            after = time.time() - self.broke
-            self.say(f"    {who} {WORDS.get(event_of(line), event_of(line))} after {after:.1f} s: {title}")
-        self.seen = len(effects)
-
-    def until(self, what, look, limit=30):
-        def looked():
-            self.follow()
-            return look()
-        answer = wait_for(what, looked, limit, 0.1)
-        self.follow()
-        return answer
+PLAYED = {"pbx03", "pbx08", "pbx12", "pbx17", "pbx30"}  # what breaks, and must be told
+UPDATED = "pbx21"                                       # what must not
 
 
 def told(world, event, label):
     """True once a push with this event names the thing."""
-    return any(label in content(line).get("title", "") + content(line).get("message", "") for line in world.effects("ntfy", event))
+    pushes = (content(line) for line in world.effects("ntfy", event))
+    return any(label in push.get("title", "") + push.get("message", "") for push in pushes)
 
 
-def instance_name(world, pbx):
-    return next(row["name"] for row in world.items("/api/v1/instances") if row["id"] == pbx)
+def breaks(world, teller, pbx, text, verb, **keys):
+    name = teller.names[pbx]
+    teller.step(text.format(name=name))
+    world.do(verb, pbx=pbx, **keys)
+    teller.until(f"{name} is told", lambda: told(world, "fired", name))
 
 
-def play(world, teller):
-    name = {pbx: instance_name(world, pbx) for pbx in ("pbx03", "pbx08", "pbx12", "pbx17", "pbx21", "pbx30")}
-    trunk = next(row for row in world.items("/api/v1/trunks") if row["instance"] == "pbx03" and row["number"] == "10001")
+def trunk_fails(world, teller):
+    trunks = world.items("/api/v1/trunks")
+    trunk = next(row["name"] for row in trunks if row["instance"] == "pbx03" and row["number"] == "10001")
+    breaks(world, teller, "pbx03", f"A provider rejects trunk {trunk} of {{name}}.", "trunk_down", trunk="10001")
 
-    teller.step(f"A provider rejects trunk {trunk['name']} of {name['pbx03']}.", "trunk_down", pbx="pbx03", trunk="10001")
-    teller.until("the trunk is told", lambda: told(world, "fired", name["pbx03"]))
+
+def technician_acknowledges(world, teller):
     alert = next(row for row in world.items("/api/v1/alerts") if row["instance"] == "pbx03")
     teller.step("The technician acknowledges it.")
     world.ctl("ack", alert["id"], "--by", "jo")
 
-    teller.step(f"A branch office's SBC at {name['pbx08']} goes offline.", "sbc_down", pbx="pbx08", sbc="11000")
-    teller.until("the SBC is told", lambda: told(world, "fired", name["pbx08"]))
 
-    teller.step(f"The service nginx on {name['pbx12']} stops.", "service_down", pbx="pbx12", service="nginx")
-    teller.until("the service is told", lambda: told(world, "fired", name["pbx12"]))
+def sbc_fails(world, teller):
+    breaks(world, teller, "pbx08", "A branch office's SBC at {name} goes offline.", "sbc_down", sbc="11000")
 
-    teller.step(f"{name['pbx17']} loses power: nothing answers. Its trunks and SBCs are down with it, and nobody needs to hear that.",
-                "pbx_down", pbx="pbx17")
-    teller.until("the PBX is told", lambda: told(world, "fired", name["pbx17"]))
 
-    teller.step(f"{name['pbx21']} installs an update: 502 for two seconds, then its trunks come back one by one. Nobody is woken.",
-                "pbx_update", pbx="pbx21", **{"for": "2s", "settle": "4s"})
+def service_fails(world, teller):
+    breaks(world, teller, "pbx12", "The service nginx on {name} stops.", "service_down", service="nginx")
 
-    teller.step(f"A trunk of {name['pbx30']} flaps: it is told, then called flapping, then kept quiet.")
+
+def pbx_fails(world, teller):
+    breaks(world, teller, "pbx17", "{name} loses power: nothing answers. Its trunks and SBCs are down with it, and "
+           "nobody needs to hear that.", "pbx_down")
+
+
+def pbx_updates(world, teller):
+    teller.step(f"{teller.names[UPDATED]} installs an update: 502 for two seconds, then its trunks come back. "
+                "Nobody is woken.")
+    world.do("pbx_update", pbx=UPDATED, **{"for": "2s", "settle": "4s"})
+
+
+def trunk_flaps(world, teller):
+    teller.step(f"A trunk of {teller.names['pbx30']} flaps: it is told, then called flapping, then kept quiet.")
+
+    def down():
+        open_alerts = world.items("/api/v1/alerts")
+        return any(row["instance"] == "pbx30" and row["state"] == "firing" for row in open_alerts)
+
     for _ in range(5):
         world.do("trunk_down", pbx="pbx30", trunk="10000")
-        down = lambda: any(row["instance"] == "pbx30" and row["state"] == "firing" for row in world.items("/api/v1/alerts"))
         if not told(world, "fired", "flapping"):
             teller.until("the trunk is seen down", down)
         world.do("trunk_up", pbx="pbx30", trunk="10000")
@@ -114,26 +93,53 @@ def play(world, teller):
         teller.until("the trunk is seen up", lambda: not down())
     teller.until("flapping is told", lambda: told(world, "fired", "flapping"))
 
+
+def all_recovers(world, teller):
     teller.step("Everything recovers.")
     world.do("trunk_up", pbx="pbx03", trunk="10001")
     world.do("sbc_up", pbx="pbx08", sbc="11000")
     world.do("service_up", pbx="pbx12", service="nginx")
     world.do("pbx_up", pbx="pbx17")
     teller.until("all alerts are resolved", lambda: not world.items("/api/v1/alerts"), 90)
-    teller.until("nothing is owed", lambda: not world.items("/api/v1/deliveries?state=pending") and not world.items("/api/v1/deliveries?state=claimed"))
-    return alert["id"]
+    owed = ("/api/v1/deliveries?state=pending", "/api/v1/deliveries?state=claimed")
+    teller.until("nothing is owed", lambda: not any(world.items(path) for path in owed))
+
+
+# What happens, and how many seconds after the beginning.
+STEPS = [(0, trunk_fails), (12, technician_acknowledges), (24, sbc_fails), (36, service_fails), (48, pbx_fails),
+         (62, pbx_updates), (74, trunk_flaps), (104, all_recovers)]
+LAST_LOOK = 116  # seconds; what comes late must be seen, too
+
+
+def play(world, teller):
+    for at, step in STEPS:
+        teller.until_second(at)
+        step(world, teller)
+    teller.until_second(LAST_LOOK)
+
+
+def silences(world):
+    """(alert, event, reason) of each message that was kept back, as the store explains it."""
+    for row in all_pages(world, "/api/v1/alerts?state=all&limit=500"):
+        _, answer = world.api(f"/api/v1/alerts/{row['id']}/explain")
+        for item in answer["items"]:
+            kept_back = item["delivery_why"] if item["delivery_state"] == "suppressed" else item["reason"]
+            if not item["delivery"] or item["delivery_state"] == "suppressed":
+                yield row, item["event"], kept_back
 
 
 def explain_silences(world, teller):
+    """Says why of each silence, and how many there were: the flapping trunk must give one at least."""
     print(flush=True)
-    told_of = [line for line in world.effects() if content(line).get("data", {}).get("instance", {}).get("id") == "pbx21"]
-    teller.say(f"Why was nobody told of the update of pbx21? {len(told_of)} messages: its trunks are judged only some time after it is back.")
-    flapped = [row for row in world.items("/api/v1/alerts?state=all") if row["instance"] == "pbx30"]
-    for row in flapped:
-        _, answer = world.api(f"/api/v1/alerts/{row['id']}/explain")
-        quiet = [item for item in answer["items"] if not item.get("delivery") and not item.get("made")]
-        reasons = collections.Counter(item.get("reason") or item.get("deciding") or "?" for item in quiet)
-        teller.say(f"Why was it quiet about the flapping trunk? ringdownctl explain {row['id']}: {dict(reasons)}")
+    quiet = list(silences(world))
+    for row, event, reason in quiet:
+        what = "a recovery" if event == "resolved" else f"'{event}'"
+        about = f"{row['resource'].get('name') or 'the PBX'} at {row['instance_name']}"
+        teller.say(f"Why was nobody told of {what} of {about}? Because {WHY.get(reason, reason)}.")
+        teller.say(f"    (ringdownctl explain {row['id']} says: {reason})")
+    if not any(reason in WHY for _, _, reason in quiet):
+        raise Failed("no silence has a reason, and the flapping trunk should")
+    return len(quiet)
 
 
 def all_pages(world, path):
@@ -146,26 +152,54 @@ def all_pages(world, path):
             return items
 
 
-def account(world):
-    """(lost, doubled, table): every delivery against what the receivers really got."""
+def account(world, teller, quiet):
+    """Prints the table and what is wrong; True when nothing is."""
     deliveries = all_pages(world, "/api/v1/deliveries?limit=500")
     alerts = all_pages(world, "/api/v1/alerts?state=all&limit=500")
-    accepted = [line for line in world.effects() if line["answered"] in (200, 201, 202, 204)]
-    keys = collections.Counter(line["key"] for line in accepted if line["kind"] == "webhook")
-    pushes = sum(1 for line in accepted if line["kind"] == "ntfy")
-    sent = [row for row in deliveries if row["state"] in ("sent", "confirmed")]
-    hooks_sent = {row["id"] for row in sent if row["channel"].endswith("-hook")}
-    pushes_sent = sum(1 for row in sent if row["channel"].endswith("-push"))
-    lost = len(hooks_sent - set(keys)) + max(pushes_sent - pushes, 0)
-    lost += sum(1 for row in deliveries if row["state"] in ("pending", "claimed", "dead", "unknown"))
-    told_alerts = {row["alert"] for row in deliveries if row["event"] in ("fired", "summary")}
-    lost += sum(1 for row in alerts if row["severity"] == "critical" and row["state"] != "resolved" and row["id"] not in told_alerts)
-    doubled = sum(count - 1 for count in keys.values()) + max(pushes - pushes_sent, 0)
+    effects = world.effects()
+    faults = {"lost": lost(deliveries, alerts, effects, world.lines("truth.jsonl"), PLAYED),
+              "doubled": doubled(deliveries, effects),
+              "told of the update": wrongly_told(alerts, effects, UPDATED, teller.names[UPDATED]),
+              "reads that a PBX refused": world.refused_reads()}
     metrics = world.metrics()
-    table = [("PBXes watched", PBXES), ("polls", metrics["polls"]), ("transitions observed", metrics["transitions"]), ("alerts", len(alerts)),
-             ("deliveries", len(deliveries)), ("  accepted", len(sent)),
-             ("  kept back, with a reason", sum(1 for row in deliveries if row["state"] == "suppressed")), ("lost", lost), ("doubled", doubled)]
-    return lost, doubled, table
+    states = [row["state"] for row in deliveries]
+    table = {"PBXes watched": PBXES, "polls": metrics["polls"], "transitions observed": metrics["transitions"],
+             "alerts": len(alerts), "deliveries": len(deliveries),
+             "  accepted": states.count("sent") + states.count("confirmed"),
+             "  kept back, with a reason": quiet,
+             **{what: len(found) for what, found in faults.items()}}
+    print()
+    for title, value in table.items():
+        print(f"  {title:<28} {value:>6}")
+    print(flush=True)
+    for what, found in faults.items():
+        for fault in found:
+            print(f"demo: {what}: {fault}", file=sys.stderr)
+    return not any(faults.values())
+
+
+def show(world, asked):
+    print("Starting 40 simulated 3CX systems of 6 tenants, and one ringdown node that polls each every 2 s", flush=True)
+    world.start()
+    world.apply()
+    world.settled(PBXES)
+    teller = Teller(world)
+    trunks = len(world.items("/api/v1/trunks"))
+    teller.say(f"all {PBXES} PBXes are read, {trunks} trunks are watched; API and metrics: {world.url}")
+    play(world, teller)
+    quiet = explain_silences(world, teller)
+    sound = account(world, teller, quiet)
+    if not asked.exit:
+        ctl = f"build/release/bin/ringdownctl --config {world.config} --url {world.url}"
+        print(f"Still running: try   {ctl} deliveries\nCtrl-C ends everything.", flush=True)
+        while world.daemon.poll() is None:
+            pause(1)
+        raise Failed(f"the daemon ended by itself ({world.daemon.returncode})")
+    return 0 if sound else 1
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt
 
 
 def main():
@@ -176,34 +210,22 @@ def main():
     if asked.cluster:
         print("demo: several nodes are not part of this version yet", file=sys.stderr)
         return 2
-    world = World(FLEET, interval="2s", timing=TIMING)
+    signal.signal(signal.SIGTERM, interrupt)
+    world = None
     try:
-        print("Starting 40 simulated 3CX systems of 6 tenants, and one ringdown node that polls each every 2 s", flush=True)
-        world.start()
-        world.apply()
-        world.settled(PBXES)
-        teller = Teller(world)
-        teller.say(f"all {PBXES} PBXes are read, {len(world.items('/api/v1/trunks'))} trunks are watched; API and metrics: {world.url}")
-        play(world, teller)
-        explain_silences(world, teller)
-        lost, doubled, table = account(world)
-        print()
-        for title, value in table:
-            print(f"  {title:<28} {value:>6}")
-        print(flush=True)
-        if not asked.exit:
-            print(f"Still running: try   build/release/bin/ringdownctl --config {world.config} --url {world.url} deliveries\nCtrl-C ends everything.", flush=True)
-            while world.daemon.poll() is None:
-                pause(1)
-        return 1 if lost or doubled else 0
+        world = World(FLEET, interval="2s", timing=TIMING)
+        return show(world, asked)
     except KeyboardInterrupt:
-        print("\nended")
-        return 0
-    except Failed as why:
-        print(f"demo: {why}\n{world.log_tail() if world.daemon else ''}", file=sys.stderr)
+        print("\nended", flush=True)
+        return 130 if asked.exit else 0
+    except Exception as why:  # whatever it was: one line, and everything that was started ends
+        print(f"demo: {' '.join(str(why).split()) or type(why).__name__}", file=sys.stderr)
         return 1
     finally:
-        world.close()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, signal.SIG_IGN)  # cleaning up takes a moment, and is bounded
+        if world:
+            world.end()
 
 
 if __name__ == "__main__":
