@@ -26,8 +26,8 @@ enum class read_problem : std::uint8_t {
   forbidden,    // 403
   not_in_build, // 404: a capability, never an outage
   bad_request,  // 400: our query
-  throttled,    // 429, or 503 with Retry-After
-  server_error, // other 5xx
+  throttled,    // 429
+  server_error, // 5xx
   not_json,     // HTML or something else, also on 200
   malformed,    // broken or truncated JSON, wrong shape, invalid UTF-8
   too_large,
@@ -53,6 +53,7 @@ struct reading {
 struct trunk_reading {
   std::string key;                           // Id
   resource_kind kind = resource_kind::trunk; // trunk or bridge
+  bool kind_known = true;                    // false: the PBX did not say which of the two
   std::string label;
   std::string number;
   std::string host; // Gateway.Host
@@ -86,17 +87,27 @@ struct system_reading {
   friend bool operator==(const system_reading&, const system_reading&) = default;
 };
 
+// How long the PBX's machine runs, as it said of itself after a contact that failed (S-A5).
+struct uptime_reading {
+  wall_time measured; // by the PBX's clock
+  duration up{};      // at that moment
+  friend bool operator==(const uptime_reading&, const uptime_reading&) = default;
+};
+
 struct observation {
   moment started;
   moment finished;
   // Set when the token could not be had; then every endpoint is not_asked.
   std::optional<read_failure> login;
   bool login_paused = false; // no login was tried: the budget is spent (D-03)
+  // While paused one question without a login is asked instead: why nothing answered it; nullopt: something did.
+  std::optional<read_failure> unanswered;
   reading<std::vector<trunk_reading>> trunks;
   reading<std::vector<sbc_reading>> sbcs;
   reading<system_reading> system;
   reading<std::vector<service_reading>> services;
   std::optional<wall_time> certificate_expires;
+  std::optional<duration> uptime; // asked, and measured, after a poll that read nothing
 };
 
 } // namespace ringdown

@@ -75,7 +75,11 @@ TEST_CASE("Refused credentials are told from everything else that may go wrong")
   CHECK(problem_of(answer(400, R"({"error":"unauthorized_client"})")) == read_problem::unauthorized);
   CHECK(problem_of(answer(401, "")) == read_problem::unauthorized);
   CHECK(problem_of(answer(200, R"({"error":"invalid_client"})")) == read_problem::unauthorized);
-  CHECK(problem_of(answer(400, R"({"error":"invalid_request"})")) == read_problem::bad_request);
+  for (const char* words : {R"({"error":"invalid_request"})", R"({"error":"invalid_grant"})", R"({"error":"nope"})",
+                            R"({"Message":"no such client"})", "not even JSON", ""})
+    CHECK(problem_of(answer(400, words)) == read_problem::unauthorized);
+  CHECK(problem_of(answer(422, "{}")) == read_problem::unauthorized);
+  CHECK(problem_of(answer(408, "")) == read_problem::bad_request);
   CHECK(problem_of(answer(403, "")) == read_problem::forbidden);
   CHECK(problem_of(answer(404, "")) == read_problem::not_in_build);
   CHECK(problem_of(answer(502, fixture("gateway_502.html"))) == read_problem::server_error);
@@ -83,6 +87,24 @@ TEST_CASE("Refused credentials are told from everything else that may go wrong")
   CHECK(problem_of(answer(200, fixture("gateway_502.html"))) == read_problem::not_json);
   CHECK(problem_of(answer(429, "", {{"Retry-After", "7"}})) == read_problem::throttled);
   CHECK(problem_of(no_answer(transport_error::tls_expired)) == read_problem::transport);
+}
+
+TEST_CASE("Every 4xx is a wrong login but a missing endpoint, a timeout and throttling") {
+  for (int status = 300; status <= 599; ++status) {
+    const auto read = read_token(answer(status, R"({"error":"who knows"})"), noon());
+    REQUIRE_FALSE(read.ok());
+    const bool counts = status >= 400 && status <= 499 && status != 404 && status != 408 && status != 429;
+    INFO(status);
+    CHECK(is_wrong_login(read.why) == counts);
+  }
+  CHECK_FALSE(is_wrong_login(read_token(no_answer(transport_error::dns), noon()).why));
+}
+
+TEST_CASE("A login was certainly not judged when nothing was sent or it was turned away before") {
+  CHECK(is_unjudged_login(no_answer(transport_error::connect_timeout)));
+  CHECK_FALSE(is_unjudged_login(lost_answer(transport_error::timeout)));
+  for (const int status : {404, 429, 500, 502, 503}) CHECK(is_unjudged_login(answer(status, "")));
+  for (const int status : {200, 302, 400, 401, 403, 408, 422}) CHECK_FALSE(is_unjudged_login(answer(status, "")));
 }
 
 TEST_CASE("A body without a token that could be used is malformed") {
@@ -94,9 +116,11 @@ TEST_CASE("A body without a token that could be used is malformed") {
 
 TEST_CASE("No failure of a login shows a secret or a word of the PBX") {
   const std::string told = R"({"error":"invalid_client","error_description":"topsecret"})";
-  for (const int status : {200, 400, 401, 500}) {
-    const auto read = read_token(answer(status, told), noon());
-    REQUIRE_FALSE(read.ok());
-    CHECK(read.why.detail.find("topsecret") == std::string::npos);
-  }
+  const std::string quoted = R"({"error":"topsecret is wrong"})";
+  for (const std::string& body : {told, quoted})
+    for (const int status : {200, 400, 401, 500}) {
+      const auto read = read_token(answer(status, body), noon());
+      REQUIRE_FALSE(read.ok());
+      CHECK(read.why.detail.find("topsecret") == std::string::npos);
+    }
 }

@@ -119,6 +119,73 @@ TEST_CASE("A remark of being disabled disables a trunk that is down without a re
   CHECK(trunks[3].detail == "NoOutboundRule");
 }
 
+TEST_CASE("No other remark with that word in it disables a trunk") {
+  for (const char* remark : {"OutboundCallsDisabled", "trunkisdisabled", "Disabled"}) {
+    const std::string body = fmt::format(
+        R"({{"value":[{{"Id":1,"IsOnline":false,"ConfigurationIssue":"{}","Gateway":{{"Type":"Provider"}},"TrunkRegTimes":[]}}]}})",
+        remark);
+    const auto read = read_trunks(answer(200, body), noon());
+    REQUIRE(read.ok());
+    CHECK(read.value->front().state == resource_state::unregistered);
+    CHECK(read.value->front().detail.find("isabled") != std::string::npos);
+  }
+}
+
+TEST_CASE("The kind of a trunk is known only from a type of the API") {
+  const auto kind = [](const std::string& type) {
+    const auto read = read_trunks(
+        answer(200, fmt::format(R"({{"value":[{{"Id":1,"IsOnline":true,"Gateway":{{"Type":{}}}}}]}})", type)), noon());
+    REQUIRE(read.ok());
+    return read.value->front();
+  };
+  for (const char* known : {"Analog", "Provider", "BRI", "T1", "E1"}) {
+    CHECK(kind(fmt::format("\"{}\"", known)).kind_known);
+    CHECK(kind(fmt::format("\"{}\"", known)).kind == resource_kind::trunk);
+  }
+  for (const char* known : {"BridgeMaster", "BridgeSlave", "BridgeSlaveOverTunnel"}) {
+    CHECK(kind(fmt::format("\"{}\"", known)).kind_known);
+    CHECK(kind(fmt::format("\"{}\"", known)).kind == resource_kind::bridge);
+  }
+  for (const char* vague : {"null", "\"\"", "\"Unknown\"", "\"Gateway\"", "7"}) CHECK_FALSE(kind(vague).kind_known);
+}
+
+TEST_CASE("The newest row of telemetry says how long the machine runs") {
+  const auto up_in = [](const std::string& rows) {
+    return read_uptime(answer(200, R"({"value":[)" + rows + "]}"), noon());
+  };
+  const auto one = up_in(R"({"Time":"2026-10-02T06:59:00Z","TickCount":90000})");
+  REQUIRE(one.ok());
+  CHECK(*one.value == uptime_reading{noon() - std::chrono::minutes(1), std::chrono::seconds(90)});
+  // A build that ignores $top sends weeks of rows, in any order.
+  const auto many = up_in(R"({"Time":"2026-10-02T06:58:00Z","TickCount":1},{"Time":"2026-10-02T09:00:00+02:00",)"
+                          R"("TickCount":2000},{"Time":null,"TickCount":7},{"Time":"2026-10-02T08:00:00Z"})");
+  REQUIRE(many.ok());
+  CHECK(*many.value == uptime_reading{noon(), std::chrono::seconds(2)});
+  for (const char* none : {"", R"({"TickCount":5})", R"({"Time":"2026-10-02T06:59:00Z","TickCount":-5})",
+                           R"({"Time":"2026-10-02T06:59:00Z","TickCount":9223372036854775807})"})
+    CHECK_FALSE(up_in(none).ok());
+  CHECK(read_uptime(answer(404, ""), noon()).why.problem == read_problem::not_in_build);
+  const http_request request = uptime_request(target(), token);
+  CHECK(request.method == http_method::get);
+  CHECK(parse_url(request.url));
+  CHECK(request.url.find("SystemStatus/Pbx.SystemTelemetry()?$select=Time,TickCount") != std::string::npos);
+}
+
+TEST_CASE("The front page is asked without a word of ours, and any answer but an error of the server is one") {
+  const http_request request = front_page(target());
+  CHECK(request.method == http_method::get);
+  CHECK(request.url == "https://pbx.harbour.example:5001/");
+  CHECK(request.connect_to == "192.0.2.9");
+  CHECK(request.headers.empty());
+  CHECK(request.body.empty());
+  for (const int status : {200, 204, 302, 401, 403, 404, 429})
+    CHECK_FALSE(front_page_failure(answer(status, "<html>"), noon()));
+  CHECK_FALSE(front_page_failure(lost_answer(transport_error::too_large), noon()));
+  REQUIRE(front_page_failure(answer(502, ""), noon()));
+  CHECK(front_page_failure(no_answer(transport_error::connect_refused), noon())->transport ==
+        transport_error::connect_refused);
+}
+
 TEST_CASE("An older build does not say why a trunk is down, and a null says nothing") {
   const auto older = trunks_in("trunks_older.json");
   CHECK(older[0].state == resource_state::registered);
@@ -263,7 +330,7 @@ TEST_CASE("Every status has one meaning") {
   for (int status = 100; status <= 599; ++status)
     CHECK(classify(answer(status, "{}"), noon()).has_value() == (status != 200));
   const auto waiting = classify(answer(503, "", {{"retry-after", "30"}}), noon());
-  CHECK(waiting->problem == read_problem::throttled);
+  CHECK(waiting->problem == read_problem::server_error);
   CHECK(waiting->retry_after == duration(std::chrono::seconds(30)));
 }
 

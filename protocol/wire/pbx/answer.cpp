@@ -25,14 +25,14 @@ read_failure no_response(const http_outcome& outcome) {
   return why;
 }
 
-// Statuses other than 200. A status alone names the cause; the body of an error is never shown.
-read_problem problem_of(int status, bool asked_to_wait) {
+// Statuses other than 200. A status alone names the cause; the body of an error is never shown. A 503 is an outage also
+// when it says how long (a proxy does, in front of a PBX that is updated).
+read_problem problem_of(int status) {
   switch (status) {
     case 401: return read_problem::unauthorized;
     case 403: return read_problem::forbidden;
     case 404: return read_problem::not_in_build;
     case 429: return read_problem::throttled;
-    case 503: return asked_to_wait ? read_problem::throttled : read_problem::server_error;
     default: break;
   }
   if (status >= 500 && status <= 599) return read_problem::server_error;
@@ -54,10 +54,8 @@ std::optional<read_failure> classify(const http_outcome& outcome, wall_time now)
   if (!outcome.response) return no_response(outcome);
   const http_response& response = *outcome.response;
   if (response.status != 200) {
-    const auto wait = retry_after(response.headers, now);
-    read_failure why = because(problem_of(response.status, wait.has_value()), response.status,
-                               fmt::format("HTTP {}", response.status));
-    why.retry_after = wait;
+    read_failure why = because(problem_of(response.status), response.status, fmt::format("HTTP {}", response.status));
+    why.retry_after = retry_after(response.headers, now);
     return why;
   }
   if (response.body.size() > body_limit) return because(read_problem::too_large, 200, "the body is larger than 4 MiB");

@@ -60,9 +60,9 @@ resource_state state_when_offline(const trunk_fields& trunk) {
   if (perhaps_switched_off(trunk)) return resource_state::unknown;
   if (trunk.times == times_seen::listed && recorded(trunk) == failure_record::failed)
     return resource_state::failed_registration;
-  // "TrunkIsDisabled"; any other remark explains a trunk that is down and does not excuse it. After the test for a
-  // failure: a stale remark must not hide one.
-  if (trunk.issue.find("Disabled") != std::string::npos) return resource_state::disabled;
+  // The API's own word (AnalysisCode); any other remark explains a trunk that is down and does not excuse it. After the
+  // test for a failure: a stale remark must not hide one.
+  if (trunk.issue == "TrunkIsDisabled") return resource_state::disabled;
   if (!trunk.issue_readable) return resource_state::unknown;
   if (trunk.times == times_seen::absent || recorded(trunk) == failure_record::unclear)
     return resource_state::down_unspecified;
@@ -99,11 +99,16 @@ std::string label_of(const trunk_fields& trunk) {
   return trunk.number.empty() ? fmt::format("Trunk {}", *trunk.id) : trunk.number;
 }
 
+// Gateway.Type of the official specification but "Unknown"; "SBC" is none of them.
+constexpr std::array<std::string_view, 8> gateway_types{
+    "Analog", "Provider", "BridgeMaster", "BridgeSlave", "BridgeSlaveOverTunnel", "BRI", "T1", "E1"};
+
 trunk_reading reading_of(const trunk_fields& trunk) {
   trunk_reading read;
   read.key = fmt::format("{}", *trunk.id);
   // BridgeMaster, BridgeSlave, BridgeSlaveOverTunnel; never by name.
   read.kind = trunk.type.starts_with("Bridge") ? resource_kind::bridge : resource_kind::trunk;
+  read.kind_known = std::ranges::find(gateway_types, trunk.type) != gateway_types.end();
   read.label = label_of(trunk);
   read.number = trunk.number;
   read.host = trunk.host;

@@ -34,16 +34,21 @@ std::string without_slash(std::string_view url) {
   return std::string(url);
 }
 
-http_request get(std::string url, const pbx_target& target, const secret_text& token) {
+http_request get_openly(std::string url, const pbx_target& target) {
   http_request request;
   request.url = std::move(url);
   request.connect_to = target.address;
-  request.headers = {{"Accept", "application/json"}, {"Authorization", "Bearer " + token.reveal()}};
   request.tls = target.tls;
   request.egress = egress_class::pbx;
   request.response_limit = body_limit;
   request.connect_timeout = target.connect_timeout;
   request.timeout = target.timeout;
+  return request;
+}
+
+http_request get(std::string url, const pbx_target& target, const secret_text& token) {
+  http_request request = get_openly(std::move(url), target);
+  request.headers = {{"Accept", "application/json"}, {"Authorization", "Bearer " + token.reveal()}};
   return request;
 }
 
@@ -123,6 +128,21 @@ pbx_target target_of(const instance_config& config, duration connect_timeout, du
 
 http_request request_for(endpoint what, const pbx_target& target, const secret_text& token, field_set fields) {
   return get(without_slash(target.url) + std::string(path_of(what, fields)), target, token);
+}
+
+http_request uptime_request(const pbx_target& target, const secret_text& token) {
+  return get(without_slash(target.url) +
+                 "/xapi/v1/SystemStatus/Pbx.SystemTelemetry()?$select=Time,TickCount&$orderby=Time%20desc&$top=1",
+             target, token);
+}
+
+http_request front_page(const pbx_target& target) { return get_openly(without_slash(target.url) + "/", target); }
+
+std::optional<read_failure> front_page_failure(const http_outcome& outcome, wall_time now) {
+  auto fault = classify(outcome, now);
+  if (!fault) return std::nullopt;
+  const bool lost = fault->problem == read_problem::transport || fault->problem == read_problem::server_error;
+  return lost ? std::move(fault) : std::nullopt;
 }
 
 std::optional<http_request> next_page(answer_pages pages, const pbx_target& target, const secret_text& token) {

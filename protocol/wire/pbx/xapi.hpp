@@ -1,4 +1,5 @@
-// The 3CX configuration API of v20 (XAPI, OData) as a poller uses it: four GET requests and what their answers say.
+// The 3CX configuration API of v20 (XAPI, OData) as a poller uses it: four GET requests (and one more after an outage) and
+// what their answers say.
 // Facts: the official OpenAPI 20.0.10 and reports from live systems; every property may be null. Always $select, so
 // that passwords and licence keys, which whole rows carry, never leave the PBX.
 //
@@ -44,6 +45,15 @@ enum class field_set : std::uint8_t { current, older };
 
 [[nodiscard]] http_request request_for(endpoint what, const pbx_target& target, const secret_text& token,
                                        field_set fields = field_set::current);
+
+// Without a login, and of no endpoint: does anything answer there? What it says is not read.
+[[nodiscard]] http_request front_page(const pbx_target& target);
+// Why that is no answer of a living web server; nullopt when it is one, whatever it says.
+[[nodiscard]] std::optional<read_failure> front_page_failure(const http_outcome& outcome, wall_time now);
+
+// The newest row of SystemTelemetry(), which is sampled every two minutes; builds before 20.0.7 (07/2025) have none.
+[[nodiscard]] http_request uptime_request(const pbx_target& target, const secret_text& token);
+[[nodiscard]] reading<uptime_reading> read_uptime(const http_outcome& outcome, wall_time now);
 
 // The pages of one answer in the order they came; nearly always one.
 using answer_pages = std::span<const std::shared_ptr<const http_outcome>>;

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace ringdown::wire::pbx {
 
@@ -81,15 +82,27 @@ wall_time expiry(const token_visitor& answer, wall_time now) {
   return now + std::chrono::seconds(said > 0 ? std::min(said, longest_life) : usual_life);
 }
 
+// RFC 6749, 5.2. Other words of a PBX are not repeated: who knows what they quote.
+constexpr std::array<std::string_view, 6> known_errors{"invalid_client",  "unauthorized_client",    "invalid_grant",
+                                                       "invalid_request", "unsupported_grant_type", "invalid_scope"};
+
 bool refuses_credentials(const token_visitor& answer) {
-  return answer.error == "invalid_client" || answer.error == "unauthorized_client"; // RFC 6749, 5.2
+  return answer.error == "invalid_client" || answer.error == "unauthorized_client";
 }
 
-read_failure refusal(int status, std::string detail) {
+// The words of a refusal differ between builds, and a wrong login of unknown words is still a wrong login. Forbidden (403)
+// has its own cause; a missing endpoint, a timeout and throttling are no judgement.
+bool refuses_by_status(int status) {
+  return status >= 400 && status <= 499 && status != 403 && status != 404 && status != 408 && status != 429;
+}
+
+read_failure refusal(int status, const token_visitor& answer) {
   read_failure why;
   why.problem = read_problem::unauthorized;
   why.status = status;
-  why.detail = std::move(detail);
+  why.detail = std::ranges::find(known_errors, answer.error) == known_errors.end()
+                   ? fmt::format("HTTP {}", status)
+                   : fmt::format("HTTP {}: {}", status, answer.error);
   return why;
 }
 
@@ -119,8 +132,8 @@ reading<access_token> read_token(const http_outcome& outcome, wall_time now) {
   json_problem problem = json_problem::malformed;
   if (outcome.response) problem = read_json(outcome.response->body, answer_limit, answer);
   const int status = outcome.response ? outcome.response->status : 0;
-  if (problem == json_problem::none && status >= 400 && status <= 499 && refuses_credentials(answer)) {
-    read.why = refusal(status, fmt::format("HTTP {}: {}", status, answer.error));
+  if (refuses_by_status(status)) {
+    read.why = refusal(status, answer);
     return read;
   }
   if (auto fault = classify(outcome, now)) {
@@ -130,12 +143,22 @@ reading<access_token> read_token(const http_outcome& outcome, wall_time now) {
   if (problem != json_problem::none)
     read.why = read_failure_of(problem, status);
   else if (refuses_credentials(answer))
-    read.why = refusal(status, fmt::format("HTTP {}: {}", status, answer.error));
+    read.why = refusal(status, answer);
   else if (answer.token.empty() || answer.token.size() > longest_token || !is_header_safe(answer.token))
     read.why = malformed(status, "no usable access_token");
   else
     read.value = access_token{.value = secret_text(answer.token), .expires = expiry(answer, now)};
   return read;
+}
+
+bool is_wrong_login(const read_failure& why) {
+  return why.problem == read_problem::unauthorized || why.problem == read_problem::forbidden;
+}
+
+bool is_unjudged_login(const http_outcome& outcome) {
+  if (!outcome.response) return !outcome.sent;
+  const int status = outcome.response->status;
+  return status == 404 || status == 429 || status >= 500;
 }
 
 } // namespace ringdown::wire::pbx

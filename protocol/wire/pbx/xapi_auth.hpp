@@ -20,8 +20,13 @@ struct access_token {
 
 // Life time: the JWT's exp - iat counted from `now` (so that a PBX's wrong clock does no harm), its exp when there is
 // no iat, else expires_in taken as seconds (builds before 20.0.9 meant minutes: too short is safe), else 60 s.
-// read_problem::unauthorized: the PBX refuses these credentials (invalid_client, unauthorized_client, 401), which
-// counts as a wrong login; anything else is another problem.
+// read_problem::unauthorized: the PBX refuses these credentials, in whatever words: every 4xx but 403 (forbidden), 404,
+// 408 and 429.
 [[nodiscard]] reading<access_token> read_token(const http_outcome& outcome, wall_time now);
+
+// Whether the PBX counts this failure of read_token as a wrong login.
+[[nodiscard]] bool is_wrong_login(const read_failure& why);
+// Whether it certainly does not: nothing was sent, or it was turned away before anybody looked at the credentials.
+[[nodiscard]] bool is_unjudged_login(const http_outcome& outcome);
 
 } // namespace ringdown::wire::pbx
