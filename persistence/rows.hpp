@@ -125,9 +125,11 @@ struct config_change {
   wall_time at;
 };
 
+// Failed logins of one instance from one address. It belongs to the credentials it was spent with: with others it is void.
 struct login_budget {
   std::uint32_t failures = 0; // in a row
   std::optional<wall_time> paused_until;
+  std::string credentials{}; // mark of these credentials (ports::credentials_mark); tells nothing of them
 };
 
 // Deaths of one actor, by its name ("poller/acme/hq"), without a long life between them.

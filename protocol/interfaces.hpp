@@ -27,9 +27,10 @@ using poller_actor = caf::typed_actor<caf::reacts_to<due>, caf::reacts_to<exchan
 // One per tenant: decides, and makes every decision durable before anybody acts on it.
 using tenant_actor =
     caf::typed_actor<caf::reacts_to<due>, caf::reacts_to<poll_news>, caf::reacts_to<poller_ready>,
-                     caf::reacts_to<channel_ready>, caf::reacts_to<channel_lost>, caf::reacts_to<reconfigure_tenant>,
-                     caf::reacts_to<tenant_loaded>, caf::reacts_to<batch_committed>, caf::reacts_to<delivery_settled>,
-                     caf::reacts_to<channel_idle>, caf::reacts_to<command_stored>, caf::reacts_to<crash_now>>;
+                     caf::reacts_to<login_budget_changed>, caf::reacts_to<channel_ready>, caf::reacts_to<channel_lost>,
+                     caf::reacts_to<reconfigure_tenant>, caf::reacts_to<tenant_loaded>, caf::reacts_to<batch_committed>,
+                     caf::reacts_to<delivery_settled>, caf::reacts_to<channel_idle>, caf::reacts_to<command_stored>,
+                     caf::reacts_to<crash_now>>;
 
 // One per channel of a tenant: carries rows to one provider and records what came of it.
 using channel_actor =

@@ -77,6 +77,11 @@ struct poller_ready {
   instance_id instance;
   caf::strong_actor_ptr poller;
 };
+// So that the poller's successor begins with what is left of it.
+struct login_budget_changed {
+  instance_id instance;
+  persistence::login_budget budget;
+};
 struct channel_ready {
   channel_id channel;
   caf::strong_actor_ptr actor;
@@ -244,6 +249,7 @@ RINGDOWN_MESSAGE(settle_instance)
 RINGDOWN_MESSAGE(login_budget_saved)
 RINGDOWN_MESSAGE(poll_news)
 RINGDOWN_MESSAGE(poller_ready)
+RINGDOWN_MESSAGE(login_budget_changed)
 RINGDOWN_MESSAGE(channel_ready)
 RINGDOWN_MESSAGE(channel_lost)
 RINGDOWN_MESSAGE(reconfigure_tenant)

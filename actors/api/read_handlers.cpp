@@ -1,7 +1,7 @@
 #include "actors/api/handlers.hpp"
 
 #include "actors/api/paging.hpp"
-#include "protocol/types/observation.hpp"
+#include "actors/logic/shown_state.hpp"
 #include "protocol/wire/api_json.hpp"
 
 #include <map>
@@ -23,19 +23,6 @@ void write_delivery_row(wire::json_writer& json, const persistence::delivery_row
   wire::write_members(json, what.row);
   json.time("claimed_at", what.claimed_at);
   json.time("ended", what.ended);
-}
-
-bool is_blind_to(const instance_health& health, resource_kind kind) {
-  if (health.reach != reachability::reachable) return true;
-  switch (kind) {
-    case resource_kind::trunk:
-    case resource_kind::bridge: return (health.blind & bit(endpoint::trunks)) != 0;
-    case resource_kind::sbc: return (health.blind & bit(endpoint::sbcs)) != 0;
-    case resource_kind::service: return (health.blind & bit(endpoint::services)) != 0;
-    case resource_kind::calls: return (health.blind & bit(endpoint::system_status)) != 0;
-    case resource_kind::instance: return false;
-  }
-  return true;
 }
 
 } // namespace
@@ -166,8 +153,11 @@ void get_trunks(context& in, const server_request& request, const path_parts&, c
     for (const auto& row : *stored) health[{row.tenant, row.instance}] = row.health;
     return list_answer(found->items, found->next, [&](wire::json_writer& json, const persistence::resource_row& row) {
       json.text("tenant", row.tenant.str()).text("instance", row.instance.str());
-      wire::write_members(json, row.record);
-      json.truth("stale", is_blind_to(health[{row.tenant, row.instance}], row.record.ref.kind));
+      const instance_health& whole = health[{row.tenant, row.instance}];
+      resource_record shown = row.record;
+      shown.state = logic::shown_state(row.record, whole);
+      wire::write_members(json, shown);
+      json.truth("stale", logic::is_stale(whole, row.record.ref.kind));
     });
   });
 }

@@ -22,8 +22,7 @@ std::array<part, endpoint_count> parts_of(const observation& seen) {
 
 bool is_tls(transport_error error) {
   return error == transport_error::tls_untrusted || error == transport_error::tls_name ||
-         error == transport_error::tls_expired || error == transport_error::tls_pin ||
-         error == transport_error::tls_other;
+         error == transport_error::tls_expired || error == transport_error::tls_pin;
 }
 
 bool is_path(transport_error error) {
@@ -52,9 +51,11 @@ cause outage_of(const read_failure& why) {
   return is_path(why.transport) ? cause::path_down : cause::app_down;
 }
 
+// A handshake that is cut (tls_other) is a web server going down, no certificate that cannot be trusted.
 bool looks_like_restart(const read_failure& why) {
   if (why.problem == read_problem::transport)
-    return why.transport == transport_error::connect_refused || why.transport == transport_error::reset;
+    return why.transport == transport_error::connect_refused || why.transport == transport_error::reset ||
+           why.transport == transport_error::tls_other;
   return why.problem == read_problem::server_error || why.problem == read_problem::not_json;
 }
 
@@ -79,14 +80,17 @@ contact failed(const read_failure& why) {
   if (is_ours(why)) return met_as(contact_kind::unasked, cause::none, why);
   contact made = met_as(contact_kind::none, outage_of(why), why);
   made.restarting = looks_like_restart(why);
+  made.silent = why.problem == read_problem::transport && why.transport == transport_error::connect_timeout;
   return made;
 }
 
 contact of_login(const observation& seen) {
   const read_failure& why = *seen.login;
-  if (seen.login_paused) return met_as(contact_kind::unasked, cause::login_paused, why);
+  if (seen.login_paused)
+    return seen.unanswered ? failed(*seen.unanswered) : met_as(contact_kind::refused, cause::login_paused, why);
   if (why.problem == read_problem::forbidden) return met_as(contact_kind::refused, cause::role_too_narrow, why);
   if (is_refusal(why.problem)) return met_as(contact_kind::refused, cause::credentials_rejected, why);
+  if (why.problem == read_problem::not_in_build) return met_as(contact_kind::refused, cause::no_api, why);
   if (is_reachable_only(why.problem)) return met_as(contact_kind::partial, cause::none, why);
   return failed(why);
 }
@@ -127,6 +131,18 @@ contact contact_of(const observation& seen) {
   }
   made.complete = made.blind == 0;
   return made;
+}
+
+std::optional<duration> asked_to_wait(const observation& seen) {
+  std::optional<duration> longest;
+  const auto take = [&](const read_failure& why) {
+    if (why.retry_after && (!longest || *longest < *why.retry_after)) longest = why.retry_after;
+  };
+  for (const part& one : parts_of(seen))
+    if (!one.ok) take(*one.why);
+  if (seen.login) take(*seen.login);
+  if (seen.unanswered) take(*seen.unanswered);
+  return longest;
 }
 
 } // namespace ringdown::logic

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace ringdown::logic {
@@ -13,7 +14,7 @@ enum class contact_kind : std::uint8_t {
   usable,  // at least one endpoint answered what it should
   partial, // reachable, but nothing readable now (throttled, our query refused)
   refused, // it answers, and will not let us in
-  unasked, // we did not ask (login paused, our own limits): says nothing of the PBX
+  unasked, // we did not ask (our own limits): says nothing of the PBX
   none     // no usable answer
 };
 
@@ -24,9 +25,13 @@ struct contact {
   bool complete = false;   // every endpoint was read, or is not in this build
   bool restarting = false; // the failure looks like the PBX itself going down (refused connection, 5xx, HTML)
   bool throttled = false;  // it asks us to come later, and answers nothing else
+  bool silent = false;     // not even a connection: as a blacklisted address sees it
   std::string detail;      // for people and logs
 };
 
 [[nodiscard]] contact contact_of(const observation& seen);
+
+// How long the PBX asks to be left alone, the longest of what its answers say.
+[[nodiscard]] std::optional<duration> asked_to_wait(const observation& seen);
 
 } // namespace ringdown::logic

@@ -34,6 +34,7 @@ struct look_again {
 struct machine_verdict {
   poll_news news; // empty() when nothing changed: then nothing is sent (I5)
   std::optional<look_again> again;
+  std::optional<steady_time> not_before; // the PBX asked to be left alone until then
   std::string_view why; // the main thing seen, for logs: "unchanged", "confirming", "unreachable 2/4", ...
 };
 [[nodiscard]] bool is_empty(const poll_news& news);
@@ -52,19 +53,20 @@ public:
 
   void configure(const machine_config& config);
 
-  // For /api/v1/instances and tests.
-  [[nodiscard]] const instance_health& health() const;
-  [[nodiscard]] std::vector<resource_record> resources() const;
-
 private:
   // One resource: the row as last written, and the watch over it.
   struct tracked {
     resource_record record;
     bool written = false; // the row is in the store, or on its way
     resource_watch watch;
-    std::uint16_t missing = 0; // polls in a row that listed others but not it (D-09)
+    std::uint16_t missing = 0;                // polls in a row that listed others but not it (D-09)
+    condition now = condition::unknown;       // what the present poll says of it
+    std::optional<steady_time> unknown_since; // listed, and not readable since
   };
   struct step_context; // one poll being judged
+
+  [[nodiscard]] machine_verdict judge(const observation& seen, moment now);
+  [[nodiscard]] observation placed(const observation& seen) const;
 
   // What a poll says of the instance as a whole.
   [[nodiscard]] bool judge_contact(step_context& at);
@@ -73,12 +75,27 @@ private:
   void on_unasked(step_context& at);
   [[nodiscard]] bool throttled_for_long(const step_context& at);
   void on_usable(step_context& at);
-  void judge_blindness(step_context& at);
+  void on_contact_again(step_context& at);
+  [[nodiscard]] std::optional<bool> was_restarted(const step_context& at) const;
+  void judge_restart(step_context& at, bool blip_of_restart);
   // A hint (one failed poll, a new version) may come again and again, a told outage is loud by itself.
   enum class restart_sign : std::uint8_t { hint, outage };
   void begin_grace(step_context& at, restart_sign sign);
-  [[nodiscard]] resource_state shown_state(const tracked& one) const;
+  void begin_silence();
+  void end_silence(step_context& at);
   void finish(step_context& at);
+
+  // What it does not say (S-A2, D-06, D-07).
+  void note_blindness(step_context& at);
+  void judge_blindness(step_context& at);
+  void judge_unseen(step_context& at);
+  void judge_unseen(step_context& at, resource_watch& watch, const alert_key& key, condition now,
+                    const resource_record& record);
+  [[nodiscard]] bool has_rows(resource_kind kind, const observation& seen) const;
+  [[nodiscard]] std::uint32_t vanished_lists(const observation& seen) const;
+  [[nodiscard]] std::uint32_t lost_endpoints(const observation& seen) const;
+  [[nodiscard]] std::uint32_t long_unknown(step_context& at) const;
+  [[nodiscard]] bool is_out_of_sight(endpoint source) const;
 
   // What it says of each class of resources.
   void judge_trunks(step_context& at);
@@ -86,17 +103,18 @@ private:
   [[nodiscard]] bool can_judge_trunks(const step_context& at) const;
   void judge_sbcs(step_context& at);
   void judge_services(step_context& at);
+  void judge_some_service(step_context& at);
   void judge_calls(step_context& at);
   void judge_one(step_context& at, tracked& one, resource_record seen, const sight& what, alert_type type);
   void judge_instance(step_context& at, resource_watch& watch, alert_type type, const sight& what,
                       const std::string& detail);
+  void forget_missing(const observation& seen);
   void retire_missing(step_context& at, resource_kind kind, const std::vector<resource_ref>& listed);
   void emit(step_context& at, const alert_key& key, condition from, condition to, const sight& what, wall_time since,
             const resource_record& record);
   void write_row(step_context& at, tracked& one, resource_record seen);
   void release_trunks(step_context& at);
   void uncover_trunks(step_context& at);
-  [[nodiscard]] std::uint32_t vanished_lists(const observation& seen) const;
   [[nodiscard]] bool all_trunks_down(const step_context& at) const;
   [[nodiscard]] tracked& track(const resource_ref& ref);
   [[nodiscard]] bool in_grace(const moment& now) const { return grace_until_ && now.steady < *grace_until_; }
@@ -112,8 +130,10 @@ private:
   resource_watch auth_;
   resource_watch degraded_;
   resource_watch all_trunks_;
+  condition all_trunks_now_ = condition::unknown; // what the present poll says of them together
   call_watch calls_;
   std::optional<severity> calls_told_;
+  bool calls_unseen_ = false;
 
   bool first_sight_ = false; // until everything that was down at the first complete poll is told
   bool fresh_ = true;        // no complete contact since this machine began
@@ -123,13 +143,14 @@ private:
   wall_time first_failed_wall_;
   cause outage_ = cause::none;
   std::optional<steady_time> throttled_since_;
-  bool starting_ = false;                // the last poll fell into a grace
   bool last_failure_restarting_ = false; // a failed poll of the present outage looked like the PBX going down itself
-  std::optional<wall_time> last_contact_;
-  std::optional<steady_time> grace_until_; // S-A5
+  std::optional<moment> last_contact_;
+  std::optional<steady_time> contact_before_; // the last before the latest failure
+  std::optional<steady_time> grace_until_;    // S-A5
   std::optional<steady_time> grace_barred_until_;
+  bool grace_on_hint_ = false;           // of a failed poll alone: the PBX's own uptime may end it
   std::optional<wall_time> silent_from_; // S-A6: what is found after a silence began between here and now
-  std::optional<steady_time> silence_told_until_;
+  std::uint8_t silent_polls_ = 0;        // judged polls for which it still lasts
   std::array<std::optional<steady_time>, endpoint_count> blind_since_{};
   std::uint16_t partial_polls_ = 0;
   std::uint8_t settle_left_ = 0;

@@ -49,6 +49,11 @@ void instance_machine::write_row(step_context& at, tracked& one, resource_record
 void instance_machine::judge_one(step_context& at, tracked& one, resource_record seen, const sight& what,
                                  alert_type type) {
   one.missing = 0;
+  one.now = what.now;
+  if (what.now != condition::unknown)
+    one.unknown_since.reset();
+  else if (!one.unknown_since)
+    one.unknown_since = at.now.steady;
   const alert_key key{config_.instance, type, seen.ref};
   // A restarted PBX registers its trunks one after the other: what fails is not judged yet, what is fine is (S-A5).
   if (in_grace(at.now) && what.now == condition::failing) {
@@ -58,9 +63,7 @@ void instance_machine::judge_one(step_context& at, tracked& one, resource_record
   }
   seen.since = at.now.wall;
   switch (one.watch.look(what, config_.times, at.now)) {
-    case watch_news::nothing:
-      if (what.now == condition::unknown && one.written) return;
-      break;
+    case watch_news::nothing: break;
     case watch_news::confirm_soon:
       at.look(at.now.steady + config_.times.confirm_after, "confirm");
       at.why = "confirming";
@@ -85,6 +88,13 @@ void instance_machine::judge_one(step_context& at, tracked& one, resource_record
       emit(at, key, condition::failing, condition::ok, what, at.now.wall, seen);
       at.why = "recovered";
       break;
+  }
+  // An answer that does not say how it is may be wrong about the rest of it, too.
+  if (what.now == condition::unknown && one.written) {
+    const wall_time since = seen.since;
+    seen = one.record;
+    seen.state = resource_state::unknown;
+    seen.since = since;
   }
   write_row(at, one, std::move(seen));
 }
@@ -114,25 +124,6 @@ void instance_machine::judge_trunks(step_context& at) {
   retire_missing(at, resource_kind::bridge, listed);
 }
 
-// An empty list where there was something is not "all fine" (D-07): the class is blind.
-std::uint32_t instance_machine::vanished_lists(const observation& seen) const {
-  const auto had = [&](resource_kind kind) {
-    return std::ranges::any_of(tracked_,
-                               [&](const auto& entry) { return entry.first.kind == kind && entry.second.written; });
-  };
-  std::uint32_t blind = 0;
-  const auto lists = [&](resource_kind kind) {
-    return std::ranges::any_of(*seen.trunks.value, [&](const trunk_reading& one) { return one.kind == kind; });
-  };
-  const bool trunks_gone = seen.trunks.ok() && had(resource_kind::trunk) && !lists(resource_kind::trunk);
-  const bool all_gone = seen.trunks.ok() && had(resource_kind::bridge) && seen.trunks.value->empty();
-  if (trunks_gone || all_gone) blind |= bit(endpoint::trunks);
-  if (seen.sbcs.ok() && seen.sbcs.value->empty() && had(resource_kind::sbc)) blind |= bit(endpoint::sbcs);
-  if (seen.services.ok() && seen.services.value->empty() && had(resource_kind::service))
-    blind |= bit(endpoint::services);
-  return blind;
-}
-
 // Every enabled SIP trunk is down, and none of them is unknown or missing from the list.
 bool instance_machine::all_trunks_down(const step_context& at) const {
   if (!at.seen.trunks.ok()) return false;
@@ -155,6 +146,7 @@ bool instance_machine::all_trunks_down(const step_context& at) const {
 void instance_machine::judge_all_trunks(step_context& at) {
   if (!can_judge_trunks(at)) return release_trunks(at);
   const bool down = all_trunks_down(at);
+  if (down) all_trunks_now_ = condition::failing;
   if (down && in_grace(at.now)) return;
   bool any_up = false;
   std::size_t listed = 0;
@@ -172,14 +164,16 @@ void instance_machine::judge_all_trunks(step_context& at) {
                    : fine ? condition::ok
                           : condition::unknown,
                    severity::critical, cause::none};
+  all_trunks_now_ = what.now;
   judge_instance(at, all_trunks_, alert_type::all_trunks_down, what,
                  fmt::format("{} of {} trunks down", down ? count : 0, count));
   if (!down) release_trunks(at);
 }
 
 // The alert of all is over, or did not come at the second look: what waited for it must not wait for what may stay unknown.
+// But it waits for the end of the grace like every trunk that fails (S-A5).
 void instance_machine::release_trunks(step_context& at) {
-  if (all_trunks_.told()) return;
+  if (all_trunks_.told() || in_grace(at.now)) return;
   all_trunks_.forget_doubt();
   uncover_trunks(at);
 }
@@ -190,13 +184,13 @@ void instance_machine::uncover_trunks(step_context& at) {
     one.watch.uncover();
     const sight what{condition::failing, level_of(one.record), cause_of(at.seen, ref)};
     one.watch.resume(true, what.level);
-    emit(at, {config_.instance, alert_type::trunk_down, ref}, condition::ok, condition::failing, what, one.record.since,
-         one.record);
+    emit(at, {config_.instance, alert_type::trunk_down, ref}, condition::ok, condition::failing, what,
+         one.watch.failing_since(), one.record);
   }
 }
 
 void instance_machine::judge_sbcs(step_context& at) {
-  if (at.is_blind_to(endpoint::sbcs) || !at.seen.sbcs.ok()) return;
+  if (!at.seen.sbcs.ok()) return;
   std::vector<resource_ref> listed;
   for (const sbc_reading& sbc : *at.seen.sbcs.value) {
     const resource_ref ref{resource_kind::sbc, sbc.key};
@@ -212,7 +206,7 @@ void instance_machine::judge_sbcs(step_context& at) {
 }
 
 void instance_machine::judge_services(step_context& at) {
-  if (at.is_blind_to(endpoint::services) || !at.seen.services.ok()) return;
+  if (!at.seen.services.ok()) return;
   std::vector<resource_ref> listed;
   for (const service_reading& service : *at.seen.services.value) {
     const resource_ref ref{resource_kind::service, service.key};
@@ -226,6 +220,30 @@ void instance_machine::judge_services(step_context& at) {
               alert_type::service_down);
   }
   retire_missing(at, resource_kind::service, listed);
+}
+
+// The PBX says that something does not run, and its list does not say what (one live user falls back to this): then it is
+// judged as one service without a name, until the list can be read and each speaks for itself.
+void instance_machine::judge_some_service(step_context& at) {
+  const resource_ref ref{resource_kind::service, ""};
+  const auto known = tracked_.find(ref);
+  const bool listed = at.seen.services.ok() && !at.is_blind_to(endpoint::services);
+  if (listed && known == tracked_.end()) return;
+  if (listed && !known->second.watch.told()) {
+    if (known->second.written) at.news.removed.push_back(ref);
+    tracked_.erase(known);
+    return;
+  }
+  const bool says = at.seen.system.ok() && at.seen.system.value->has_stopped_services.has_value();
+  const bool stopped = says && at.seen.system.value->has_stopped_services == true;
+  const bool spoken_for = std::ranges::any_of(tracked_, [&](const auto& entry) {
+    return entry.first.kind == ref.kind && entry.first != ref && entry.second.watch.told();
+  });
+  if (!listed && (!says || (known == tracked_.end() && (!stopped || spoken_for)))) return;
+  const resource_state state = listed || !stopped ? resource_state::up : resource_state::down;
+  resource_record row{ref, "a service", state, {}, {}, {}, {}, {}, {}};
+  judge_one(at, track(ref), std::move(row), {condition_of(state), severity::critical, cause::none},
+            alert_type::service_down);
 }
 
 void instance_machine::judge_calls(step_context& at) {
@@ -252,24 +270,38 @@ void instance_machine::judge_calls(step_context& at) {
   write_row(at, one, std::move(row));
 }
 
-// D-09: gone for good only after others of its kind were listed without it on several polls in a row.
+// D-09 counts polls in a row: one that lists nothing begins anew.
+void instance_machine::forget_missing(const observation& seen) {
+  const auto listed = [&](resource_kind kind) {
+    switch (endpoint_of(kind)) {
+      case endpoint::trunks: return seen.trunks.ok();
+      case endpoint::sbcs: return seen.sbcs.ok();
+      case endpoint::services: return seen.services.ok();
+      case endpoint::system_status: return seen.system.ok();
+    }
+    return false;
+  };
+  for (auto& [ref, one] : tracked_)
+    if (!listed(ref.kind)) one.missing = 0;
+}
+
+// D-09: gone for good only after others of its kind were listed without it on several polls in a row, or it as another
+// kind. While a PBX starts its lists may still fill.
 void instance_machine::retire_missing(step_context& at, resource_kind kind, const std::vector<resource_ref>& listed) {
   const bool others = std::ranges::any_of(listed, [&](const resource_ref& ref) { return ref.kind == kind; });
   for (auto next = tracked_.begin(); next != tracked_.end();) {
     auto& [ref, one] = *next;
-    const bool gone = ref.kind == kind && std::ranges::find(listed, ref) == listed.end();
-    if (!gone || !others || ++one.missing < config_.times.removal_polls) {
+    const bool gone = ref.kind == kind && !ref.key.empty() && std::ranges::find(listed, ref) == listed.end();
+    const bool counts = gone && !in_grace(at.now) && (others || is_moved(ref, at.seen));
+    one.missing = counts ? static_cast<std::uint16_t>(one.missing + 1) : gone ? std::uint16_t{0} : one.missing;
+    if (gone) one.unknown_since.reset();
+    if (!gone || one.missing < config_.times.removal_polls) {
       ++next;
       continue;
     }
-    if (one.watch.told()) {
-      const alert_type type = kind == resource_kind::trunk    ? alert_type::trunk_down
-                              : kind == resource_kind::bridge ? alert_type::bridge_down
-                              : kind == resource_kind::sbc    ? alert_type::sbc_offline
-                                                              : alert_type::service_down;
-      emit(at, {config_.instance, type, ref}, condition::failing, condition::removed,
+    if (one.watch.told())
+      emit(at, {config_.instance, type_of(kind), ref}, condition::failing, condition::removed,
            {condition::removed, severity::info, cause::none}, at.now.wall, one.record);
-    }
     if (one.written) {
       at.news.removed.push_back(ref);
       at.why = "removed";

@@ -4,6 +4,8 @@
 #include "actors/logic/contact.hpp"
 #include "actors/logic/instance_machine.hpp"
 
+#include <algorithm>
+
 namespace ringdown::logic {
 
 struct instance_machine::step_context {
@@ -12,9 +14,17 @@ struct instance_machine::step_context {
   contact met;
   poll_news news;
   std::optional<look_again> again;
+  std::optional<steady_time> not_before;
   std::string_view why = "unchanged";
 
   [[nodiscard]] bool is_blind_to(endpoint which) const { return (met.blind & bit(which)) != 0; }
+
+  void be_blind_to(std::uint32_t endpoints, std::string_view why_blind) {
+    if (endpoints == 0) return;
+    met.blind |= endpoints;
+    met.complete = false;
+    if (met.detail.empty()) met.detail = why_blind;
+  }
 
   // The earliest wish wins.
   void look(steady_time at, std::string_view reason) {
@@ -31,6 +41,45 @@ struct instance_machine::step_context {
   row.ref = {resource_kind::instance, ""};
   row.detail = detail;
   return row;
+}
+
+// The alert of one resource; calls and the instance itself have others.
+[[nodiscard]] constexpr alert_type type_of(resource_kind kind) {
+  switch (kind) {
+    case resource_kind::trunk: return alert_type::trunk_down;
+    case resource_kind::bridge: return alert_type::bridge_down;
+    case resource_kind::sbc: return alert_type::sbc_offline;
+    case resource_kind::calls: return alert_type::sim_calls;
+    case resource_kind::service:
+    case resource_kind::instance: break;
+  }
+  return alert_type::service_down;
+}
+
+[[nodiscard]] constexpr endpoint endpoint_of(resource_kind kind) {
+  switch (kind) {
+    case resource_kind::trunk:
+    case resource_kind::bridge: return endpoint::trunks;
+    case resource_kind::sbc: return endpoint::sbcs;
+    case resource_kind::service: return endpoint::services;
+    case resource_kind::calls:
+    case resource_kind::instance: break;
+  }
+  return endpoint::system_status;
+}
+
+// Who tells of it: that some service does not run is said by the status of the system.
+[[nodiscard]] inline endpoint source_of(const resource_ref& ref) {
+  const bool some_service = ref.kind == resource_kind::service && ref.key.empty();
+  return some_service ? endpoint::system_status : endpoint_of(ref.kind);
+}
+
+// The PBX says for sure that this trunk is a bridge now, or the other way round.
+[[nodiscard]] inline bool is_moved(const resource_ref& ref, const observation& seen) {
+  if (ref.kind != resource_kind::trunk && ref.kind != resource_kind::bridge) return false;
+  return seen.trunks.ok() && std::ranges::any_of(*seen.trunks.value, [&](const trunk_reading& trunk) {
+           return trunk.key == ref.key && trunk.kind != ref.kind && trunk.kind_known;
+         });
 }
 
 // A trunk, SBC or service that does not do what it should.

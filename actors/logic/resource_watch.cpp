@@ -21,6 +21,7 @@ watch_news resource_watch::look(const sight& seen, const timing& times, moment n
     if (!told_) return watch_news::nothing;
     if (++good_ < times.confirm_recovery_polls) return watch_news::recover_soon;
     told_ = false;
+    unseen_ = false;
     good_ = 0;
     return watch_news::recovered;
   }
@@ -29,6 +30,7 @@ watch_news resource_watch::look(const sight& seen, const timing& times, moment n
   if (told_) {
     if (seen.level == level_) return watch_news::nothing;
     level_ = seen.level;
+    unseen_ = false;
     return watch_news::level_changed;
   }
   if (!doubt_) {
@@ -40,6 +42,7 @@ watch_news resource_watch::look(const sight& seen, const timing& times, moment n
   if (waited < times.confirm_after - times.confirm_after / early_parts) return watch_news::confirm_soon;
   doubt_.reset();
   told_ = true;
+  unseen_ = false;
   level_ = seen.level;
   return watch_news::failed;
 }
@@ -58,8 +61,8 @@ std::optional<severity> call_watch::look(int percent, int warning, int critical,
   const auto run = [](int& count, bool holds) { count = holds ? count + 1 : 0; };
   run(at_critical_, percent >= critical);
   run(at_warning_, percent >= warning);
-  run(under_critical_, percent < critical - hysteresis);
-  run(under_warning_, percent < warning - hysteresis);
+  run(under_critical_, percent <= critical - hysteresis);
+  run(under_warning_, percent <= warning - hysteresis);
   const bool falls = under_critical_ >= samples && level_ == severity::critical;
   const bool opens = at_warning_ >= samples && !level_;
   if (at_critical_ >= samples) {

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 namespace ringdown::logic {
 
@@ -27,18 +28,26 @@ public:
   void resume(bool told, severity level) {
     told_ = told;
     level_ = level;
+    unseen_ = false;
   }
   // Judge one sight; `failed`, `level_changed` and `recovered` are believed from now on.
   [[nodiscard]] watch_news look(const sight& seen, const timing& times, moment now);
+  // Whether its open alert is out of sight (S-A2); true when that changed.
+  [[nodiscard]] bool note_unseen(bool unseen) { return told_ && std::exchange(unseen_, unseen) != unseen; }
+  [[nodiscard]] bool unseen() const { return unseen_; }
   // A wider alert speaks for it while it fails: it is down, and not told by itself.
   void cover();
+  void cover(wall_time since) {
+    cover();
+    since_ = since;
+  }
   // The wider alert is over; it speaks for itself again from now on.
   void uncover();
   [[nodiscard]] bool covered() const { return covered_; }
   [[nodiscard]] bool told() const { return told_; }
   [[nodiscard]] severity level() const { return level_; }
   [[nodiscard]] bool in_doubt() const { return doubt_.has_value(); }
-  // When the present failing was first seen; only while in doubt or just believed.
+  // When the present failing was first seen; only while in doubt, covered or just believed.
   [[nodiscard]] wall_time failing_since() const { return since_; }
   void forget_doubt() { doubt_.reset(); }
   // It was seen failing where that is not judged yet: a recovery begins anew.
@@ -49,6 +58,7 @@ private:
   wall_time since_;
   bool told_ = false;
   bool covered_ = false;
+  bool unseen_ = false;
   severity level_ = severity::info;
   std::uint8_t good_ = 0; // good polls in a row while told
 };

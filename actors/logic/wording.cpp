@@ -121,6 +121,9 @@ std::string_view cause_words(cause why) {
     case cause::login_paused:
       return "Two logins failed; no further one is tried for a while, because the PBX blacklists an address after "
              "three.";
+    case cause::no_api:
+      return "There is no token endpoint: it is no 3CX of version 20 with the API in its licence, or another site "
+             "answers.";
   }
   return "";
 }
@@ -171,7 +174,10 @@ std::string condition_words(const alert_view& what, const reader& who) {
       return fmt::format("SBC {} lost its connection to {}: the branch office behind it is offline.", thing, where);
     case alert_type::bridge_down: return fmt::format("Bridge {} is down, seen from {}.", thing, where);
     case alert_type::sim_calls: return fmt::format("{} is close to its licensed number of simultaneous calls.", where);
-    case alert_type::service_down: return fmt::format("Service {} on {} is not running.", thing, where);
+    case alert_type::service_down:
+      if (what.resource.key.empty())
+        return fmt::format("A service on {} is not running; the PBX does not say which.", where);
+      return fmt::format("Service {} on {} is not running.", thing, where);
   }
   return {};
 }

@@ -12,11 +12,12 @@ create table instance_identity(
   host text not null, client text not null, tenant text not null, instance text not null, primary key(host, client)) without rowid;
 create table login_budget(
   tenant text not null, instance text not null, egress text not null, failures integer not null, paused_until integer,
+  credentials text not null,
   primary key(tenant, instance, egress)) without rowid;
 
 create table instance_health(
   tenant text not null, instance text not null, reach text not null, why text not null, since integer not null,
-  blind integer not null, version text not null, primary key(tenant, instance)) without rowid;
+  blind integer not null, starting integer not null, version text not null, primary key(tenant, instance)) without rowid;
 create table resource(
   tenant text not null, instance text not null, kind text not null, key text not null, label text not null, state text not null,
   since integer not null, provider text not null, number text not null, direction text not null, role text not null,

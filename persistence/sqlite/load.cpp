@@ -29,6 +29,7 @@ instance_health read_health(columns& row) {
   h.why = row.named(parse_cause);
   h.since = row.time();
   h.blind = row.as<std::uint32_t>();
+  h.starting = row.truth();
   h.version = row.text();
   return h;
 }
@@ -72,7 +73,8 @@ result<tenant_snapshot> sqlite_store::load_tenant(const tenant_id& tenant, const
         "select " RINGDOWN_ALERT_COLUMNS " from alert where tenant = ?",
         [&](columns& row) { all.alerts.push_back(read_alert(row)); }, tenant);
     db_->rows(
-        "select instance, reach, why, since, blind, version from instance_health where tenant = ? order by instance",
+        "select instance, reach, why, since, blind, starting, version from instance_health where tenant = ? order by "
+        "instance",
         [&](columns& row) {
           auto id = row.id<instance_id>();
           place[id] = all.instances.size();
@@ -93,11 +95,12 @@ result<tenant_snapshot> sqlite_store::load_tenant(const tenant_id& tenant, const
         "select scope, type, until, by, text from mute where tenant = ? and until > ?",
         [&](columns& row) { all.mutes.push_back(read_mute(row)); }, tenant, now);
     db_->rows(
-        "select instance, failures, paused_until from login_budget where tenant = ? and egress = ?",
+        "select instance, failures, paused_until, credentials from login_budget where tenant = ? and egress = ?",
         [&](columns& row) {
           auto& budget = all.budgets[row.id<instance_id>()];
           budget.failures = row.as<std::uint32_t>();
           budget.paused_until = row.maybe_time();
+          budget.credentials = row.text();
         },
         tenant, egress);
     return all;
@@ -132,8 +135,9 @@ result<void> sqlite_store::save_login_budget(const tenant_id& tenant, const inst
   return guard([&] {
     return transact([&]() -> result<void> {
       db_->run(
-          "insert or replace into login_budget(tenant, instance, egress, failures, paused_until) values(?,?,?,?,?)",
-          tenant, instance, egress, budget.failures, budget.paused_until);
+          "insert or replace into login_budget(tenant, instance, egress, failures, paused_until, credentials) "
+          "values(?,?,?,?,?,?)",
+          tenant, instance, egress, budget.failures, budget.paused_until, budget.credentials);
       return {};
     });
   });
@@ -203,7 +207,8 @@ result<std::vector<instance_row>> sqlite_store::instances(const std::optional<te
   return guard([&]() -> result<std::vector<instance_row>> {
     std::vector<instance_row> found;
     db_->rows(
-        "select tenant, instance, reach, why, since, blind, version from instance_health where (?1 = '' or tenant = "
+        "select tenant, instance, reach, why, since, blind, starting, version from instance_health where (?1 = '' or "
+        "tenant = "
         "?1) order by tenant, instance",
         [&](columns& row) {
           auto id = row.id<tenant_id>();

@@ -127,7 +127,7 @@ void age(connection& db, wall_time now) {
       "where state in ('pending', 'claimed') and kind = 'interrupt'",
       now);
   db.run("update resource set state = 'unknown'");
-  db.run("update instance_health set reach = 'unknown', why = 'none', blind = 0");
+  db.run("update instance_health set reach = 'unknown', why = 'none', blind = 0, starting = 0");
   db.run("insert or replace into setting(key, value) values('restored', ?)", rfc3339(now));
   begin_lineage(db);
   all.commit();

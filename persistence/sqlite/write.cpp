@@ -59,9 +59,9 @@ void sqlite_store::write(const write_batch& batch) {
              name(ref.kind), ref.key);
   for (const auto& [instance, h] : batch.healths)
     db_->run(
-        "insert or replace into instance_health(tenant, instance, reach, why, since, blind, version) "
-        "values(?,?,?,?,?,?,?)",
-        tenant, instance, name(h.reach), name(h.why), h.since, h.blind, h.version);
+        "insert or replace into instance_health(tenant, instance, reach, why, since, blind, starting, version) "
+        "values(?,?,?,?,?,?,?,?)",
+        tenant, instance, name(h.reach), name(h.why), h.since, h.blind, h.starting, h.version);
   for (const alert& one : batch.alerts) write_alert(one);
   for (const suppression& one : batch.suppressions) suppress(tenant, one, batch.at);
   for (const delivery& row : batch.deliveries) insert_delivery(batch, row);

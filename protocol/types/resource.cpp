@@ -13,7 +13,7 @@ constexpr std::array<std::string_view, 12> state_names{
 constexpr std::array<std::string_view, 4> condition_names{"unknown", "ok", "failing", "removed"};
 constexpr std::array<std::string_view, 3> role_names{"primary", "secondary", "failover"};
 constexpr std::array<std::string_view, 5> direction_names{"unknown", "none", "inbound", "outbound", "both"};
-constexpr std::array<std::string_view, 10> cause_names{"none",
+constexpr std::array<std::string_view, 11> cause_names{"none",
                                                        "path_down",
                                                        "app_down",
                                                        "tls_invalid",
@@ -22,7 +22,8 @@ constexpr std::array<std::string_view, 10> cause_names{"none",
                                                        "provider_silent",
                                                        "role_too_narrow",
                                                        "token_contested",
-                                                       "login_paused"};
+                                                       "login_paused",
+                                                       "no_api"};
 constexpr std::array<std::string_view, 3> reach_names{"unknown", "reachable", "unreachable"};
 
 } // namespace

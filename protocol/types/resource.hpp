@@ -62,7 +62,8 @@ enum class cause : std::uint8_t {
   provider_silent,      // the registrar does not answer
   role_too_narrow,      // 403 everywhere
   token_contested,      // another client keeps taking the single token
-  login_paused          // two failed logins: we stopped before the PBX blacklists us
+  login_paused,         // two failed logins: we stopped before the PBX blacklists us
+  no_api                // it answers, and has no token endpoint: another version, edition or site
 };
 
 // A row of the stored truth about one resource.
@@ -88,6 +89,7 @@ struct instance_health {
   wall_time since;         // of `reach`
   std::uint32_t blind = 0; // bit per `endpoint` (observation.hpp) that cannot be read now
   std::string version;     // PBX version last seen
+  bool starting = false;   // restarted: what fails is not judged yet (S-A5)
   friend bool operator==(const instance_health&, const instance_health&) = default;
 };
 

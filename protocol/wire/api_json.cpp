@@ -120,7 +120,7 @@ void write_members(json_writer& json, const instance_health& what) {
   json.key("blind").open_array();
   for (const endpoint one : {endpoint::trunks, endpoint::sbcs, endpoint::system_status, endpoint::services})
     if ((what.blind & bit(one)) != 0) json.text(name(one));
-  json.close_array();
+  json.close_array().truth("starting", what.starting);
 }
 
 void write_members(json_writer& json, const resource_record& what) {

@@ -24,7 +24,7 @@ void write_members(json_writer& json, const audit_entry& what);
 void write_members(json_writer& json, const acknowledgement& what);
 // id, name, customer, url: never the secret.
 void write_members(json_writer& json, const instance_config& what);
-// reach, cause, since, version, blind: [endpoint].
+// reach, cause, since, version, blind: [endpoint], starting.
 void write_members(json_writer& json, const instance_health& what);
 // id, name, kind, state, provider, number, direction, role, since, detail: a trunk, or any other resource.
 void write_members(json_writer& json, const resource_record& what);

@@ -188,8 +188,8 @@ TEST_CASE("a disabled or unknown trunk does not end the outage of the others") {
   watched_instance pbx;
   pbx.see_for(with_trunks({trunk("1", resource_state::disabled), down("2")}), 3);
   REQUIRE(pbx.is_open(alert_type::all_trunks_down));
-  CHECK(
-      pbx.see_for(with_trunks({trunk("1", resource_state::disabled), trunk("2", resource_state::unknown)}), 5).empty());
+  CHECK(said(pbx.see_for(with_trunks({trunk("1", resource_state::disabled), trunk("2", resource_state::unknown)}),
+                         5)) == lines{"all_trunks_down instance unknown"});
   CHECK(said(pbx.see_for(with_trunks({trunk("1", resource_state::disabled), trunk("2", resource_state::disabled)}),
                          3)) == lines{"all_trunks_down instance ok"});
 }
@@ -222,6 +222,98 @@ TEST_CASE("a trunk is removed after three polls that list others") {
   CHECK(pbx.see_for(gone, 5).empty());
 }
 
+TEST_CASE("a trunk is removed only after polls in a row that could be read") {
+  watched_instance pbx;
+  pbx.see(poll().read());
+  for (int i = 0; i < 5; ++i) {
+    CHECK(pbx.see(with_trunks({up("2")})).removed.empty());
+    CHECK(pbx.see(with_trunks({up("2")})).removed.empty());
+    CHECK(pbx.see(blind_trunks(poll().read())).removed.empty());
+  }
+}
+
+TEST_CASE("nothing is removed while a PBX starts, whose lists may still fill") {
+  watched_instance pbx;
+  pbx.see_for(login_failed(transport(transport_error::connect_refused)), 4);
+  const auto filling = with_trunks({up("2")});
+  pbx.see(filling);
+  const auto back = pbx.now.steady;
+  while (pbx.now.steady + 20s < back + 5min) CHECK(pbx.see(filling, 20s).removed.empty());
+  CHECK(pbx.see(filling, 30s).removed.empty());
+  CHECK(pbx.see_for(poll().read(), 3).empty());
+}
+
+TEST_CASE("a bridge whose type is not said stays a bridge, and keeps its alert") {
+  for (const bool named : {false, true}) {
+    watched_instance pbx;
+    const auto bad = with_trunks({up("1"), up("2"), bridge("9", resource_state::down_unspecified)});
+    pbx.see_for(bad, 3);
+    REQUIRE(pbx.is_open(alert_type::bridge_down, {resource_kind::bridge, "9"}));
+    auto vague = trunk("9", named ? resource_state::registered : resource_state::unknown);
+    vague.kind_known = false;
+    const auto seen = with_trunks({up("1"), up("2"), vague});
+    CHECK(said(pbx.see_for(seen, 10)) == lines{"bridge_down bridge/9 unknown"});
+    CHECK(pbx.is_open(alert_type::bridge_down, {resource_kind::bridge, "9"}));
+    CHECK(std::ranges::none_of(pbx.stored.resources, [](const resource_record& row) {
+      return row.ref == resource_ref{resource_kind::trunk, "9"};
+    }));
+  }
+}
+
+TEST_CASE("a trunk that turns out to be a bridge is one thing after three polls, and no trunk has vanished") {
+  watched_instance pbx(unknown_instance());
+  auto vague = trunk("9", resource_state::unknown);
+  vague.kind_known = false;
+  pbx.see(with_trunks({vague}));
+  const auto known = with_trunks({bridge("9", resource_state::online)});
+  CHECK(pbx.see(known).removed.empty());
+  CHECK(pbx.see(known).removed.empty());
+  CHECK(pbx.see(known).removed == std::vector<resource_ref>{{resource_kind::trunk, "9"}});
+  CHECK(pbx.stored.health.blind == 0);
+}
+
+TEST_CASE("a trunk that all trunks spoke for is not told inside the grace") {
+  watched_instance pbx;
+  pbx.see_for(with_trunks({down("1"), down("2")}), 4);
+  pbx.see_for(login_failed(transport(transport_error::connect_refused)), 4);
+  const auto rising = with_trunks({down("1"), up("2")});
+  pbx.see(rising);
+  CHECK(said(pbx.see(rising, 10s).transitions) ==
+        lines{"instance_unreachable instance ok", "all_trunks_down instance ok"});
+  CHECK(pbx.see_for(rising, 4).empty());
+  CHECK(said(pbx.see_for(rising, 2)) == lines{"trunk_down trunk/1 failing"});
+}
+
+TEST_CASE("a service that does not run and cannot be named is told as one") {
+  const resource_ref some{resource_kind::service, ""};
+  poll stopped;
+  stopped.system.has_stopped_services = true;
+  for (const auto why : {read_problem::not_in_build, read_problem::server_error}) {
+    watched_instance pbx;
+    pbx.see(poll().read());
+    const auto told = pbx.see_for(blind_services(stopped.read(), why), 3);
+    REQUIRE(said(told) == lines{"service_down service failing"});
+    CHECK(told[0].label == "a service");
+    CHECK(said(pbx.see_for(blind_services(poll().read(), why), 2)) == lines{"service_down service ok"});
+    pbx.see_for(blind_services(stopped.read(), why), 3);
+    // The list is back: each speaks for itself.
+    poll listed = stopped;
+    listed.services = {service("s", false)};
+    CHECK(said(pbx.see_for(listed.read(), 4)) ==
+          lines{"instance_degraded instance ok", "service_down service ok", "service_down service/s failing"});
+    CHECK(std::ranges::find(pbx.stored.resources, some, &resource_record::ref) == pbx.stored.resources.end());
+  }
+}
+
+TEST_CASE("a stopped service that was told is not told again without its name") {
+  poll stopped;
+  stopped.system.has_stopped_services = true;
+  stopped.services = {service("s", false)};
+  watched_instance pbx;
+  pbx.see_for(stopped.read(), 3);
+  CHECK(said(pbx.see_for(blind_services(stopped.read()), 4)) == lines{"service_down service/s unknown"});
+}
+
 TEST_CASE("a trunk that is listed again in between is not removed") {
   watched_instance pbx;
   pbx.see(poll().read());
@@ -236,7 +328,7 @@ TEST_CASE("an alert whose resource was never stored ends when it is not listed")
   auto base = healthy_instance();
   base.open = {{instance_id("pbx"), alert_type::trunk_down, {resource_kind::trunk, "7"}}};
   watched_instance pbx(base);
-  CHECK(said(pbx.see_for(poll().read(), 4)) == lines{"trunk_down trunk/7 removed"});
+  CHECK(said(pbx.see_for(poll().read(), 4)) == lines{"trunk_down trunk/7 unknown", "trunk_down trunk/7 removed"});
 }
 
 TEST_CASE("simultaneous calls alert after three samples, at the level reached, and clear lower") {
@@ -274,6 +366,14 @@ TEST_CASE("simultaneous calls alert after three samples, at the level reached, a
   }
 }
 
+TEST_CASE("calls clear at five points below the threshold, and not above") {
+  watched_instance pbx;
+  pbx.see_for(with_calls(80, 100), 3);
+  REQUIRE(pbx.is_open(alert_type::sim_calls, {resource_kind::calls, ""}));
+  CHECK(pbx.see_for(with_calls(76, 100), 5).empty());
+  CHECK(said(pbx.see_for(with_calls(75, 100), 3)) == lines{"sim_calls calls ok"});
+}
+
 TEST_CASE("calls that jump to critical open once, as critical") {
   watched_instance pbx;
   const auto all = pbx.see_for(with_calls(16, 16), 6);
@@ -305,7 +405,8 @@ TEST_CASE("an SBC or service that does not say is unknown") {
   bad.sbcs = {sbc("a", false)};
   bad.services = {service("s", false)};
   pbx.see_for(bad.read(), 3);
-  CHECK(pbx.see_for(vague.read(), 5).empty());
+  CHECK(said(pbx.see_for(vague.read(), 5)) == lines{"sbc_offline sbc/a unknown", "service_down service/s unknown"});
+  CHECK(pbx.is_open(alert_type::sbc_offline, {resource_kind::sbc, "a"}));
 }
 
 TEST_CASE("the same fail code again writes nothing") {

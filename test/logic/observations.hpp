@@ -84,10 +84,21 @@ inline observation login_paused() {
   seen.login_paused = true;
   return seen;
 }
+// Paused, and what is asked without a login has no answer either.
+inline observation paused_and_lost(const read_failure& why) {
+  observation seen = login_paused();
+  seen.unanswered = why;
+  return seen;
+}
 // The login was fine and every endpoint failed alike.
 inline observation all_failed(const read_failure& why) {
   observation seen;
   seen.trunks.why = seen.sbcs.why = seen.system.why = seen.services.why = why;
+  return seen;
+}
+inline observation blind_trunks(observation seen, read_problem what = read_problem::server_error) {
+  seen.trunks.value.reset();
+  seen.trunks.why = problem(what);
   return seen;
 }
 inline observation blind_services(observation seen, read_problem what = read_problem::server_error) {
@@ -133,6 +144,11 @@ inline void apply(baseline& base, const poll_news& news) {
   for (const resource_ref& ref : news.removed)
     std::erase_if(base.resources, [&](const resource_record& old) { return old.ref == ref; });
   for (const transition& one : news.transitions) {
+    std::erase(base.unseen, one.key);
+    if (one.to == condition::unknown) {
+      base.unseen.push_back(one.key);
+      continue;
+    }
     std::erase(base.open, one.key);
     if (one.to == condition::failing) base.open.push_back(one.key);
   }
@@ -150,6 +166,7 @@ public:
     pass(later);
     auto verdict = machine_.step(seen, now);
     again = verdict.again;
+    not_before = verdict.not_before;
     apply(stored, verdict.news);
     return verdict.news;
   }
@@ -179,6 +196,7 @@ public:
   moment now{wall_time{1'700'000'000s}, steady_time{1000s}};
   baseline stored;
   std::optional<logic::look_again> again;
+  std::optional<steady_time> not_before;
 
 private:
   static logic::machine_config with_id(logic::machine_config config) {

@@ -175,6 +175,19 @@ TEST_CASE("an end says that the thing is gone, what else is known, and nothing i
   CHECK_THAT(text_of(notice_event::resolved, view(whole), "", somebody()), !Contains("-"));
 }
 
+TEST_CASE("a service nobody can name and a PBX without the API are put in words") {
+  alert some = example(alert_type::service_down);
+  some.key.resource = {resource_kind::service, ""};
+  some.label = "a service";
+  CHECK(title_of(notice_event::fired, view(some)) ==
+        std::string(facts(alert_type::service_down).phrase) + ": a service at Acme HQ");
+  CHECK_THAT(text_of(notice_event::fired, view(some), ""),
+             Contains("A service on Acme HQ is not running; the PBX does not say which."));
+  alert lacking = example(alert_type::instance_auth_failed);
+  lacking.why = cause::no_api;
+  CHECK_THAT(text_of(notice_event::fired, view(lacking), ""), Contains("no token endpoint"));
+}
+
 TEST_CASE("names from outside stay on their line and within their length") {
   alert a = example(alert_type::trunk_down);
   a.label = "evil\r\nX-Header: 1\x7f";

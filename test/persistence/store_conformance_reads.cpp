@@ -102,7 +102,7 @@ void fill(desk& work) {
   gone.ref.key = "62";
   batch.resources = {{instance_id("hq"), trunk}, {instance_id("hq"), gone}};
   batch.removals = {{instance_id("hq"), gone.ref}};
-  batch.healths = {{instance_id("hq"), {reachability::reachable, cause::none, noon, 5, "20.0.10"}}};
+  batch.healths = {{instance_id("hq"), {reachability::reachable, cause::none, noon, 5, "20.0.10", true}}};
   batch.mutes = {{mute_scope::type, alert_type::sim_calls, noon + std::chrono::hours(1), "jo", "busy day"},
                  {mute_scope::everything, {}, noon - std::chrono::hours(1), "jo", "over"}};
   work.commit(batch);
@@ -113,14 +113,14 @@ void fill(desk& work) {
 void snapshots_bring_back_what_was_written(const store_opener& open) {
   desk work(open);
   fill(work);
-  REQUIRE(
-      work.held->save_login_budget(work.tenant, instance_id("hq"), "n1", {2, noon + std::chrono::minutes(30)}).ok());
+  const login_budget left{2, noon + std::chrono::minutes(30), "mark"};
+  REQUIRE(work.held->save_login_budget(work.tenant, instance_id("hq"), "n1", left).ok());
   const auto loaded = *open()->load_tenant(work.tenant, "n1", noon);
 
   REQUIRE(loaded.alerts.size() == 2);
   check_same(loaded.alerts[0].id.str() == "al_full" ? loaded.alerts[0] : loaded.alerts[1], full_alert());
   REQUIRE(loaded.instances.size() == 1);
-  CHECK(loaded.instances[0].health == instance_health{reachability::reachable, cause::none, noon, 5, "20.0.10"});
+  CHECK(loaded.instances[0].health == instance_health{reachability::reachable, cause::none, noon, 5, "20.0.10", true});
   REQUIRE(loaded.instances[0].resources.size() == 1);
   const resource_record& trunk = loaded.instances[0].resources[0];
   CHECK(trunk.ref.key == "61");
@@ -130,6 +130,8 @@ void snapshots_bring_back_what_was_written(const store_opener& open) {
   REQUIRE(loaded.mutes.size() == 1);
   CHECK(loaded.mutes[0].type == alert_type::sim_calls);
   CHECK(loaded.budgets.at(instance_id("hq")).failures == 2);
+  CHECK(loaded.budgets.at(instance_id("hq")).paused_until == left.paused_until);
+  CHECK(loaded.budgets.at(instance_id("hq")).credentials == "mark");
   CHECK((*work.held->load_tenant(work.tenant, "another address", noon)).budgets.empty());
 
   CHECK_FALSE((*work.held->setting("k")).has_value());

@@ -74,7 +74,9 @@ TEST_CASE("An instance's object has no secret and lists what cannot be read") {
   CHECK(json.str().find("topsecret") == std::string::npos);
   instance_health health;
   health.blind = bit(endpoint::sbcs) | bit(endpoint::services);
+  health.starting = true;
   const auto object = object_of(health);
+  CHECK(object["starting"].GetBool());
   REQUIRE(object["blind"].Size() == 2);
   CHECK(object["blind"][0].GetString() == std::string(name(endpoint::sbcs)));
 }

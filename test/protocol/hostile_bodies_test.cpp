@@ -1,5 +1,6 @@
 // Every field that is read, replaced by everything it should not be: no crash, and what is read is the same, unknown or
 // a failure. Never better (a recovery nobody saw), never a new fault (an alert nobody caused).
+#include "actors/logic/instance_machine.hpp"
 #include "protocol/wire/pbx/xapi.hpp"
 #include "protocol/wire/pbx/xapi_auth.hpp"
 
@@ -13,6 +14,7 @@
 #include <algorithm>
 #include <functional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 using namespace ringdown;
@@ -131,22 +133,66 @@ verdict judged(std::optional<bool> truth) { return !truth ? verdict::unknown : *
 verdict judged(const sbc_reading& sbc) { return judged(sbc.connected); }
 verdict judged(const service_reading& service) { return judged(service.running); }
 
+// What is said to be of another kind would be another resource: its alert closes as removed.
+bool same_kind(const trunk_reading& was, const trunk_reading& is) { return was.kind == is.kind || !is.kind_known; }
+bool same_kind(const sbc_reading&, const sbc_reading&) { return true; }
+bool same_kind(const service_reading&, const service_reading&) { return true; }
+
+// A known instance that has nothing but what the list says; what is bad is open.
+template <class Item>
+observation holding(reading<std::vector<Item>> list) {
+  observation seen;
+  seen.trunks.value.emplace();
+  seen.sbcs.value.emplace();
+  seen.services.value.emplace();
+  seen.system.value = system_reading{"20.0.10", 1, 16, std::nullopt};
+  if constexpr (std::is_same_v<Item, trunk_reading>) seen.trunks = std::move(list);
+  if constexpr (std::is_same_v<Item, sbc_reading>) seen.sbcs = std::move(list);
+  if constexpr (std::is_same_v<Item, service_reading>) seen.services = std::move(list);
+  return seen;
+}
+
+class watching_machine {
+public:
+  explicit watching_machine(const observation& usual) : machine_({instance_id("pbx"), {}, {}, {}}, {}, "t") {
+    for (int i = 0; i < 6; ++i) static_cast<void>(look(usual));
+  }
+  std::vector<transition> look(const observation& seen) {
+    now_.wall += std::chrono::seconds(60);
+    now_.steady += std::chrono::seconds(60);
+    return machine_.step(seen, now_).news.transitions;
+  }
+
+private:
+  moment now_{wall_time{std::chrono::hours(500'000)}, steady_time{std::chrono::hours(1)}};
+  logic::instance_machine machine_;
+};
+
+// Long enough for a confirmation, a recovery and a removal.
+void check_nothing_told(watching_machine machine, const observation& hostile) {
+  for (int i = 0; i < 4; ++i)
+    for (const transition& told : machine.look(hostile))
+      CHECK((told.to == condition::unknown || told.key.type == alert_type::instance_degraded));
+}
+
 // A key replaced by another plausible one cannot be noticed; then the old one is missing, which closes nothing by itself.
 template <class Item>
 void check_list(const std::string& file, reading<std::vector<Item>> (*read)(const http_outcome&, wall_time),
                 std::string_view key_field) {
   const auto before = read(answer(200, fixture(file)), noon());
   REQUIRE(before.ok());
+  const watching_machine machine(holding(before));
   std::size_t bodies = 0;
   for (const hostile_body& hostile : body_maker(fixture(file)).make()) {
     ++bodies;
     INFO(file << " " << hostile.path << " as " << hostile.what);
     const auto after = read(answer(200, hostile.body), noon());
+    const bool renamed = hostile.path.ends_with(key_field);
+    if (!renamed) check_nothing_told(machine, holding(after));
     if (!after.ok()) {
       CHECK(after.why.problem != read_problem::not_asked);
       continue;
     }
-    const bool renamed = hostile.path.ends_with(key_field);
     if (!renamed) CHECK(after.value->size() == before.value->size());
     for (const Item& was : *before.value) {
       const auto is = std::ranges::find(*after.value, was.key, &Item::key);
@@ -154,6 +200,7 @@ void check_list(const std::string& file, reading<std::vector<Item>> (*read)(cons
         CHECK(renamed);
         continue;
       }
+      CHECK(same_kind(was, *is));
       const verdict now = judged(*is);
       CHECK((now == judged(was) || now == verdict::unknown));
     }
