@@ -42,7 +42,21 @@ bool is_whole_host(const read_failure& why) {
   return false;
 }
 
+// Telemetry is sampled every two minutes: so many polls are asked for a row younger than the failure.
+constexpr int most_uptime_tries = 3;
+// A row of the future is one of a wrong clock.
+constexpr auto clock_tolerance = std::chrono::seconds(5);
+
 std::size_t index(endpoint which) { return static_cast<std::size_t>(which); }
+
+bool read_anything(const observation& seen) {
+  return seen.trunks.ok() || seen.sbcs.ok() || seen.system.ok() || seen.services.ok();
+}
+
+bool is_outage(const read_failure& why) {
+  return why.problem == read_problem::transport || why.problem == read_problem::server_error ||
+         why.problem == read_problem::not_json;
+}
 
 } // namespace
 
@@ -52,16 +66,23 @@ pbx_conversation::pbx_conversation(instance_config config, duration connect_time
       connect_timeout_(connect_timeout),
       timeout_(timeout) {}
 
-void pbx_conversation::configure(instance_config config) {
+bool pbx_conversation::configure(instance_config config) {
   const bool another = config.url != config_.url || config.address != config_.address ||
                        config.client_id != config_.client_id || config.secret != config_.secret;
   config_ = std::move(config);
   target_ = wire::pbx::target_of(config_, connect_timeout_, timeout_);
-  if (!another) return;
+  if (!another) return false;
   token_.reset();
+  step_ = step::idle;
+  pages_.clear();
+  fields_ = {};
+  version_.clear();
+  uptime_tries_ = 0;
+  seen_ = {};
   // Other credentials deserve their own tries.
   budget_ = {};
   budget_changed_ = true;
+  return true;
 }
 
 bool pbx_conversation::take_budget_change() { return std::exchange(budget_changed_, false); }
@@ -74,23 +95,35 @@ std::optional<http_request> pbx_conversation::start(moment now) {
   position_ = 0;
   remaining_ = order_.size();
   answered_ = false;
-  if (!token_ || now.steady >= renew_at_) return ask_token(now);
+  refused_ = false;
+  if (!token_ || now.steady >= renew_at_) {
+    if (!login_is_paused(now)) return ask_token(now);
+    // A PBX that went down meanwhile must not hide behind our silence.
+    note_pause();
+    step_ = step::front;
+    return wire::pbx::front_page(target_);
+  }
   step_ = step::reading;
   return ask_endpoint();
 }
 
+bool pbx_conversation::login_is_paused(moment now) const {
+  return budget_.failures >= most_failures && budget_.paused_until && now.wall < *budget_.paused_until;
+}
+
+void pbx_conversation::note_pause() {
+  token_.reset();
+  seen_.login_paused = true;
+  seen_.login = read_failure{read_problem::unauthorized,
+                             transport_error::none,
+                             0,
+                             "no login is tried until " + rfc3339(*budget_.paused_until),
+                             {}};
+  step_ = step::idle;
+}
+
 std::optional<http_request> pbx_conversation::ask_token(moment now) {
   token_.reset();
-  if (budget_.failures >= most_failures && budget_.paused_until && now.wall < *budget_.paused_until) {
-    seen_.login_paused = true;
-    seen_.login = read_failure{read_problem::unauthorized,
-                               transport_error::none,
-                               0,
-                               "no login is tried until " + rfc3339(*budget_.paused_until),
-                               {}};
-    step_ = step::idle;
-    return std::nullopt;
-  }
   // After a failure the next try is counted before it is made: a crash in the middle must not cost a third one.
   if (budget_.failures > 0) login_failed(now);
   step_ = step::token;
@@ -106,16 +139,24 @@ void pbx_conversation::login_failed(moment now) {
 std::optional<http_request> pbx_conversation::on(const std::shared_ptr<const http_outcome>& outcome, moment now) {
   if (outcome->response && outcome->response->certificate_expires)
     seen_.certificate_expires = outcome->response->certificate_expires;
-  if (step_ == step::token) return on_token(*outcome, now);
-  return on_page(outcome, now);
+  switch (step_) {
+    case step::idle: return std::nullopt; // of a poll that was given up
+    case step::token: return on_token(*outcome, now);
+    case step::reading: return on_page(outcome, now);
+    case step::front: seen_.unanswered = wire::pbx::front_page_failure(*outcome, now.wall); break;
+    case step::uptime: take_uptime(*outcome, now); break;
+  }
+  step_ = step::idle;
+  return std::nullopt;
 }
 
 std::optional<http_request> pbx_conversation::on_token(const http_outcome& outcome, moment now) {
   auto answer = wire::pbx::read_token(outcome, now.wall);
   if (!answer.ok()) {
-    if (answer.why.problem == read_problem::unauthorized && budget_.failures == 0) login_failed(now);
-    // Counted ahead, but the PBX never judged it: give the try back.
-    if (answer.why.problem != read_problem::unauthorized && budget_.failures > 0) {
+    if (wire::pbx::is_wrong_login(answer.why) && budget_.failures == 0) {
+      login_failed(now);
+    } else if (wire::pbx::is_unjudged_login(outcome) && budget_.failures > 0) {
+      // Counted ahead, but the PBX never judged it: give the try back.
       --budget_.failures;
       budget_.paused_until.reset();
       budget_changed_ = true;
@@ -136,7 +177,8 @@ std::optional<http_request> pbx_conversation::on_token(const http_outcome& outco
 }
 
 http_request pbx_conversation::ask_endpoint() {
-  return wire::pbx::request_for(asked(), target_, *token_, fields_[index(asked())]);
+  const auto fields = refused_ ? wire::pbx::field_set::older : fields_[index(asked())];
+  return wire::pbx::request_for(asked(), target_, *token_, fields);
 }
 
 std::optional<http_request> pbx_conversation::on_page(const std::shared_ptr<const http_outcome>& page, moment now) {
@@ -146,15 +188,19 @@ std::optional<http_request> pbx_conversation::on_page(const std::shared_ptr<cons
   if (status == 401 && !renewed_) {
     renewed_ = true;
     pages_.clear();
-    return ask_token(now);
+    if (!login_is_paused(now)) return ask_token(now);
+    note_pause();
+    return std::nullopt;
   }
-  // An older build does not know all fields: 400 is our query, not its fault. Ask for the older ones and remember.
+  // An older build does not know all fields: 400 is our query, not its fault. Ask for the older ones, and remember when
+  // those were what it wanted: a 400 may have other reasons.
   auto& fields = fields_[index(asked())];
-  if (status == 400 && fields == wire::pbx::field_set::current) {
-    fields = wire::pbx::field_set::older;
+  if (status == 400 && fields == wire::pbx::field_set::current && !refused_) {
+    refused_ = true;
     pages_.clear();
     return ask_endpoint();
   }
+  if (status == 200 && refused_) fields = wire::pbx::field_set::older;
   if (auto more = wire::pbx::next_page(pages_, target_, *token_)) return more;
   read_all(now);
   return after_endpoint();
@@ -164,10 +210,20 @@ void pbx_conversation::read_all(moment now) {
   switch (asked()) {
     case endpoint::trunks: seen_.trunks = wire::pbx::read_trunks(pages_, now.wall); break;
     case endpoint::sbcs: seen_.sbcs = wire::pbx::read_sbcs(pages_, now.wall); break;
-    case endpoint::system_status: seen_.system = wire::pbx::read_system(*pages_.front(), now.wall); break;
+    case endpoint::system_status:
+      seen_.system = wire::pbx::read_system(*pages_.front(), now.wall);
+      note_version();
+      break;
     case endpoint::services: seen_.services = wire::pbx::read_services(pages_, now.wall); break;
   }
   pages_.clear();
+}
+
+// Another build may know the newer fields.
+void pbx_conversation::note_version() {
+  if (!seen_.system.ok() || seen_.system.value->version.empty() || seen_.system.value->version == version_) return;
+  if (!version_.empty()) fields_ = {};
+  version_ = seen_.system.value->version;
 }
 
 std::optional<http_request> pbx_conversation::after_endpoint() {
@@ -180,13 +236,29 @@ std::optional<http_request> pbx_conversation::after_endpoint() {
   const endpoint done = asked();
   if (over) fail_rest(why);
   --remaining_;
+  refused_ = false;
   if (hung)
     ask_last(done);
   else
     ++position_;
   if (!over && remaining_ > 0) return ask_endpoint();
   step_ = step::idle;
-  return std::nullopt;
+  return over ? std::nullopt : ask_uptime();
+}
+
+std::optional<http_request> pbx_conversation::ask_uptime() {
+  if (uptime_tries_ == 0 || !token_ || !read_anything(seen_)) return std::nullopt;
+  step_ = step::uptime;
+  return wire::pbx::uptime_request(target_, *token_);
+}
+
+// A row older than the failure tells nothing of it: the next poll asks once more.
+void pbx_conversation::take_uptime(const http_outcome& outcome, moment now) {
+  const auto read = wire::pbx::read_uptime(outcome, now.wall);
+  const bool stale = read.ok() && read.value->measured <= lost_at_;
+  uptime_tries_ = stale ? uptime_tries_ - 1 : 0;
+  if (!read.ok() || stale || read.value->measured > now.wall + clock_tolerance) return;
+  seen_.uptime = read.value->up + std::max<duration>(now.wall - read.value->measured, duration{});
 }
 
 // Moves the rest up: the next to be asked now stands at the same position.
@@ -210,6 +282,11 @@ void pbx_conversation::fail_rest(const read_failure& why) {
 
 observation pbx_conversation::finished(moment now) {
   seen_.finished = now;
+  const auto& why = seen_.login ? *seen_.login : seen_.trunks.why;
+  if (seen_.unanswered || (!read_anything(seen_) && is_outage(why))) {
+    lost_at_ = now.wall;
+    uptime_tries_ = most_uptime_tries;
+  }
   return std::exchange(seen_, observation{});
 }
 

@@ -20,13 +20,15 @@ class pbx_conversation {
 public:
   pbx_conversation(instance_config config, duration connect_timeout, duration timeout);
 
-  void configure(instance_config config); // a changed address or credential drops the token
+  // A changed address or credential is another PBX, or another client of it: nothing of the one before counts, and a poll
+  // under way is over without a result. True then.
+  [[nodiscard]] bool configure(instance_config config);
   void set_budget(const persistence::login_budget& budget) { budget_ = budget; }
   [[nodiscard]] const persistence::login_budget& budget() const { return budget_; }
   // True once after the budget changed and should be made durable.
   [[nodiscard]] bool take_budget_change();
 
-  // Begin a poll. Empty when there is nothing to ask (login paused): then finished() at once.
+  // Begin a poll. Empty when there is nothing to ask: then finished() at once.
   [[nodiscard]] std::optional<http_request> start(moment now);
   // The answer to the last request, and the next request; empty when the poll is over.
   [[nodiscard]] std::optional<http_request> on(const std::shared_ptr<const http_outcome>& outcome, moment now);
@@ -36,14 +38,19 @@ public:
   [[nodiscard]] bool logging_in() const { return step_ == step::token; }
 
 private:
-  enum class step : std::uint8_t { idle, token, reading };
+  enum class step : std::uint8_t { idle, token, front, reading, uptime };
 
   [[nodiscard]] std::optional<http_request> ask_token(moment now);
+  [[nodiscard]] bool login_is_paused(moment now) const;
+  void note_pause();
   [[nodiscard]] http_request ask_endpoint();
   [[nodiscard]] std::optional<http_request> on_token(const http_outcome& outcome, moment now);
   [[nodiscard]] std::optional<http_request> on_page(const std::shared_ptr<const http_outcome>& page, moment now);
   [[nodiscard]] std::optional<http_request> after_endpoint();
+  [[nodiscard]] std::optional<http_request> ask_uptime();
+  void take_uptime(const http_outcome& outcome, moment now);
   void read_all(moment now);
+  void note_version();
   void login_failed(moment now);
   void fail_rest(const read_failure& why);
   void ask_last(endpoint which);
@@ -66,11 +73,16 @@ private:
       pages_; // of the endpoint being read; shared with the message that brought them
   std::array<wire::pbx::field_set, endpoint_count>
       fields_{};         // what this build understands, remembered per endpoint (D-02)
+  std::string version_;  // of that build
+  bool refused_ = false; // this poll's first question to the endpoint was: it is asked for the older fields
   bool renewed_ = false; // the one renewal of this poll was used
   std::optional<secret_text> token_;
   steady_time renew_at_; // on our own clock: the PBX's may be wrong
   persistence::login_budget budget_;
   bool budget_changed_ = false;
+  // A contact that failed: how long the PBX runs tells whether it was restarted.
+  wall_time lost_at_;
+  int uptime_tries_ = 0;
   observation seen_;
 };
 

@@ -55,7 +55,10 @@ void poller::on(const due& rang) {
 void poller::on(const rebaseline& from) {
   tenant_actor_ = from.tenant;
   uncommitted_.clear();
-  if (from.budget.failures > talk_.budget().failures) talk_.set_budget(from.budget);
+  // Later ones come from a restarted tenant, who knows it from us. One of other credentials is void.
+  if (!machine_ && from.budget.credentials == credentials()) talk_.set_budget(from.budget);
+  look_.reset();
+  not_before_.reset();
   machine_.emplace(logic::machine_config_of(config_), from.base, world().start_mark);
   log().debug("poller_baseline", {{"instance", shown_as_}, {"known", from.base.known ? "yes" : "no"}});
   // A first sight waits for its slot, so that ten thousand new instances do not start at once; a known one is asked soon.
@@ -66,12 +69,26 @@ void poller::on(const rebaseline& from) {
 
 void poller::on(const reconfigure_instance& to) {
   config_ = to.config;
-  talk_.configure(config_);
+  const bool another = talk_.configure(config_);
   world().http->close_lane(lane_.name);
-  if (machine_) {
-    machine_->configure(logic::machine_config_of(config_));
-    schedule(std::nullopt);
-  }
+  if (another) give_up_poll();
+  if (!machine_) return;
+  machine_->configure(logic::machine_config_of(config_));
+  if (another)
+    wake_for(now().steady);
+  else if (!polling_)
+    schedule();
+}
+
+// What is under way was asked of another PBX, or with other credentials: its answer says nothing any more.
+void poller::give_up_poll() {
+  if (ticket_) world().http->cancel(*std::exchange(ticket_, std::nullopt));
+  ++exchange_token_;
+  polling_ = false;
+  poll_again_ = false;
+  look_.reset();
+  not_before_.reset();
+  save_budget_if_changed();
 }
 
 void poller::on(const news_committed& committed) {
@@ -81,7 +98,10 @@ void poller::on(const news_committed& committed) {
 }
 
 void poller::on(const settle_instance&) {
-  if (machine_) schedule(machine_->settle(now()));
+  if (!machine_) return;
+  const auto wish = machine_->settle(now());
+  if (!look_ || wish.at < look_->at) look_ = wish;
+  if (!polling_) schedule();
 }
 
 void poller::on(const login_budget_saved& saved) {
@@ -103,9 +123,11 @@ void poller::poll() {
     world().metrics->polls_late.fetch_add(1, std::memory_order_relaxed);
     return;
   }
+  look_.reset();
+  not_before_.reset();
   if (uncommitted_.size() >= most_uncommitted) {
     glance_.why = "waiting for the store";
-    schedule(std::nullopt);
+    schedule();
     return;
   }
   polling_ = true;
@@ -150,7 +172,10 @@ void poller::finish() {
   glance_.last_poll = present.wall;
   ++glance_.polls;
   if (!logic::is_empty(verdict.news)) report(std::move(verdict.news));
-  schedule(verdict.again);
+  // Who asked to settle while we polled keeps the wish.
+  if (verdict.again && (!look_ || verdict.again->at < look_->at)) look_ = verdict.again;
+  not_before_ = verdict.not_before;
+  schedule();
 }
 
 void poller::report(poll_news news) {
@@ -166,11 +191,12 @@ void poller::report(poll_news news) {
   tell(tenant_actor_, std::move(news));
 }
 
-void poller::schedule(const std::optional<logic::look_again>& again) {
+void poller::schedule() {
   const steady_time present = now().steady;
   steady_time at = logic::next_slot(phase_, config_.times.poll_interval, present);
-  if (again && again->at < at) at = std::max(again->at, present);
-  if (std::exchange(poll_again_, false) && !again) at = present;
+  if (look_ && look_->at < at) at = std::max(look_->at, present);
+  if (std::exchange(poll_again_, false) && !look_) at = present;
+  if (not_before_) at = std::max(at, *not_before_);
   wake_for(at);
 }
 
@@ -198,7 +224,14 @@ void poller::count(const observation& seen) {
 
 void poller::save_budget_if_changed() {
   if (!talk_.take_budget_change()) return;
-  caf::anon_send(world().store, save_budget{tenant_, config_.id, talk_.budget(), me()});
+  auto left = talk_.budget();
+  left.credentials = credentials();
+  tell(tenant_actor_, login_budget_changed{config_.id, left});
+  caf::anon_send(world().store, save_budget{tenant_, config_.id, std::move(left), me()});
+}
+
+std::string poller::credentials() const {
+  return world().credentials_mark ? world().credentials_mark(config_) : std::string();
 }
 
 } // namespace ringdown

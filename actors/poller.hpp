@@ -38,10 +38,12 @@ private:
   void send(http_request request);
   void finish();
   void report(poll_news news);
-  void schedule(const std::optional<logic::look_again>& again);
+  void give_up_poll();
+  void schedule();
   void wake_for(steady_time at);
   void count(const observation& seen);
   void save_budget_if_changed();
+  [[nodiscard]] std::string credentials() const;
 
   const tenant_id tenant_;
   instance_config config_;
@@ -51,10 +53,12 @@ private:
   pbx_conversation talk_;
   std::optional<logic::instance_machine> machine_; // none before the first baseline
   caf::strong_actor_ptr tenant_actor_;
-  std::deque<poll_news> uncommitted_;   // sent, not yet committed; bounded, see poll()
-  std::uint64_t wake_token_ = 0;        // only the newest wake-up counts
-  std::uint64_t exchange_token_ = 0;    // only the answer to the newest request counts
-  std::optional<std::uint64_t> ticket_; // of the exchange under way
+  std::deque<poll_news> uncommitted_;     // sent, not yet committed; bounded, see poll()
+  std::optional<logic::look_again> look_; // wished for, before the next slot
+  std::optional<steady_time> not_before_; // the PBX asked to be left alone until then
+  std::uint64_t wake_token_ = 0;          // only the newest wake-up counts
+  std::uint64_t exchange_token_ = 0;      // only the answer to the newest request counts
+  std::optional<std::uint64_t> ticket_;   // of the exchange under way
   bool polling_ = false;
   bool poll_again_ = false; // a slot came while polling
   bool draining_ = false;

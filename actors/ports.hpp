@@ -9,6 +9,7 @@
 #include "actors/net/http_port.hpp"
 #include "protocol/interfaces.hpp"
 #include "protocol/types/node_config.hpp"
+#include "protocol/types/tenant_config.hpp"
 
 #include <functional>
 #include <memory>
@@ -33,6 +34,8 @@ struct ports {
   std::string start_mark; // differs for every start of the process; part of trace ids
   // Signed token of an acknowledge link: (alert, episode, person) under a key only the program holds.
   std::function<std::string(const tenant_id&, const alert_id&, std::uint32_t, const std::string&)> link_token;
+  // Differs for other credentials (url, address, client, secret) of an instance, and tells nothing of them: keyed.
+  std::function<std::string(const instance_config&)> credentials_mark;
   // Told after the commit that closed a command of the inbox; any thread, must not block.
   std::function<void(const command_result&)> command_decided;
   // What cannot be carried on with (the store lost its disk): log it and end the process.

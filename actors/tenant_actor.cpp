@@ -33,6 +33,7 @@ tenant::behavior_type tenant::make_behavior() {
       [this](const due& rang) { handle([&] { on(rang); }); },
       [this](const poll_news& news) { handle([&] { on(news); }); },
       [this](const poller_ready& ready) { handle([&] { on(ready); }); },
+      [this](const login_budget_changed& spent) { handle([&] { on(spent); }); },
       [this](const channel_ready& ready) { handle([&] { on(ready); }); },
       [this](const channel_lost& lost) { handle([&] { on(lost); }); },
       [this](const reconfigure_tenant& to) { handle([&] { on(to); }); },
@@ -72,8 +73,9 @@ void tenant::on(const tenant_loaded& loaded) {
   }
   const auto& stored = *loaded.snapshot;
   for (const auto& part : stored.instances)
-    truth_[part.instance] = {part.instance, 0, true, part.health, part.resources, {}};
-  budgets_ = stored.budgets;
+    truth_[part.instance] = {part.instance, 0, true, part.health, part.resources, {}, {}};
+  // What a poller told meanwhile is newer than what was loaded.
+  budgets_.insert(stored.budgets.begin(), stored.budgets.end());
   machine_.restore(stored.alerts, stored.mutes, stored.lineage);
   loaded_ = true;
   // What changed in the configuration while nobody was there to see it: alerts of removed instances close.
@@ -93,7 +95,7 @@ void tenant::on(const poller_ready& ready) {
 }
 
 void tenant::send_baseline(const instance_id& instance) {
-  baseline& base = truth_.try_emplace(instance, baseline{instance, 0, false, {}, {}, {}}).first->second;
+  baseline& base = truth_.try_emplace(instance, baseline{instance, 0, false, {}, {}, {}, {}}).first->second;
   // Each baseline begins a generation of its own, so that news from before it is told apart.
   base.generation = ++generation_;
   base.open.clear();
@@ -102,7 +104,16 @@ void tenant::send_baseline(const instance_id& instance) {
        at != alerts.end() && at->first.instance == instance; ++at)
     if (at->second.phase != alert_phase::resolved) base.open.push_back(at->first);
   seen_[instance] = 0;
-  tell(pollers_[instance], rebaseline{me(), base, budgets_[instance]});
+  base.unseen.clear();
+  for (const alert_key& key : base.open)
+    if (machine_.alerts().at(key).unseen_since) base.unseen.push_back(key);
+  const auto spent = budgets_.find(instance);
+  tell(pollers_[instance],
+       rebaseline{me(), base, spent == budgets_.end() ? persistence::login_budget{} : spent->second});
+}
+
+void tenant::on(const login_budget_changed& spent) {
+  if (config_->find(spent.instance) != nullptr) budgets_[spent.instance] = spent.budget;
 }
 
 // --- what comes in ---------------------------------------------------------------------------------------------------
@@ -166,6 +177,7 @@ void tenant::on(const due& rang) {
 
 void tenant::on(const reconfigure_tenant& to) {
   config_ = to.config;
+  std::erase_if(budgets_, [&](const auto& entry) { return config_->find(entry.first) == nullptr; });
   if (!loaded_) return;
   std::erase_if(pollers_, [&](const auto& entry) { return config_->find(entry.first) == nullptr; });
   std::erase_if(truth_, [&](const auto& entry) { return config_->find(entry.first) == nullptr; });

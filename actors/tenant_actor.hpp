@@ -60,6 +60,7 @@ private:
   void on(const due& rang);
   void on(const poll_news& news);
   void on(const poller_ready& ready);
+  void on(const login_budget_changed& spent);
   void on(const channel_ready& ready);
   void on(const channel_lost& lost);
   void on(const reconfigure_tenant& to);
@@ -87,9 +88,9 @@ private:
   bool loaded_ = false;
   std::uint64_t generation_ = 0; // of baselines; older news is ignored
   std::map<instance_id, caf::strong_actor_ptr> pollers_;
-  std::map<instance_id, baseline> truth_; // stored truth per instance, as committed or on its way
-  std::map<instance_id, persistence::login_budget> budgets_;
-  std::map<instance_id, std::uint64_t> seen_; // highest news sequence taken of the present generation
+  std::map<instance_id, baseline> truth_;                    // stored truth per instance, as committed or on its way
+  std::map<instance_id, persistence::login_budget> budgets_; // as stored, or told by pollers since
+  std::map<instance_id, std::uint64_t> seen_;                // highest news sequence taken of the present generation
   std::map<channel_id, channel_view> channels_;
   std::set<std::string> read_at_load_; // commands decided then, of which word may still come
   std::map<std::uint64_t, after_commit> committing_;

@@ -10,6 +10,7 @@
 #include "protocol/wire/dialects.hpp"
 #include "ringdown_version.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <optional>
@@ -223,6 +224,15 @@ private:
     start.link_token = [this](const tenant_id& tenant, const alert_id& alert, std::uint32_t episode,
                               const std::string& person) {
       return api::make_link_token({tenant, alert, episode, person}, in_.sign_links);
+    };
+    start.credentials_mark = [box = box_](const instance_config& of) {
+      std::string message;
+      for (const std::string& part : {of.url, of.address, of.client_id, of.secret.reveal()})
+        message += std::to_string(part.size()) + ':' + part;
+      const auto mac = box.sign("login-budget", message);
+      id_bits half{};
+      std::copy_n(mac.begin(), half.size(), half.begin());
+      return encode_id("", half);
     };
     start.command_decided = [this](const command_result& decided) { in_.answers.decided(decided); };
     start.fatal = [this](std::string_view why) {

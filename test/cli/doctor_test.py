@@ -8,10 +8,12 @@ import json
 import os
 import pathlib
 import re
+import socket
 import subprocess
 import sys
 import tempfile
 import unittest
+import urllib.request
 
 PROGRAM, SIMULATOR = "", ""
 SCENARIO = "[fleet]\ntenants = 1\npbxes = 1\ntrunks_per_pbx = 3\nbridges_per_pbx = 0\n[run]\nstart = \"told\"\n"
@@ -86,6 +88,43 @@ class Doctor(unittest.TestCase):
         self.assertNotIn("trunks", steps)
         # A second try inside the same run would have used up what the PBX forgives; a good login still works.
         self.examine(0, *self.trust, *self.login)
+
+    def inject(self, verb, **keys):
+        body = json.dumps({"do": verb, **keys}).encode()
+        with urllib.request.urlopen(f"http://{self.ready['control']}/do", body, timeout=10) as answer:
+            self.assertEqual(answer.status, 200)
+
+    def while_it_is(self, faults, *words):
+        """The failed steps and their causes while these faults lie over the PBX."""
+        try:
+            for verb, keys in faults:
+                self.inject(verb, pbx="pbx*", **keys)
+            return self.causes(*words)
+        finally:
+            self.inject("pbx_up", pbx="pbx*")
+            self.inject("cert_ok", pbx="pbx*")
+
+    def test_a_port_nobody_listens_on_is_named(self):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))  # bound and not listening: refused for sure
+            done = subprocess.run([PROGRAM, "doctor", "--json", "--url", self.url, "--address", "127.0.0.1:%d" % free.getsockname()[1]],
+                                  capture_output=True, text=True, timeout=60, check=False, env={"PATH": os.environ["PATH"]})
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        steps = json.loads(done.stdout)["items"]
+        self.assertEqual([(step["step"], step["cause"]) for step in steps if step["state"] == "failed"], [("tcp", "refused")])
+        self.assertIn("nothing listens on this port", steps[-1]["advice"])
+
+    def test_an_expired_certificate_is_named(self):
+        self.assertEqual(self.while_it_is([("cert_expired", {})], *self.trust, *self.login), {"tls": "tls_expired"})
+
+    def test_a_role_that_may_read_nothing_is_named(self):
+        endpoints = {"trunks": "Trunks", "sbcs": "Sbcs", "system_status": "SystemStatus", "services": "Services"}
+        faults = [("pbx_403", {"endpoint": theirs}) for theirs in endpoints.values()]
+        self.assertEqual(self.while_it_is(faults, *self.trust, *self.login), dict.fromkeys(endpoints, "forbidden"))
+
+    def test_one_failing_endpoint_is_named_and_the_others_are_read(self):
+        self.assertEqual(self.while_it_is([("pbx_500", {"endpoint": "Services"})], *self.trust, *self.login),
+                         {"services": "server_error"})
 
     def test_a_name_that_does_not_exist_is_named(self):
         done = subprocess.run([PROGRAM, "doctor", "--json", "--url", "https://no-such-name.invalid"], capture_output=True,

@@ -1,0 +1,246 @@
+// A poller between a scripted PBX, a clock that stands and a tenant that only listens.
+#include "actors/poller.hpp"
+
+#include "test/support/catch.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/after.hpp>
+#include <caf/scoped_actor.hpp>
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using namespace ringdown;
+using namespace std::chrono_literals;
+
+struct silent_log final : log_sink {
+  void write(log_level, std::string_view, std::initializer_list<log_field>) override {}
+};
+
+// Keeps what is asked until the test answers it; rings `due{ticket}` at the test for each.
+class scripted_pbx final : public net::http_port {
+public:
+  explicit scripted_pbx(caf::actor asked) : asked_(std::move(asked)) {}
+
+  std::uint64_t send(const net::lane&, http_request request, net::http_completion done) override {
+    const std::lock_guard hold(guard_);
+    open_[++last_] = {std::move(request), std::move(done)};
+    caf::anon_send(asked_, due{last_});
+    return last_;
+  }
+  void cancel(std::uint64_t ticket) override {
+    const std::lock_guard hold(guard_);
+    cancelled.push_back(ticket);
+  }
+  void close_lane(const std::string&) override {}
+
+  [[nodiscard]] std::string url_of(std::uint64_t ticket) {
+    const std::lock_guard hold(guard_);
+    return open_.at(ticket).request.url;
+  }
+  void answer(std::uint64_t ticket, int status, std::string body) {
+    http_outcome outcome;
+    outcome.response = http_response{status, {}, std::move(body), {}};
+    outcome.sent = true;
+    finish(ticket, std::move(outcome));
+  }
+  void finish(std::uint64_t ticket, http_outcome outcome) {
+    net::http_completion done;
+    {
+      const std::lock_guard hold(guard_);
+      done = std::move(open_.at(ticket).done);
+    }
+    done(std::move(outcome));
+  }
+
+  std::vector<std::uint64_t> cancelled;
+
+private:
+  struct asking {
+    http_request request;
+    net::http_completion done;
+  };
+  std::mutex guard_;
+  caf::actor asked_;
+  std::uint64_t last_ = 0;
+  std::map<std::uint64_t, asking> open_;
+};
+
+instance_config pbx() {
+  instance_config config;
+  config.id = instance_id("hq");
+  config.url = "https://pbx.example";
+  config.client_id = "900";
+  config.secret = secret_text("s3cret");
+  return config;
+}
+
+constexpr const char* token = R"({"access_token":"abc","expires_in":3600})";
+constexpr const char* refused = R"({"error":"invalid_client"})";
+
+// The world of one poller: whatever it says to clock, store and tenant arrives at `self`.
+struct bench {
+  explicit bench(const persistence::login_budget& left = {}, baseline base = {}) {
+    auto made = std::make_shared<ports>();
+    made->time.now = [this] { return now; };
+    made->time.spread = [] { return 0.0; };
+    made->log = &log;
+    made->http = &http;
+    made->metrics = std::make_shared<node_metrics>();
+    made->health = std::make_shared<health_board>();
+    const auto listener = caf::actor_cast<caf::strong_actor_ptr>(self);
+    made->clock = caf::actor_cast<clock_actor>(listener);
+    made->store = caf::actor_cast<store_actor>(listener);
+    made->credentials_mark = [](const instance_config& of) { return "mark of " + of.url + of.secret.reveal(); };
+    made->start_mark = "t";
+    under_test = system.spawn<poller>(ports_ptr(made), made->health->probe("poller/t/hq", "poller", "group/t"),
+                                      tenant_id("t"), pbx());
+    base.instance = instance_id("hq");
+    tell(rebaseline{listener, std::move(base), left});
+  }
+  bench(const bench&) = delete;
+  bench& operator=(const bench&) = delete;
+  ~bench() {
+    caf::anon_send_exit(under_test, caf::exit_reason::user_shutdown);
+    self->wait_for(under_test); // it may cancel what is open as its last act
+  }
+
+  template <class Message>
+  void tell(Message what) {
+    caf::anon_send(under_test, std::move(what));
+  }
+  template <class Message>
+  Message hear() {
+    Message heard;
+    self->receive([&](const Message& one) { heard = one; },
+                  caf::after(20s) >> [] { FAIL("the poller said nothing of this kind"); });
+    return heard;
+  }
+  // Its next wish to be woken, and it is.
+  void ring() {
+    const auto wish = hear<wake_me>();
+    now.steady = std::max(now.steady, wish.at);
+    tell(due{wish.token});
+  }
+  std::uint64_t ask() { return hear<due>().token; }
+  void reads_well(std::uint64_t asked) {
+    for (int i = 0; i < 4; ++i) {
+      http.answer(asked, 200, i == 2 ? R"({"Version":"20.0.10"})" : R"({"value":[]})");
+      if (i < 3) asked = ask();
+    }
+  }
+
+  moment now{wall_time{std::chrono::hours(500'000)}, steady_time{std::chrono::hours(10)}};
+  silent_log log;
+  caf::actor_system_config config;
+  caf::actor_system system{config};
+  caf::scoped_actor self{system};
+  scripted_pbx http{caf::actor_cast<caf::actor>(self)};
+  poller_actor under_test;
+};
+
+persistence::login_budget spent(std::string mark) {
+  return {2, wall_time{std::chrono::hours(500'001)}, std::move(mark)};
+}
+const std::string own_mark = "mark of https://pbx.examples3cret";
+
+} // namespace
+
+TEST_CASE("another secret ends the poll under way, whose answer harms nobody") {
+  for (const bool reading : {false, true}) {
+    bench at;
+    at.ring();
+    auto asked = at.ask();
+    if (reading) {
+      at.http.answer(asked, 200, token);
+      asked = at.ask();
+    }
+    auto to = pbx();
+    to.secret = secret_text("another");
+    at.tell(reconfigure_instance{to});
+    const auto saved = at.hear<save_budget>();
+    CHECK(saved.budget.failures == 0);
+    CHECK(saved.budget.credentials == "mark of https://pbx.exampleanother");
+    CHECK(at.hear<login_budget_changed>().budget.credentials == saved.budget.credentials);
+    CHECK(at.http.cancelled == std::vector<std::uint64_t>{asked});
+    at.http.answer(asked, reading ? 200 : 400, reading ? R"({"value":[]})" : refused);
+    // It is polled at once, from the beginning, and nothing was counted.
+    const auto wish = at.hear<wake_me>();
+    CHECK(wish.at <= at.now.steady);
+    at.tell(due{wish.token});
+    CHECK(at.http.url_of(at.ask()) == "https://pbx.example/connect/token");
+  }
+}
+
+TEST_CASE("a corrected secret is tried at once, whatever the pause was") {
+  bench at(spent(own_mark));
+  at.ring();
+  const auto front = at.ask();
+  CHECK(at.http.url_of(front) == "https://pbx.example/");
+  at.http.answer(front, 200, "<html>");
+  static_cast<void>(at.hear<wake_me>());
+  auto to = pbx();
+  to.secret = secret_text("another");
+  at.tell(reconfigure_instance{to});
+  CHECK(at.hear<save_budget>().budget.failures == 0);
+  const auto wish = at.hear<wake_me>();
+  CHECK(wish.at <= at.now.steady);
+  at.tell(due{wish.token});
+  CHECK(at.http.url_of(at.ask()) == "https://pbx.example/connect/token");
+}
+
+TEST_CASE("a budget spent with other credentials is void") {
+  bench at(spent("mark of something else"));
+  at.ring();
+  CHECK(at.http.url_of(at.ask()) == "https://pbx.example/connect/token");
+}
+
+TEST_CASE("a tenant that was restarted and read an old budget gives no login back and takes none") {
+  bench at;
+  at.ring();
+  at.http.answer(at.ask(), 400, refused);
+  CHECK(at.hear<login_budget_changed>().budget.failures == 1);
+  CHECK(at.hear<save_budget>().budget.credentials == own_mark);
+  static_cast<void>(at.hear<wake_me>());
+  at.tell(rebaseline{caf::actor_cast<caf::strong_actor_ptr>(at.self), {}, {}});
+  at.ring();
+  // The second is counted before it is made.
+  CHECK(at.hear<login_budget_changed>().budget.failures == 2);
+  CHECK(at.http.url_of(at.ask()) == "https://pbx.example/connect/token");
+}
+
+TEST_CASE("a reload that changes nothing keeps the earlier look") {
+  baseline known;
+  known.known = true;
+  known.health.reach = reachability::reachable;
+  bench at({}, known);
+  at.ring();
+  at.http.answer(at.ask(), 502, "");
+  const auto wish = at.hear<wake_me>();
+  CHECK(wish.at == at.now.steady + 5s);
+  at.tell(reconfigure_instance{pbx()});
+  CHECK(at.hear<wake_me>().at == wish.at);
+}
+
+TEST_CASE("a PBX that asks to be left alone is, up to a minute") {
+  bench at;
+  at.ring();
+  at.http.answer(at.ask(), 200, token);
+  at.reads_well(at.ask());
+  at.ring();
+  const auto asked = at.ask();
+  const auto begun = at.now.steady;
+  http_outcome busy;
+  busy.response = http_response{503, {{"Retry-After", "45"}}, "", {}};
+  busy.sent = true;
+  at.http.finish(asked, busy);
+  for (int i = 0; i < 3; ++i) at.http.finish(at.ask(), busy);
+  CHECK(at.hear<wake_me>().at >= begun + 45s);
+}

@@ -1,0 +1,130 @@
+// What a tenant hands to pollers that start, between a store and a poller that only listen.
+#include "actors/tenant_actor.hpp"
+
+#include "test/support/catch.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/after.hpp>
+#include <caf/scoped_actor.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace {
+
+using namespace ringdown;
+using namespace std::chrono_literals;
+
+struct silent_log final : log_sink {
+  void write(log_level, std::string_view, std::initializer_list<log_field>) override {}
+};
+
+std::shared_ptr<const tenant_config> with_instances(std::initializer_list<const char*> ids) {
+  auto made = std::make_shared<tenant_config>();
+  made->id = tenant_id("t");
+  for (const char* id : ids) {
+    instance_config one;
+    one.id = instance_id(id);
+    made->instances.push_back(std::move(one));
+  }
+  return made;
+}
+
+struct bench {
+  bench() {
+    auto made = std::make_shared<ports>();
+    made->time.now = [] { return moment{wall_time{std::chrono::hours(500'000)}, steady_time{1h}}; };
+    made->time.spread = [] { return 0.0; };
+    made->log = &log;
+    made->metrics = std::make_shared<node_metrics>();
+    made->health = std::make_shared<health_board>();
+    made->clock = caf::actor_cast<clock_actor>(listener());
+    made->store = caf::actor_cast<store_actor>(listener());
+    under_test = system.spawn<tenant>(ports_ptr(made), made->health->probe("tenant/t", "tenant", "group/t"),
+                                      with_instances({"hq"}), std::vector<logic::channel_kind_facts>{});
+  }
+  bench(const bench&) = delete;
+  bench& operator=(const bench&) = delete;
+  ~bench() {
+    caf::anon_send_exit(under_test, caf::exit_reason::user_shutdown);
+    self->wait_for(under_test);
+  }
+
+  [[nodiscard]] caf::strong_actor_ptr listener() { return caf::actor_cast<caf::strong_actor_ptr>(self); }
+  template <class Message>
+  void tell(Message what) {
+    caf::anon_send(under_test, std::move(what));
+  }
+  void load(persistence::tenant_snapshot stored) {
+    stored.tenant = tenant_id("t");
+    tell(tenant_loaded{std::make_shared<const persistence::tenant_snapshot>(std::move(stored)), {}, {}, true});
+  }
+  // What a poller that starts now begins with.
+  rebaseline start_poller() {
+    tell(poller_ready{instance_id("hq"), listener()});
+    rebaseline heard;
+    self->receive([&](const rebaseline& one) { heard = one; }, caf::after(20s) >> [] { FAIL("no baseline was sent"); });
+    return heard;
+  }
+
+  silent_log log;
+  caf::actor_system_config config;
+  caf::actor_system system{config};
+  caf::scoped_actor self{system};
+  tenant_actor under_test;
+};
+
+persistence::tenant_snapshot stored_with(std::uint32_t failures) {
+  persistence::tenant_snapshot stored;
+  stored.budgets[instance_id("hq")] = {failures, std::nullopt, "mark"};
+  return stored;
+}
+
+} // namespace
+
+TEST_CASE("a poller that restarts begins with what its predecessor left of the login budget") {
+  bench at;
+  at.load(stored_with(2));
+  CHECK(at.start_poller().budget.failures == 2);
+  at.tell(login_budget_changed{instance_id("hq"), {0, std::nullopt, "other"}});
+  const auto after = at.start_poller().budget;
+  CHECK(after.failures == 0);
+  CHECK(after.credentials == "other");
+  at.tell(login_budget_changed{instance_id("hq"), {1, std::nullopt, "other"}});
+  CHECK(at.start_poller().budget.failures == 1);
+}
+
+TEST_CASE("what a poller told before the store answered is newer than what it read") {
+  bench at;
+  at.tell(login_budget_changed{instance_id("hq"), {1, std::nullopt, "mark"}});
+  at.load(stored_with(0));
+  CHECK(at.start_poller().budget.failures == 1);
+}
+
+TEST_CASE("the budget of an instance that was taken away is forgotten") {
+  bench at;
+  at.load(stored_with(2));
+  at.tell(reconfigure_tenant{with_instances({})});
+  at.tell(login_budget_changed{instance_id("hq"), {2, std::nullopt, "mark"}});
+  at.tell(reconfigure_tenant{with_instances({"hq"})});
+  CHECK(at.start_poller().budget.failures == 0);
+}
+
+TEST_CASE("a poller is told which open alerts are out of sight") {
+  persistence::tenant_snapshot stored;
+  for (const char* trunk : {"1", "2"}) {
+    alert one;
+    one.tenant = tenant_id("t");
+    one.id = alert_id(std::string("al_") + trunk);
+    one.key = {instance_id("hq"), alert_type::trunk_down, {resource_kind::trunk, trunk}};
+    if (one.key.resource.key == "2") one.unseen_since = wall_time{1h};
+    stored.alerts.push_back(one);
+  }
+  bench at;
+  at.load(std::move(stored));
+  const baseline base = at.start_poller().base;
+  CHECK(base.open.size() == 2);
+  REQUIRE(base.unseen.size() == 1);
+  CHECK(base.unseen[0].resource.key == "2");
+}
