@@ -107,7 +107,15 @@ void made(const alert& a, delivery row, reason why, std::string gates, wall_time
   out.deliveries.push_back(std::move(row));
 }
 
-void note_told(alert& a) { a.told = std::max(a.told.value_or(a.level), a.level); }
+void note_told(alert& a, wall_time now) {
+  a.told = std::max(a.told.value_or(a.level), a.level);
+  if (a.snoozed_until && *a.snoozed_until <= now) a.snoozed_until.reset();
+}
+
+bool has_heard(const alert& a, const channel_id& channel) {
+  return std::ranges::any_of(a.targets,
+                             [&](const told_target& t) { return t.channel == channel && t.level >= a.level; });
+}
 
 std::vector<told_target> oldest_of_each(const std::vector<told_target>& targets) {
   std::vector<told_target> kept;
@@ -134,79 +142,120 @@ barred barrier(const channel_config* channel, const channel_kind_facts* facts, n
 
 const std::string opening_gates = "phase=firing masks=none ";
 
+// Calls `use` with the verdict of each channel that is to be told now; the others get their reason.
+template <class Use>
+void for_each_told(const telling_context& in, const alert& a, audience whom, notice_event event, effects& out,
+                   const Use& use) {
+  for (const route_verdict& verdict : route(in.config, in.kinds, a.key.type, a.level)) {
+    const channel_id& channel = verdict.channel->id;
+    if (!verdict.told())
+      decide(a, event, channel, verdict.deciding, opening_gates + verdict.gates, {}, in.now, out);
+    else if (whom == audience::unheard && has_heard(a, channel))
+      decide(a, event, channel, reason::not_above_told, opening_gates + verdict.gates + " told=yes", {}, in.now, out);
+    else
+      use(verdict);
+  }
+  if (in.config.channels.empty()) not_told(a, event, reason::no_channel, opening_gates + "channels=none", in.now, out);
+}
+
+// Whoever hears of a version late had a row for it that was suppressed: this is another one.
+std::string nonce_of(const telling_context& in, audience whom) {
+  return whom == audience::unheard ? std::to_string(micros(in.now)) : std::string();
+}
+
+// Who is told of several alerts by one row.
+struct gathering {
+  route_verdict verdict;
+  std::vector<telling> members;
+};
+
+notice summary_of(const telling_context& in, const std::vector<telling>& members) {
+  const alert& lead = *members.front().what;
+  notice content = notice_of(in, lead, notice_event::fired, "");
+  content.event = notice_event::summary;
+  content.alerts.clear();
+  for (const telling& one : members) content.alerts.push_back(view_of(*one.what, in.config));
+  content.title = summary_title(content.alerts, {in.config, in.now});
+  content.text = summary_text(content.alerts, lead.first_sight, {in.config, in.now});
+  return content;
+}
+
+// The identity of a summary is all that it covers.
+std::string nonce_of(const telling_context& in, const std::vector<telling>& members) {
+  std::string nonce;
+  for (const telling& one : members)
+    nonce += one.what->id.str() + "." + std::to_string(one.what->version) + nonce_of(in, one.whom) + " ";
+  return nonce;
+}
+
+void tell_gathered(const telling_context& in, gathering& group, effects& out) {
+  auto& [verdict, members] = group;
+  std::ranges::stable_sort(members, std::ranges::greater{}, [](const telling& one) { return one.what->level; });
+  const alert& lead = *members.front().what;
+  const bool alone = members.size() == 1;
+  delivery row = row_of(in, lead, *verdict.channel, verdict.delivers,
+                        alone ? notice_of(in, lead, notice_event::fired, "") : summary_of(in, members), 0,
+                        alone ? nonce_of(in, members.front().whom) : nonce_of(in, members));
+  for (const telling& one : members) {
+    remember_target(*one.what, row.channel, row.id);
+    decide(*one.what, row.event, row.channel, alone ? one.why : reason::summary,
+           opening_gates + verdict.gates + (alone ? "" : " grouped=yes"), row.id, in.now, out);
+  }
+  out.urgency = std::max(out.urgency, row.level);
+  out.deliveries.push_back(std::move(row));
+}
+
+void tell_one(const telling_context& in, const telling& one, notice_event event, const std::string& remark,
+              effects& out) {
+  alert& a = *one.what;
+  const notice content = notice_of(in, a, event, remark);
+  for_each_told(in, a, one.whom, event, out, [&](const route_verdict& verdict) {
+    delivery row = row_of(in, a, *verdict.channel, verdict.delivers, content, 0, nonce_of(in, one.whom));
+    remember_target(a, verdict.channel->id, row.id);
+    made(a, std::move(row), one.why, opening_gates + verdict.gates, in.now, out);
+  });
+  note_told(a, in.now);
+}
+
 } // namespace
 
 void tell(const telling_context& in, alert& a, notice_event event, reason why, const std::string& remark,
           effects& out) {
-  const notice content = notice_of(in, a, event, remark);
   out.deliveries.reserve(out.deliveries.size() + in.config.channels.size());
   out.decisions.reserve(out.decisions.size() + in.config.channels.size());
-  const std::vector<route_verdict> verdicts = route(in.config, in.kinds, a.key.type, a.level);
-  for (const route_verdict& verdict : verdicts) {
-    if (!verdict.told()) {
-      decide(a, event, verdict.channel->id, verdict.deciding, opening_gates + verdict.gates, {}, in.now, out);
-      continue;
-    }
-    delivery row = row_of(in, a, *verdict.channel, verdict.delivers, content, 0, "");
-    remember_target(a, verdict.channel->id, row.id);
-    made(a, std::move(row), why, opening_gates + verdict.gates, in.now, out);
-  }
-  if (in.config.channels.empty()) not_told(a, event, reason::no_channel, opening_gates + "channels=none", in.now, out);
-  note_told(a);
+  tell_one(in, {&a, why}, event, remark, out);
 }
 
-void tell_together(const telling_context& in, const std::vector<alert*>& many, reason why, effects& out) {
+void tell_together(const telling_context& in, const std::vector<telling>& many, effects& out) {
   if (many.size() == 1) {
-    tell(in, *many.front(), notice_event::fired, why, "", out);
+    tell_one(in, many.front(), notice_event::fired, "", out);
     return;
   }
-  std::map<channel_id, std::pair<const route_verdict*, std::vector<alert*>>> grouped;
-  std::vector<std::vector<route_verdict>> kept; // the verdicts the map points into
-  kept.reserve(many.size());
-  for (alert* one : many) {
-    kept.push_back(route(in.config, in.kinds, one->key.type, one->level));
-    for (const route_verdict& verdict : kept.back()) {
-      if (!verdict.told()) {
-        decide(*one, notice_event::fired, verdict.channel->id, verdict.deciding, opening_gates + verdict.gates, {},
-               in.now, out);
-      } else if (verdict.delivers == delivery_kind::interrupt) {
-        auto& [route_used, members] = grouped[verdict.channel->id];
-        route_used = &verdict;
-        members.push_back(one);
-      } else {
-        delivery row =
-            row_of(in, *one, *verdict.channel, verdict.delivers, notice_of(in, *one, notice_event::fired, ""), 0, "");
-        remember_target(*one, verdict.channel->id, row.id);
-        made(*one, std::move(row), why, opening_gates + verdict.gates, in.now, out);
+  std::map<channel_id, gathering> groups;
+  for (const telling& one : many) {
+    alert& a = *one.what;
+    for_each_told(in, a, one.whom, notice_event::fired, out, [&](const route_verdict& verdict) {
+      if (verdict.delivers == delivery_kind::interrupt) {
+        gathering& group = groups[verdict.channel->id];
+        group.verdict = verdict;
+        group.members.push_back(one);
+        return;
       }
-    }
-    note_told(*one);
+      delivery row = row_of(in, a, *verdict.channel, verdict.delivers, notice_of(in, a, notice_event::fired, ""), 0,
+                            nonce_of(in, one.whom));
+      remember_target(a, verdict.channel->id, row.id);
+      made(a, std::move(row), one.why, opening_gates + verdict.gates, in.now, out);
+    });
+    note_told(a, in.now);
   }
-  for (auto& [id, entry] : grouped) {
-    auto& [verdict, members] = entry;
-    std::ranges::stable_sort(members, std::ranges::greater{}, [](const alert* one) { return one->level; });
-    const alert& lead = *members.front();
-    notice content = notice_of(in, lead, notice_event::fired, "");
-    std::string nonce;
-    if (members.size() > 1) {
-      content.event = notice_event::summary;
-      content.alerts.clear();
-      for (const alert* one : members) {
-        content.alerts.push_back(view_of(*one, in.config));
-        nonce += one->id.str() + "." + std::to_string(one->version) + " ";
-      }
-      content.title = summary_title(content.alerts, {in.config, in.now});
-      content.text = summary_text(content.alerts, lead.first_sight, {in.config, in.now});
-    }
-    delivery row = row_of(in, lead, *verdict->channel, verdict->delivers, std::move(content), 0, nonce);
-    for (alert* one : members) {
-      remember_target(*one, id, row.id);
-      decide(*one, row.event, id, members.size() > 1 ? reason::summary : why,
-             opening_gates + verdict->gates + (members.size() > 1 ? " grouped=yes" : ""), row.id, in.now, out);
-    }
-    out.urgency = std::max(out.urgency, row.level);
-    out.deliveries.push_back(std::move(row));
-  }
+  for (auto& [id, group] : groups) tell_gathered(in, group, out);
+}
+
+bool is_told(const telling_context& in, const alert& a) {
+  if (!a.told || *a.told < a.level || a.targets.empty()) return false;
+  const auto verdicts = route(in.config, in.kinds, a.key.type, a.level);
+  return std::ranges::all_of(verdicts,
+                             [&](const route_verdict& v) { return !v.told() || has_heard(a, v.channel->id); });
 }
 
 void tell_targets(const telling_context& in, alert& a, notice_event event, reason why, const std::string& remark,
@@ -273,12 +322,12 @@ bool note_end(alert& a, const delivery_id& row, delivery_state state) {
     a.targets.erase(at);
     return true;
   }
-  // It arrived, or may have: what was to tell the same target before it no longer matters.
+  // It arrived, or may have: what was to tell the same target before it no longer matters, but for how high it went.
   const told_target told = *at;
-  const auto older = std::remove_if(a.targets.begin(), at, [&](const told_target& t) {
-    return t.channel == told.channel && t.target == told.target;
-  });
+  const auto same = [&](const told_target& t) { return t.channel == told.channel && t.target == told.target; };
+  const auto older = std::stable_partition(a.targets.begin(), at, [&](const told_target& t) { return !same(t); });
   if (older == at) return false;
+  at->level = std::ranges::max(std::ranges::subrange(older, std::next(at)), {}, &told_target::level).level;
   a.targets.erase(older, at);
   return true;
 }

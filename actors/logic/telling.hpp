@@ -6,6 +6,7 @@
 #include "actors/logic/routing.hpp"
 #include "protocol/types/tenant_config.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -25,11 +26,24 @@ struct telling_context {
   std::string_view lineage = {};
 };
 
-// To every channel the routing names: one row or one reason each. Remembers in `a` who was told, and the high-water mark.
+// To every channel the routing names: one row or one reason each. Remembers in `a` who was told, and the high-water mark;
+// what a snooze left owed is paid with it.
 void tell(const telling_context& in, alert& a, notice_event event, reason why, const std::string& remark, effects& out);
 
+enum class audience : std::uint8_t {
+  everybody,
+  unheard // only who was not told at this level: its row was suppressed, or it is routed to only now
+};
+struct telling {
+  alert* what;
+  reason why;
+  audience whom = audience::everybody;
+};
 // Several alerts at once: one summary per channel, but each alert by itself to logs, and a lone one plainly.
-void tell_together(const telling_context& in, const std::vector<alert*>& many, reason why, effects& out);
+void tell_together(const telling_context& in, const std::vector<telling>& many, effects& out);
+
+// Somebody was told at its level, and so was everybody the routing names now.
+[[nodiscard]] bool is_told(const telling_context& in, const alert& a);
 
 // To exactly those who were told of the fire (S-A12), never by voice: resolve, acknowledge, reminder, update. `only`: which
 // kinds of rows. Where a target is owed nothing any more, the reason is stored.

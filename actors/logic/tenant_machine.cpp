@@ -97,10 +97,10 @@ void tenant_machine::take(turn& t, const transition& seen) {
   a.id = id_of(config_->id, seen.key);
   by_id_[a.id] = a.key;
   t.touched.insert(a.key);
-  act(t, a, decided.change, decided.why, &seen);
+  act(t, a, decided.change, decided.why, seen);
 }
 
-void tenant_machine::act(turn& t, alert& a, alert_change change, reason why, const transition* seen) {
+void tenant_machine::act(turn& t, alert& a, alert_change change, reason why, const transition& seen) {
   switch (change) {
     case alert_change::none:
     case alert_change::unseen: return;
@@ -117,29 +117,19 @@ void tenant_machine::act(turn& t, alert& a, alert_change change, reason why, con
                "flapping=yes", t.now, t.out);
       return;
     case alert_change::resolved:
-    case alert_change::removed: after_resolve(t, a, seen); return;
+    case alert_change::removed: after_resolve(t, a, &seen); return;
   }
 }
 
-void tenant_machine::after_fire(turn& t, alert& a, alert_change change, reason why, const transition* seen) {
-  const auto verdict = masks_of(a, alerts_, mutes_, peer_bridge(a), t.now);
-  a.masks = verdict.masks;
-  a.parent = verdict.parent;
+void tenant_machine::after_fire(turn& t, alert& a, alert_change change, reason why, const transition& seen) {
+  renew_masks(t, a);
   audit(t, a, change == alert_change::raised ? "alert.raised" : "alert.fired", "system", std::string(name(a.level)));
-  const bool grouped = seen != nullptr && seen->how != sighting::regular && change != alert_change::raised;
+  // Told at the end of the turn, when it is known with how many others.
   if (a.masks != 0)
     stay_quiet(t, a, "phase=firing");
-  else if (grouped)
-    t.to_tell.push_back(a.key);
-  else
-    tell(t.tell, a, notice_event::fired, why, "", t.out);
+  else if (std::ranges::find(t.to_tell, a.key, &waiting::key) == t.to_tell.end())
+    t.to_tell.push_back({a.key, why, seen.how != sighting::regular && change != alert_change::raised});
   refresh_around(t, a);
-}
-
-// Decided before any channel was looked at: a mask keeps it quiet.
-void tenant_machine::stay_quiet(turn& t, const alert& a, const std::string& gates) const {
-  const reason why = reason_of(a.masks, mutes_, t.now);
-  not_told(a, notice_event::fired, why, gates + " masks=" + std::string(name(why)), t.now, t.out);
 }
 
 void tenant_machine::after_resolve(turn& t, alert& a, const transition* seen) {
@@ -170,104 +160,28 @@ std::string tenant_machine::still_down(const instance_id& instance) const {
   return names.empty() ? std::string() : "Still down: " + names + ".";
 }
 
+// Told together: what was found at first sight or after a silence.
 void tenant_machine::tell_waiting(turn& t) {
-  std::vector<alert*> many;
-  for (const alert_key& key : t.to_tell) {
+  std::vector<telling> together;
+  for (const auto& [key, why, gathered] : t.to_tell) {
     alert& a = alerts_[key];
     if (a.masks != 0)
       stay_quiet(t, a, "phase=firing");
-    else if (is_notifiable(a))
-      many.push_back(&a);
+    else if (!is_notifiable(a))
+      continue;
+    else if (gathered)
+      together.push_back({&a, why});
+    else
+      tell(t.tell, a, notice_event::fired, why, "", t.out);
   }
   t.to_tell.clear();
-  if (!many.empty()) tell_together(t.tell, many, reason::first, t.out);
-}
-
-// S-A1: after the last mask lifted and two complete polls, one grouped notice of what still fires and was never told.
-void tenant_machine::tell_settled(turn& t, const instance_id& instance) {
-  std::vector<alert*> many;
-  for (auto at = first_of(alerts_, instance); at != alerts_.end() && at->first.instance == instance; ++at) {
-    auto& [key, a] = *at;
-    if (!a.settling || a.masks != 0) continue;
-    a.settling = false;
-    t.touched.insert(key);
-    if (a.phase != alert_phase::firing || a.current != condition::failing) continue;
-    // Nobody told, though the level was reached: the fire that reached it was another one of this episode, or was never sent.
-    if (a.told && *a.told >= a.level && !a.targets.empty())
-      not_told(a, notice_event::fired, reason::not_above_told,
-               "phase=firing masks=none told=" + std::string(name(*a.told)), t.now, t.out);
-    else
-      many.push_back(&a);
-  }
-  for (alert* one : many)
-    if (one->told) ++one->version; // a new telling, not the row that was made before
-  if (!many.empty()) tell_together(t.tell, many, reason::mask_lifted, t.out);
-}
-
-void tenant_machine::refresh_masks(turn& t, const std::optional<instance_id>& only) {
-  std::set<instance_id> lifted;
-  auto at = only ? first_of(alerts_, *only) : alerts_.begin();
-  for (; at != alerts_.end() && (!only || at->first.instance == *only); ++at) {
-    auto& [key, a] = *at;
-    if (!is_open(a)) continue;
-    const auto verdict = masks_of(a, alerts_, mutes_, peer_bridge(a), t.now);
-    if (verdict.masks == a.masks && verdict.parent == a.parent) continue;
-    const bool last_lifted = a.masks != 0 && verdict.masks == 0;
-    a.masks = verdict.masks;
-    a.parent = verdict.parent;
-    a.settling = last_lifted;
-    t.touched.insert(key);
-    if (last_lifted) lifted.insert(key.instance);
-  }
-  t.out.settle.insert(t.out.settle.end(), lifted.begin(), lifted.end());
-}
-
-// What one alert masks is at its instance, and of a bridge also at the other end.
-void tenant_machine::refresh_around(turn& t, const alert& changed) {
-  refresh_masks(t, changed.key.instance);
-  if (changed.key.type != alert_type::bridge_down) return;
-  for (const instance_id& end : instances_at(changed.provider))
-    if (end != changed.key.instance) refresh_masks(t, end);
+  if (!together.empty()) tell_together(t.tell, together, t.out);
 }
 
 severity tenant_machine::level_of(const transition& seen) const {
   if (seen.key.type == alert_type::sim_calls || seen.key.type == alert_type::instance_degraded) return seen.level;
   const auto at = config_->severities.find(std::string(name(seen.key.type)));
   return at == config_->severities.end() ? seen.level : at->second;
-}
-
-void tenant_machine::index_hosts() {
-  host_of_.clear();
-  at_host_.clear();
-  for (const instance_config& one : config_->instances) {
-    const auto parts = parse_url(one.url);
-    if (!parts) continue;
-    host_of_[one.id] = parts->host;
-    at_host_[parts->host].insert(one.id);
-  }
-}
-
-std::set<instance_id> tenant_machine::instances_at(const std::string& host) const {
-  const auto at = at_host_.find(host);
-  return at == at_host_.end() ? std::set<instance_id>() : at->second;
-}
-
-// A bridge both ends of which are monitored is one alert: the second end is folded into the first.
-std::optional<alert_id> tenant_machine::peer_bridge(const alert& a) const {
-  if (a.key.type != alert_type::bridge_down) return std::nullopt;
-  const auto own = host_of_.find(a.key.instance);
-  if (own == host_of_.end()) return std::nullopt;
-  for (const instance_id& end : instances_at(a.provider)) {
-    if (end == a.key.instance) continue;
-    for (auto at = first_of(alerts_, end, alert_type::bridge_down);
-         at != alerts_.end() && at->first.instance == end && at->first.type == alert_type::bridge_down; ++at) {
-      const alert& other = at->second;
-      // The earlier one leads; ties are broken by id, so that all nodes agree.
-      const bool leads = std::pair(other.opened, other.id) < std::pair(a.opened, a.id);
-      if (is_open(other) && other.provider == own->second && leads) return other.id;
-    }
-  }
-  return std::nullopt;
 }
 
 // --- reports, time, configuration --------------------------------------------------------------------------------------
@@ -279,8 +193,19 @@ effects tenant_machine::on(const delivery_report& report, wall_time now) {
   // A summary tells of several alerts of one instance with one row.
   const instance_id instance = lead->key.instance;
   for (auto at = first_of(alerts_, instance); at != alerts_.end() && at->first.instance == instance; ++at)
-    if (note_end(at->second, report.delivery, report.state)) t.touched.insert(at->first);
+    if (note_end(at->second, report.delivery, report.state)) {
+      t.touched.insert(at->first);
+      if (report.state == delivery_state::suppressed) make_up_for(t, at->second, report.channel);
+    }
   return end(t);
+}
+
+// What a row was suppressed for is over already, or was asked for and refused: told as after a mask.
+void tenant_machine::make_up_for(turn& t, alert& a, const channel_id& channel) const {
+  const bool hears = std::ranges::find(a.targets, channel, &told_target::channel) != a.targets.end();
+  if (!is_notifiable(a) || a.settling || hears) return;
+  a.settling = true;
+  t.out.settle.push_back(a.key.instance);
 }
 
 effects tenant_machine::on(tick, wall_time now) {
@@ -306,33 +231,14 @@ void tenant_machine::ask_to_settle(turn& t) {
 }
 
 void tenant_machine::due(turn& t, alert& a) {
-  if (is_open(a) && a.snoozed_until && *a.snoozed_until <= t.now) end_snooze(t, a);
-  if (is_open(a) && a.flapping) {
-    dedup_result ended = end_of_flapping(a, config_->times, t.now);
-    if (ended.change != alert_change::none) {
-      a = std::move(ended.after);
-      t.touched.insert(a.key);
-      act(t, a, ended.change, ended.why, nullptr);
-    }
-  }
-  const bool held =
+  // Down and quiet under a mask, it is told when the mask lifts and not before.
+  const bool held = a.current == condition::failing && (a.masks != 0 || a.settling);
+  if (is_open(a) && !held && end_flapping(t, a) == alert_change::reopened)
+    tell(t.tell, a, notice_event::fired, reason::again, "", t.out);
+  if (is_open(a) && a.snoozed_until && *a.snoozed_until <= t.now && has(a.masks, mask::snooze)) end_snooze(t, a);
+  const bool taken =
       is_open(a) && a.ack && a.phase == alert_phase::acknowledged && a.level == severity::critical && a.masks == 0;
-  if (held && a.reminded.value_or(a.ack->at) + config_->times.acknowledge_reminder <= t.now) remind(t, a);
-}
-
-// S-A10: what still fails is told once.
-void tenant_machine::end_snooze(turn& t, alert& a) {
-  a.snoozed_until.reset();
-  t.touched.insert(a.key);
-  const auto verdict = masks_of(a, alerts_, mutes_, peer_bridge(a), t.now);
-  a.masks = verdict.masks;
-  a.parent = verdict.parent;
-  if (a.masks != 0) {
-    stay_quiet(t, a, "phase=firing snooze=over");
-  } else if (is_notifiable(a) && a.current == condition::failing) {
-    ++a.version;
-    tell(t.tell, a, notice_event::fired, reason::mask_lifted, "The snooze is over.", t.out);
-  }
+  if (taken && a.reminded.value_or(a.ack->at) + config_->times.acknowledge_reminder <= t.now) remind(t, a);
 }
 
 void tenant_machine::remind(turn& t, alert& a) {
@@ -345,7 +251,7 @@ void tenant_machine::remind(turn& t, alert& a) {
 // Asks for a tick when time alone will change this alert.
 void tenant_machine::remind_at(const alert& a) {
   if (!is_open(a)) return;
-  if (a.snoozed_until) timers_.emplace(*a.snoozed_until, a.key);
+  if (a.snoozed_until && has(a.masks, mask::snooze)) timers_.emplace(*a.snoozed_until, a.key);
   if (a.flapping && !a.changes.empty()) timers_.emplace(a.changes.back() + config_->times.flap_quiet, a.key);
   if (a.ack && a.phase == alert_phase::acknowledged && a.level == severity::critical)
     timers_.emplace(a.reminded.value_or(a.ack->at) + config_->times.acknowledge_reminder, a.key);

@@ -1,7 +1,7 @@
 // The tenant's mind: transitions, commands, reports and time in; alerts, deliveries and reasons out. Pure; one value per
 // tenant, owned by its tenant actor, rebuilt from the store after a crash. The order of a decision is readable in take():
 //   dedup     actors/logic/dedup     what a transition does to an alert (open, again, raise, resolve, nothing), with a reason
-//   masks     actors/logic/masks     what keeps it quiet, and what happens when the last mask lifts
+//   masks     actors/logic/masks     what keeps it quiet; tenant_masks.cpp: what happens when the last mask lifts
 //   routing   actors/logic/routing   which channels, by matrix, floor and default (S-T3)
 //   telling   actors/logic/telling   deliveries and the stored reason of every one that was not made
 //   wording   actors/logic/wording   titles and sentences
@@ -61,11 +61,16 @@ public:
 
 private:
   // One event being decided: what it changed so far.
+  struct waiting {
+    alert_key key;
+    reason why;
+    bool gathered; // told with what else comes in this turn, however little; a rise is told plainly, its alert is known
+  };
   struct turn {
     wall_time now;
     effects out;
     std::set<alert_key> touched;
-    std::vector<alert_key> to_tell; // opened, to be told together
+    std::vector<waiting> to_tell; // fires of this turn, in order
     telling_context tell;
   };
 
@@ -73,19 +78,23 @@ private:
   [[nodiscard]] effects end(turn& t);
 
   void take(turn& t, const transition& seen);
-  void act(turn& t, alert& a, alert_change change, reason why, const transition* seen);
-  void after_fire(turn& t, alert& a, alert_change change, reason why, const transition* seen);
+  void act(turn& t, alert& a, alert_change change, reason why, const transition& seen);
+  void after_fire(turn& t, alert& a, alert_change change, reason why, const transition& seen);
   void after_resolve(turn& t, alert& a, const transition* seen);
   void tell_waiting(turn& t);
   void tell_settled(turn& t, const instance_id& instance);
+  void settle(turn& t, alert& a, std::vector<telling>& many);
+  void renew_masks(const turn& t, alert& a) const;
   void refresh_masks(turn& t, const std::optional<instance_id>& only);
   void refresh_around(turn& t, const alert& changed);
   void stay_quiet(turn& t, const alert& a, const std::string& gates) const;
   void ask_to_settle(turn& t);
+  void make_up_for(turn& t, alert& a, const channel_id& channel) const;
   void audit(turn& t, const alert& a, std::string action, std::string actor, std::string detail) const;
   void remind_at(const alert& a);
   void due(turn& t, alert& a);
   void end_snooze(turn& t, alert& a);
+  alert_change end_flapping(turn& t, alert& a);
   void remind(turn& t, alert& a);
   [[nodiscard]] severity level_of(const transition& seen) const;
   void index_hosts();

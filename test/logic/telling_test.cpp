@@ -131,7 +131,7 @@ TEST_CASE("several alerts become one summary to people and one row each to logs 
   alert low = example("T1", severity::warning);
   alert high = example("T2", severity::critical);
   effects out;
-  tell_together(world.at(), {&low, &high}, reason::mask_lifted, out);
+  tell_together(world.at(), {{&low, reason::mask_lifted}, {&high, reason::mask_lifted}}, out);
   std::vector<std::string> made;
   made.reserve(out.deliveries.size());
   for (const delivery& row : out.deliveries)
@@ -152,11 +152,68 @@ TEST_CASE("a group of one for a channel is told plainly") {
   alert low = example("T1", severity::warning);
   alert high = example("T2");
   effects out;
-  tell_together(world.at(), {&low, &high}, reason::mask_lifted, out);
+  tell_together(world.at(), {{&low, reason::mask_lifted}, {&high, reason::mask_lifted}}, out);
   REQUIRE(out.deliveries.size() == 1);
   CHECK(out.deliveries[0].event == notice_event::fired);
   CHECK(out.deliveries[0].alert == high.id);
   CHECK(low.targets.empty());
+}
+
+TEST_CASE("who has not heard is told by a row of its own, and the others get their reason") {
+  const context world;
+  alert a = example();
+  effects first;
+  tell(world.at(), a, notice_event::fired, reason::first, "", first);
+  CHECK(is_told(world.at(), a));
+  REQUIRE(note_end(a, first.deliveries[0].id, delivery_state::suppressed));
+  CHECK_FALSE(is_told(world.at(), a));
+  effects out;
+  tell_together(world.at(noon + 1h), {{&a, reason::mask_lifted, audience::unheard}}, out);
+  REQUIRE(out.deliveries.size() == 1);
+  CHECK(out.deliveries[0].channel == first.deliveries[0].channel);
+  CHECK(out.deliveries[0].version == first.deliveries[0].version);
+  CHECK(out.deliveries[0].id != first.deliveries[0].id);
+  REQUIRE(out.decisions.size() == 2);
+  CHECK(out.decisions[0].deciding == reason::mask_lifted);
+  CHECK(out.decisions[1].deciding == reason::not_above_told);
+  CHECK(is_told(world.at(), a));
+}
+
+TEST_CASE("a summary to who has not heard is not the one that was suppressed") {
+  const context world(with_channels({"ntfy", "webhook"}));
+  alert a = example("T1");
+  alert b = example("T2");
+  const auto told = [&](audience whom, wall_time now) {
+    effects out;
+    tell_together(world.at(now), {{&a, reason::first, whom}, {&b, reason::first, whom}}, out);
+    return out.deliveries.back();
+  };
+  const delivery first = told(audience::everybody, noon);
+  REQUIRE(first.event == notice_event::summary);
+  for (alert* one : {&a, &b}) REQUIRE(note_end(*one, first.id, delivery_state::suppressed));
+  const delivery second = told(audience::unheard, noon + 1h);
+  CHECK(second.event == notice_event::summary);
+  CHECK(second.id != first.id);
+}
+
+TEST_CASE("several alerts of a tenant without channels have their silence explained") {
+  const context world(with_channels({}));
+  alert a = example("T1");
+  alert b = example("T2");
+  effects out;
+  tell_together(world.at(), {{&a, reason::first}, {&b, reason::first}}, out);
+  REQUIRE(out.decisions.size() == 2);
+  CHECK(out.decisions[1].deciding == reason::no_channel);
+}
+
+TEST_CASE("how high a target was told outlives the row that told it") {
+  alert a = example();
+  const channel_id push("push");
+  a.targets = {{push, "", delivery_id("dl_1"), severity::critical}, {push, "", delivery_id("dl_2"), severity::warning}};
+  REQUIRE(note_end(a, delivery_id("dl_2"), delivery_state::sent));
+  REQUIRE(a.targets.size() == 1);
+  CHECK(a.targets[0].fire == delivery_id("dl_2"));
+  CHECK(a.targets[0].level == severity::critical);
 }
 
 TEST_CASE("an end goes to those who were told, once each, never by voice, and says why where it cannot") {

@@ -98,6 +98,7 @@ public:
   std::map<std::pair<mute_scope, alert_type>, mute> mutes;
   std::vector<delivery> rows;
   std::vector<decision> decisions;
+  std::vector<std::pair<std::size_t, suppression>> suppressions; // each with how many rows there were before
   bool ids_unique = true;
 
   const logic::effects& news(std::vector<transition> changes, const instance_id& at = hq) {
@@ -131,8 +132,8 @@ public:
     asked.until = until;
     return ask(std::move(asked));
   }
-  const logic::effects& report(const delivery& row, delivery_state state) {
-    return keep(machine_.on(logic::delivery_report{row.id, row.alert, row.channel, state, reason::none}, now));
+  const logic::effects& report(const delivery& row, delivery_state state, reason why = reason::none) {
+    return keep(machine_.on(logic::delivery_report{row.id, row.alert, row.channel, state, why}, now));
   }
   const logic::effects& tick() { return keep(machine_.on(logic::tick{}, now)); }
   const logic::effects& configure(tenant_config config) {
@@ -197,6 +198,7 @@ private:
     last = std::move(made);
     for (const alert& a : last.alerts) stored[a.id] = a;
     for (const mute& m : last.mutes) mutes[{m.scope, m.type}] = m;
+    for (const suppression& one : last.suppressions) suppressions.emplace_back(rows.size(), one);
     for (const delivery& d : last.deliveries) {
       ids_unique = ids_.insert(d.id).second && ids_unique;
       rows.push_back(d);

@@ -161,7 +161,7 @@ TEST_CASE("an unreachable PBX speaks for everything below it, in whatever order 
   CHECK(t.made(push).front().alert == t.at(instance_unreachable).id);
   CHECK(t.at(trunk_down).parent == t.at(instance_unreachable).id);
   CHECK_FALSE(t.at(trunk_down).told);
-  CHECK(t.reasons() == reasons{reason::first, reason::first, reason::masked_parent, reason::masked_parent});
+  CHECK(t.reasons() == reasons{reason::masked_parent, reason::masked_parent, reason::first, reason::first});
 }
 
 TEST_CASE("all trunks down speaks for the single ones, which are told when it ends and they still fail") {
