@@ -120,7 +120,7 @@ private:
   std::shared_ptr<const tenant_config> config_; // shared with the actor that owns us; replaced, never changed
   std::vector<channel_kind_facts> kinds_;
   link_maker links_;
-  std::string lineage_; // of the store; part of every delivery's key
+  std::string lineage_;                        // of the store; part of every delivery's key
   std::map<instance_id, std::string> host_of_; // of the configuration
   std::map<std::string, std::set<instance_id>> at_host_;
   std::map<alert_key, alert> alerts_;

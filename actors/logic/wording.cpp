@@ -37,7 +37,8 @@ std::string kind_and_thing(const alert_view& what) {
     case resource_kind::trunk: return "trunk " + thing_of(what);
     case resource_kind::sbc: return "SBC " + thing_of(what);
     case resource_kind::bridge: return "bridge " + thing_of(what);
-    case resource_kind::service: return "service " + thing_of(what);
+    // Of one that the PBX does not name the label says all.
+    case resource_kind::service: return (what.resource.key.empty() ? "" : "service ") + thing_of(what);
     case resource_kind::instance:
     case resource_kind::calls: return {};
   }

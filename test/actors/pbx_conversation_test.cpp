@@ -259,7 +259,8 @@ TEST_CASE("an endpoint that hangs is asked last from then on, each once per poll
   };
   CHECK(run(talk, at(std::chrono::seconds(0)), trunks_hang).asked == words{"connect/token", "Trunks"});
   const poll second = run(talk, at(std::chrono::seconds(60)), trunks_hang);
-  CHECK(second.asked == words{"Sbcs", "SystemStatus", "Services", "Trunks", "Telemetry"}); // the first poll read nothing
+  CHECK(second.asked ==
+        words{"Sbcs", "SystemStatus", "Services", "Trunks", "Telemetry"}); // the first poll read nothing
   CHECK(second.seen.sbcs.ok());
   CHECK(second.seen.services.ok());
   CHECK(second.seen.trunks.why.transport == transport_error::timeout);

@@ -179,13 +179,12 @@ TEST_CASE("a service nobody can name and a PBX without the API are put in words"
   alert some = example(alert_type::service_down);
   some.key.resource = {resource_kind::service, ""};
   some.label = "a service";
-  CHECK(title_of(notice_event::fired, view(some)) ==
-        std::string(facts(alert_type::service_down).phrase) + ": a service at Acme HQ");
-  CHECK_THAT(text_of(notice_event::fired, view(some), ""),
+  CHECK(title_of(notice_event::fired, view(some), somebody()) == "Acme HQ: a service not running");
+  CHECK_THAT(text_of(notice_event::fired, view(some), "", somebody()),
              Contains("A service on Acme HQ is not running; the PBX does not say which."));
   alert lacking = example(alert_type::instance_auth_failed);
   lacking.why = cause::no_api;
-  CHECK_THAT(text_of(notice_event::fired, view(lacking), ""), Contains("no token endpoint"));
+  CHECK_THAT(text_of(notice_event::fired, view(lacking), "", somebody()), Contains("no token endpoint"));
 }
 
 TEST_CASE("names from outside stay on their line and within their length") {
