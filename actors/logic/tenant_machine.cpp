@@ -24,6 +24,9 @@ alert_id id_of(const tenant_id& tenant, const alert_key& key) {
 // In polls. Two complete ones settle an instance; after twice as many somebody forgot, and is asked again.
 constexpr int settle_patience = 4;
 
+// So many fires of one instance in one poll are a storm: one message for each person, not one for each fire (I23).
+constexpr std::size_t storm = 3;
+
 // The order within one poll: what ended below, so that a parent's end knows what is left; then parents, outermost first, so
 // that what they speak for is masked before it is told; then the rest.
 constexpr int ranks = 4;
@@ -58,7 +61,7 @@ void tenant_machine::restore(std::vector<alert> alerts, std::vector<mute> mutes,
 }
 
 tenant_machine::turn tenant_machine::begin(wall_time now) const {
-  return {now, {}, {}, {}, {*config_, kinds_, links_, now, lineage_}};
+  return {now, {}, {}, {}, false, {*config_, kinds_, links_, now, lineage_}};
 }
 
 effects tenant_machine::end(turn& t) {
@@ -145,6 +148,8 @@ void tenant_machine::after_resolve(turn& t, alert& a, const transition* seen) {
   tell_targets(t.tell, a, notice_event::resolved, reason::recovered, remark, everybody, t.out);
   a.masks = 0;
   a.parent.reset();
+  t.parent_ended =
+      t.parent_ended || a.key.type == alert_type::instance_unreachable || a.key.type == alert_type::all_trunks_down;
   refresh_around(t, a);
 }
 
@@ -160,8 +165,9 @@ std::string tenant_machine::still_down(const instance_id& instance) const {
   return names.empty() ? std::string() : "Still down: " + names + ".";
 }
 
-// Told together: what was found at first sight or after a silence.
+// Told together: what was found at first sight, after a silence or at the end of what spoke for it, and any storm.
 void tenant_machine::tell_waiting(turn& t) {
+  const bool many = t.to_tell.size() >= storm;
   std::vector<telling> together;
   for (const auto& [key, why, gathered] : t.to_tell) {
     alert& a = alerts_[key];
@@ -169,7 +175,7 @@ void tenant_machine::tell_waiting(turn& t) {
       stay_quiet(t, a, "phase=firing");
     else if (!is_notifiable(a))
       continue;
-    else if (gathered)
+    else if (many || gathered || (t.parent_ended && why != reason::raised))
       together.push_back({&a, why});
     else
       tell(t.tell, a, notice_event::fired, why, "", t.out);

@@ -71,6 +71,7 @@ private:
     effects out;
     std::set<alert_key> touched;
     std::vector<waiting> to_tell; // fires of this turn, in order
+    bool parent_ended = false;
     telling_context tell;
   };
 

@@ -1,4 +1,4 @@
-// What is owed when a mask lifts: to whom, once.
+// What is owed when a mask lifts: to whom, once, and what a storm becomes.
 #include "actors/logic/tenant_machine.hpp"
 
 #include "test/logic/tenant_bench.hpp"
@@ -176,4 +176,49 @@ TEST_CASE("a flapping alert whose snooze and quiet end at once rings once") {
   t.pass(20min);
   CHECK(t.rows.size() == rows + 2);
   CHECK_FALSE(t.at(trunk_down).flapping);
+}
+
+TEST_CASE("many fires of one instance in one poll are one message for a person and one row each for a log") {
+  tenant_bench t;
+  std::vector<transition> storm;
+  storm.reserve(30);
+  for (int i = 0; i < 30; ++i) storm.push_back(failing(sbc_offline, "S" + std::to_string(i)));
+  t.news(storm);
+  CHECK(t.events(push) == events{summary});
+  CHECK(t.events(hook) == events(30, fired));
+  CHECK(t.made(push).front().content.title == "Acme HQ: 30 SBCs offline");
+  for (transition& one : storm) one = healthy(sbc_offline, one.label);
+  t.news(storm);
+  CHECK(t.events(push) == events(30, resolved));
+}
+
+TEST_CASE("two fires in one poll are two messages, each with its button") {
+  tenant_bench t;
+  t.news({failing(sbc_offline, "S1"), failing(sbc_offline, "S2")});
+  CHECK(t.events(push) == events{fired, fired});
+  for (const delivery& row : t.made(push)) CHECK_FALSE(row.content.acknowledge_path.empty());
+}
+
+TEST_CASE("what still fails when the alert that spoke for it ends is one message, be it two") {
+  tenant_bench t;
+  t.news({failing(all_trunks_down)});
+  t.news({healthy(all_trunks_down), failing(trunk_down, "T1"), failing(trunk_down, "T2")});
+  CHECK(t.events(push) == events{resolved, summary});
+  CHECK(t.events(hook) == events{resolved, fired, fired});
+}
+
+TEST_CASE("a rise among few fires is told plainly") {
+  tenant_bench t;
+  t.news({failing(sim_calls, "", severity::warning)});
+  auto found = failing(trunk_down, "T1");
+  auto other = failing(trunk_down, "T2");
+  found.how = other.how = sighting::after_silence;
+  auto rise = failing(sim_calls, "", severity::critical);
+  rise.how = sighting::after_silence;
+  t.now += 1min;
+  t.news({found, rise});
+  CHECK(t.events(push) == events{fired, fired});
+  CHECK(t.reasons().front() == reason::raised);
+  t.news({other});
+  CHECK(t.events(push) == events{fired});
 }
