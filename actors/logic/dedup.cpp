@@ -88,7 +88,9 @@ dedup_result still_failing(const alert& before, const transition& seen, severity
   take_facts(a, seen);
   a.level = level;
   if (level < before.level) return {std::move(a), alert_change::lowered, reason::not_above_told};
-  if (before.told && level <= *before.told) return {std::move(a), alert_change::lowered, reason::not_above_told};
+  // The mark is the episode's; where nobody has heard of this fire of it, a mark tells nobody anything.
+  if (before.told && level <= *before.told && !before.targets.empty())
+    return {std::move(a), alert_change::lowered, reason::not_above_told};
   begin_telling(a);
   a.snoozed_until.reset(); // a rise pierces a snooze (S-A10)
   return {std::move(a), alert_change::raised, reason::raised};

@@ -17,7 +17,7 @@ enum class alert_change : std::uint8_t {
   opened,   // a new episode
   reopened, // failed again inside the episode window: the same episode, told again
   raised,   // above the highest level told in the episode: told again, the acknowledgement is broken
-  lowered,  // fell, or rose to no more than what was told already: only mirrors and logs follow
+  lowered,  // fell, or rose to no more than the episode was told at: only mirrors and logs follow
   resolved,
   removed,      // closed because the resource is gone
   unseen,       // its resource became Unknown; it stays open

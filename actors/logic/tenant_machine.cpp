@@ -101,6 +101,8 @@ void tenant_machine::take(turn& t, const transition& seen) {
   by_id_[a.id] = a.key;
   t.touched.insert(a.key);
   act(t, a, decided.change, decided.why, seen);
+  if (decided.change == alert_change::lowered && before->level < a.level)
+    not_told(a, notice_event::fired, decided.why, "told=" + std::string(name(*a.told)), t.now, t.out);
 }
 
 void tenant_machine::act(turn& t, alert& a, alert_change change, reason why, const transition& seen) {

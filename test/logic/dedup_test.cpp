@@ -152,6 +152,13 @@ TEST_CASE("severity is told again only above the highest level told in the episo
   }
 }
 
+TEST_CASE("a fire that nobody has heard of rises aloud, however high its episode was told before") {
+  const auto over = step(opened(), condition::ok, noon + 5min).after;
+  const auto low = step(over, condition::failing, noon + 10min, severity::info).after;
+  REQUIRE(low.told == severity::critical);
+  CHECK(step(low, condition::failing, noon + 11min).change == alert_change::raised);
+}
+
 TEST_CASE("an unknown resource keeps its alert open and remembers since when") {
   const auto unseen = step(opened(), condition::unknown, noon + 2min);
   CHECK(unseen.change == alert_change::unseen);

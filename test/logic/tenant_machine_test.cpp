@@ -86,6 +86,7 @@ TEST_CASE("a rise breaks the acknowledgement and is told; a fall is for mirrors 
   t.news({failing(sim_calls, "", severity::critical)});
   CHECK(t.events(push).empty());
   CHECK(t.at(sim_calls, "").told == severity::critical);
+  CHECK(t.reasons().back() == reason::not_above_told);
   CHECK(t.ids_unique);
 }
 
