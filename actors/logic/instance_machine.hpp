@@ -130,30 +130,30 @@ private:
   resource_watch auth_;
   resource_watch degraded_;
   resource_watch all_trunks_;
-  condition all_trunks_now_ = condition::unknown; // what the present poll says of them together
   call_watch calls_;
   std::optional<severity> calls_told_;
   bool calls_unseen_ = false;
+  condition all_trunks_now_ = condition::unknown; // what the present poll says of them together
 
   bool first_sight_ = false; // until everything that was down at the first complete poll is told
   bool fresh_ = true;        // no complete contact since this machine began
   std::uint8_t ladder_ = 0;  // failed polls of the present outage
   std::uint8_t usable_ = 0;  // usable polls in a row while unreachable is told
+  cause outage_ = cause::none;
+  bool last_failure_restarting_ = false; // a failed poll of the present outage looked like the PBX going down itself
+  bool grace_on_hint_ = false;           // of a failed poll alone: the PBX's own uptime may end it
+  std::uint8_t silent_polls_ = 0;        // judged polls for which the silence below still lasts
+  std::uint8_t settle_left_ = 0;
+  std::uint16_t partial_polls_ = 0;
   steady_time first_failed_;
   wall_time first_failed_wall_;
-  cause outage_ = cause::none;
   std::optional<steady_time> throttled_since_;
-  bool last_failure_restarting_ = false; // a failed poll of the present outage looked like the PBX going down itself
   std::optional<moment> last_contact_;
   std::optional<steady_time> contact_before_; // the last before the latest failure
   std::optional<steady_time> grace_until_;    // S-A5
   std::optional<steady_time> grace_barred_until_;
-  bool grace_on_hint_ = false;           // of a failed poll alone: the PBX's own uptime may end it
   std::optional<wall_time> silent_from_; // S-A6: what is found after a silence began between here and now
-  std::uint8_t silent_polls_ = 0;        // judged polls for which it still lasts
   std::array<std::optional<steady_time>, endpoint_count> blind_since_{};
-  std::uint16_t partial_polls_ = 0;
-  std::uint8_t settle_left_ = 0;
 };
 
 } // namespace ringdown::logic
