@@ -13,7 +13,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "test", "scenarios"))
 from account import content, doubled, lost, wrongly_told  # noqa: E402
 from harness import Failed, World, pause  # noqa: E402
-from telling import WHY, Teller  # noqa: E402
+from teller import WHY, Teller  # noqa: E402
 
 FLEET = """
 [fleet]
