@@ -44,11 +44,15 @@ bool is_fire(notice_event event) { return event == notice_event::fired || event 
 
 } // namespace
 
-delivery sqlite_store::with_content(delivery row) {
-  db_->rows(
-      "select content from delivery where tenant = ? and id = ?",
-      [&](columns& found) { row.content = read_content(found.text()); }, row.tenant, row.id);
-  return row;
+bool sqlite_store::read_content_of(delivery& row) {
+  try {
+    db_->rows(
+        "select content from delivery where tenant = ? and id = ?",
+        [&](columns& found) { row.content = read_content(found.text()); }, row.tenant, row.id);
+  } catch (const unreadable_row&) {
+    return false;
+  }
+  return true;
 }
 
 result<claimed_rows> sqlite_store::claim(const claim_request& request) {
@@ -73,10 +77,8 @@ result<claimed_rows> sqlite_store::claim(const claim_request& request) {
 // Ends or claims what is due now; false when nothing moved, or enough is claimed.
 bool sqlite_store::claim_portion(claim_state& state) {
   const claim_request& request = state.request;
-  std::vector<delivery> due;
-  db_->rows(
-      due_sql, [&](columns& row) { due.push_back(read_delivery_head(row)); }, request.tenant, request.channel,
-      request.now, request.now + longest_wait, looked_at);
+  auto due = readable_heads(due_sql, request.now, request.tenant, request.channel, request.now,
+                            request.now + longest_wait, looked_at);
   bool moved = false;
   for (delivery& row : due) {
     if (state.full) return false;
@@ -88,7 +90,9 @@ bool sqlite_store::claim_portion(claim_state& state) {
 bool sqlite_store::consider(claim_state& state, delivery row) {
   const claim_request& request = state.request;
   claimed_rows& answer = state.answer;
-  const judged verdict = judge(row, request.now);
+  judged verdict = judge(row, request.now);
+  if (verdict.state == delivery_state::claimed && !read_content_of(row))
+    verdict = {delivery_state::dead, reason::poison};
   if (verdict.state != delivery_state::claimed) {
     // What may have arrived was told, whatever becomes of its repeat: its end is owed (S-A12).
     const auto end = row.possible_repeat ? delivery_state::unknown : verdict.state;
@@ -112,7 +116,7 @@ bool sqlite_store::consider(claim_state& state, delivery row) {
       "update delivery set state = 'claimed', attempts = ?, handed = ?, owner = ?, epoch = ?, claimed_at = ? where "
       "tenant = ? and id = ?",
       row.attempts, row.handed, request.owner.owner, request.owner.epoch, request.now, request.tenant, row.id);
-  answer.rows.push_back(with_content(std::move(row)));
+  answer.rows.push_back(std::move(row));
   return true;
 }
 
@@ -250,10 +254,9 @@ result<recovery> sqlite_store::recover_claims(const fence& now_owner, const std:
     return transact([&]() -> result<recovery> {
       if (!holds(now_owner)) return stale_fence();
       end_rows_of_removed_channels(now);
-      std::vector<delivery> left;
-      db_->rows(
-          "select " RINGDOWN_DELIVERY_HEAD " from delivery where state = 'claimed' and (owner <> ? or epoch <> ?)",
-          [&](columns& row) { left.push_back(read_delivery_head(row)); }, now_owner.owner, now_owner.epoch);
+      auto left = readable_heads("select " RINGDOWN_DELIVERY_HEAD
+                                 " from delivery where state = 'claimed' and (owner <> ? or epoch <> ?)",
+                                 now, now_owner.owner, now_owner.epoch);
       recovery tally;
       for (delivery& row : left) {
         // A process that died says nothing of one row among many: only one that was alone is a suspect for longer.
@@ -284,11 +287,10 @@ result<recovery> sqlite_store::recover_channel(const tenant_id& tenant, const ch
   return guard([&] {
     return transact([&]() -> result<recovery> {
       if (!holds(owner)) return stale_fence();
-      std::vector<delivery> held;
-      db_->rows(
-          "select " RINGDOWN_DELIVERY_HEAD
-          " from delivery where tenant = ? and channel = ? and state = 'claimed' order by seq",
-          [&](columns& row) { held.push_back(read_delivery_head(row)); }, tenant, channel);
+      const auto held = readable_heads("select " RINGDOWN_DELIVERY_HEAD
+                                       " from delivery where tenant = ? and channel = ? and state = 'claimed' order by "
+                                       "seq",
+                                       now, tenant, channel);
       recovery tally;
       for (const delivery& row : held)
         if (std::ranges::find(carried, row.id) == carried.end()) resume_or_give_up(row, keys, now, tally);

@@ -99,6 +99,9 @@ private:
     std::size_t held = 0; // claimed on this channel, by this claim too
     bool full = false;    // no more may be claimed now
   };
+  // Rows of RINGDOWN_DELIVERY_HEAD. One that this version cannot read is ended: its channel must not stand still for it.
+  template <class... Values>
+  [[nodiscard]] std::vector<delivery> readable_heads(const char* sql, wall_time now, const Values&... values);
   [[nodiscard]] bool claim_portion(claim_state& state);
   // Ends or claims one row; false when it stays where it is.
   [[nodiscard]] bool consider(claim_state& state, delivery row);
@@ -109,7 +112,7 @@ private:
   [[nodiscard]] reason barring(const tenant_id& tenant, mask_set masks, wall_time now);
   [[nodiscard]] bool newer_waits(const delivery& row);
   [[nodiscard]] bool was_told(const delivery& row);
-  [[nodiscard]] delivery with_content(delivery row);
+  [[nodiscard]] bool read_content_of(delivery& row); // false: it cannot be read
   void end_rows_of_removed_channels(wall_time now);
   void end_rows_of(const tenant_id& tenant, const channel_id& removed, wall_time now);
   void resume_or_give_up(const delivery& row, key_knowledge keys, wall_time now, recovery& tally);
@@ -150,6 +153,27 @@ auto sqlite_store::transact(Work&& work) {
 [[nodiscard]] delivery_row read_delivery_row(columns& row); // the same and owner, epoch, claimed_at, ended
 [[nodiscard]] std::string write_times(const std::vector<wall_time>& times);
 [[nodiscard]] std::string write_targets(const std::vector<told_target>& targets);
+
+template <class... Values>
+std::vector<delivery> sqlite_store::readable_heads(const char* sql, wall_time now, const Values&... values) {
+  std::vector<delivery> heads;
+  std::vector<std::pair<tenant_id, delivery_id>> others;
+  db_->rows(
+      sql,
+      [&](columns& row) {
+        columns beginning = row;
+        auto tenant = beginning.id<tenant_id>();
+        auto id = beginning.id<delivery_id>();
+        try {
+          heads.push_back(read_delivery_head(row));
+        } catch (const unreadable_row&) {
+          others.emplace_back(std::move(tenant), std::move(id));
+        }
+      },
+      values...);
+  for (const auto& [tenant, id] : others) end_row(tenant, id, delivery_state::dead, reason::poison, now);
+  return heads;
+}
 
 } // namespace ringdown::persistence
 

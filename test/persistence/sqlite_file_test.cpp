@@ -218,6 +218,29 @@ TEST_CASE("what cannot be read of one tenant is no matter of the others, nor of 
   CHECK(work.held->load_tenant(tenant_id("globex"), "n1", noon).error().kind == failure_kind::unreadable);
 }
 
+TEST_CASE("a row that cannot be read ends, and its channel goes on") {
+  const sqlite_place place;
+  desk work([&] { return place.open(); });
+  for (const char* id : {"al_1", "al_2", "al_3"}) {
+    work.commit_alert(make_alert(id));
+    work.commit_rows({make_row(std::string("dl_") + id, make_alert(id))});
+  }
+  alter(place.file(), "update delivery set event = 'frobnicated' where id = 'dl_al_1'");
+  alter(place.file(), "update delivery set content = '{' where id = 'dl_al_2'");
+  const auto claimed = work.claim();
+  REQUIRE(claimed.rows.size() == 1);
+  CHECK(claimed.rows[0].id.str() == "dl_al_3");
+  REQUIRE(claimed.ended.size() == 1);
+  CHECK(claimed.ended[0].id.str() == "dl_al_2");
+  CHECK(claimed.ended[0].why == reason::poison);
+  CHECK_FALSE(work.claim().due_left);
+
+  // The same where a process died with it in hand: the next one starts.
+  alter(place.file(), "update delivery set event = 'frobnicated' where id = 'dl_al_3'");
+  desk next([&] { return place.open(); });
+  CHECK(next.held->recover_claims(next.owner, {{next.tenant, channel_id("push")}}, noon).ok());
+}
+
 TEST_CASE("a full disk is waited for, and nothing is half written") {
   const sqlite_place place;
   const fence owner = *place.open()->take_shard(incarnation_id("nd_1"), noon);
