@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::uint32_t header_limit = 64 * 1024;
 constexpr std::size_t padding_limit = 256UL * 1024;
+constexpr std::string_view last_chunk = "0\r\n\r\n";
 
 } // namespace
 
@@ -43,6 +44,10 @@ response_reader::state response_reader::feed(std::string_view bytes) {
 
 response_reader::state response_reader::advance() {
   while (!pending_.empty()) {
+    // No chunked body ends with less. Beast 1.74 asserts that a last chunk comes with no fewer bytes, and an empty body
+    // in pieces would end the process.
+    if (parser_->beast.chunked() && parser_->beast.is_header_done() && pending_.size() < last_chunk.size())
+      return state::wants_more;
     boost::system::error_code error;
     // Beast 1.74, when eager, goes on after a header whose length is refused if the body has begun, and reserves that
     // length: one answer of a hostile peer would end the process.

@@ -50,6 +50,7 @@ private:
   struct read_request;
   boost::asio::awaitable<bool> await_first_byte(duration within);
   boost::asio::awaitable<bool> receive(read_request& into);
+  boost::asio::awaitable<boost::system::error_code> receive_body(read_request& into);
   boost::asio::awaitable<server_response> handle(server_request request);
   boost::asio::awaitable<bool> write(std::string text);
   boost::asio::awaitable<void> answer_and_close(int status);

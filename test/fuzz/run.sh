@@ -30,9 +30,9 @@ run_target() {
     echo "there is a program and no corpus ($corpus)" >"$build/$name.log"
     return 1
   fi
-  "$program" -runs=0 "$corpus" >"$build/$name.log" 2>&1 &&
-    "$program" "-max_total_time=$seconds" -timeout=10 -rss_limit_mb=1500 -max_len=65536 \
-      "-artifact_prefix=$build/crashes/$name-" "$found" "$corpus" >>"$build/$name.log" 2>&1
+  local limits=(-timeout=10 -rss_limit_mb=1500 -max_len=65536 "-artifact_prefix=$build/crashes/$name-")
+  "$program" "${limits[@]}" -runs=0 "$corpus" >"$build/$name.log" 2>&1 &&
+    "$program" "${limits[@]}" "-max_total_time=$seconds" "$found" "$corpus" >>"$build/$name.log" 2>&1
 }
 
 shopt -s nullglob

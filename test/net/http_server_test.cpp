@@ -55,6 +55,30 @@ TEST_CASE("a request reaches the handler decoded, and its answer the client", "[
   CHECK(response.ends_with("\r\n\r\n/a b/c|x=%20y|body"));
 }
 
+TEST_CASE("a chunked body is put together, also byte by byte", "[net][server]") {
+  const auto server = serve(on_any_port());
+  const std::string head = "POST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const auto [body, seen] = GENERATE(table<std::string, std::string>(
+      {{"0\r\n\r\n", "/c||"}, {"5;a=b\r\nhello\r\n6\r\n there\r\n0\r\nX: y\r\n\r\n", "/c||hello there"}}));
+  raw_client c(server->address());
+  c.say(head);
+  // The server has one thread: once it has answered somebody else, it has read what was there before.
+  raw_client other(server->address());
+  for (const char piece : body) {
+    c.say(std::string(1, piece));
+    other.say("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    REQUIRE(status_of(other.read_response()) == "200");
+  }
+  CHECK(c.read_response().ends_with("\r\n\r\n" + seen));
+}
+
+TEST_CASE("the head of a chunk has a limit", "[net][server]") {
+  const auto server = serve(on_any_port());
+  raw_client c(server->address());
+  c.say("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5;" + std::string(40UL * 1024, 'x'));
+  CHECK(status_of(c.read_response()) == "431");
+}
+
 TEST_CASE("a connection serves many requests, also sent ahead", "[net][server]") {
   const auto server = serve(on_any_port());
   raw_client c(server->address());
