@@ -72,6 +72,7 @@ std::vector<step> any_history(int longest) {
   static const std::vector<duration> gaps{5s, 10s, 10s, 60s, 60s, 400s};
   std::vector<step> all;
   const int length = *rc::gen::inRange(1, longest);
+  all.reserve(static_cast<std::size_t>(length));
   for (int i = 0; i < length; ++i) all.push_back({any_observation(), *rc::gen::elementOf(gaps)});
   return all;
 }
