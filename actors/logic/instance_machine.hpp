@@ -116,6 +116,7 @@ private:
   void release_trunks(step_context& at);
   void uncover_trunks(step_context& at);
   [[nodiscard]] bool all_trunks_down(const step_context& at) const;
+  [[nodiscard]] bool misses_trunks(const step_context& at) const;
   [[nodiscard]] tracked& track(const resource_ref& ref);
   [[nodiscard]] bool in_grace(const moment& now) const { return grace_until_ && now.steady < *grace_until_; }
   [[nodiscard]] severity level_of(const resource_record& trunk) const;

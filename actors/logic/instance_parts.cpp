@@ -133,14 +133,18 @@ bool instance_machine::all_trunks_down(const step_context& at) const {
     if (!is_down(trunk.state)) return false;
     any = true;
   }
-  const auto unseen = [&](const auto& entry) {
+  return any && !misses_trunks(at);
+}
+
+// One that was switched on is not listed.
+bool instance_machine::misses_trunks(const step_context& at) const {
+  return std::ranges::any_of(tracked_, [&](const auto& entry) {
     const auto& [ref, one] = entry;
     return ref.kind == resource_kind::trunk && one.written && one.record.state != resource_state::disabled &&
            std::ranges::none_of(*at.seen.trunks.value, [&](const trunk_reading& trunk) {
              return trunk.kind == ref.kind && trunk.key == ref.key;
            });
-  };
-  return any && std::ranges::none_of(tracked_, unseen);
+  });
 }
 
 void instance_machine::judge_all_trunks(step_context& at) {
@@ -159,7 +163,7 @@ void instance_machine::judge_all_trunks(step_context& at) {
     any_up = any_up || condition_of(trunk.state) == condition::ok;
   }
   // With every trunk switched off by its administrator nothing is left to be down.
-  const bool fine = any_up || (listed > 0 && count == 0);
+  const bool fine = any_up || (listed > 0 && count == 0 && !misses_trunks(at));
   const sight what{down   ? condition::failing
                    : fine ? condition::ok
                           : condition::unknown,
@@ -288,13 +292,15 @@ void instance_machine::forget_missing(const observation& seen) {
 // D-09: gone for good only after others of its kind were listed without it on several polls in a row, or it as another
 // kind. While a PBX starts its lists may still fill.
 void instance_machine::retire_missing(step_context& at, resource_kind kind, const std::vector<resource_ref>& listed) {
-  const bool others = std::ranges::any_of(listed, [&](const resource_ref& ref) { return ref.kind == kind; });
+  // A list that does not say how its items are lists nobody (D-07).
+  const bool blind = at.is_blind_to(endpoint_of(kind));
+  const bool others = !blind && std::ranges::any_of(listed, [&](const resource_ref& ref) { return ref.kind == kind; });
   for (auto next = tracked_.begin(); next != tracked_.end();) {
     auto& [ref, one] = *next;
     const bool gone = ref.kind == kind && !ref.key.empty() && std::ranges::find(listed, ref) == listed.end();
     const bool counts = gone && !in_grace(at.now) && (others || is_moved(ref, at.seen));
     one.missing = counts ? static_cast<std::uint16_t>(one.missing + 1) : gone ? std::uint16_t{0} : one.missing;
-    if (gone) one.unknown_since.reset();
+    if (gone && !blind) one.unknown_since.reset();
     if (!gone || one.missing < config_.times.removal_polls) {
       ++next;
       continue;

@@ -57,6 +57,8 @@ std::variant<patient, int> described(const session& run) {
   made.target.tls = {given.ca_file, given.pin, given.server_name};
   if (!given.pin.empty() && !net::is_pin(given.pin))
     return run.complain(exit_usage, "--pin must be sha256// and the base64 of 32 bytes");
+  if (!given.ca_file.empty() && !std::ifstream(given.ca_file))
+    return run.complain(exit_usage, "--ca-file: " + given.ca_file + " cannot be read");
   if (given.secret_file.empty()) return made;
   std::ifstream in(given.secret_file);
   std::string secret;

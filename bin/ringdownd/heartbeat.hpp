@@ -16,6 +16,7 @@ public:
   explicit heartbeat(ports_ptr world) : world_(std::move(world)) { configure(world_->node); }
 
   void configure(const node_config& node);
+  [[nodiscard]] bool is_asked_for() const { return !url_.empty(); }
   // Sends when one is due. Call about once a second, only while all is well.
   void beat(steady_time now);
 

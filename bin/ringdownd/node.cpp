@@ -182,6 +182,7 @@ private:
   }
 
   void beat(const moment& present) {
+    if (!heartbeat_->is_asked_for()) return;
     auto why_not = api::reason_for_silence(in_.tenants, *in_.world->health, present.wall);
     if (!why_not) heartbeat_->beat(present.steady);
     if (why_not && why_not != withheld_) log_.warning("heartbeat_withheld", {{"reason", *why_not}});

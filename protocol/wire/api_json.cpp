@@ -116,7 +116,8 @@ void write_members(json_writer& json, const instance_config& what) {
 void write_members(json_writer& json, const instance_health& what) {
   json.text("reach", name(what.reach));
   json.text_or_null("cause", what.why == cause::none ? std::string_view() : name(what.why));
-  json.time("since", what.since).text_or_null("version", what.version);
+  json.time("since", what.since == wall_time{} ? std::optional<wall_time>() : what.since);
+  json.text_or_null("version", what.version);
   json.key("blind").open_array();
   for (const endpoint one : {endpoint::trunks, endpoint::sbcs, endpoint::system_status, endpoint::services})
     if ((what.blind & bit(one)) != 0) json.text(name(one));

@@ -181,6 +181,10 @@ class Doctor(Cli):
         self.assertNotIn("login", steps)
         self.assertEqual(self.daemon.asked, [])
 
+    def test_an_authority_that_cannot_be_read_is_wrong_usage(self):
+        told = self.expect(2, "doctor", "--url", "https://pbx.example.com", "--ca-file", "/nonexistent/ca.pem", where=False)
+        self.assertIn("--ca-file: /nonexistent/ca.pem cannot be read", told)
+
     def test_http_urls_and_half_a_login_are_wrong_usage(self):
         self.expect(2, "doctor", "--url", "http://pbx.example.com", where=False)
         self.expect(2, "doctor", "--url", "https://pbx.example.com", "--client-id", "x", where=False)

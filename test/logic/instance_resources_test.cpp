@@ -232,6 +232,35 @@ TEST_CASE("a trunk is removed only after polls in a row that could be read") {
   }
 }
 
+TEST_CASE("nothing is removed by a list that does not say how its items are") {
+  poll strange;
+  strange.trunks = {trunk("9", resource_state::unknown)};
+  strange.sbcs = {sbc("z", std::nullopt)};
+  strange.services = {service("y", std::nullopt)};
+  watched_instance pbx;
+  poll bad;
+  bad.trunks = {down("1"), up("2")};
+  bad.sbcs = {sbc("a", false)};
+  bad.services = {service("s", false)};
+  pbx.see_for(bad.read(), 3);
+  for (int i = 0; i < 10; ++i) {
+    const auto news = pbx.see(strange.read());
+    CHECK(news.removed.empty());
+    for (const transition& one : news.transitions) CHECK(one.to != condition::removed);
+  }
+  CHECK(pbx.is_open(alert_type::trunk_down, trunk_1));
+  CHECK(pbx.is_open(alert_type::sbc_offline, {resource_kind::sbc, "a"}));
+  CHECK(pbx.is_open(alert_type::service_down, {resource_kind::service, "s"}));
+}
+
+TEST_CASE("all trunks down does not end with a list that leaves out those that are") {
+  watched_instance pbx;
+  pbx.see_for(with_trunks({trunk("1", resource_state::disabled), down("2"), down("3")}), 3);
+  REQUIRE(pbx.is_open(alert_type::all_trunks_down));
+  for (const std::string& line : said(pbx.see_for(with_trunks({trunk("1", resource_state::disabled)}), 2)))
+    CHECK(line != "all_trunks_down instance ok");
+}
+
 TEST_CASE("nothing is removed while a PBX starts, whose lists may still fill") {
   watched_instance pbx;
   pbx.see_for(login_failed(transport(transport_error::connect_refused)), 4);
