@@ -101,6 +101,7 @@ dedup_result recovered(const alert& before, const transition& seen, const timing
   alert& a = made.after;
   a.unseen_since.reset();
   a.removed = seen.to == condition::removed;
+  if (seen.detail == switched_off) a.detail = seen.detail;
   if (a.flapping && !a.removed && before.current == condition::ok) {
     if (!before.unseen_since) return {before, alert_change::none, reason::duplicate};
     return {std::move(a), alert_change::unseen, reason::duplicate}; // seen again, as it was

@@ -9,8 +9,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 namespace ringdown::logic {
+
+// The detail of a resource that its administrator switched off: its alert ends by that, and nothing has come up again.
+inline constexpr std::string_view switched_off = "switched off at the PBX";
 
 enum class alert_change : std::uint8_t {
   none,     // nothing an outsider would see

@@ -1,4 +1,5 @@
 // The instance machine's judgement of single resources: trunks, bridges, SBCs, services, calls.
+#include "actors/logic/dedup.hpp"
 #include "actors/logic/machine_step.hpp"
 
 #include <fmt/format.h>
@@ -116,6 +117,7 @@ void instance_machine::judge_trunks(step_context& at) {
     const auto known = std::ranges::find_if(
         config_.trunks, [&](const trunk_override& t) { return t.number == trunk.number || t.number == trunk.key; });
     if (known != config_.trunks.end()) row.role = known->role;
+    if (trunk.state == resource_state::disabled) row.detail = switched_off;
     const bool bridge = trunk.kind == resource_kind::bridge;
     const sight what{condition_of(trunk.state), bridge ? severity::warning : level_of(row), trunk.why};
     judge_one(at, one, std::move(row), what, bridge ? alert_type::bridge_down : alert_type::trunk_down);
@@ -169,8 +171,9 @@ void instance_machine::judge_all_trunks(step_context& at) {
                           : condition::unknown,
                    severity::critical, cause::none};
   all_trunks_now_ = what.now;
-  judge_instance(at, all_trunks_, alert_type::all_trunks_down, what,
-                 fmt::format("{} of {} trunks down", down ? count : 0, count));
+  judge_instance(
+      at, all_trunks_, alert_type::all_trunks_down, what,
+      !any_up && fine ? std::string(switched_off) : fmt::format("{} of {} trunks down", down ? count : 0, count));
   if (!down) release_trunks(at);
 }
 

@@ -1,5 +1,7 @@
 #include "actors/logic/wording.hpp"
 
+#include "actors/logic/dedup.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -72,6 +74,7 @@ std::string failing_words(const alert_view& what) {
 
 std::string recovered_words(const alert_view& what) {
   const std::string thing = kind_and_thing(what);
+  if (what.detail == switched_off) return (thing.empty() ? "all trunks" : thing) + " switched off";
   switch (what.type) {
     case alert_type::instance_unreachable: return "PBX reachable again";
     case alert_type::instance_auth_failed: return "PBX accepts our login again";
@@ -188,6 +191,9 @@ std::string recovery_words(const alert_view& what, const reader& who) {
   const std::string thing = thing_of(what);
   const std::string where = where_of(what, who);
   const std::string lasted = words_for(std::max(what.resolved.value_or(what.since) - what.since, duration{}));
+  if (what.detail == switched_off)
+    return fmt::format("{} at {} was switched off at the PBX, after {}; nothing has come up again.",
+                       thing.empty() ? "Every trunk" : thing, where, lasted);
   switch (what.type) {
     case alert_type::instance_unreachable: return fmt::format("{} is back after {}.", where, lasted);
     case alert_type::instance_auth_failed: return fmt::format("{} can be read again after {}.", where, lasted);

@@ -1,6 +1,7 @@
 // What the instance machine says of trunks, bridges, SBCs, services and calls.
 #include "actors/logic/instance_machine.hpp"
 
+#include "actors/logic/dedup.hpp"
 #include "test/logic/observations.hpp"
 #include "test/support/catch.hpp"
 
@@ -230,6 +231,20 @@ TEST_CASE("a trunk is removed only after polls in a row that could be read") {
     CHECK(pbx.see(with_trunks({up("2")})).removed.empty());
     CHECK(pbx.see(blind_trunks(poll().read())).removed.empty());
   }
+}
+
+TEST_CASE("an alert that ends because its trunk was switched off says so") {
+  watched_instance pbx;
+  pbx.see_for(with_trunks({down("1"), up("2")}), 3);
+  const auto ended = pbx.see_for(with_trunks({trunk("1", resource_state::disabled), up("2")}), 2);
+  REQUIRE(said(ended) == lines{"trunk_down trunk/1 ok"});
+  CHECK(ended.back().detail == logic::switched_off);
+  pbx.see_for(with_trunks({trunk("1", resource_state::disabled), down("2")}), 3);
+  REQUIRE(pbx.is_open(alert_type::all_trunks_down));
+  const auto all =
+      pbx.see_for(with_trunks({trunk("1", resource_state::disabled), trunk("2", resource_state::disabled)}), 2);
+  REQUIRE(said(all) == lines{"all_trunks_down instance ok"});
+  CHECK(all.back().detail == logic::switched_off);
 }
 
 TEST_CASE("nothing is removed by a list that does not say how its items are") {

@@ -187,6 +187,17 @@ TEST_CASE("a service nobody can name and a PBX without the API are put in words"
   CHECK_THAT(text_of(notice_event::fired, view(lacking), "", somebody()), Contains("no token endpoint"));
 }
 
+TEST_CASE("an alert that ends because its trunk was switched off says so, and not that it is up") {
+  for (const alert_type type : {alert_type::trunk_down, alert_type::bridge_down, alert_type::all_trunks_down}) {
+    alert ended = example(type);
+    ended.resolved = when + 31min;
+    ended.detail = "switched off at the PBX";
+    CHECK_THAT(title_of(notice_event::resolved, view(ended), somebody()), Contains("switched off") && !Contains("up"));
+    CHECK_THAT(text_of(notice_event::resolved, view(ended), "", somebody()),
+               Contains("was switched off at the PBX") && !Contains("is up"));
+  }
+}
+
 TEST_CASE("names from outside stay on their line and within their length") {
   alert a = example(alert_type::trunk_down);
   a.label = "evil\r\nX-Header: 1\x7f";
