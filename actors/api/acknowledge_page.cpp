@@ -63,7 +63,8 @@ server_response broken_link() {
 std::string heading(const context& in, const alert& what) {
   const auto known = in.tenants.find(what.tenant);
   const auto* instance = known ? known->config->find(what.key.instance) : nullptr;
-  const std::string where = instance != nullptr ? instance->name : what.key.instance.str();
+  const std::string outside = is_of_tenant(what.key) && known ? known->config->name : what.key.instance.str();
+  const std::string& where = instance != nullptr ? instance->name : outside;
   const std::string thing = what.key.resource.kind == resource_kind::instance
                                 ? std::string()
                                 : ": " + (what.label.empty() ? to_text(what.key.resource) : what.label);

@@ -40,6 +40,14 @@ bool is_email(std::string_view text) {
          text.find('@', at + 1) == std::string_view::npos;
 }
 
+// As a trunk names its registrar: a name or an address, no port.
+bool is_host(std::string_view text) {
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_' || c == ':';
+  };
+  return !text.empty() && text.size() <= 253 && std::ranges::all_of(text, fits);
+}
+
 bool is_secret_name(std::string_view text) {
   const auto fits = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
@@ -75,6 +83,7 @@ public:
     file.each_table("user", [&](const toml::table& t, const std::string& where) { read_user(t, where); });
     file.each_table("instance", [&](const toml::table& t, const std::string& where) { read_instance(t, where); });
     file.each_table("channel", [&](const toml::table& t, const std::string& where) { read_channel(t, where); });
+    file.each_table("provider", [&](const toml::table& t, const std::string& where) { read_provider(t, where); });
     if (const toml::table* oncall = file.table("oncall")) read_oncall(*oncall);
     if (const toml::table* routing = file.table("routing")) read_routing(*routing);
     file.finish();
@@ -294,6 +303,23 @@ private:
     config_.channels.push_back(std::move(c));
   }
 
+  void read_provider(const toml::table& table, const std::string& where) {
+    table_reader r(table, where, faults_);
+    provider_config p;
+    p.id = id_of(r, providers_);
+    p.name = r.text("name").value_or(p.id);
+    for (std::string host : r.texts("hosts")) {
+      std::ranges::transform(host, host.begin(),
+                             [](char c) { return c >= 'A' && c <= 'Z' ? char(c + ('a' - 'A')) : c; });
+      if (!is_host(host)) r.fault("hosts", "\"" + host + "\" is not the name or address of a host");
+      if (!registrars_.insert(host).second) r.fault("hosts", "\"" + host + "\" is listed twice");
+      p.hosts.push_back(std::move(host));
+    }
+    if (p.hosts.empty()) r.fault("hosts", "is required: the registrars of its trunks, as the PBXes have them");
+    r.finish();
+    config_.providers.push_back(std::move(p));
+  }
+
   void read_oncall(const toml::table& table) {
     table_reader r(table, "oncall", faults_);
     if (auto user = r.text("user")) config_.oncall.user = user_id(std::move(*user));
@@ -338,7 +364,7 @@ private:
   fault_list& faults_;
   tenant_config config_;
   timing_override times_;
-  std::set<std::string> customers_, users_, instances_, channels_;
+  std::set<std::string> customers_, users_, instances_, channels_, providers_, registrars_;
   std::set<std::pair<std::string, std::string>> logins_;
 };
 

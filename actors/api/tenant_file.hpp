@@ -51,7 +51,7 @@ struct canonical_file {
 [[nodiscard]] canonical_file canonical(const std::string& text, const std::string& path, const secret_lookup& secrets);
 
 // One object of a canonical file, as stored: kind "tenant", "timing", "severity", "customer", "instance", "user", "oncall",
-// "channel", "routing"; id "" for the single ones; body is TOML.
+// "channel", "provider", "routing"; id "" for the single ones; body is TOML.
 struct tenant_object {
   std::string kind;
   std::string id;

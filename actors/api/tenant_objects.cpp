@@ -11,7 +11,7 @@ namespace ringdown::api {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> listed{"customer", "instance", "user", "channel"};
+constexpr std::array<std::string_view, 5> listed{"customer", "instance", "user", "channel", "provider"};
 constexpr std::array<std::string_view, 5> single{"tenant", "timing", "severity", "oncall", "routing"};
 
 // One spelling for equal content: everything inside an object stands on its line, however it was written.

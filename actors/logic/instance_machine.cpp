@@ -56,6 +56,8 @@ instance_machine::instance_machine(const machine_config& config, const baseline&
         track(key.resource)
             .watch.resume(true, key.type == alert_type::trunk_down ? level_of(track(key.resource).record) : usual);
         break;
+      case alert_type::channel_failing:
+      case alert_type::provider_outage: break; // of the tenant, never of an instance
     }
   }
   for (const alert_key& key : base.unseen) {

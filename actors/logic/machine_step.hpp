@@ -51,7 +51,9 @@ struct instance_machine::step_context {
     case resource_kind::sbc: return alert_type::sbc_offline;
     case resource_kind::calls: return alert_type::sim_calls;
     case resource_kind::service:
-    case resource_kind::instance: break;
+    case resource_kind::instance:
+    case resource_kind::channel:
+    case resource_kind::provider: break;
   }
   return alert_type::service_down;
 }
@@ -63,7 +65,9 @@ struct instance_machine::step_context {
     case resource_kind::sbc: return endpoint::sbcs;
     case resource_kind::service: return endpoint::services;
     case resource_kind::calls:
-    case resource_kind::instance: break;
+    case resource_kind::instance:
+    case resource_kind::channel:
+    case resource_kind::provider: break;
   }
   return endpoint::system_status;
 }

@@ -10,7 +10,9 @@ bool is_stale(const instance_health& health, resource_kind kind) {
     case resource_kind::sbc: return (health.blind & bit(endpoint::sbcs)) != 0;
     case resource_kind::service: return (health.blind & bit(endpoint::services)) != 0;
     case resource_kind::calls: return (health.blind & bit(endpoint::system_status)) != 0;
-    case resource_kind::instance: return false;
+    case resource_kind::instance:
+    case resource_kind::channel:
+    case resource_kind::provider: return false;
   }
   return true;
 }
@@ -23,7 +25,9 @@ resource_state shown_state(const resource_record& record, const instance_health&
     case resource_kind::service:
       return health.starting && record.state != resource_state::disabled ? resource_state::starting : record.state;
     case resource_kind::instance:
-    case resource_kind::calls: break;
+    case resource_kind::calls:
+    case resource_kind::channel:
+    case resource_kind::provider: break;
   }
   return record.state;
 }

@@ -21,6 +21,12 @@ alert_id id_of(const tenant_id& tenant, const alert_key& key) {
                                                std::string(name(key.type)) + "|" + to_text(key.resource))));
 }
 
+// Is what it is about still of this tenant? An outage ends by its trunks.
+bool is_configured(const tenant_config& config, const alert_key& key) {
+  if (!is_of_tenant(key)) return config.find(key.instance) != nullptr;
+  return key.resource.kind != resource_kind::channel || config.find(channel_id(key.resource.key)) != nullptr;
+}
+
 // In polls. Two complete ones settle an instance; after twice as many somebody forgot, and is asked again.
 constexpr int settle_patience = 4;
 
@@ -209,11 +215,11 @@ effects tenant_machine::on(const delivery_report& report, wall_time now) {
 }
 
 // What a row was suppressed for is over already, or was asked for and refused: told as after a mask.
-void tenant_machine::make_up_for(turn& t, alert& a, const channel_id& channel) const {
+void tenant_machine::make_up_for(turn& t, alert& a, const channel_id& channel) {
   const bool hears = std::ranges::find(a.targets, channel, &told_target::channel) != a.targets.end();
   if (!is_notifiable(a) || a.settling || hears) return;
   a.settling = true;
-  t.out.settle.push_back(a.key.instance);
+  ask_to_settle(t, a.key);
 }
 
 effects tenant_machine::on(tick, wall_time now) {
@@ -223,7 +229,7 @@ effects tenant_machine::on(tick, wall_time now) {
   while (!timers_.empty() && timers_.top().first <= now) {
     const alert_key key = timers_.top().second;
     timers_.pop();
-    if (key.instance.empty() && !std::exchange(all, true)) {
+    if (key == alert_key{} && !std::exchange(all, true)) {
       refresh_masks(t, std::nullopt);
       ask_to_settle(t);
     }
@@ -235,10 +241,19 @@ effects tenant_machine::on(tick, wall_time now) {
 
 void tenant_machine::ask_to_settle(turn& t) {
   for (const auto& [key, a] : alerts_)
-    if (is_open(a) && a.settling && a.masks == 0) t.out.settle.push_back(key.instance);
+    if (is_open(a) && a.settling && a.masks == 0) ask_to_settle(t, key);
+}
+
+// No poll is of the tenant itself: its alert waits for as long as two polls take.
+void tenant_machine::ask_to_settle(turn& t, const alert_key& key) {
+  if (is_of_tenant(key))
+    timers_.emplace(t.now + 2 * config_->times.poll_interval, key);
+  else
+    t.out.settle.push_back(key.instance);
 }
 
 void tenant_machine::due(turn& t, alert& a) {
+  if (is_of_tenant(a.key) && is_open(a) && a.settling && a.masks == 0) settle_alone(t, a);
   // Down and quiet under a mask, it is told when the mask lifts and not before.
   const bool held = a.current == condition::failing && (a.masks != 0 || a.settling);
   if (is_open(a) && !held && end_flapping(t, a) == alert_change::reopened)
@@ -274,7 +289,7 @@ effects tenant_machine::configure(std::shared_ptr<const tenant_config> config, w
   index_hosts();
   turn t = begin(now);
   for (auto& [key, a] : alerts_) {
-    if (!is_open(a) || config_->find(key.instance) != nullptr) continue;
+    if (!is_open(a) || is_configured(*config_, key)) continue;
     close(a, now);
     a.removed = true;
     a.masks = 0;
@@ -282,8 +297,10 @@ effects tenant_machine::configure(std::shared_ptr<const tenant_config> config, w
     t.touched.insert(key);
     t.out.suppressions.push_back({a.id, a.version, reason::resolved_first});
     t.out.withdraw.push_back(a.id);
-    not_told(a, notice_event::resolved, reason::not_routed, "instance=removed", now, t.out);
-    audit(t, a, "alert.removed", "system", "instance removed from the configuration");
+    not_told(a, notice_event::resolved, reason::not_routed, is_of_tenant(key) ? "channel=removed" : "instance=removed",
+             now, t.out);
+    audit(t, a, "alert.removed", "system",
+          is_of_tenant(key) ? "channel removed from the configuration" : "instance removed from the configuration");
   }
   if (!t.touched.empty()) refresh_masks(t, std::nullopt);
   return end(t);

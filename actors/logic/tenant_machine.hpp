@@ -85,12 +85,14 @@ private:
   void tell_waiting(turn& t);
   void tell_settled(turn& t, const instance_id& instance);
   void settle(turn& t, alert& a, std::vector<telling>& many);
+  void settle_alone(turn& t, alert& a);
   void renew_masks(const turn& t, alert& a) const;
   void refresh_masks(turn& t, const std::optional<instance_id>& only);
   void refresh_around(turn& t, const alert& changed);
   void stay_quiet(turn& t, const alert& a, const std::string& gates) const;
   void ask_to_settle(turn& t);
-  void make_up_for(turn& t, alert& a, const channel_id& channel) const;
+  void ask_to_settle(turn& t, const alert_key& key);
+  void make_up_for(turn& t, alert& a, const channel_id& channel);
   void audit(turn& t, const alert& a, std::string action, std::string actor, std::string detail) const;
   void remind_at(const alert& a);
   void due(turn& t, alert& a);

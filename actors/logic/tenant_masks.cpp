@@ -20,7 +20,6 @@ void tenant_machine::renew_masks(const turn& t, alert& a) const {
 }
 
 void tenant_machine::refresh_masks(turn& t, const std::optional<instance_id>& only) {
-  std::set<instance_id> lifted;
   auto at = only ? first_of(alerts_, *only) : alerts_.begin();
   for (; at != alerts_.end() && (!only || at->first.instance == *only); ++at) {
     auto& [key, a] = *at;
@@ -31,9 +30,8 @@ void tenant_machine::refresh_masks(turn& t, const std::optional<instance_id>& on
     if (a.masks == before && a.parent == speaker) continue;
     a.settling = before != 0 && a.masks == 0;
     t.touched.insert(key);
-    if (a.settling) lifted.insert(key.instance);
+    if (a.settling) ask_to_settle(t, key);
   }
-  t.out.settle.insert(t.out.settle.end(), lifted.begin(), lifted.end());
 }
 
 // What one alert masks is at its instance, and of a bridge also at the other end.
@@ -50,6 +48,12 @@ void tenant_machine::tell_settled(turn& t, const instance_id& instance) {
   for (auto at = first_of(alerts_, instance); at != alerts_.end() && at->first.instance == instance; ++at)
     if (at->second.settling && at->second.masks == 0) settle(t, at->second, many);
   if (!many.empty()) tell_together(t.tell, many, t.out);
+}
+
+void tenant_machine::settle_alone(turn& t, alert& a) {
+  std::vector<telling> one;
+  settle(t, a, one);
+  if (!one.empty()) tell_together(t.tell, one, t.out);
 }
 
 void tenant_machine::settle(turn& t, alert& a, std::vector<telling>& many) {

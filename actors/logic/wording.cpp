@@ -41,13 +41,17 @@ std::string kind_and_thing(const alert_view& what) {
     case resource_kind::bridge: return "bridge " + thing_of(what);
     // Of one that the PBX does not name the label says all.
     case resource_kind::service: return (what.resource.key.empty() ? "" : "service ") + thing_of(what);
+    case resource_kind::channel: return "channel " + thing_of(what);
     case resource_kind::instance:
-    case resource_kind::calls: return {};
+    case resource_kind::calls:
+    case resource_kind::provider: return {};
   }
   return {};
 }
 
 std::string where_of(const alert_view& what, const reader& who) {
+  if (what.resource.kind == resource_kind::provider) return "Provider " + thing_of(what);
+  if (what.instance.empty()) return tidy(what.tenant_name);
   std::string place = tidy(what.instance_name);
   const std::string customer = tidy(what.customer_name);
   if (who.config.customers.size() > 1 && !customer.empty() && place.find(customer) == std::string::npos)
@@ -68,6 +72,9 @@ std::string failing_words(const alert_view& what) {
     case alert_type::bridge_down: return thing + " down";
     case alert_type::sim_calls: return "calls near the licensed limit";
     case alert_type::service_down: return thing + " not running";
+    case alert_type::channel_failing: return thing + " failing";
+    case alert_type::provider_outage:
+      return what.detail.empty() ? "trunks down" : "trunks down at " + tidy(what.detail);
   }
   return {};
 }
@@ -85,6 +92,8 @@ std::string recovered_words(const alert_view& what) {
     case alert_type::bridge_down: return thing + " up again";
     case alert_type::sim_calls: return "calls below the licensed limit again";
     case alert_type::service_down: return thing + " running again";
+    case alert_type::channel_failing: return thing + " accepts messages again";
+    case alert_type::provider_outage: return "outage over";
   }
   return {};
 }
@@ -106,6 +115,8 @@ std::string many_words(alert_type type, std::size_t count, const alert_view& one
     case alert_type::bridge_down: return fmt::format("{} bridges down", count);
     case alert_type::sim_calls: return fmt::format("calls near the licensed limit at {} PBXes", count);
     case alert_type::service_down: return fmt::format("{} services not running", count);
+    case alert_type::channel_failing: return fmt::format("{} channels failing", count);
+    case alert_type::provider_outage: return fmt::format("outages of {} providers", count);
   }
   return {};
 }
@@ -182,6 +193,10 @@ std::string condition_words(const alert_view& what, const reader& who) {
       if (what.resource.key.empty())
         return fmt::format("A service on {} is not running; the PBX does not say which.", where);
       return fmt::format("Service {} on {} is not running.", thing, where);
+    case alert_type::channel_failing:
+      return fmt::format("Channel {} does not accept what is sent to it: nobody hears of anything over it.", thing);
+    case alert_type::provider_outage:
+      return fmt::format("Trunks of {} are down{}{}.", thing, what.detail.empty() ? "" : " at ", tidy(what.detail));
   }
   return {};
 }
@@ -208,6 +223,8 @@ std::string recovery_words(const alert_view& what, const reader& who) {
       return fmt::format("{} is below the threshold of simultaneous calls again after {}.", where, lasted);
     case alert_type::service_down:
       return fmt::format("Service {} on {} is running again after {}.", thing, where, lasted);
+    case alert_type::channel_failing: return fmt::format("Channel {} accepts messages again after {}.", thing, lasted);
+    case alert_type::provider_outage: return fmt::format("The outage of {} is over after {}.", thing, lasted);
   }
   return {};
 }
@@ -247,6 +264,7 @@ alert_view view_of(const alert& a, const tenant_config& config) {
   v.resolved = a.resolved;
   v.flapping = a.flapping;
   if (a.ack) v.acknowledged_by = a.ack->by;
+  if (a.parent) v.parent = *a.parent;
   return v;
 }
 
@@ -310,7 +328,9 @@ std::string text_of(notice_event event, const alert_view& what, const std::strin
   if (what.flapping)
     add(text, "It goes up and down and may be up just now; nothing more is sent until it has been quiet for a while.");
   add(text, cause_words(what.why));
-  if (!what.detail.empty()) add(text, fmt::format("Detail: {}.", tidy(what.detail)));
+  // Of an outage the sentence itself says where.
+  if (!what.detail.empty() && what.type != alert_type::provider_outage)
+    add(text, fmt::format("Detail: {}.", tidy(what.detail)));
   add(text, since_words(what, who));
   if (event == notice_event::acknowledged && !what.acknowledged_by.empty())
     add(text, fmt::format("Taken by {}.", tidy(what.acknowledged_by)));

@@ -19,6 +19,10 @@ std::string_view words_of(reason why) {
     case reason::reminder_due: return "it is acknowledged and still fails";
     case reason::asked: return "a person asked for it";
     case reason::summary: return "told together with others in one message";
+    case reason::backup: return "nobody had accepted it yet";
+    case reason::late: return "the channel before it did not accept it in time";
+    case reason::escalation_due: return "nobody had acknowledged it";
+    case reason::handed_over: return "a new person is on call";
     case reason::duplicate: return "nothing changed";
     case reason::not_routed: return "the routing does not send this there";
     case reason::below_floor: return "the channel's floor is above this severity";
@@ -26,6 +30,7 @@ std::string_view words_of(reason why) {
     case reason::channel_disabled: return "the channel is disabled";
     case reason::channel_removed: return "the channel was removed";
     case reason::masked_parent: return "a wider outage speaks for it";
+    case reason::correlated: return "it is part of a provider outage, which speaks for it";
     case reason::masked_blind: return "its PBX cannot be read";
     case reason::masked_maintenance: return "a maintenance window is open";
     case reason::masked_snooze: return "it is snoozed";
@@ -39,6 +44,13 @@ std::string_view words_of(reason why) {
     case reason::flapping: return "it changes too often, and is told once it is steady";
     case reason::superseded: return "newer news replaced it";
     case reason::settling: return "two more complete polls are awaited";
+    case reason::no_consent: return "no consent to calls is recorded for that number";
+    case reason::not_verified: return "that number was never verified";
+    case reason::nobody_callable: return "nobody can be called";
+    case reason::budget_spent: return "the budget for it is spent";
+    case reason::type_not_for_voice: return "alerts of this type do not ring";
+    case reason::number_busy: return "a call to that number was live";
+    case reason::not_critical: return "only critical alerts ring";
     case reason::refused: return "the provider refused it for good";
     case reason::expired: return "it was not accepted before its deadline";
     case reason::poison: return "three attempts to handle it crashed";

@@ -6,7 +6,7 @@ namespace ringdown {
 
 namespace {
 
-constexpr std::array<alert_type_facts, 9> all_types{{
+constexpr std::array<alert_type_facts, 11> all_types{{
     {alert_type::instance_unreachable, "instance_unreachable", category::infrastructure, severity::critical,
      resource_kind::instance, "PBX unreachable"},
     {alert_type::instance_auth_failed, "instance_auth_failed", category::configurable, severity::warning,
@@ -25,6 +25,10 @@ constexpr std::array<alert_type_facts, 9> all_types{{
      "Simultaneous calls high"},
     {alert_type::service_down, "service_down", category::infrastructure, severity::critical, resource_kind::service,
      "Service down"},
+    {alert_type::channel_failing, "channel_failing", category::configurable, severity::warning, resource_kind::channel,
+     "Channel failing"},
+    {alert_type::provider_outage, "provider_outage", category::infrastructure, severity::critical,
+     resource_kind::provider, "Provider outage"},
 }};
 
 constexpr std::array<std::string_view, 3> phase_names{"firing", "acknowledged", "resolved"};

@@ -24,7 +24,9 @@ enum class alert_type : std::uint8_t {
   sbc_offline,
   bridge_down,
   sim_calls,
-  service_down
+  service_down,
+  channel_failing,
+  provider_outage
 };
 
 struct alert_type_facts {
@@ -59,7 +61,7 @@ enum class alert_phase : std::uint8_t { firing, acknowledged, resolved };
 
 struct acknowledgement {
   std::string by;  // user id, or "channel:<id>" / "token:<name>" where no person is known
-  std::string via; // "link", "api", "cli"
+  std::string via; // "link", "api", "cli"; "provider_outage": of the alert it was folded into (S-C4)
   wall_time at;
   std::uint32_t episode = 0;
   friend bool operator==(const acknowledgement&, const acknowledgement&) = default;
@@ -75,7 +77,7 @@ struct told_target {
 };
 
 struct alert_key {
-  instance_id instance;
+  instance_id instance; // empty: of the tenant itself (a provider, a channel)
   alert_type type = alert_type::instance_unreachable;
   resource_ref resource;
   friend bool operator==(const alert_key&, const alert_key&) = default;
@@ -115,6 +117,9 @@ struct alert {
   std::vector<told_target> targets;
   std::string trace; // of the transition that opened the episode
 };
+
+// Of the tenant as a whole: no PBX is polled to learn how it goes on.
+[[nodiscard]] inline bool is_of_tenant(const alert_key& key) { return key.instance.empty(); }
 
 // Firing and unmasked (S-A1).
 [[nodiscard]] bool is_notifiable(const alert& a);

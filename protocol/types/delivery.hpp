@@ -62,8 +62,9 @@ struct delivery {
   wall_time created;
   wall_time not_before;
   wall_time give_up_at;
-  // Of a resolve: a fire it ends. Claimable once that row is final; suppressed(never_told) unless the target was told of
-  // this episode by that or another fire since the last resolve.
+  // Claimable once that row is final. Of a resolve, a fire it ends: suppressed(never_told) unless the target was told of
+  // this episode by that or another fire since the last resolve. Of an outage's first mirror: the fire of its first member,
+  // whose ticket becomes the outage's (S-C1).
   std::optional<delivery_id> after;
   std::string reference; // the provider's id, once accepted
   std::string answer;    // last answer in short, no secrets

@@ -37,7 +37,7 @@ struct alert_view {
   std::string tenant_name;
   customer_id customer;
   std::string customer_name;
-  instance_id instance;
+  instance_id instance; // empty: an alert of the tenant itself
   std::string instance_name;
   resource_ref resource;
   std::string label;
@@ -49,6 +49,7 @@ struct alert_view {
   std::optional<wall_time> resolved;
   bool flapping = false;
   std::string acknowledged_by;
+  alert_id parent; // what speaks for it; empty: nothing
 };
 
 struct notice {
@@ -57,7 +58,8 @@ struct notice {
   std::string title; // one line: "Acme HQ: trunk Bandwidth-Primary down"
   std::string text;  // one to a few sentences, plain
   wall_time at;
-  std::vector<alert_view> alerts; // at least one, the lead first; empty only for a test
+  // At least one, the lead first; empty only for a test. Of an outage's: then its members, the first to fail first.
+  std::vector<alert_view> alerts;
   tenant_id tenant;
   std::string tenant_name;
   std::string acknowledge_path; // "/a/<token>" for this target's person; joined to public_url when sent; empty: none

@@ -18,6 +18,10 @@ enum class reason : std::uint8_t {
   reminder_due,
   asked,   // test, renotify or resend by a person
   summary, // folded into one first-sight or grouped notice
+  backup,  // nobody accepted it yet (S-T3)
+  late,    // its channel did not accept it in time (S-T6)
+  escalation_due,
+  handed_over, // a new person is on call (S-T7)
   // not told because
   duplicate,   // nothing changed
   not_routed,  // the matrix sends this type and severity nowhere, or not to this channel
@@ -26,6 +30,7 @@ enum class reason : std::uint8_t {
   channel_disabled,
   channel_removed,
   masked_parent,
+  correlated, // folded into a provider outage (S-C3)
   masked_blind,
   masked_maintenance,
   masked_snooze,
@@ -39,6 +44,13 @@ enum class reason : std::uint8_t {
   flapping,
   superseded, // a newer version of the same mirror, or a stale episode
   settling,   // waiting for two complete polls after a mask lifted
+  no_consent, // nobody may ring that number: no consent to calls is recorded
+  not_verified,
+  nobody_callable,
+  budget_spent,
+  type_not_for_voice,
+  number_busy,  // a call to it is live (S-T5)
+  not_critical, // only criticals ring
   // ended because
   refused,        // permanent answer of the provider
   expired,        // deadline of the delivery passed

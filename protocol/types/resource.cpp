@@ -6,7 +6,8 @@ namespace ringdown {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> kind_names{"instance", "trunk", "bridge", "sbc", "service", "calls"};
+constexpr std::array<std::string_view, 8> kind_names{"instance", "trunk", "bridge",  "sbc",
+                                                     "service",  "calls", "channel", "provider"};
 constexpr std::array<std::string_view, 12> state_names{
     "unknown",      "starting",         "up",       "registered", "online", "failed_registration",
     "unregistered", "down_unspecified", "disabled", "down",       "high",   "removed"};

@@ -1,4 +1,5 @@
-// A resource is one thing of a PBX whose state is known: a trunk, an SBC, a service, the instance itself.
+// A resource is one thing whose state is known: of a PBX a trunk, an SBC, a service, the instance itself; of a tenant a
+// channel, a carrier.
 #pragma once
 
 #include "protocol/types/ids.hpp"
@@ -19,7 +20,9 @@ enum class resource_kind : std::uint8_t {
   bridge,   // trunk whose Gateway.Type is Bridge*; key = its Id
   sbc,      // key = its Name
   service,  // key = its Name
-  calls     // simultaneous calls against the licence; key ""
+  calls,    // simultaneous calls against the licence; key ""
+  channel,  // of the tenant; key = its id
+  provider  // a carrier, of the tenant; key = that of its provider group
 };
 
 struct resource_ref {

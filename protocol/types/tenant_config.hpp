@@ -77,6 +77,13 @@ struct route_config {
   std::vector<std::string> channels; // channel ids, or "kind:ntfy"; empty: nowhere (the console only)
 };
 
+// A carrier whose registrars have several names: trunks at any of these hosts are trunks of one provider (S-C2).
+struct provider_config {
+  std::string id;
+  std::string name;
+  std::vector<std::string> hosts; // lower case
+};
+
 struct oncall_config {
   std::optional<user_id> user;
 };
@@ -93,6 +100,7 @@ struct tenant_config {
   oncall_config oncall;
   std::vector<channel_config> channels;
   std::vector<route_config> routes;
+  std::vector<provider_config> providers;
   std::map<std::string, severity> severities; // alert type name -> severity instead of the usual one
 
   [[nodiscard]] const instance_config* find(const instance_id& id) const;

@@ -6,7 +6,7 @@ namespace ringdown {
 
 namespace {
 
-constexpr std::array<timing_duration, 20> durations{{
+constexpr std::array<timing_duration, 34> durations{{
     {"poll_interval", &timing::poll_interval},
     {"confirm_after", &timing::confirm_after},
     {"unreachable_repoll_1", &timing::unreachable_repoll_1},
@@ -27,6 +27,20 @@ constexpr std::array<timing_duration, 20> durations{{
     {"retry_base", &timing::retry_base},
     {"retry_cap", &timing::retry_cap},
     {"attempt_timeout", &timing::attempt_timeout},
+    {"provider_window", &timing::provider_window},
+    {"provider_quiet", &timing::provider_quiet},
+    {"provider_grace", &timing::provider_grace},
+    {"backup_after", &timing::backup_after},
+    {"loud_after", &timing::loud_after},
+    {"call_late_after", &timing::call_late_after},
+    {"call_after_path_down", &timing::call_after_path_down},
+    {"call_after_app_down", &timing::call_after_app_down},
+    {"call_after_trunk", &timing::call_after_trunk},
+    {"call_after_outage", &timing::call_after_outage},
+    {"ring_again_after", &timing::ring_again_after},
+    {"ring_round_2", &timing::ring_round_2},
+    {"ring_round_3", &timing::ring_round_3},
+    {"ring_round_later", &timing::ring_round_later},
 }};
 
 constexpr std::array<timing_count, 5> counts_of{{

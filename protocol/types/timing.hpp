@@ -31,12 +31,26 @@ struct timing {
   duration resolve_deadline = std::chrono::hours(24);
   duration retry_base = std::chrono::seconds(2); // first retry; doubles with jitter
   duration retry_cap = std::chrono::minutes(10);
-  duration attempt_timeout = std::chrono::seconds(10); // one provider exchange
-  int confirm_recovery_polls = 2;                      // L-02
-  int degraded_polls = 5;
-  int removal_polls = 3;                               // D-09
-  int flap_changes = 5;                                // L-02
-  int threshold_samples = 3;                           // S-A3
+  duration attempt_timeout = std::chrono::seconds(10);     // one provider exchange
+  duration provider_window = std::chrono::minutes(6);      // S-C2: failures so close together have one cause
+  duration provider_quiet = std::chrono::minutes(5);       // S-C4: fewer than 2 members fail for so long
+  duration provider_grace = std::chrono::minutes(15);      // S-C4: the outage's acknowledgement outlives it by this
+  duration backup_after = std::chrono::minutes(5);         // S-T3: the backup channels, when nobody accepted it
+  duration loud_after = std::chrono::minutes(2);           // S-T6: channel_failing
+  duration call_late_after = std::chrono::seconds(60);     // S-T6: a call that does not ring so long after due
+  duration call_after_path_down = std::chrono::minutes(3); // S-T2: the phone waits so long, by what failed
+  duration call_after_app_down = std::chrono::minutes(6);  // also tls_invalid and blocked
+  duration call_after_trunk = std::chrono::minutes(2);     // a single trunk
+  duration call_after_outage = std::chrono::seconds(90);   // all trunks, SBC, service
+  duration ring_again_after = std::chrono::seconds(90);    // V-04: the same number, once more
+  duration ring_round_2 = std::chrono::minutes(10);        // S-T4: rounds of the ladder, from its first call
+  duration ring_round_3 = std::chrono::minutes(30);
+  duration ring_round_later = std::chrono::hours(1); // and from then on
+  int confirm_recovery_polls = 2;                    // L-02
+  int degraded_polls = 5;
+  int removal_polls = 3;                             // D-09
+  int flap_changes = 5;                              // L-02
+  int threshold_samples = 3;                         // S-A3
 
   friend bool operator==(const timing&, const timing&) = default;
 };

@@ -31,12 +31,13 @@ void write_members(json_writer& json, const alert_view& what) {
   json.text("id", what.id.str()).number("episode", what.episode).number("version", what.version);
   json.text("type", name(what.type)).text("state", name(what.phase)).text("severity", name(what.level));
   json.text("tenant", what.tenant.str()).text_or_null("customer", what.customer.str());
-  json.text("instance", what.instance.str()).text("instance_name", what.instance_name);
+  json.text_or_null("instance", what.instance.str()).text_or_null("instance_name", what.instance_name);
   write_ref(json, what.resource, what.label, what.provider);
   json.text_or_null("cause", what.why == cause::none ? std::string_view() : name(what.why));
   json.text("detail", what.detail);
   json.time("since", what.since).time("not_before", what.not_before).time("resolved_at", what.resolved);
   json.truth("flapping", what.flapping).text_or_null("acknowledged_by", what.acknowledged_by);
+  json.text_or_null("parent", what.parent.str());
 }
 
 void write_members(json_writer& json, const acknowledgement& what) {
@@ -48,7 +49,7 @@ void write_members(json_writer& json, const alert& what) {
   json.text("type", name(what.key.type)).text("category", name(facts(what.key.type).belongs_to));
   json.text("state", name(what.phase)).text("severity", name(what.level));
   json.text_or_null("told_severity", what.told ? name(*what.told) : std::string_view());
-  json.text("tenant", what.tenant.str()).text("instance", what.key.instance.str());
+  json.text("tenant", what.tenant.str()).text_or_null("instance", what.key.instance.str());
   write_ref(json, what.key.resource, what.label, what.provider);
   json.text_or_null("cause", what.why == cause::none ? std::string_view() : name(what.why));
   json.text("detail", what.detail);

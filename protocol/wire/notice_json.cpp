@@ -108,6 +108,7 @@ constexpr std::array alert_fields{
     field_reader<alert_view>{"resolved", member<&alert_view::resolved>},
     field_reader<alert_view>{"flapping", member<&alert_view::flapping>},
     field_reader<alert_view>{"acknowledged_by", member<&alert_view::acknowledged_by>},
+    field_reader<alert_view>{"parent", member<&alert_view::parent>}, // written where there is one
 };
 
 constexpr std::array notice_fields{
@@ -140,6 +141,9 @@ bool take_field(const std::array<field_reader<Owner>, Count>& fields, Owner& own
 
 constexpr seen_fields all_of(std::size_t count) { return (seen_fields{1} << count) - 1; }
 
+// All but the last: rows that were stored before there was a parent are read too.
+constexpr seen_fields needed_of_alert = all_of(alert_fields.size() - 1);
+
 class notice_reader final : public json_visitor {
 public:
   bool on_value(const json_path& path, const json_value& value) override {
@@ -151,7 +155,7 @@ public:
   }
   bool on_end(const json_path& path, json_kind /*kind*/) override {
     if (path.depth() == 1) alerts_ended_ = true;
-    return path.depth() != 2 || alert_seen_ == all_of(alert_fields.size());
+    return path.depth() != 2 || (alert_seen_ & needed_of_alert) == needed_of_alert;
   }
   [[nodiscard]] bool whole() const { return alerts_ended_ && seen_ == all_of(notice_fields.size()); }
   [[nodiscard]] notice take_read() { return std::move(read_); }
@@ -192,6 +196,7 @@ void write_alert(json_writer& json, const alert_view& view) {
   write_micros(json, "not_before", view.not_before);
   write_micros(json, "resolved", view.resolved);
   json.truth("flapping", view.flapping).text("acknowledged_by", view.acknowledged_by);
+  if (!view.parent.empty()) json.text("parent", view.parent.str());
   json.close_object();
 }
 

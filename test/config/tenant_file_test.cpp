@@ -77,6 +77,10 @@ id = "hook"
 kind = "webhook"
 url = "https://hook.example.com/x"
 secret = { file = "hook" }
+[[provider]]
+id = "bandwidth"
+name = "Bandwidth"
+hosts = ["sip.Bandwidth.example", "203.0.113.7"]
 [[routing.rule]]
 types = ["sim_calls", "trunk_down"]
 levels = ["warning"]
@@ -146,6 +150,10 @@ const std::vector<bad_file> bad_files{
     {"[[channel]]\nid = \"c\"\nkind = \"ntfy\"\ntopic = \"t\"\nuser = \"jon\"\n", 10, "did you mean \"jo\"?"},
     {"[[channel]]\nid = \"c\"\nkind = \"webhook\"\nurl = \"https://x.example.com\"\nsecret = { file = \"s\" }\n", 6,
      "must be whsec_"},
+    {"[[provider]]\nid = \"p\"\n", 6, "provider.hosts: is required"},
+    {"[[provider]]\nid = \"p\"\nhosts = [\"sip.example.com:5060/x\"]\n", 8, "is not the name or address of a host"},
+    {"[[provider]]\nid = \"p\"\nhosts = [\"a.example\"]\n[[provider]]\nid = \"q\"\nhosts = [\"A.example\"]\n", 11,
+     "\"a.example\" is listed twice"},
     {"[routing]\nrules = []\n", 7, "routing.rules: unknown key; did you mean \"rule\"?"},
     {"[[routing.rule]]\ntypes = [\"trunk_donw\"]\nchannels = []\n", 7, "did you mean \"trunk_down\"?"},
     {"[[routing.rule]]\nchannels = [\"push\"]\n", 7, "no [[channel]] has the id \"push\""},
@@ -165,6 +173,9 @@ TEST_CASE("Every key of a tenant file arrives") {
   CHECK(t.times.poll_interval == std::chrono::seconds(30));
   CHECK(t.severities.at("bridge_down") == severity::critical);
   CHECK(t.oncall.user == user_id("jo"));
+  REQUIRE(t.providers.size() == 1);
+  CHECK(t.providers.front().name == "Bandwidth");
+  CHECK(t.providers.front().hosts == std::vector<std::string>{"sip.bandwidth.example", "203.0.113.7"});
   CHECK(t.users.front().phone == "+4930123456");
   REQUIRE(t.instances.size() == 2);
   const instance_config& hq = t.instances.front();

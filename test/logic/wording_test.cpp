@@ -21,6 +21,8 @@ alert example(alert_type type) {
   a.id = alert_id("al_1");
   a.tenant = tenant_id("acme");
   a.key = {test::hq, type, test::resource_of(type, "61")};
+  const bool of_tenant = type == alert_type::channel_failing || type == alert_type::provider_outage;
+  if (of_tenant) a.key.instance = {};
   a.label = "Bandwidth-Primary";
   a.since = when;
   a.opened = when;
@@ -83,7 +85,15 @@ TEST_CASE("every type says in its title and its text where and what, failing and
       {service_down, "Acme HQ: service Bandwidth-Primary not running",
        "Service Bandwidth-Primary on Acme HQ is not running. Since 14:13 UTC.",
        "Resolved: Acme HQ: service Bandwidth-Primary running again",
-       "Service Bandwidth-Primary on Acme HQ is running again after 31 min."}};
+       "Service Bandwidth-Primary on Acme HQ is running again after 31 min."},
+      {channel_failing, "Acme: channel Bandwidth-Primary failing",
+       "Channel Bandwidth-Primary does not accept what is sent to it: nobody hears of anything over it. Since 14:13 "
+       "UTC.",
+       "Resolved: Acme: channel Bandwidth-Primary accepts messages again",
+       "Channel Bandwidth-Primary accepts messages again after 31 min."},
+      {provider_outage, "Provider Bandwidth-Primary: trunks down",
+       "Trunks of Bandwidth-Primary are down. Since 14:13 UTC.", "Resolved: Provider Bandwidth-Primary: outage over",
+       "The outage of Bandwidth-Primary is over after 31 min."}};
   CHECK(table.size() == alert_types().size());
   for (const row& one : table) {
     alert a = example(one.type);

@@ -21,6 +21,7 @@ notice full_notice() {
   second.resolved = samples::noon() + std::chrono::microseconds(1);
   second.flapping = true;
   second.acknowledged_by = "jo";
+  second.parent = alert_id("al_parent");
   what.alerts.push_back(second);
   return what;
 }
@@ -50,6 +51,14 @@ TEST_CASE("A stored notice comes back as it was") {
   CHECK(back->alerts[1].resolved == what.alerts[1].resolved);
   CHECK(back->alerts[1].flapping);
   CHECK(back->alerts[1].episode == 2);
+  CHECK(back->alerts[0].parent.empty());
+  CHECK(back->alerts[1].parent == alert_id("al_parent"));
+}
+
+TEST_CASE("A notice that was stored before alerts named what speaks for them is read") {
+  const auto back = wire::read_notice(replaced(wire::write_notice(full_notice()), ",\"parent\":\"al_parent\"", ""));
+  REQUIRE(back);
+  CHECK(back->alerts[1].parent.empty());
 }
 
 TEST_CASE("Every event, type, phase and cause survives being stored") {

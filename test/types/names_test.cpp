@@ -34,7 +34,7 @@ void check_names(Enum last, std::optional<Enum> (*parse)(std::string_view)) {
 } // namespace
 
 TEST_CASE("every enumerator has a name of its own that reads back") {
-  check_names(alert_type::service_down, parse_alert_type);
+  check_names(alert_type::provider_outage, parse_alert_type);
   check_names(alert_phase::resolved, parse_alert_phase);
   check_names(command_kind::lift_silence, parse_command_kind);
   check_names(delivery_kind::log, parse_delivery_kind);
@@ -42,7 +42,7 @@ TEST_CASE("every enumerator has a name of its own that reads back") {
   check_names(outcome_kind::not_sent, parse_outcome_kind);
   check_names(notice_event::test, parse_notice_event);
   check_names(reason::outcome_unknown, parse_reason);
-  check_names(resource_kind::calls, parse_resource_kind);
+  check_names(resource_kind::provider, parse_resource_kind);
   check_names(resource_state::removed, parse_resource_state);
   check_names(condition::removed, parse_condition);
   check_names(trunk_role::failover, parse_trunk_role);
@@ -70,7 +70,7 @@ TEST_CASE("alert types are listed in the order of the enum, with their usual sev
     CHECK(&facts(one.type) == &one);
     CHECK_FALSE(one.phrase.empty());
   }
-  CHECK(at == 9);
+  CHECK(at == 11);
   CHECK(facts(alert_type::instance_unreachable).usual == severity::critical);
   CHECK(facts(alert_type::instance_degraded).usual == severity::info);
   CHECK(facts(alert_type::sim_calls).usual == severity::warning);
