@@ -2,6 +2,7 @@
 #pragma once
 
 #include "protocol/types/alert.hpp"
+#include "protocol/types/call.hpp"
 #include "protocol/types/command.hpp"
 #include "protocol/types/delivery.hpp"
 #include "protocol/types/ids.hpp"
@@ -47,8 +48,15 @@ struct write_batch {
   std::vector<channel_id> removed_channels; // their open rows end: nobody will carry them
   std::vector<mute> mutes;                  // upsert by scope and type; `until` in the past removes
   std::vector<command_result> commands;     // close inbox rows
+  std::vector<call_record> calls;           // upsert; one that ended lets go of its number
+  std::vector<delivery_id> confirmed;       // sent rows of which a person has shown that they arrived
+  std::vector<phone_record> phones;         // upsert
+  std::optional<oncall_pointer> oncall;     // replaces
   std::vector<audit_entry> audits;
 };
+
+// Does a target take one row at a time in the whole installation (S-T5)?
+enum class target_use : std::uint8_t { shared, exclusive };
 
 struct claim_request {
   tenant_id tenant;
@@ -56,6 +64,7 @@ struct claim_request {
   fence owner;
   std::size_t limit = 1;
   wall_time now;
+  target_use targets = target_use::shared; // exclusive: rows whose target is in use stay pending
 };
 struct claimed_rows {
   std::vector<delivery> rows; // now claimed
@@ -151,6 +160,9 @@ struct tenant_snapshot {
   std::vector<instance_part> instances; // only those ever seen
   std::vector<mute> mutes;
   std::map<instance_id, login_budget> budgets;
+  std::vector<call_record> calls; // that have not ended, or were made within the last hour: budgets count them
+  std::vector<phone_record> phones;
+  std::optional<oncall_pointer> oncall;
 };
 
 template <class T>

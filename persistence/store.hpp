@@ -88,6 +88,7 @@ public:
   virtual result<page<delivery_row>> deliveries(const delivery_query& query) = 0;
   virtual result<std::optional<delivery_row>> find_delivery(const delivery_id& id) = 0;
   virtual result<std::vector<attempt>> attempts(const delivery_id& id) = 0;
+  virtual result<std::optional<call_record>> find_call(const tenant_id& tenant, const delivery_id& call) = 0;
   virtual result<page<resource_row>> resources(const resource_query& query) = 0;
   virtual result<std::vector<instance_row>> instances(const std::optional<tenant_id>& tenant) = 0;
   // Mutes and silences that hold at `now`, by tenant; the silence first.

@@ -107,6 +107,7 @@ bool sqlite_store::consider(claim_state& state, delivery row) {
     return false;
   }
   if (suspect && state.held > 0) return false;
+  if (request.targets == target_use::exclusive && !take_number(row, request.now)) return false;
   state.full = suspect;
   ++state.held;
   row.state = delivery_state::claimed;

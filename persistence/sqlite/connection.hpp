@@ -72,6 +72,10 @@ public:
     const auto column = from_.getColumn(at_++);
     return column.isNull() ? std::optional<wall_time>() : from_micros(column.getInt64());
   }
+  std::optional<std::int64_t> maybe_number() {
+    const auto column = from_.getColumn(at_++);
+    return column.isNull() ? std::optional<std::int64_t>() : column.getInt64();
+  }
   std::optional<std::string> maybe_text() {
     const auto column = from_.getColumn(at_++);
     return column.isNull() ? std::optional<std::string>() : column.getString();

@@ -103,6 +103,7 @@ result<tenant_snapshot> sqlite_store::load_tenant(const tenant_id& tenant, const
           budget.credentials = row.text();
         },
         tenant, egress);
+    load_calls(all, now);
     return all;
   });
 }

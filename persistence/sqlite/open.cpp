@@ -127,6 +127,10 @@ void age(connection& db, wall_time now) {
       "where state in ('pending', 'claimed') and kind = 'interrupt'",
       now);
   db.run("update resource set state = 'unknown'");
+  // Nobody is called about the past: ladders begin anew with what the PBXes say now.
+  db.run("delete from live_number");
+  db.run("update call set stage = 'ended', result = 'cancelled' where stage <> 'ended'");
+  db.run("update alert set ladder = '', escalation = ''");
   db.run("update instance_health set reach = 'unknown', why = 'none', blind = 0, starting = 0");
   db.run("insert or replace into setting(key, value) values('restored', ?)", rfc3339(now));
   begin_lineage(db);

@@ -1,7 +1,9 @@
 #include "persistence/sqlite/store_impl.hpp"
 
+#include "protocol/types/key_values.hpp"
 #include "protocol/wire/notice_json.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace ringdown::persistence {
@@ -29,17 +31,24 @@ std::vector<wall_time> read_times(const std::string& text) {
   return times;
 }
 
-// channel, target, fire, level: parted by tabs, rows by newlines; a target never holds either.
+// channel, target, fire, level, and since version 2 when, accepted, loud: parted by tabs, rows by newlines; a target never
+// holds either.
 std::vector<told_target> read_targets(const std::string& text) {
+  constexpr std::size_t parts_at_first = 4;
+  constexpr std::size_t parts_now = 7;
   std::vector<told_target> targets;
   for (const std::string& line : split(text, '\n')) {
-    const auto first = line.find('\t');
-    const auto second = line.find('\t', first + 1);
-    const auto third = line.find('\t', second + 1);
-    if (third == std::string::npos) throw unreadable_row("an alert's targets cannot be read");
-    targets.push_back({channel_id(line.substr(0, first)), line.substr(first + 1, second - first - 1),
-                       delivery_id(line.substr(second + 1, third - second - 1)),
-                       parse_severity(line.substr(third + 1)).value_or(severity::info)});
+    auto parts = split(line, '\t');
+    if (parts.size() < parts_at_first) throw unreadable_row("an alert's targets cannot be read");
+    // Told before it was asked whether they arrived: taken as arrived, so that nobody is told of them again.
+    const bool older = parts.size() < parts_now;
+    parts.resize(parts_now);
+    const auto at = parse_number<std::int64_t>(parts[4]).value_or(0);
+    targets.push_back({channel_id(parts[0]), parts[1], delivery_id(parts[2]),
+                       parse_severity(parts[3]).value_or(severity::info), from_micros(at), older || parts[5] == "1",
+                       parts[6] == "2"   ? loudness::failing
+                       : parts[6] == "1" ? loudness::next_told
+                                         : loudness::none});
   }
   return targets;
 }
@@ -55,7 +64,9 @@ std::string write_times(const std::vector<wall_time>& times) {
 std::string write_targets(const std::vector<told_target>& targets) {
   std::string text;
   for (const told_target& one : targets)
-    text += one.channel.str() + "\t" + one.target + "\t" + one.fire.str() + "\t" + std::string(name(one.level)) + "\n";
+    text += one.channel.str() + "\t" + one.target + "\t" + one.fire.str() + "\t" + std::string(name(one.level)) + "\t" +
+            std::to_string(micros(one.at)) + "\t" + (one.accepted ? "1" : "0") + "\t" +
+            std::to_string(static_cast<int>(one.loud)) + "\n";
   return text;
 }
 
@@ -99,6 +110,13 @@ alert read_alert(columns& row) {
   a.reminded = row.maybe_time();
   a.targets = read_targets(row.text());
   a.trace = row.text();
+  const std::string ladder = row.text();
+  const std::string escalation = row.text();
+  if (!ladder.empty()) a.ladder = parse_call_ladder(ladder);
+  if (!escalation.empty()) a.escalation = parse_escalation(escalation);
+  if ((!ladder.empty() && !a.ladder) || (!escalation.empty() && !a.escalation))
+    throw unreadable_row("what goes on for an alert cannot be read");
+  a.backed_up = row.truth();
   return a;
 }
 

@@ -1,4 +1,4 @@
-// The SQLite store, in parts: write.cpp (commit, settle), claim.cpp, load.cpp, config.cpp, query.cpp, audit.cpp,
+// The SQLite store, in parts: write.cpp (commit, settle), claim.cpp, calls.cpp, load.cpp, config.cpp, query.cpp, audit.cpp,
 // crashes.cpp.
 #pragma once
 
@@ -47,6 +47,7 @@ public:
   result<page<delivery_row>> deliveries(const delivery_query& query) override;
   result<std::optional<delivery_row>> find_delivery(const delivery_id& id) override;
   result<std::vector<attempt>> attempts(const delivery_id& id) override;
+  result<std::optional<call_record>> find_call(const tenant_id& tenant, const delivery_id& call) override;
   result<page<resource_row>> resources(const resource_query& query) override;
   result<std::vector<instance_row>> instances(const std::optional<tenant_id>& tenant) override;
   result<std::vector<mute_row>> mutes(const std::optional<tenant_id>& tenant, wall_time now) override;
@@ -81,6 +82,11 @@ private:
   void suppress(const tenant_id& tenant, const suppression& what, wall_time now);
   void insert_delivery(const write_batch& batch, const delivery& row);
   void write_decision(const tenant_id& tenant, const decision& what);
+  void write_calls(const write_batch& batch);
+  void load_calls(tenant_snapshot& into, wall_time now);
+  // False: another row rings there.
+  [[nodiscard]] bool take_number(const delivery& row, wall_time now);
+  void free_number(const tenant_id& tenant, const delivery_id& row);
   void append_audit(const tenant_id& tenant, const audit_entry& entry);
   [[nodiscard]] chain_end& end_of(const tenant_id& tenant);
   [[nodiscard]] std::string mac_of(std::string_view tenant, std::uint64_t sequence, std::string_view hash) const;
@@ -188,4 +194,4 @@ std::vector<delivery> sqlite_store::readable_heads(const char* sql, wall_time no
   "opened, since, not_before, resolved, "                                                                           \
   "removed, unseen_since, masks, snoozed_until, parent, settling, first_sight, flapping, drill, changes, current, " \
   "ack_by, ack_via, ack_at, "                                                                                       \
-  "ack_episode, reminded, targets, trace"
+  "ack_episode, reminded, targets, trace, ladder, escalation, backed_up"

@@ -78,6 +78,7 @@ void sqlite_store::write(const write_batch& batch) {
   for (const command_result& one : batch.commands)
     db_->run("update command set answer = ?, answer_text = ? where tenant = ? and id = ?", name(one.answer), one.text,
              tenant, one.id);
+  write_calls(batch);
   for (const audit_entry& one : batch.audits) append_audit(tenant, one);
 }
 
@@ -88,12 +89,13 @@ void sqlite_store::write_alert(const alert& a) {
   const auto at = a.ack ? std::optional<wall_time>(a.ack->at) : std::nullopt;
   const auto ack_episode = a.ack ? std::optional<std::uint32_t>(a.ack->episode) : std::nullopt;
   db_->run("insert or replace into alert(" RINGDOWN_ALERT_COLUMNS
-           ") values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+           ") values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
            a.tenant, a.id, a.key.instance, name(a.key.type), name(a.key.resource.kind), a.key.resource.key, a.label,
            a.provider, name(a.phase), name(a.level), told, a.episode, a.version, name(a.why), a.detail, a.opened,
            a.since, a.not_before, a.resolved, a.removed, a.unseen_since, a.masks, a.snoozed_until, a.parent, a.settling,
            a.first_sight, a.flapping, a.drill, write_times(a.changes), name(a.current), by, via, at, ack_episode,
-           a.reminded, write_targets(a.targets), a.trace);
+           a.reminded, write_targets(a.targets), a.trace, a.ladder ? to_text(*a.ladder) : std::string(),
+           a.escalation ? to_text(*a.escalation) : std::string(), a.backed_up);
 }
 
 // What may have arrived ends as unknown, so that its end is told. A summary is kept while anything it speaks of still fires unacknowledged; the claim judges that.
@@ -169,6 +171,8 @@ result<void> sqlite_store::settle_one(const settlement& what) {
       name(what.state), name(what.why), attempted ? 0 : 1, what.not_before, what.possible_repeat, what.reference,
       what.reference, done.answer, ended, what.tenant, done.delivery, what.owner.owner, what.owner.epoch);
   if (changed == 0) return failure{failure_kind::conflict, "the row is not claimed by this owner"};
+  if (what.state != delivery_state::sent && what.state != delivery_state::unknown && !what.possible_repeat)
+    free_number(what.tenant, done.delivery);
   if (attempted)
     db_->run(
         "insert into attempt(tenant, delivery, number, started, ended, outcome, status, address, answer) "
@@ -184,6 +188,7 @@ void sqlite_store::end_row(const tenant_id& tenant, const delivery_id& id, deliv
       "update delivery set state = ?, why = ?, ended = ?, owner = null, epoch = null, claimed_at = null where tenant = "
       "? and id = ?",
       name(state), name(why), now, tenant, id);
+  if (state != delivery_state::unknown) free_number(tenant, id);
 }
 
 result<void> sqlite_store::probe(wall_time now) { return put_setting("probe", rfc3339(now)); }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "protocol/types/ids.hpp"
+#include "protocol/types/ladder.hpp"
 #include "protocol/types/resource.hpp"
 #include "protocol/types/severity.hpp"
 #include "protocol/types/time.hpp"
@@ -67,12 +68,22 @@ struct acknowledgement {
   friend bool operator==(const acknowledgement&, const acknowledgement&) = default;
 };
 
+// What followed when a channel did not take a critical in time (S-T6): each once.
+enum class loudness : std::uint8_t {
+  none,
+  next_told, // that person's next channel
+  failing    // and the channel is called failing
+};
+
 // One target that has been told, or is being told, of this episode (S-A12).
 struct told_target {
   channel_id channel;
   std::string target;
   delivery_id fire;                // the latest row that told it of the fire or a rise
   severity level = severity::info; // the highest told
+  wall_time at{};                  // when that row was made
+  bool accepted = false;           // its channel took it, or may have
+  loudness loud = loudness::none;  // what was done because it did not
   friend bool operator==(const told_target&, const told_target&) = default;
 };
 
@@ -115,7 +126,10 @@ struct alert {
   std::optional<acknowledgement> ack;
   std::optional<wall_time> reminded; // last reminder of an acknowledged critical (S-A9)
   std::vector<told_target> targets;
-  std::string trace; // of the transition that opened the episode
+  std::optional<call_ladder> ladder;          // S-T4; none: no calls are due
+  std::optional<escalation_state> escalation; // S-T7
+  bool backed_up = false;                     // S-T3: nobody had accepted it, the backups were told
+  std::string trace;                          // of the transition that opened the episode
 };
 
 // Of the tenant as a whole: no PBX is polled to learn how it goes on.

@@ -1,5 +1,9 @@
-// A telephone call as a tenant follows it: placed by a voice channel, told of by the provider's callbacks or by asking.
+// A telephone call as a tenant follows it: wanted by its ladder, placed by a voice channel, told of by the provider's
+// callbacks or by asking.
 #pragma once
+
+#include "protocol/types/ids.hpp"
+#include "protocol/types/time.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -10,7 +14,13 @@
 namespace ringdown {
 
 // Only ever rises: what arrives late, twice or out of order changes nothing that is known.
-enum class call_stage : std::uint8_t { placed, ringing, answered, ended };
+enum class call_stage : std::uint8_t {
+  wanted, // its row waits, or is on its way to the provider
+  placed, // the provider took it
+  ringing,
+  answered,
+  ended
+};
 
 enum class call_result : std::uint8_t {
   none,      // not ended, or nobody said how
@@ -33,7 +43,55 @@ struct call_progress {
   call_stage stage = call_stage::placed;
   call_result result = call_result::none;
   std::optional<std::uint32_t> sequence; // the provider's own numbering, where it has one
-  std::string answer;                    // in short, for the ledger: "no-answer", "busy (SIP 486)"; no number, no secret
+  std::string answer; // in short, for the ledger: "no-answer", "busy (SIP 486)"; no number, no secret
+};
+
+// An alert as it was when it was read out: an acknowledgement by key binds these and no other (S-A9, S-T5).
+struct read_alert {
+  alert_id alert;
+  std::uint32_t episode = 0;
+  friend bool operator==(const read_alert&, const read_alert&) = default;
+};
+
+[[nodiscard]] std::string to_text(const std::vector<read_alert>& read);
+[[nodiscard]] std::optional<std::vector<read_alert>> parse_read_alerts(std::string_view list);
+
+// News of one call, from whoever heard it. Written as one line of text, so that it can wait in the command inbox: durable
+// before the provider is answered, decided once however often it is said.
+struct call_news {
+  delivery_id call;
+  call_progress heard;
+  std::vector<read_alert> read; // read out to whoever answered
+  bool passed_on = false;       // key 2: the next person is to be called
+};
+[[nodiscard]] std::string to_text(const call_news& news);
+[[nodiscard]] std::optional<call_news> parse_call_news(std::string_view text);
+
+// One call from the ladder's wish to its end, as the tenant stores it.
+struct call_record {
+  delivery_id call; // its delivery's id
+  channel_id channel;
+  alert_id lead;
+  std::string number; // E.164
+  std::string person; // user id; "fallback" for the tenant's number
+  std::string reference;
+  call_stage stage = call_stage::wanted;
+  call_result result = call_result::none;
+  std::optional<std::uint32_t> sequence; // highest heard
+  std::vector<read_alert> read;
+  wall_time made;
+  wall_time changed;
+  friend bool operator==(const call_record&, const call_record&) = default;
+};
+
+// A number that may be called: whoever has it read back a code that was read out to them there.
+struct phone_record {
+  std::string number; // E.164
+  std::string code;   // asked for and not yet given; empty: none
+  wall_time code_until;
+  std::uint32_t tries = 0;
+  std::optional<wall_time> verified;
+  friend bool operator==(const phone_record&, const phone_record&) = default;
 };
 
 enum class keypad : std::uint8_t { off, on };

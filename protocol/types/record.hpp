@@ -45,6 +45,13 @@ struct mute {
   std::string text;
 };
 
+// Who is on call by hand (E-03): stands above what the file says until somebody changes it.
+struct oncall_pointer {
+  std::optional<user_id> user; // none: what the file says
+  std::string by;
+  wall_time at;
+};
+
 // Unclaimed interrupt rows of an alert that must not be sent any more.
 struct suppression {
   alert_id alert;

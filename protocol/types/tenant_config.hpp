@@ -3,8 +3,10 @@
 #pragma once
 
 #include "protocol/types/alert.hpp"
+#include "protocol/types/call.hpp"
 #include "protocol/types/http.hpp"
 #include "protocol/types/ids.hpp"
+#include "protocol/types/ladder.hpp"
 #include "protocol/types/resource.hpp"
 #include "protocol/types/secret_text.hpp"
 #include "protocol/types/severity.hpp"
@@ -55,7 +57,8 @@ struct user_config {
   user_id id;
   std::string name;
   std::string email;
-  std::string phone; // E.164
+  std::string phone;           // E.164
+  std::string voice_consent{}; // how and when they agreed to be called; empty: they are not
 };
 
 struct channel_config {
@@ -88,6 +91,25 @@ struct oncall_config {
   std::optional<user_id> user;
 };
 
+// Calls (V-01 to V-05). Nobody is called unless a type is named here, a channel of a voice kind exists, and whoever is to be
+// called agreed and verified their number.
+struct voice_config {
+  std::vector<alert_type> types;
+  keypad keys = keypad::on;
+  bool terse = false;   // says how many alerts there are and no detail
+  std::string opening;  // empty: "Ringdown for <name of the tenant>."
+  std::string fallback; // E.164: called after the on-call user
+  std::string fallback_consent;
+  std::optional<user_id> owner; // of the account: called last
+};
+
+// The one escalation policy of a tenant (E-02). An open alert keeps the steps it began with.
+struct escalation_config {
+  std::vector<severity> levels{severity::critical};
+  std::vector<escalation_step> steps;
+  int cycles = 1; // how often all steps are gone through
+};
+
 struct tenant_config {
   tenant_id id;
   std::string name;
@@ -98,6 +120,8 @@ struct tenant_config {
   std::vector<instance_config> instances;
   std::vector<user_config> users;
   oncall_config oncall;
+  voice_config voice;
+  escalation_config escalation;
   std::vector<channel_config> channels;
   std::vector<route_config> routes;
   std::vector<provider_config> providers;

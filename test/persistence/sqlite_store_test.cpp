@@ -34,6 +34,14 @@ TEST_CASE("sqlite: late rows are dead, and what may have arrived is not") {
 }
 TEST_CASE("sqlite: what kills its actor again and again is ended") { on_sqlite(conformance::claims_end_what_kills); }
 TEST_CASE("sqlite: claims of a dead owner are recovered") { on_sqlite(conformance::claims_are_recovered); }
+TEST_CASE("sqlite: a number rings once at a time") { on_sqlite(conformance::calls_ring_a_number_once_at_a_time); }
+TEST_CASE("sqlite: an acknowledgement in the inbox stops a call") {
+  on_sqlite(conformance::acknowledged_calls_are_not_claimed);
+}
+TEST_CASE("sqlite: calls, numbers and who is on call come back") {
+  on_sqlite(conformance::calls_and_numbers_come_back);
+}
+TEST_CASE("sqlite: only what was sent is confirmed") { on_sqlite(conformance::confirmations_reach_only_what_was_sent); }
 TEST_CASE("sqlite: tenants do not see each other") { on_sqlite(conformance::tenants_are_apart); }
 TEST_CASE("sqlite: a snapshot is what was written") { on_sqlite(conformance::snapshots_bring_back_what_was_written); }
 TEST_CASE("sqlite: mutes are seen while they hold") { on_sqlite(conformance::mutes_are_listed); }

@@ -24,6 +24,11 @@ void claims_end_what_is_late_or_poison(const store_opener& open);
 void claims_end_what_kills(const store_opener& open);
 void claims_are_recovered(const store_opener& open);
 
+void calls_ring_a_number_once_at_a_time(const store_opener& open);
+void acknowledged_calls_are_not_claimed(const store_opener& open);
+void calls_and_numbers_come_back(const store_opener& open);
+void confirmations_reach_only_what_was_sent(const store_opener& open);
+
 void tenants_are_apart(const store_opener& open);
 void snapshots_bring_back_what_was_written(const store_opener& open);
 void mutes_are_listed(const store_opener& open);

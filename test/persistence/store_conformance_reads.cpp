@@ -52,7 +52,11 @@ alert full_alert() {
   a.ack = acknowledgement{"jo", "link", noon, 4};
   a.reminded = noon;
   a.targets = {{channel_id("push"), "phone", delivery_id("dl_1"), severity::critical},
-               {channel_id("hook"), "", delivery_id("dl_2"), severity::info}};
+               {channel_id("hook"), "", delivery_id("dl_2"), severity::info, noon, true, loudness::failing}};
+  a.ladder.emplace().call = delivery_id("dl_7");
+  a.ladder->due = noon;
+  a.escalation.emplace().steps = {{std::chrono::minutes(5), {"oncall", "user:jo"}}};
+  a.backed_up = true;
   return a;
 }
 
@@ -79,6 +83,9 @@ void check_same(const alert& seen, const alert& wanted) {
   CHECK((seen.flapping == wanted.flapping && seen.drill == wanted.drill && seen.removed == wanted.removed));
   CHECK(seen.changes == wanted.changes);
   CHECK(seen.current == wanted.current);
+  CHECK(seen.ladder == wanted.ladder);
+  CHECK(seen.escalation == wanted.escalation);
+  CHECK(seen.backed_up == wanted.backed_up);
   CHECK(seen.ack == wanted.ack);
   CHECK(seen.reminded == wanted.reminded);
   CHECK(seen.targets == wanted.targets);

@@ -1,5 +1,6 @@
 // Names are what files, the store and the API say: each enumerator has one, they differ, and they read back.
 #include "protocol/types/alert.hpp"
+#include "protocol/types/call.hpp"
 #include "protocol/types/command.hpp"
 #include "protocol/types/delivery.hpp"
 #include "protocol/types/notice.hpp"
@@ -36,7 +37,9 @@ void check_names(Enum last, std::optional<Enum> (*parse)(std::string_view)) {
 TEST_CASE("every enumerator has a name of its own that reads back") {
   check_names(alert_type::provider_outage, parse_alert_type);
   check_names(alert_phase::resolved, parse_alert_phase);
-  check_names(command_kind::lift_silence, parse_command_kind);
+  check_names(call_stage::ended, parse_call_stage);
+  check_names(call_result::cancelled, parse_call_result);
+  check_names(command_kind::set_oncall, parse_command_kind);
   check_names(delivery_kind::log, parse_delivery_kind);
   check_names(delivery_state::digested, parse_delivery_state);
   check_names(outcome_kind::not_sent, parse_outcome_kind);

@@ -1,0 +1,112 @@
+// Calls, the numbers they ring, who may be called and who is on call.
+#include "persistence/sqlite/store_impl.hpp"
+
+namespace ringdown::persistence {
+
+namespace {
+
+// No call lasts longer: a number whose call nobody saw end is free after it.
+constexpr auto longest_call = std::chrono::minutes(15);
+// Budgets look back so far.
+constexpr auto remembered = std::chrono::hours(1);
+
+#define RINGDOWN_CALL_COLUMNS \
+  "call, channel, alert, number, person, reference, stage, result, sequence, read, made, changed"
+
+call_record read_call(columns& row) {
+  call_record c;
+  c.call = row.id<delivery_id>();
+  c.channel = row.id<channel_id>();
+  c.lead = row.id<alert_id>();
+  c.number = row.text();
+  c.person = row.text();
+  c.reference = row.text();
+  c.stage = row.named(parse_call_stage);
+  c.result = row.named(parse_call_result);
+  if (const auto sequence = row.maybe_number()) c.sequence = static_cast<std::uint32_t>(*sequence);
+  auto read = parse_read_alerts(row.text());
+  if (!read) throw unreadable_row("what a call read out cannot be read");
+  c.read = std::move(*read);
+  c.made = row.time();
+  c.changed = row.time();
+  return c;
+}
+
+} // namespace
+
+void sqlite_store::write_calls(const write_batch& batch) {
+  const tenant_id& tenant = batch.tenant;
+  for (const call_record& c : batch.calls) {
+    db_->run("insert or replace into call(tenant, " RINGDOWN_CALL_COLUMNS ") values(?,?,?,?,?,?,?,?,?,?,?,?,?)", tenant,
+             c.call, c.channel, c.lead, c.number, c.person, c.reference, name(c.stage), name(c.result), c.sequence,
+             to_text(c.read), c.made, c.changed);
+    if (c.stage == call_stage::ended) free_number(tenant, c.call);
+  }
+  for (const delivery_id& id : batch.confirmed)
+    db_->run("update delivery set state = 'confirmed' where tenant = ? and id = ? and state = 'sent'", tenant, id);
+  for (const phone_record& p : batch.phones)
+    db_->run("insert or replace into phone(tenant, number, code, code_until, tries, verified) values(?,?,?,?,?,?)",
+             tenant, p.number, p.code, p.code_until, p.tries, p.verified);
+  if (batch.oncall)
+    db_->run("insert or replace into oncall(tenant, user, by, at) values(?,?,?,?)", tenant,
+             batch.oncall->user.value_or(user_id()), batch.oncall->by, batch.oncall->at);
+}
+
+void sqlite_store::load_calls(tenant_snapshot& into, wall_time now) {
+  db_->rows(
+      "select " RINGDOWN_CALL_COLUMNS
+      " from call where tenant = ? and (stage <> 'ended' or made > ?) order by made, call",
+      [&](columns& row) { into.calls.push_back(read_call(row)); }, into.tenant, now - remembered);
+  db_->rows(
+      "select number, code, code_until, tries, verified from phone where tenant = ? order by number",
+      [&](columns& row) {
+        phone_record p;
+        p.number = row.text();
+        p.code = row.text();
+        p.code_until = row.time();
+        p.tries = row.as<std::uint32_t>();
+        p.verified = row.maybe_time();
+        into.phones.push_back(std::move(p));
+      },
+      into.tenant);
+  db_->rows(
+      "select user, by, at from oncall where tenant = ?",
+      [&](columns& row) {
+        auto& set = into.oncall.emplace();
+        auto user = row.id<user_id>();
+        if (!user.empty()) set.user = std::move(user);
+        set.by = row.text();
+        set.at = row.time();
+      },
+      into.tenant);
+}
+
+bool sqlite_store::take_number(const delivery& row, wall_time now) {
+  // Whoever's `until` lies too far ahead wrote it before the clock was set back.
+  db_->run("delete from live_number where number = ? and (until <= ? or until > ?)", row.target, now,
+           now + longest_call);
+  const int taken = db_->run("insert or ignore into live_number(number, tenant, call, until) values(?,?,?,?)",
+                             row.target, row.tenant, row.id, now + longest_call);
+  if (taken > 0) return true;
+  bool ours = false;
+  db_->rows(
+      "select 1 from live_number where number = ? and tenant = ? and call = ?", [&](columns&) { ours = true; },
+      row.target, row.tenant, row.id);
+  return ours;
+}
+
+void sqlite_store::free_number(const tenant_id& tenant, const delivery_id& row) {
+  db_->run("delete from live_number where tenant = ? and call = ?", tenant, row);
+}
+
+result<std::optional<call_record>> sqlite_store::find_call(const tenant_id& tenant, const delivery_id& call) {
+  return guard([&]() -> result<std::optional<call_record>> {
+    std::optional<call_record> found;
+    db_->rows(
+        "select " RINGDOWN_CALL_COLUMNS " from call where tenant = ? and call = ?",
+        [&](columns& row) { found = read_call(row); }, tenant, call);
+    return found;
+  });
+}
+
+} // namespace ringdown::persistence

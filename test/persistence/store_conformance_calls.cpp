@@ -1,0 +1,176 @@
+#include "test/persistence/store_conformance.hpp"
+#include "test/support/catch.hpp"
+
+#include <string>
+#include <vector>
+
+namespace ringdown::persistence::conformance {
+
+namespace {
+
+using namespace std::chrono_literals;
+using ids = std::vector<std::string>;
+
+const std::string number = "+12025550101";
+
+delivery call_row(const std::string& id, const alert& about, const std::string& to = number) {
+  delivery row = make_row(id, about);
+  row.target = to;
+  return row;
+}
+
+call_record record_of(const delivery& row) {
+  call_record c;
+  c.call = row.id;
+  c.channel = row.channel;
+  c.lead = row.alert;
+  c.number = row.target;
+  c.person = "jo";
+  c.made = c.changed = noon;
+  return c;
+}
+
+// The claim of a channel that calls.
+ids claimed(desk& at, wall_time now = noon, const tenant_id& tenant = tenant_id("acme")) {
+  auto answer = at.held->claim({tenant, channel_id("push"), at.owner, 10, now, target_use::exclusive});
+  REQUIRE(answer.ok());
+  ids found;
+  for (const delivery& row : answer->rows) found.push_back(row.id.str());
+  return found;
+}
+
+void end(desk& at, call_record call) {
+  call.stage = call_stage::ended;
+  call.result = call_result::no_answer;
+  auto batch = at.batch();
+  batch.calls = {std::move(call)};
+  at.commit(batch);
+}
+
+} // namespace
+
+void calls_ring_a_number_once_at_a_time(const store_opener& open) {
+  desk work(open);
+  const alert first = make_alert("al_1");
+  const alert second = make_alert("al_2");
+  auto batch = work.batch();
+  batch.alerts = {first, second};
+  batch.deliveries = {call_row("dl_1", first), call_row("dl_2", second), call_row("dl_3", second, "+12025550199")};
+  batch.calls = {record_of(batch.deliveries[0]), record_of(batch.deliveries[1])};
+  work.commit(batch);
+  REQUIRE(claimed(work) == ids{"dl_1", "dl_3"});
+  CHECK(claimed(work).empty());
+
+  SECTION("its end frees the number") {
+    REQUIRE(work.settle(work.outcome("dl_1", delivery_state::sent)).ok());
+    CHECK(claimed(work).empty());
+    end(work, record_of(call_row("dl_1", first)));
+    CHECK(claimed(work) == ids{"dl_2"});
+  }
+  SECTION("a call that was not taken frees it") {
+    REQUIRE(work.settle(work.outcome("dl_1", delivery_state::dead)).ok());
+    CHECK(claimed(work) == ids{"dl_2"});
+  }
+  SECTION("one that is put off goes to the end of the queue") {
+    auto later = work.outcome("dl_1", delivery_state::pending);
+    later.not_before = noon + 5s;
+    REQUIRE(work.settle(later).ok());
+    CHECK(claimed(work) == ids{"dl_2"});
+  }
+  SECTION("one that may have been placed keeps it until it is known") {
+    auto later = work.outcome("dl_1", delivery_state::pending);
+    later.possible_repeat = true;
+    REQUIRE(work.settle(later).ok());
+    CHECK(claimed(work) == ids{"dl_1"});
+  }
+  SECTION("an end nobody saw frees it after a quarter of an hour") {
+    REQUIRE(work.settle(work.outcome("dl_1", delivery_state::sent)).ok());
+    CHECK(claimed(work, noon + 14min).empty());
+    CHECK(claimed(work, noon + 15min) == ids{"dl_2"});
+  }
+  SECTION("a clock set back frees it too") { CHECK(claimed(work, noon - 2h) == ids{"dl_2"}); }
+  SECTION("another tenant's call to it waits as well") {
+    alert other = make_alert("al_9", tenant_id("globex"));
+    write_batch theirs = work.batch();
+    theirs.tenant = other.tenant;
+    theirs.alerts = {other};
+    theirs.deliveries = {call_row("dl_9", other)};
+    work.commit(theirs);
+    CHECK(claimed(work, noon, other.tenant).empty());
+    end(work, record_of(call_row("dl_1", first)));
+    CHECK(claimed(work, noon, other.tenant) == ids{"dl_9"});
+  }
+  SECTION("a restart of its owner keeps it for the same call") {
+    REQUIRE(
+        work.held->recover_channel(work.tenant, channel_id("push"), work.owner, key_knowledge::unkeyed, {}, noon).ok());
+    CHECK(claimed(work) == ids{"dl_1"});
+  }
+}
+
+void acknowledged_calls_are_not_claimed(const store_opener& open) {
+  desk work(open);
+  const alert about = make_alert("al_1");
+  auto batch = work.batch();
+  batch.alerts = {about};
+  batch.deliveries = {call_row("dl_1", about)};
+  work.commit(batch);
+  command asked;
+  asked.id = "cm_1";
+  asked.tenant = work.tenant;
+  asked.kind = command_kind::acknowledge;
+  asked.alert = about.id;
+  asked.at = noon;
+  REQUIRE(work.held->insert_command(asked).ok());
+  CHECK(claimed(work).empty());
+  CHECK(work.fate("dl_1") == "suppressed acknowledged");
+}
+
+void calls_and_numbers_come_back(const store_opener& open) {
+  desk work(open);
+  const alert about = make_alert("al_1");
+  auto live = record_of(call_row("dl_1", about));
+  live.reference = "CA1";
+  live.stage = call_stage::answered;
+  live.result = call_result::human;
+  live.sequence = 3;
+  live.read = {{alert_id("al_1"), 1}, {alert_id("al_2"), 4}};
+  auto recent = record_of(call_row("dl_2", about));
+  recent.stage = call_stage::ended;
+  auto old = record_of(call_row("dl_3", about));
+  old.stage = call_stage::ended;
+  old.made = noon - 2h;
+  auto batch = work.batch();
+  batch.calls = {live, recent, old};
+  batch.phones = {{number, "804213", noon + 10min, 2, std::nullopt}, {"+12025550199", "", {}, 0, noon}};
+  batch.oncall = oncall_pointer{user_id("kim"), "jo", noon};
+  work.commit(batch);
+
+  const auto loaded = *open()->load_tenant(work.tenant, "n1", noon);
+  CHECK(loaded.calls == std::vector{live, recent});
+  CHECK(loaded.phones == batch.phones);
+  REQUIRE(loaded.oncall);
+  CHECK(loaded.oncall->user == user_id("kim"));
+  CHECK(*work.held->find_call(work.tenant, live.call) == live);
+  CHECK_FALSE((*work.held->find_call(tenant_id("globex"), live.call)).has_value());
+
+  batch = work.batch();
+  batch.oncall = oncall_pointer{std::nullopt, "jo", noon};
+  work.commit(batch);
+  CHECK_FALSE(open()->load_tenant(work.tenant, "n1", noon)->oncall->user);
+}
+
+void confirmations_reach_only_what_was_sent(const store_opener& open) {
+  desk work(open);
+  const alert about = make_alert("al_1");
+  work.commit_alert(about);
+  work.commit_rows({call_row("dl_1", about), call_row("dl_2", about, "+12025550199")});
+  REQUIRE(claimed(work) == ids{"dl_1", "dl_2"});
+  REQUIRE(work.settle(work.outcome("dl_1", delivery_state::sent)).ok());
+  auto batch = work.batch();
+  batch.confirmed = {delivery_id("dl_1"), delivery_id("dl_2")};
+  work.commit(batch);
+  CHECK(work.fate("dl_1") == "confirmed");
+  CHECK(work.fate("dl_2") == "claimed");
+}
+
+} // namespace ringdown::persistence::conformance
