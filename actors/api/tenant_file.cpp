@@ -85,6 +85,8 @@ public:
     file.each_table("channel", [&](const toml::table& t, const std::string& where) { read_channel(t, where); });
     file.each_table("provider", [&](const toml::table& t, const std::string& where) { read_provider(t, where); });
     if (const toml::table* oncall = file.table("oncall")) read_oncall(*oncall);
+    if (const toml::table* voice = file.table("voice")) read_voice(*voice);
+    if (const toml::table* escalation = file.table("escalation")) read_escalation(*escalation);
     if (const toml::table* routing = file.table("routing")) read_routing(*routing);
     file.finish();
     return std::move(config_);
@@ -159,6 +161,7 @@ private:
     if (!u.email.empty() && !is_email(u.email)) r.fault("email", "is not an e-mail address");
     u.phone = r.text("phone").value_or("");
     if (!u.phone.empty() && !is_phone(u.phone)) r.fault("phone", "must be written as +15551234567 (E.164)");
+    u.voice_consent = r.text("voice_consent").value_or("");
     r.finish();
     config_.users.push_back(std::move(u));
   }
@@ -327,23 +330,84 @@ private:
     r.finish();
   }
 
+  std::vector<alert_type> types_of(table_reader& r) {
+    std::vector<alert_type> types;
+    for (const std::string& one : r.texts("types")) {
+      if (const auto type = parse_alert_type(one))
+        types.push_back(*type);
+      else
+        r.fault("types", "no such alert type: \"" + one + "\"" + did_you_mean(one, type_names()));
+    }
+    return types;
+  }
+
+  std::vector<severity> levels_of(table_reader& r) {
+    std::vector<severity> levels;
+    for (const std::string& one : r.texts("levels")) {
+      if (const auto level = parse_severity(one))
+        levels.push_back(*level);
+      else
+        r.fault("levels", "\"" + one + "\" is not one of info, warning, critical");
+    }
+    return levels;
+  }
+
+  void read_voice(const toml::table& table) {
+    table_reader r(table, "voice", faults_);
+    voice_config& made = config_.voice;
+    made.types = types_of(r);
+    made.keys = r.truth("keypad").value_or(true) ? keypad::on : keypad::off;
+    made.terse = r.truth("terse").value_or(false);
+    made.opening = r.text("opening").value_or("");
+    made.fallback = r.text("fallback").value_or("");
+    if (!made.fallback.empty() && !is_phone(made.fallback))
+      r.fault("fallback", "must be written as +15551234567 (E.164)");
+    made.fallback_consent = r.text("fallback_consent").value_or("");
+    if (auto user = r.text("owner")) made.owner = user_id(std::move(*user));
+    if (made.owner) check_reference(r, "owner", "user", made.owner->str(), users_);
+    r.finish();
+  }
+
+  void read_escalation(const toml::table& table) {
+    constexpr std::int64_t most_cycles = 100;
+    table_reader r(table, "escalation", faults_);
+    escalation_config& made = config_.escalation;
+    if (table.get("levels") != nullptr) made.levels = levels_of(r);
+    made.cycles = static_cast<int>(r.number("cycles", 1, most_cycles).value_or(1));
+    r.each_table("step", [&](const toml::table& t, const std::string& where) { read_step(t, where); });
+    r.finish();
+  }
+
+  void read_step(const toml::table& table, const std::string& where) {
+    table_reader r(table, where, faults_);
+    escalation_step made;
+    if (const auto after = r.span("after"))
+      made.after = *after;
+    else if (table.get("after") == nullptr)
+      r.fault("after", "is required");
+    const auto& steps = config_.escalation.steps;
+    if (!steps.empty() && made.after < steps.back().after) r.fault("after", "must not be before the step above it");
+    made.notify = r.texts("notify");
+    if (made.notify.empty()) r.fault("notify", "must name somebody: \"oncall\", \"user:ID\" or \"channel:ID\"");
+    for (const std::string& one : made.notify) {
+      if (one.starts_with("user:"))
+        check_reference(r, "notify", "user", one.substr(5), users_);
+      else if (one.starts_with("channel:"))
+        check_reference(r, "notify", "channel", one.substr(8), channels_);
+      else if (one != "oncall")
+        r.fault("notify", "\"" + one + "\" is none of \"oncall\", \"user:ID\", \"channel:ID\"");
+    }
+    r.finish();
+    config_.escalation.steps.push_back(std::move(made));
+  }
+
   void read_routing(const toml::table& table) {
     table_reader r(table, "routing", faults_);
     r.each_table("rule", [&](const toml::table& t, const std::string& where) {
       table_reader rule(t, where, faults_);
       route_config made;
-      for (const std::string& one : rule.texts("types")) {
-        if (const auto type = parse_alert_type(one))
-          made.types.push_back(*type);
-        else
-          rule.fault("types", "no such alert type: \"" + one + "\"" + did_you_mean(one, type_names()));
-      }
-      for (const std::string& one : rule.texts("levels")) {
-        if (const auto level = parse_severity(one))
-          made.levels.push_back(*level);
-        else
-          rule.fault("levels", "\"" + one + "\" is not one of info, warning, critical");
-      }
+      made.types = types_of(rule);
+      made.levels = levels_of(rule);
       if (t.get("channels") == nullptr) rule.fault("channels", "is required ([] for nowhere)");
       for (const std::string& one : rule.texts("channels")) {
         made.channels.push_back(one);

@@ -12,7 +12,8 @@ namespace ringdown::api {
 namespace {
 
 constexpr std::array<std::string_view, 5> listed{"customer", "instance", "user", "channel", "provider"};
-constexpr std::array<std::string_view, 5> single{"tenant", "timing", "severity", "oncall", "routing"};
+constexpr std::array<std::string_view, 7> single{"tenant", "timing",     "severity", "oncall",
+                                                 "voice",  "escalation", "routing"};
 
 // One spelling for equal content: everything inside an object stands on its line, however it was written.
 void make_inline(toml::node& node) {
