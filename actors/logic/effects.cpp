@@ -16,7 +16,8 @@ void move_all(std::vector<T>& to, std::vector<T>& from) {
 
 bool effects::empty() const {
   return alerts.empty() && suppressions.empty() && deliveries.empty() && decisions.empty() && mutes.empty() &&
-         commands.empty() && audits.empty() && settle.empty() && withdraw.empty();
+         commands.empty() && audits.empty() && calls.empty() && confirmed.empty() && phones.empty() && !oncall &&
+         settle.empty() && withdraw.empty() && hang_ups.empty();
 }
 
 void effects::append(effects more) {
@@ -34,6 +35,11 @@ void effects::append(effects more) {
   move_all(mutes, more.mutes);
   move_all(commands, more.commands);
   move_all(audits, more.audits);
+  move_all(calls, more.calls);
+  move_all(confirmed, more.confirmed);
+  move_all(phones, more.phones);
+  if (more.oncall) oncall = std::move(more.oncall);
+  move_all(hang_ups, more.hang_ups);
   move_all(settle, more.settle);
   move_all(withdraw, more.withdraw);
   urgency = std::max(urgency, more.urgency);

@@ -91,14 +91,14 @@ void decide(const alert& a, notice_event event, const channel_id& channel, reaso
 // have arrived, because a rise that is never sent takes nothing from a fire that was.
 constexpr std::ptrdiff_t rows_remembered = 4;
 
-void remember_target(alert& a, const channel_id& channel, const delivery_id& fire) {
+void remember_target(alert& a, const channel_id& channel, const delivery_id& fire, wall_time now) {
   const auto same = [&](const told_target& t) { return t.channel == channel; };
   if (std::ranges::any_of(a.targets, [&](const told_target& t) { return t.fire == fire; })) return;
   if (std::ranges::count_if(a.targets, same) >= rows_remembered) {
     const auto oldest = std::ranges::find_if(a.targets, same);
     a.targets.erase(std::find_if(std::next(oldest), a.targets.end(), same));
   }
-  a.targets.push_back({channel, "", fire, a.level});
+  a.targets.push_back({channel, "", fire, a.level, now});
 }
 
 void made(const alert& a, delivery row, reason why, std::string gates, wall_time now, effects& out) {
@@ -142,6 +142,10 @@ barred barrier(const channel_config* channel, const channel_kind_facts* facts, n
 
 const std::string opening_gates = "phase=firing masks=none ";
 
+bool is_about_itself(const alert& a, const channel_id& channel) {
+  return a.key.type == alert_type::channel_failing && a.key.resource.key == channel.str();
+}
+
 // Calls `use` with the verdict of each channel that is to be told now; the others get their reason.
 template <class Use>
 void for_each_told(const telling_context& in, const alert& a, audience whom, notice_event event, effects& out,
@@ -150,6 +154,8 @@ void for_each_told(const telling_context& in, const alert& a, audience whom, not
     const channel_id& channel = verdict.channel->id;
     if (!verdict.told())
       decide(a, event, channel, verdict.deciding, opening_gates + verdict.gates, {}, in.now, out);
+    else if (is_about_itself(a, channel))
+      decide(a, event, channel, reason::not_routed, opening_gates + verdict.gates + " itself=yes", {}, in.now, out);
     else if (whom == audience::unheard && has_heard(a, channel))
       decide(a, event, channel, reason::not_above_told, opening_gates + verdict.gates + " told=yes", {}, in.now, out);
     else
@@ -197,7 +203,7 @@ void tell_gathered(const telling_context& in, gathering& group, effects& out) {
                         alone ? notice_of(in, lead, notice_event::fired, "") : summary_of(in, members), 0,
                         alone ? nonce_of(in, members.front().whom) : nonce_of(in, members));
   for (const telling& one : members) {
-    remember_target(*one.what, row.channel, row.id);
+    remember_target(*one.what, row.channel, row.id, in.now);
     decide(*one.what, row.event, row.channel, alone ? one.why : reason::summary,
            opening_gates + verdict.gates + (alone ? "" : " grouped=yes"), row.id, in.now, out);
   }
@@ -211,10 +217,23 @@ void tell_one(const telling_context& in, const telling& one, notice_event event,
   const notice content = notice_of(in, a, event, remark);
   for_each_told(in, a, one.whom, event, out, [&](const route_verdict& verdict) {
     delivery row = row_of(in, a, *verdict.channel, verdict.delivers, content, 0, nonce_of(in, one.whom));
-    remember_target(a, verdict.channel->id, row.id);
+    remember_target(a, verdict.channel->id, row.id, in.now);
     made(a, std::move(row), one.why, opening_gates + verdict.gates, in.now, out);
   });
   note_told(a, in.now);
+}
+
+notice test_notice(const telling_context& in, std::string text) {
+  notice content;
+  content.event = notice_event::test;
+  content.level = severity::info;
+  content.at = in.now;
+  content.tenant = in.config.id;
+  content.tenant_name = in.config.name;
+  content.title = "Test from ringdown";
+  content.text = std::move(text);
+  content.test = true;
+  return content;
 }
 
 } // namespace
@@ -243,7 +262,7 @@ void tell_together(const telling_context& in, const std::vector<telling>& many, 
       }
       delivery row = row_of(in, a, *verdict.channel, verdict.delivers, notice_of(in, a, notice_event::fired, ""), 0,
                             nonce_of(in, one.whom));
-      remember_target(a, verdict.channel->id, row.id);
+      remember_target(a, verdict.channel->id, row.id, in.now);
       made(a, std::move(row), one.why, opening_gates + verdict.gates, in.now, out);
     });
     note_told(a, in.now);
@@ -254,14 +273,16 @@ void tell_together(const telling_context& in, const std::vector<telling>& many, 
 bool is_told(const telling_context& in, const alert& a) {
   if (!a.told || *a.told < a.level || a.targets.empty()) return false;
   const auto verdicts = route(in.config, in.kinds, a.key.type, a.level);
-  return std::ranges::all_of(verdicts,
-                             [&](const route_verdict& v) { return !v.told() || has_heard(a, v.channel->id); });
+  return std::ranges::all_of(verdicts, [&](const route_verdict& v) {
+    return !v.told() || has_heard(a, v.channel->id) || is_about_itself(a, v.channel->id);
+  });
 }
 
 void tell_targets(const telling_context& in, alert& a, notice_event event, reason why, const std::string& remark,
                   const std::vector<delivery_kind>& only, effects& out) {
   // These come more than once in a version; each time is an intent of its own.
-  const bool repeats = event == notice_event::reminder || event == notice_event::updated;
+  const bool repeats =
+      event == notice_event::reminder || event == notice_event::updated || event == notice_event::escalated;
   const std::string nonce = repeats ? std::to_string(micros(in.now)) : std::string();
   const notice content = notice_of(in, a, event, remark);
   for (const told_target& target : oldest_of_each(a.targets)) {
@@ -290,27 +311,61 @@ delivery_id tell_channel(const telling_context& in, alert& a, const channel_conf
   // Not a new version: that would take away what other channels still owe of this one.
   constexpr std::uint32_t again = 1;
   delivery row = row_of(in, a, channel, facts->delivers, notice_of(in, a, event, ""), again, nonce);
-  if (event == notice_event::fired) remember_target(a, channel.id, row.id);
+  if (event == notice_event::fired) remember_target(a, channel.id, row.id, in.now);
   delivery_id id = row.id;
   made(a, std::move(row), reason::asked, "asked=yes", in.now, out);
   return id;
+}
+
+bool tell_also(const telling_context& in, alert& a, const telling_also& what, effects& out) {
+  const channel_config& channel = *what.channel;
+  const auto* facts = facts_of(in.kinds, channel.kind);
+  if (facts == nullptr || !channel.enabled) {
+    decide(a, what.event, channel.id, reason::channel_disabled, what.gates + " enabled=no", {}, in.now, out);
+    return false;
+  }
+  const notice content = notice_of(in, a, what.event, what.remark);
+  delivery row = row_of(in, a, channel, facts->delivers, content, what.round, std::string(name(what.why)));
+  row.step = what.step;
+  row.id = identity(row, std::string(name(what.why)), in.lineage);
+  remember_target(a, channel.id, row.id, in.now);
+  made(a, std::move(row), what.why, what.gates, in.now, out);
+  return true;
+}
+
+delivery_id tell_by_call(const telling_context& in, alert& a, const calling& what, effects& out) {
+  notice content = notice_of(in, a, notice_event::fired, "");
+  content.text = what.text;
+  content.alerts = what.read;
+  delivery row = row_of(in, a, what.channel, delivery_kind::interrupt, std::move(content), what.ring, "");
+  row.target = what.number;
+  row.give_up_at = in.now + in.config.times.call_late_after;
+  row.content.acknowledge_path.clear();
+  row.id = identity(row, "", in.lineage);
+  delivery_id id = row.id;
+  made(a, std::move(row), what.ring == 0 ? reason::first : reason::again, what.gates, in.now, out);
+  return id;
+}
+
+delivery_id tell_code(const telling_context& in, const channel_config& channel, const std::string& number,
+                      const std::string& text, const std::string& nonce, effects& out) {
+  const alert nothing;
+  delivery row = row_of(in, nothing, channel, delivery_kind::interrupt, test_notice(in, text), 0, nonce);
+  row.target = number;
+  row.give_up_at = in.now + in.config.times.call_late_after;
+  row.id = identity(row, nonce, in.lineage);
+  out.deliveries.push_back(std::move(row));
+  return out.deliveries.back().id;
 }
 
 delivery_id tell_test(const telling_context& in, const channel_config& channel, const std::string& nonce,
                       effects& out) {
   const auto* facts = facts_of(in.kinds, channel.kind);
   if (facts == nullptr) return {};
-  alert nothing;
-  notice content;
-  content.event = notice_event::test;
-  content.level = severity::info;
-  content.at = in.now;
-  content.tenant = in.config.id;
-  content.tenant_name = in.config.name;
-  content.title = "Test from ringdown";
-  content.text = "This is a test of the channel " + (channel.name.empty() ? channel.id.str() : channel.name) +
-                 ". Nothing is wrong.";
-  content.test = true;
+  const alert nothing;
+  notice content =
+      test_notice(in, "This is a test of the channel " + (channel.name.empty() ? channel.id.str() : channel.name) +
+                          ". Nothing is wrong.");
   out.deliveries.push_back(row_of(in, nothing, channel, facts->delivers, std::move(content), 0, nonce));
   return out.deliveries.back().id;
 }
@@ -322,14 +377,36 @@ bool note_end(alert& a, const delivery_id& row, delivery_state state) {
     a.targets.erase(at);
     return true;
   }
+  const bool was_accepted = std::exchange(at->accepted, true);
   // It arrived, or may have: what was to tell the same target before it no longer matters, but for how high it went.
   const told_target told = *at;
   const auto same = [&](const told_target& t) { return t.channel == told.channel && t.target == told.target; };
   const auto older = std::stable_partition(a.targets.begin(), at, [&](const told_target& t) { return !same(t); });
-  if (older == at) return false;
+  if (older == at) return !was_accepted;
   at->level = std::ranges::max(std::ranges::subrange(older, std::next(at)), {}, &told_target::level).level;
   a.targets.erase(older, at);
   return true;
+}
+
+void tell_hand_over(const telling_context& in, const std::vector<telling>& open, const channel_config& channel,
+                    effects& out) {
+  const auto* facts = facts_of(in.kinds, channel.kind);
+  if (facts == nullptr || facts->delivers != delivery_kind::interrupt || facts->is == channel_class::voice) return;
+  notice content = summary_of(in, open);
+  const alert& lead = *open.front().what;
+  delivery row = row_of(in, lead, channel, facts->delivers, std::move(content), 0,
+                        nonce_of(in, open) + std::to_string(micros(in.now)));
+  for (const telling& one : open) {
+    remember_target(*one.what, channel.id, row.id, in.now);
+    decide(*one.what, row.event, channel.id, one.why, opening_gates + "oncall=new", row.id, in.now, out);
+  }
+  out.urgency = std::max(out.urgency, row.level);
+  out.deliveries.push_back(std::move(row));
+}
+
+void not_told_there(const alert& a, notice_event event, const channel_id& channel, reason why, const std::string& gates,
+                    wall_time now, effects& out) {
+  decide(a, event, channel, why, gates, {}, now, out);
 }
 
 void not_told(const alert& a, notice_event event, reason why, const std::string& gates, wall_time now, effects& out) {

@@ -50,6 +50,33 @@ void tell_together(const telling_context& in, const std::vector<telling>& many, 
 void tell_targets(const telling_context& in, alert& a, notice_event event, reason why, const std::string& remark,
                   const std::vector<delivery_kind>& only, effects& out);
 
+// To one channel beside what the routing says: a step of the escalation, the next channel of a person whose first did not
+// take it, a backup. False: the channel is disabled, and that is the stored reason.
+struct telling_also {
+  const channel_config* channel = nullptr; // never none when it is told
+  notice_event event = notice_event::fired;
+  reason why = reason::none;
+  std::uint32_t step = 0;
+  std::uint32_t round = 0;
+  std::string gates;
+  std::string remark;
+};
+[[nodiscard]] bool tell_also(const telling_context& in, alert& a, const telling_also& what, effects& out);
+
+// A call: its row, made here and nowhere else, is claimed when nothing else rings there.
+struct calling {
+  const channel_config& channel;
+  std::string number;
+  std::uint32_t ring = 0; // of the alert's ladder
+  std::string text;       // what is said where no script can be fetched
+  std::vector<alert_view> read;
+  std::string gates;
+};
+delivery_id tell_by_call(const telling_context& in, alert& a, const calling& what, effects& out);
+// A code read out at a number: no alert's.
+delivery_id tell_code(const telling_context& in, const channel_config& channel, const std::string& number,
+                      const std::string& text, const std::string& nonce, effects& out);
+
 // To one channel, whatever the routing says: a person asked for it. `nonce` makes it a new intent. The row made; empty when
 // the kind of the channel is not known.
 delivery_id tell_channel(const telling_context& in, alert& a, const channel_config& channel, const std::string& nonce,
@@ -58,6 +85,14 @@ delivery_id tell_test(const telling_context& in, const channel_config& channel, 
 
 // A row of ours ended: what is now known of who was told. True: `a` changed.
 [[nodiscard]] bool note_end(alert& a, const delivery_id& row, delivery_state state);
+
+// To one channel, all of these in one row: whoever takes over hears what is open (S-T7).
+void tell_hand_over(const telling_context& in, const std::vector<telling>& open, const channel_config& channel,
+                    effects& out);
+
+// A decision that made no row, about one channel.
+void not_told_there(const alert& a, notice_event event, const channel_id& channel, reason why, const std::string& gates,
+                    wall_time now, effects& out);
 
 // Nobody is told, for one reason decided before any channel was looked at.
 void not_told(const alert& a, notice_event event, reason why, const std::string& gates, wall_time now, effects& out);

@@ -37,6 +37,10 @@ command_result tenant_machine::decide(turn& t, const command& asked) {
     }
     case command_kind::silence: return silence(t, asked, mute_scope::everything, alert_type::instance_unreachable);
     case command_kind::lift_silence: return lift_silence(t, asked);
+    case command_kind::hear_call:
+    case command_kind::ask_for_code:
+    case command_kind::confirm_code:
+    case command_kind::set_oncall: return decide_about_calls(t, asked);
   }
   return {"", command_answer::refused, "not understood"};
 }
@@ -121,6 +125,9 @@ command_result tenant_machine::snooze(turn& t, const command& asked, alert& a) {
   a.snoozed_until = until;
   a.masks = with(a.masks, mask::snooze);
   a.settling = false;
+  // At its end everything begins anew (S-A10).
+  a.ladder.reset();
+  a.escalation.reset();
   t.touched.insert(a.key);
   t.out.suppressions.push_back({a.id, a.version, reason::snoozed_first});
   t.out.withdraw.push_back(a.id);

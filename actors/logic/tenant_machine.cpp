@@ -74,9 +74,11 @@ effects tenant_machine::end(turn& t) {
   for (const alert_key& key : t.touched) {
     const auto at = alerts_.find(key);
     if (at == alerts_.end()) continue;
+    tend(t, at->second);
     t.out.alerts.push_back(at->second);
     remind_at(at->second);
   }
+  if (!calls_.empty()) hang_up_orphans(t);
   std::ranges::sort(t.out.settle);
   t.out.settle.erase(std::ranges::unique(t.out.settle).begin(), t.out.settle.end());
   if (!t.out.settle.empty()) timers_.push({t.now + settle_patience * config_->times.poll_interval, {}});
@@ -202,8 +204,13 @@ severity tenant_machine::level_of(const transition& seen) const {
 
 effects tenant_machine::on(const delivery_report& report, wall_time now) {
   turn t = begin(now);
-  const alert* lead = find(report.alert);
+  if (const auto call = calls_.find(report.delivery); call != calls_.end()) {
+    note_row(t, call->second, report);
+    return end(t);
+  }
+  alert* lead = find(report.alert);
   if (lead == nullptr) return end(t);
+  judge_channel(t, report, *lead);
   // A summary tells of several alerts of one instance with one row.
   const instance_id instance = lead->key.instance;
   for (auto at = first_of(alerts_, instance); at != alerts_.end() && at->first.instance == instance; ++at)
@@ -261,6 +268,11 @@ void tenant_machine::due(turn& t, alert& a) {
   if (is_open(a) && a.snoozed_until && *a.snoozed_until <= t.now && has(a.masks, mask::snooze)) end_snooze(t, a);
   const bool taken =
       is_open(a) && a.ack && a.phase == alert_phase::acknowledged && a.level == severity::critical && a.masks == 0;
+  go_on_calling(t, a);
+  const bool steps_left = a.escalation && !a.escalation->frozen && a.escalation->next < a.escalation->steps.size() &&
+                          a.escalation->cycle < a.escalation->cycles;
+  if (steps_left && a.escalation->due <= t.now && is_notifiable(a)) escalate(t, a);
+  look_at_targets(t, a);
   if (taken && a.reminded.value_or(a.ack->at) + config_->times.acknowledge_reminder <= t.now) remind(t, a);
 }
 
@@ -274,6 +286,8 @@ void tenant_machine::remind(turn& t, alert& a) {
 // Asks for a tick when time alone will change this alert.
 void tenant_machine::remind_at(const alert& a) {
   if (!is_open(a)) return;
+  note_calls_due(a);
+  note_loudness_due(a);
   if (a.snoozed_until && has(a.masks, mask::snooze)) timers_.emplace(*a.snoozed_until, a.key);
   if (a.flapping && !a.changes.empty()) timers_.emplace(a.changes.back() + config_->times.flap_quiet, a.key);
   if (a.ack && a.phase == alert_phase::acknowledged && a.level == severity::critical)

@@ -4,11 +4,14 @@
 //   masks     actors/logic/masks     what keeps it quiet; tenant_masks.cpp: what happens when the last mask lifts
 //   routing   actors/logic/routing   which channels, by matrix, floor and default (S-T3)
 //   telling   actors/logic/telling   deliveries and the stored reason of every one that was not made
+//   calls     tenant_calls.cpp, actors/logic/{call_ladder,oncall_chain,script}   who is rung, until somebody has it
+//   loudness  tenant_loudness.cpp    escalation, backups, what a channel did not take in time
 //   wording   actors/logic/wording   titles and sentences
 #pragma once
 
 #include "actors/logic/dedup.hpp"
 #include "actors/logic/effects.hpp"
+#include "actors/logic/oncall_chain.hpp"
 #include "actors/logic/routing.hpp"
 #include "actors/logic/telling.hpp"
 #include "protocol/types/tenant_config.hpp"
@@ -33,9 +36,13 @@ struct delivery_report {
   channel_id channel;
   delivery_state state = delivery_state::sent;
   reason why = reason::none;
+  std::string reference{}; // the provider's, once accepted
 };
 
 struct tick {};
+
+// Whether providers can reach us ([http] public_url): without it no key can be pressed.
+enum class callbacks : std::uint8_t { none, offered };
 
 class tenant_machine {
 public:
@@ -45,17 +52,23 @@ public:
   void set_link_maker(link_maker make) { links_ = std::move(make); }
   // After construction, once: what the store held.
   void restore(std::vector<alert> alerts, std::vector<mute> mutes, std::string lineage = "");
+  void restore_calls(std::vector<call_record> calls, std::vector<phone_record> phones,
+                     std::optional<oncall_pointer> oncall);
+  void set_callbacks(callbacks how) { callbacks_ = how; }
   // A new configuration sends nothing (S-A14): alerts of removed instances close as removed.
   [[nodiscard]] effects configure(std::shared_ptr<const tenant_config> config, wall_time now);
 
   [[nodiscard]] effects on(const poll_news& news, wall_time now);
   [[nodiscard]] effects on(const command& asked, wall_time now);
   [[nodiscard]] effects on(const delivery_report& report, wall_time now);
+  [[nodiscard]] effects on(const call_news& news, wall_time now);
   [[nodiscard]] effects on(tick, wall_time now);
 
   // When on(tick) next has something to do; nullopt: nothing.
   [[nodiscard]] std::optional<wall_time> next_due() const;
 
+  // Of one channel, not yet ended: it follows them.
+  [[nodiscard]] std::vector<call_record> live_calls(const channel_id& over) const;
   // Resolved ones too: their episode and version numbers go on.
   [[nodiscard]] const std::map<alert_key, alert>& alerts() const { return alerts_; }
 
@@ -99,6 +112,43 @@ private:
   void end_snooze(turn& t, alert& a);
   alert_change end_flapping(turn& t, alert& a);
   void remind(turn& t, alert& a);
+  // tenant_calls.cpp
+  void tend(turn& t, alert& a);
+  void tend_ladder(turn& t, alert& a);
+  [[nodiscard]] const channel_config* voice_channel() const;
+  [[nodiscard]] std::optional<user_id> on_call() const;
+  [[nodiscard]] keypad keys_offered() const;
+  [[nodiscard]] wall_time first_call_of(const alert& a, wall_time now) const;
+  [[nodiscard]] wall_time deadline_of(const call_record& call) const;
+  void go_on_calling(turn& t, alert& a);
+  void ring(turn& t, alert& a);
+  [[nodiscard]] bool ring_one(turn& t, alert& a, const call_chain& chain, const channel_config& over);
+  void place_call(turn& t, alert& a, const callable& whom, const std::string& gates, const channel_config& over);
+  [[nodiscard]] bool may_ring(const callable& whom, bool first, wall_time now) const;
+  [[nodiscard]] call_record* live_call_to(const std::string& number);
+  void hear(turn& t, call_record& call, const call_news& news);
+  void note_row(turn& t, call_record& call, const delivery_report& report);
+  void end_call(turn& t, call_record& call, call_result result);
+  void hang_up_orphans(turn& t);
+  void note_calls_due(const alert& a);
+  [[nodiscard]] command_result decide_about_calls(turn& t, const command& asked);
+  [[nodiscard]] command_result hear_call(turn& t, const command& asked);
+  [[nodiscard]] command_result ask_for_code(turn& t, const command& asked);
+  [[nodiscard]] command_result confirm_code(turn& t, const command& asked);
+  [[nodiscard]] command_result set_oncall(turn& t, const command& asked);
+  // tenant_loudness.cpp
+  void tend_escalation(turn& t, alert& a);
+  void escalate(turn& t, alert& a);
+  void escalate_to(turn& t, alert& a, const std::string& whom);
+  void look_at_targets(turn& t, alert& a);
+  [[nodiscard]] const channel_config* next_channel(const alert& a, const std::optional<user_id>& person) const;
+  void tell_next_channel(turn& t, alert& a, const channel_id& instead_of);
+  void tell_backups(turn& t, alert& a, reason why);
+  void judge_channel(turn& t, const delivery_report& report, alert& about);
+  void channel_is(turn& t, const channel_id& channel, condition is, const std::string& detail);
+  [[nodiscard]] bool is_failing(const channel_id& channel) const;
+  void note_loudness_due(const alert& a);
+  void hand_over(turn& t, const user_id& to);
   [[nodiscard]] severity level_of(const transition& seen) const;
   void index_hosts();
   [[nodiscard]] std::set<instance_id> instances_at(const std::string& host) const;
@@ -129,6 +179,11 @@ private:
   std::map<alert_key, alert> alerts_;
   std::map<alert_id, alert_key> by_id_;
   std::vector<mute> mutes_;
+  std::map<delivery_id, call_record> calls_;   // live ones, and those of the last hour: budgets count them
+  std::map<std::string, phone_record> phones_; // by number
+  std::optional<oncall_pointer> oncall_;
+  std::set<std::pair<delivery_id, call_stage>> hung_up_; // asked for already
+  callbacks callbacks_ = callbacks::none;
   // May hold stale ones: a tick then finds nothing due.
   std::priority_queue<timer, std::vector<timer>, std::greater<>> timers_;
 };

@@ -264,7 +264,7 @@ TEST_CASE("a row that ended without arriving takes its target away, unless an ea
     for (const told_target& t : b.targets) left += (left.empty() ? "" : " ") + t.fire.str();
     INFO(one.ended << " " << name(one.state));
     CHECK(left == one.left);
-    CHECK(changed == (b.targets.size() != a.targets.size()));
+    CHECK(changed == (b.targets != a.targets));
   }
 }
 

@@ -98,6 +98,9 @@ public:
   std::map<std::pair<mute_scope, alert_type>, mute> mutes;
   std::vector<delivery> rows;
   std::vector<decision> decisions;
+  std::map<delivery_id, call_record> calls;
+  std::map<std::string, phone_record> phones;
+  std::optional<oncall_pointer> oncall;
   std::vector<std::pair<std::size_t, suppression>> suppressions; // each with how many rows there were before
   bool ids_unique = true;
 
@@ -132,20 +135,33 @@ public:
     asked.until = until;
     return ask(std::move(asked));
   }
-  const logic::effects& report(const delivery& row, delivery_state state, reason why = reason::none) {
-    return keep(machine_.on(logic::delivery_report{row.id, row.alert, row.channel, state, why}, now));
+  const logic::effects& report(const delivery& row, delivery_state state, reason why = reason::none,
+                               const std::string& reference = "") {
+    return keep(machine_.on(logic::delivery_report{row.id, row.alert, row.channel, state, why, reference}, now));
   }
+  // Every channel has taken what it was given; calls are followed one by one.
+  void take_all() {
+    const std::vector<delivery> given(rows.begin() + static_cast<std::ptrdiff_t>(taken_), rows.end());
+    taken_ = rows.size();
+    for (const delivery& row : given)
+      if (row.target.empty()) report(row, delivery_state::sent);
+  }
+  const logic::effects& hear(call_news news) { return keep(machine_.on(news, now)); }
+  void offer_keys(logic::callbacks how) { callbacks_ = how, machine_.set_callbacks(how); }
   const logic::effects& tick() { return keep(machine_.on(logic::tick{}, now)); }
   const logic::effects& configure(tenant_config config) {
     config_ = std::make_shared<const tenant_config>(std::move(config));
     return keep(machine_.configure(config_, now));
   }
-  // Time passes; every tick the machine asks for is given when it is due.
+  // Time passes; every tick the machine asks for is given when it is due. Channels take what they are given, unless `slow`.
+  bool slow = false;
   void pass(duration span) {
     const wall_time until = now + span;
+    settle_rows();
     for (auto next = machine_.next_due(); next && *next <= until; next = machine_.next_due()) {
       now = std::max(now, *next);
       tick();
+      settle_rows();
     }
     now = until;
   }
@@ -159,6 +175,11 @@ public:
     for (const auto& [key, one] : mutes)
       if (one.until > now) active.push_back(one);
     machine_.restore(std::move(alerts), std::move(active));
+    std::vector<call_record> held;
+    std::vector<phone_record> known;
+    for (const auto& [id, one] : calls) held.push_back(one);
+    for (const auto& [number, one] : phones) known.push_back(one);
+    machine_.restore_calls(std::move(held), std::move(known), oncall);
   }
 
   [[nodiscard]] const alert& at(alert_type type, const std::string& key = "T1", const instance_id& where = hq) const {
@@ -189,14 +210,24 @@ public:
   void link_with(logic::link_maker make) { links_ = std::move(make), machine_.set_link_maker(links_); }
 
 private:
+  void settle_rows() {
+    if (slow) return;
+    const logic::effects seen = last;
+    take_all();
+    last = seen;
+  }
   [[nodiscard]] logic::tenant_machine fresh() const {
     logic::tenant_machine made(config_, kinds());
     made.set_link_maker(links_);
+    made.set_callbacks(callbacks_);
     return made;
   }
   const logic::effects& keep(logic::effects made) {
     last = std::move(made);
     for (const alert& a : last.alerts) stored[a.id] = a;
+    for (const call_record& c : last.calls) calls[c.call] = c;
+    for (const phone_record& p : last.phones) phones[p.number] = p;
+    if (last.oncall) oncall = last.oncall;
     for (const mute& m : last.mutes) mutes[{m.scope, m.type}] = m;
     for (const suppression& one : last.suppressions) suppressions.emplace_back(rows.size(), one);
     for (const delivery& d : last.deliveries) {
@@ -211,8 +242,10 @@ private:
   logic::link_maker links_ = [](const alert_id& alert, std::uint32_t episode, const std::string& person) {
     return alert.str() + "." + std::to_string(episode) + "." + person;
   };
+  logic::callbacks callbacks_ = logic::callbacks::none;
   logic::tenant_machine machine_;
   std::set<delivery_id> ids_;
+  std::size_t taken_ = 0;
   int commands_ = 0;
 };
 

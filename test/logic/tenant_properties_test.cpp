@@ -13,11 +13,24 @@ using namespace ringdown::test;
 
 namespace {
 
+// What settles with no poll to ask, because it is of the tenant itself, waits anew after a restart: it is left out.
+std::vector<delivery_id> rows_of_instances(const tenant_bench& t) {
+  std::vector<delivery_id> ids;
+  for (const delivery& row : t.rows)
+    if (!is_of_tenant(t.stored.at(row.alert).key)) ids.push_back(row.id);
+  return ids;
+}
+
+bool same_target(const told_target& a, const told_target& b) {
+  return a.channel == b.channel && a.target == b.target && a.fire == b.fire && a.level == b.level &&
+         a.accepted == b.accepted && a.loud == b.loud;
+}
+
 bool same_alert(const alert& a, const alert& b) {
   return a.id == b.id && a.phase == b.phase && a.level == b.level && a.told == b.told && a.episode == b.episode &&
          a.version == b.version && a.masks == b.masks && a.flapping == b.flapping && a.settling == b.settling &&
-         a.targets == b.targets && a.ack == b.ack && a.reminded == b.reminded && a.current == b.current &&
-         a.parent == b.parent && a.snoozed_until == b.snoozed_until;
+         std::ranges::equal(a.targets, b.targets, same_target) && a.ack == b.ack && a.reminded == b.reminded &&
+         a.current == b.current && a.parent == b.parent && a.snoozed_until == b.snoozed_until;
 }
 
 } // namespace
@@ -159,15 +172,15 @@ TEST_CASE("for any history: a machine restored at any point goes on as the one t
     const auto stops = *rc::gen::container<std::vector<bool>>(history.size(), rc::gen::arbitrary<bool>());
     tenant_bench steady;
     tenant_bench restarted;
+    steady.slow = restarted.slow = *rc::gen::arbitrary<bool>();
     for (std::size_t i = 0; i < history.size(); ++i) {
       act(steady, history[i]);
       if (stops[i]) restarted.restart();
       act(restarted, history[i]);
-      RC_ASSERT(steady.rows.size() == restarted.rows.size());
       for (const auto& [key, a] : steady.machine().alerts())
-        RC_ASSERT(same_alert(a, restarted.machine().alerts().at(key)));
+        if (!is_of_tenant(key)) RC_ASSERT(same_alert(a, restarted.machine().alerts().at(key)));
     }
-    for (std::size_t i = 0; i < steady.rows.size(); ++i) RC_ASSERT(steady.rows[i].id == restarted.rows[i].id);
+    RC_ASSERT(rows_of_instances(steady) == rows_of_instances(restarted));
   });
   CHECK(holds);
 }

@@ -1,0 +1,98 @@
+#include "actors/logic/call_ladder.hpp"
+
+#include <algorithm>
+
+namespace ringdown::logic {
+
+namespace {
+
+// Twice within three minutes from one number pierces a phone's do-not-disturb (V-04).
+constexpr std::uint32_t rings_of_a_number = 2;
+
+// When a round begins, after the first.
+duration offset_of(std::uint32_t round, const timing& times) {
+  if (round == 0) return {};
+  if (round == 1) return times.ring_round_2;
+  return times.ring_round_3 + (round - 2) * times.ring_round_later;
+}
+
+const callable* find(const call_chain& chain, const std::string& number) {
+  const auto at = std::ranges::find(chain.usable, number, &callable::number);
+  return at == chain.usable.end() ? nullptr : &*at;
+}
+
+const callable* first_not_called(const call_chain& chain, const call_ladder& ladder) {
+  const auto at = std::ranges::find_if(chain.usable, [&](const callable& one) {
+    return std::ranges::find(ladder.called, one.number) == ladder.called.end();
+  });
+  return at == chain.usable.end() ? nullptr : &*at;
+}
+
+void close_number(call_ladder& ladder) {
+  if (!ladder.number.empty()) ladder.called.push_back(std::move(ladder.number));
+  ladder.number.clear();
+  ladder.tries = 0;
+}
+
+} // namespace
+
+ring_verdict next_ring(call_ladder ladder, const call_chain& chain, const timing& times, wall_time now) {
+  if (chain.usable.empty()) {
+    ladder.due = now + times.ring_round_2;
+    return {ring_step::nobody, {}, std::move(ladder)};
+  }
+  const callable* again = ladder.tries < rings_of_a_number ? find(chain, ladder.number) : nullptr;
+  if (again != nullptr) return {ring_step::ring, *again, std::move(ladder)};
+  close_number(ladder);
+  const callable* next = first_not_called(chain, ladder);
+  if (next == nullptr) {
+    ++ladder.round;
+    ladder.called.clear();
+    ladder.due = std::max(now, ladder.begun + offset_of(ladder.round, times));
+    if (ladder.due > now) return {ring_step::wait, {}, std::move(ladder)};
+    next = &chain.usable.front();
+  }
+  return {ring_step::ring, *next, std::move(ladder)};
+}
+
+call_ladder rung(call_ladder ladder, const callable& whom, const delivery_id& call) {
+  if (ladder.number != whom.number) ladder.tries = 0;
+  ladder.number = whom.number;
+  ++ladder.tries;
+  ++ladder.rings;
+  ladder.call = call;
+  return ladder;
+}
+
+call_ladder done_with_number(call_ladder ladder, wall_time now) {
+  close_number(ladder);
+  ladder.call = {};
+  ladder.due = now;
+  return ladder;
+}
+
+call_ladder after_call(call_ladder ladder, call_result result, keypad keys, read_out heard, wall_time rung_at,
+                       const timing& times, wall_time now) {
+  ladder.call = {};
+  ladder.due = now;
+  switch (result) {
+    case call_result::human:
+    case call_result::listener:
+      // A person who pressed nothing has not said that they have it: the next is called. Without keys nothing can be said.
+      if (heard == read_out::no) return ladder;
+      if (keys == keypad::off) ladder.heard = true;
+      close_number(ladder);
+      return ladder;
+    case call_result::machine:
+    case call_result::no_answer:
+    case call_result::busy:
+    case call_result::failed:
+    case call_result::none:
+      if (ladder.tries < rings_of_a_number) ladder.due = std::max(now, rung_at + times.ring_again_after);
+      return ladder;
+    case call_result::cancelled: return ladder;
+  }
+  return ladder;
+}
+
+} // namespace ringdown::logic

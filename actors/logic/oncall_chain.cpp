@@ -1,0 +1,65 @@
+#include "actors/logic/oncall_chain.hpp"
+
+#include "actors/logic/numbers.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+namespace ringdown::logic {
+
+namespace {
+
+void note(call_chain& chain, std::string_view step, const std::string& person, std::string_view verdict) {
+  if (!chain.gates.empty()) chain.gates += ' ';
+  chain.gates += step;
+  chain.gates += "=" + (person.empty() ? std::string(verdict) : person + ":" + std::string(verdict));
+}
+
+void consider(call_chain& chain, const chain_context& in, std::string_view step, const std::string& person,
+              const std::string& phone, const std::string& consent) {
+  const number_verdict number = usable_number(phone, in.regions);
+  if (number.fault == number_fault::region_denied)
+    return note(chain, step, person, "region_denied:" + (number.region.empty() ? "unknown" : number.region));
+  if (number.fault != number_fault::none) return note(chain, step, person, name(number.fault));
+  if (consent.empty()) return note(chain, step, person, "no_consent");
+  const auto known = in.phones.find(number.e164);
+  if (known == in.phones.end() || !known->second.verified) return note(chain, step, person, "not_verified");
+  if (std::ranges::find(chain.usable, number.e164, &callable::number) != chain.usable.end())
+    return note(chain, step, person, "same_number");
+  note(chain, step, person, "ok");
+  chain.usable.push_back({person, number.e164});
+}
+
+void consider_user(call_chain& chain, const chain_context& in, std::string_view step,
+                   const std::optional<user_id>& who) {
+  if (!who || who->empty()) return note(chain, step, "", "none");
+  const user_config* user = in.config.find(*who);
+  if (user == nullptr) return note(chain, step, who->str(), "no_such_user");
+  consider(chain, in, step, who->str(), user->phone, user->voice_consent);
+}
+
+} // namespace
+
+bool is_for_calls(const alert& a, const tenant_config& config) {
+  return a.level == severity::critical && !a.first_sight &&
+         std::ranges::find(config.voice.types, a.key.type) != config.voice.types.end();
+}
+
+bool is_read_out(const alert& a, const tenant_config& config) {
+  return is_notifiable(a) && !a.settling && a.told == a.level && is_for_calls(a, config);
+}
+
+call_chain chain_of(const chain_context& in, const user_id& first) {
+  call_chain chain;
+  if (!first.empty()) consider_user(chain, in, "step", first);
+  consider_user(chain, in, "oncall", in.oncall);
+  const voice_config& voice = in.config.voice;
+  if (voice.fallback.empty())
+    note(chain, "fallback", "", "none");
+  else
+    consider(chain, in, "fallback", "fallback", voice.fallback, voice.fallback_consent);
+  consider_user(chain, in, "owner", voice.owner);
+  return chain;
+}
+
+} // namespace ringdown::logic

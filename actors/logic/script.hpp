@@ -1,0 +1,23 @@
+// What a call says (V-02): condition and instance, then the thing, one or two plain sentences for each alert; no number of a
+// threshold. Pure.
+#pragma once
+
+#include "protocol/types/call.hpp"
+#include "protocol/types/notice.hpp"
+#include "protocol/types/tenant_config.hpp"
+
+#include <string>
+#include <vector>
+
+namespace ringdown::logic {
+
+// "There is a trunk down on instance Acme HQ. The trunk is Bandwidth-Primary."
+[[nodiscard]] std::string spoken(const alert_view& what);
+
+// All of them, the most severe and oldest first as they are given; a few are named and the others counted.
+[[nodiscard]] call_script script_for(const std::vector<alert_view>& what, const tenant_config& config, keypad keys);
+
+// A code read out, twice, digit by digit.
+[[nodiscard]] call_script script_for_code(const std::string& code, const tenant_config& config);
+
+} // namespace ringdown::logic

@@ -1,0 +1,412 @@
+// The calls of a tenant: who is rung when, what was heard of it, and what ends a call nobody waits for (V-01 to V-05, S-T4,
+// S-T5). The steps of one alert's ladder are in call_ladder, who may be called in oncall_chain.
+#include "actors/logic/alert_map.hpp"
+#include "actors/logic/call_ladder.hpp"
+#include "actors/logic/numbers.hpp"
+#include "actors/logic/script.hpp"
+#include "actors/logic/tenant_machine.hpp"
+#include "actors/logic/wording.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ringdown::logic {
+
+namespace {
+
+// R-07, for one number. One more is kept for the first call of a new alert.
+constexpr std::ptrdiff_t most_in_15_minutes = 4;
+constexpr std::ptrdiff_t most_in_an_hour = 7;
+// No phone rings so long, no script is so long: what is said to last longer has ended unseen.
+constexpr auto longest_ringing = std::chrono::minutes(2);
+constexpr auto longest_talk = std::chrono::minutes(10);
+constexpr auto code_lives = std::chrono::minutes(10);
+constexpr std::uint32_t most_code_tries = 5;
+
+// The phone waits for what often recovers by itself (S-T2).
+duration call_after(const alert& a, const timing& times) {
+  switch (a.key.type) {
+    case alert_type::instance_unreachable:
+      return a.why == cause::app_down || a.why == cause::tls_invalid || a.why == cause::blocked
+                 ? times.call_after_app_down
+                 : times.call_after_path_down;
+    case alert_type::trunk_down:
+    case alert_type::provider_outage: return times.call_after_trunk;
+    case alert_type::all_trunks_down:
+    case alert_type::sbc_offline:
+    case alert_type::service_down: return times.call_after_outage;
+    case alert_type::bridge_down:
+    case alert_type::instance_auth_failed:
+    case alert_type::instance_degraded:
+    case alert_type::sim_calls:
+    case alert_type::channel_failing: return {};
+  }
+  return {};
+}
+
+std::vector<std::string> regions_of(const channel_config& channel) {
+  const auto at = channel.settings.find("regions");
+  auto regions = read_regions(at == channel.settings.end() ? std::string_view("US") : std::string_view(at->second));
+  if (regions.empty()) regions.emplace_back("US");
+  return regions;
+}
+
+bool has_read(const call_record& call, const alert& a) {
+  return std::ranges::find(call.read, read_alert{a.id, a.episode}) != call.read.end();
+}
+
+std::string joined(const call_script& script) {
+  std::string text = script.opening;
+  for (const std::string& one : script.sentences) text += (text.empty() ? "" : " ") + one;
+  return text;
+}
+
+bool is_live(const call_record& call) { return call.stage != call_stage::ended; }
+
+} // namespace
+
+void tenant_machine::restore_calls(std::vector<call_record> calls, std::vector<phone_record> phones,
+                                   std::optional<oncall_pointer> oncall) {
+  for (call_record& one : calls) calls_[one.call] = std::move(one);
+  for (phone_record& one : phones) phones_[one.number] = std::move(one);
+  oncall_ = std::move(oncall);
+}
+
+std::vector<call_record> tenant_machine::live_calls(const channel_id& over) const {
+  std::vector<call_record> found;
+  for (const auto& [id, call] : calls_)
+    if (is_live(call) && call.channel == over) found.push_back(call);
+  return found;
+}
+
+const channel_config* tenant_machine::voice_channel() const {
+  const auto at = std::ranges::find_if(config_->channels, [&](const channel_config& one) {
+    const auto* kind = facts_of(kinds_, one.kind);
+    return kind != nullptr && kind->is == channel_class::voice && one.enabled;
+  });
+  return at == config_->channels.end() ? nullptr : &*at;
+}
+
+std::optional<user_id> tenant_machine::on_call() const {
+  return oncall_ && oncall_->user ? oncall_->user : config_->oncall.user;
+}
+
+keypad tenant_machine::keys_offered() const {
+  return callbacks_ == callbacks::offered ? config_->voice.keys : keypad::off;
+}
+
+// --- the ladder of one alert --------------------------------------------------------------------------------------------
+
+// At the end of each turn that touched it: what goes on for it starts, stands still or stops (S-A1, S-T4, S-T7).
+void tenant_machine::tend(turn& t, alert& a) {
+  if (a.phase != alert_phase::firing) {
+    a.ladder.reset();
+    a.escalation.reset();
+    return;
+  }
+  tend_ladder(t, a);
+  tend_escalation(t, a);
+}
+
+void tenant_machine::tend_ladder(turn& t, alert& a) {
+  if (a.masks != 0 || a.settling) {
+    if (a.ladder) freeze(*a.ladder, t.now);
+    return;
+  }
+  if (a.ladder) return thaw(*a.ladder, t.now);
+  if (!is_read_out(a, *config_) || voice_channel() == nullptr) return;
+  call_ladder begun;
+  begun.begun = begun.due = first_call_of(a, t.now);
+  a.ladder = std::move(begun);
+}
+
+// A parent's call inherits the earliest of its members', so that members that trickle in cannot put it off.
+wall_time tenant_machine::first_call_of(const alert& a, wall_time now) const {
+  wall_time due = std::max(now, a.opened + call_after(a, config_->times));
+  for (const auto& [key, member] : alerts_) {
+    if (member.parent != a.id || !member.ladder) continue;
+    const call_ladder& its = *member.ladder;
+    due = std::min(due, its.frozen ? now + *its.frozen : std::max(now, its.due));
+  }
+  return due;
+}
+
+// Asks for a tick when a ring is due, or a call has lasted longer than calls do.
+void tenant_machine::note_calls_due(const alert& a) {
+  if (!a.ladder || a.ladder->frozen || a.ladder->heard) return;
+  const auto call = calls_.find(a.ladder->call);
+  timers_.emplace(call == calls_.end() ? a.ladder->due : deadline_of(call->second), a.key);
+}
+
+wall_time tenant_machine::deadline_of(const call_record& call) const {
+  switch (call.stage) {
+    case call_stage::wanted:
+    case call_stage::placed: return call.made + config_->times.call_late_after;
+    case call_stage::ringing: return call.changed + longest_ringing;
+    case call_stage::answered: return call.changed + longest_talk;
+    case call_stage::ended: return call.changed;
+  }
+  return call.changed;
+}
+
+void tenant_machine::go_on_calling(turn& t, alert& a) {
+  if (!is_notifiable(a) || !a.ladder || a.ladder->frozen || a.ladder->heard) return;
+  if (const auto call = calls_.find(a.ladder->call); call != calls_.end() && is_live(call->second)) {
+    // Nobody says how it goes on: silence is worse than a second ring.
+    if (deadline_of(call->second) <= t.now)
+      end_call(t, call->second,
+               call->second.stage == call_stage::answered ? call_result::listener : call_result::failed);
+    return;
+  }
+  a.ladder->call = {};
+  if (a.ladder->due <= t.now) ring(t, a);
+}
+
+void tenant_machine::ring(turn& t, alert& a) {
+  t.touched.insert(a.key);
+  const channel_config* over = voice_channel();
+  if (over == nullptr) {
+    a.ladder->due = t.now + config_->times.ring_round_2;
+    return;
+  }
+  const auto oncall = on_call();
+  const auto regions = regions_of(*over);
+  const call_chain chain = chain_of({*config_, oncall, phones_, regions}, a.ladder->first);
+  for (std::size_t tried = 0; tried <= chain.usable.size(); ++tried)
+    if (ring_one(t, a, chain, *over)) return;
+}
+
+// True: nothing more is to be done now. False: that number may not be rung, the next one is looked at.
+bool tenant_machine::ring_one(turn& t, alert& a, const call_chain& chain, const channel_config& over) {
+  ring_verdict verdict = next_ring(*a.ladder, chain, config_->times, t.now);
+  a.ladder = std::move(verdict.ladder);
+  if (verdict.step == ring_step::wait) return true;
+  if (verdict.step == ring_step::nobody) {
+    if (!std::exchange(a.ladder->nobody_told, true))
+      not_told_there(a, notice_event::fired, over.id, reason::nobody_callable, chain.gates, t.now, t.out);
+    return true;
+  }
+  const std::string gates =
+      chain.gates + " chosen=" + verdict.whom.person + " round=" + std::to_string(a.ladder->round + 1);
+  if (call_record* live = live_call_to(verdict.whom.number)) {
+    a.ladder = rung(std::move(*a.ladder), verdict.whom, live->call);
+    not_told_there(a, notice_event::fired, over.id, reason::number_busy, gates + " joined=" + live->call.str(), t.now,
+                   t.out);
+    return true;
+  }
+  if (!may_ring(verdict.whom, a.ladder->rings == 0, t.now)) {
+    not_told_there(a, notice_event::fired, over.id, reason::budget_spent, gates, t.now, t.out);
+    a.ladder->number = verdict.whom.number;
+    a.ladder = done_with_number(std::move(*a.ladder), t.now);
+    tell_backups(t, a, reason::budget_spent);
+    return false;
+  }
+  place_call(t, a, verdict.whom, gates, over);
+  return true;
+}
+
+bool tenant_machine::may_ring(const callable& whom, bool first, wall_time now) const {
+  const auto since = [&](duration span) {
+    return std::ranges::count_if(calls_, [&](const auto& entry) {
+      const call_record& call = entry.second;
+      return call.number == whom.number && call.made > now - span && call.result != call_result::cancelled;
+    });
+  };
+  const std::ptrdiff_t reserved = first ? 1 : 0;
+  return since(std::chrono::minutes(15)) < most_in_15_minutes + reserved &&
+         since(std::chrono::hours(1)) < most_in_an_hour + reserved;
+}
+
+call_record* tenant_machine::live_call_to(const std::string& number) {
+  const auto at = std::ranges::find_if(
+      calls_, [&](const auto& entry) { return is_live(entry.second) && entry.second.number == number; });
+  return at == calls_.end() ? nullptr : &at->second;
+}
+
+void tenant_machine::place_call(turn& t, alert& a, const callable& whom, const std::string& gates,
+                                const channel_config& over) {
+  calling what{over, whom.number, a.ladder->rings, "", {}, gates};
+  call_record call;
+  for (const auto& [key, one] : alerts_) {
+    if (!is_read_out(one, *config_)) continue;
+    what.read.push_back(view_of(one, *config_));
+    // Without a script that is fetched, what is said is what was known when it was placed.
+    if (callbacks_ == callbacks::none) call.read.push_back({one.id, one.episode});
+  }
+  what.text = joined(script_for(what.read, *config_, keypad::off));
+  call.call = tell_by_call(t.tell, a, what, t.out);
+  call.channel = over.id;
+  call.lead = a.id;
+  call.number = whom.number;
+  call.person = whom.person;
+  call.made = call.changed = t.now;
+  a.ladder = rung(std::move(*a.ladder), whom, call.call);
+  audit(t, a, "call.wanted", "system", "person=" + whom.person);
+  t.out.calls.push_back(call);
+  calls_[call.call] = std::move(call);
+}
+
+// --- what is heard of a call --------------------------------------------------------------------------------------------
+
+effects tenant_machine::on(const call_news& news, wall_time now) {
+  turn t = begin(now);
+  if (const auto at = calls_.find(news.call); at != calls_.end() && is_live(at->second)) hear(t, at->second, news);
+  return end(t);
+}
+
+// Stages only rise, and a result that says more replaces one that says less: late, twice or out of order is all the same.
+void tenant_machine::hear(turn& t, call_record& call, const call_news& news) {
+  const call_record before = call;
+  if (call.reference.empty()) call.reference = news.heard.reference;
+  call.stage = std::max(call.stage, news.heard.stage);
+  const bool known = call.result == call_result::human || call.result == call_result::machine;
+  if (!known && news.heard.result != call_result::none) call.result = news.heard.result;
+  for (const read_alert& one : news.read)
+    if (std::ranges::find(call.read, one) == call.read.end()) call.read.push_back(one);
+  if (news.heard.sequence) call.sequence = std::max(call.sequence.value_or(0), *news.heard.sequence);
+  if (call.result == call_result::human && before.result != call_result::human) t.out.confirmed.push_back(call.call);
+  if (news.passed_on)
+    for (auto& [key, a] : alerts_)
+      if (a.ladder && a.ladder->call == call.call) {
+        a.ladder = done_with_number(std::move(*a.ladder), t.now);
+        t.touched.insert(key);
+      }
+  if (call.stage == call_stage::ended) {
+    const bool talked = before.stage == call_stage::answered || !call.read.empty();
+    end_call(
+        t, call,
+        call.result != call_result::none ? call.result : (talked ? call_result::listener : call_result::no_answer));
+  } else if (call != before) {
+    call.changed = t.now;
+    t.out.calls.push_back(call);
+    for (const auto& [key, a] : alerts_)
+      if (a.ladder && a.ladder->call == call.call) t.touched.insert(key);
+  }
+}
+
+// Its row settled: the provider has it, or never will.
+void tenant_machine::note_row(turn& t, call_record& call, const delivery_report& report) {
+  if (!is_live(call) || !is_final(report.state)) return;
+  if (report.state != delivery_state::sent && report.state != delivery_state::confirmed) {
+    end_call(t, call, report.state == delivery_state::suppressed ? call_result::cancelled : call_result::failed);
+    return;
+  }
+  call.stage = std::max(call.stage, call_stage::placed);
+  call.reference = report.reference;
+  call.changed = t.now;
+  t.out.calls.push_back(call);
+}
+
+void tenant_machine::end_call(turn& t, call_record& call, call_result result) {
+  call.stage = call_stage::ended;
+  call.result = result;
+  call.changed = t.now;
+  t.out.calls.push_back(call);
+  for (auto& [key, a] : alerts_) {
+    if (!a.ladder || a.ladder->call != call.call) continue;
+    const auto heard = has_read(call, a) ? read_out::yes : read_out::no;
+    a.ladder = after_call(std::move(*a.ladder), result, keys_offered(), heard, call.made, config_->times, t.now);
+    t.touched.insert(key);
+  }
+  if (const alert* lead = find(call.lead))
+    audit(t, *lead, "call.ended", "system", "person=" + call.person + " result=" + std::string(name(result)));
+}
+
+// Nobody waits for it: acknowledged, resolved, masked, or passed on. Who picks up now need not be told anything.
+void tenant_machine::hang_up_orphans(turn& t) {
+  std::erase_if(calls_, [&](const auto& entry) {
+    return !is_live(entry.second) && entry.second.made + std::chrono::hours(1) < t.now;
+  });
+  for (const auto& [id, call] : calls_) {
+    if (!is_live(call) || call.lead.empty()) continue;
+    const bool wanted = std::ranges::any_of(alerts_, [&](const auto& entry) {
+      return entry.second.ladder && entry.second.ladder->call == id && !entry.second.ladder->frozen;
+    });
+    if (!wanted && hung_up_.insert({id, call.stage}).second)
+      t.out.hang_ups.push_back({call.channel, id, call.reference, call.stage});
+  }
+}
+
+// --- what people say of calls -------------------------------------------------------------------------------------------
+
+command_result tenant_machine::decide_about_calls(turn& t, const command& asked) {
+  if (asked.kind == command_kind::hear_call) return hear_call(t, asked);
+  if (asked.kind == command_kind::ask_for_code) return ask_for_code(t, asked);
+  if (asked.kind == command_kind::confirm_code) return confirm_code(t, asked);
+  return set_oncall(t, asked);
+}
+
+command_result tenant_machine::hear_call(turn& t, const command& asked) {
+  const auto news = parse_call_news(asked.text);
+  if (!news) return {"", command_answer::refused, "not understood"};
+  const auto at = calls_.find(news->call);
+  if (at == calls_.end() || !is_live(at->second)) return {"", command_answer::stale, "that call is over"};
+  hear(t, at->second, *news);
+  return {"", command_answer::done, "noted"};
+}
+
+// whoever has the number at hand hears a code there and gives it back.
+command_result tenant_machine::ask_for_code(turn& t, const command& asked) {
+  const channel_config* over = voice_channel();
+  if (over == nullptr) return {"", command_answer::refused, "there is no enabled channel that calls"};
+  const number_verdict number = usable_number(asked.subject, regions_of(*over));
+  if (number.fault != number_fault::none)
+    return {"", command_answer::refused,
+            "that number cannot be called: " + std::string(name(number.fault)) +
+                (number.region.empty() ? "" : " (" + number.region + ")")};
+  if (!may_ring({"", number.e164}, true, t.now))
+    return {"", command_answer::refused, "that number was called too often; try again in a quarter of an hour"};
+  phone_record& phone = phones_[number.e164];
+  phone.number = number.e164;
+  phone.code = asked.text;
+  phone.code_until = t.now + code_lives;
+  phone.tries = 0;
+  t.out.phones.push_back(phone);
+  const delivery_id made =
+      tell_code(t.tell, *over, number.e164, joined(script_for_code(asked.text, *config_)), asked.id, t.out);
+  call_record call;
+  call.call = made;
+  call.channel = over->id;
+  call.number = number.e164;
+  call.person = asked.by;
+  call.made = call.changed = t.now;
+  t.out.calls.push_back(call);
+  calls_[made] = std::move(call);
+  t.out.audits.push_back({asked.by, "phone.code_asked", masked_number(number.e164), "", t.now});
+  return {"", command_answer::done, "a code is being read out at " + masked_number(number.e164), made};
+}
+
+command_result tenant_machine::confirm_code(turn& t, const command& asked) {
+  const channel_config* over = voice_channel();
+  const number_verdict number =
+      usable_number(asked.subject, over == nullptr ? std::vector<std::string>{"US"} : regions_of(*over));
+  const auto at = phones_.find(number.e164);
+  if (at == phones_.end() || at->second.code.empty() || at->second.code_until <= t.now)
+    return {"", command_answer::refused, "no code was read out at that number lately"};
+  phone_record& phone = at->second;
+  const bool right = phone.code == asked.text;
+  if (right) phone.verified = t.now;
+  if (right || ++phone.tries >= most_code_tries) phone.code.clear();
+  t.out.phones.push_back(phone);
+  t.out.audits.push_back(
+      {asked.by, right ? "phone.verified" : "phone.code_wrong", masked_number(phone.number), "", t.now});
+  if (!right) return {"", command_answer::refused, "that is not the code"};
+  return {"", command_answer::done, masked_number(phone.number) + " may be called now"};
+}
+
+// E-03. Whoever takes over is told of what is open (S-T7).
+command_result tenant_machine::set_oncall(turn& t, const command& asked) {
+  if (!asked.subject.empty() && config_->find(user_id(asked.subject)) == nullptr)
+    return {"", command_answer::unknown_subject, "no such user: " + asked.subject};
+  const auto before = on_call();
+  oncall_ =
+      oncall_pointer{asked.subject.empty() ? std::nullopt : std::optional(user_id(asked.subject)), asked.by, t.now};
+  t.out.oncall = oncall_;
+  const auto now_on = on_call();
+  const std::string who = now_on ? now_on->str() : "nobody";
+  t.out.audits.push_back({asked.by, "oncall.set", "tenant", who, t.now});
+  if (now_on && now_on != before) hand_over(t, *now_on);
+  return {"", before == now_on ? command_answer::already : command_answer::done, who + " is on call"};
+}
+
+} // namespace ringdown::logic

@@ -1,0 +1,232 @@
+// What happens when telling once was not enough: the steps of the escalation (E-02, S-T7), the backups of what nobody accepted
+// (S-T3), and what a channel did not take in time (S-T6, A-16).
+#include "actors/logic/alert_map.hpp"
+#include "actors/logic/call_ladder.hpp"
+#include "actors/logic/tenant_machine.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace ringdown::logic {
+
+namespace {
+
+constexpr auto followers = {delivery_kind::mirror, delivery_kind::log};
+// Which channel of a person comes after the one that did not take it. A call is the ladder's business.
+constexpr std::array next_classes{channel_class::push, channel_class::sms, channel_class::email};
+
+bool has_target(const alert& a, const channel_id& channel) {
+  return std::ranges::any_of(a.targets, [&](const told_target& one) { return one.channel == channel; });
+}
+
+void make_loud(alert& a, const channel_id& channel, loudness how) {
+  for (told_target& one : a.targets)
+    if (one.channel == channel && !one.accepted) one.loud = std::max(one.loud, how);
+}
+
+alert_key key_of(const channel_id& channel) {
+  return {instance_id(), alert_type::channel_failing, {resource_kind::channel, channel.str()}};
+}
+
+bool is_loud(const alert& a) { return a.level == severity::critical && a.key.type != alert_type::channel_failing; }
+
+} // namespace
+
+// --- escalation ---------------------------------------------------------------------------------------------------------
+
+void tenant_machine::tend_escalation(turn& t, alert& a) {
+  if (a.masks != 0 || a.settling) {
+    if (a.escalation) freeze(*a.escalation, t.now);
+    return;
+  }
+  if (a.escalation) return thaw(*a.escalation, t.now);
+  const escalation_config& policy = config_->escalation;
+  const bool matched = std::ranges::find(policy.levels, a.level) != policy.levels.end();
+  if (policy.steps.empty() || !matched || a.told != a.level || a.first_sight) return;
+  escalation_state begun;
+  begun.steps = policy.steps;
+  begun.cycles = static_cast<std::uint32_t>(policy.cycles);
+  begun.begun = t.now;
+  begun.due = t.now + policy.steps.front().after;
+  a.escalation = std::move(begun);
+}
+
+void tenant_machine::escalate(turn& t, alert& a) {
+  t.touched.insert(a.key);
+  escalation_state& state = *a.escalation;
+  const escalation_step step = state.steps[state.next];
+  audit(t, a, "alert.escalated", "system", "step=" + std::to_string(state.next + 1));
+  for (const std::string& whom : step.notify) escalate_to(t, a, whom);
+  tell_targets(t.tell, a, notice_event::escalated, reason::escalation_due, "Nobody has acknowledged it.", followers,
+               t.out);
+  if (++state.next < state.steps.size()) {
+    state.due = state.begun + state.steps[state.next].after;
+    return;
+  }
+  ++state.cycle;
+  if (state.cycle >= state.cycles) return;
+  state.next = 0;
+  state.begun = t.now;
+  state.due = t.now + state.steps.front().after;
+}
+
+void tenant_machine::escalate_to(turn& t, alert& a, const std::string& whom) {
+  const escalation_state& state = *a.escalation;
+  const std::string gates = "step=" + std::to_string(state.next + 1) + " notify=" + whom;
+  telling_also what{{},    notice_event::escalated,      reason::escalation_due, state.next + 1, state.cycle,
+                    gates, "Nobody has acknowledged it."};
+  if (whom.starts_with("channel:")) {
+    const channel_config* channel = config_->find(channel_id(whom.substr(8)));
+    if (channel == nullptr) return not_told(a, notice_event::escalated, reason::channel_removed, gates, t.now, t.out);
+    what.channel = channel;
+    static_cast<void>(tell_also(t.tell, a, what, t.out));
+    return;
+  }
+  const auto user = whom == "oncall" ? on_call() : std::optional(user_id(whom.substr(5)));
+  bool told = false;
+  for (const channel_config& one : config_->channels) {
+    const auto* kind = facts_of(kinds_, one.kind);
+    if (!user || one.user != user || kind == nullptr || kind->delivers != delivery_kind::interrupt) continue;
+    what.channel = &one;
+    told = tell_also(t.tell, a, what, t.out) || told;
+  }
+  if (user && a.ladder && !a.ladder->heard) {
+    a.ladder->first = *user;
+    if (a.ladder->call.empty()) a.ladder->due = t.now;
+    told = true;
+  }
+  if (!told) not_told(a, notice_event::escalated, reason::no_channel, gates, t.now, t.out);
+}
+
+// Whoever takes over hears what is open, in one notice on each of their channels.
+void tenant_machine::hand_over(turn& t, const user_id& to) {
+  std::vector<telling> open;
+  for (auto& [key, a] : alerts_)
+    if (is_notifiable(a) && a.told) open.push_back({&a, reason::handed_over});
+  if (open.empty()) return;
+  for (const channel_config& one : config_->channels)
+    if (one.user == to && one.enabled) tell_hand_over(t.tell, open, one, t.out);
+  for (const telling& one : open) t.touched.insert(one.what->key);
+}
+
+// --- what was not taken in time -------------------------------------------------------------------------------------------
+
+void tenant_machine::look_at_targets(turn& t, alert& a) {
+  if (!is_notifiable(a) || a.settling || !is_loud(a)) return;
+  const timing& times = config_->times;
+  const std::vector<told_target> told = a.targets; // telling the next one adds to them
+  for (const told_target& one : told) {
+    if (one.accepted) continue;
+    const duration waited = t.now - one.at;
+    if (one.loud == loudness::none && waited >= times.late_after) tell_next_channel(t, a, one.channel);
+    if (one.loud == loudness::failing || waited < times.loud_after) continue;
+    make_loud(a, one.channel, loudness::failing);
+    t.touched.insert(a.key);
+    channel_is(t, one.channel, condition::failing, "It has not taken a critical alert for " + words_for(waited) + ".");
+  }
+  const bool accepted = std::ranges::any_of(a.targets, &told_target::accepted);
+  if (!accepted && !a.backed_up && a.told && t.now >= a.opened + times.backup_after) tell_backups(t, a, reason::backup);
+}
+
+// An enabled one of this person that has not been told, the most immediate first.
+const channel_config* tenant_machine::next_channel(const alert& a, const std::optional<user_id>& person) const {
+  for (const channel_class is : next_classes) {
+    const auto at = std::ranges::find_if(config_->channels, [&](const channel_config& one) {
+      const auto* kind = facts_of(kinds_, one.kind);
+      return kind != nullptr && kind->is == is && one.enabled && one.user == person && !has_target(a, one.id);
+    });
+    if (at != config_->channels.end()) return &*at;
+  }
+  return nullptr;
+}
+
+// S-T6: that person's next channel, else one that is nobody's. Machines and mirrors wait: another of them is no substitute.
+void tenant_machine::tell_next_channel(turn& t, alert& a, const channel_id& instead_of) {
+  t.touched.insert(a.key);
+  make_loud(a, instead_of, loudness::next_told);
+  const channel_config* late = config_->find(instead_of);
+  const auto* kind = late == nullptr ? nullptr : facts_of(kinds_, late->kind);
+  if (kind == nullptr || kind->delivers != delivery_kind::interrupt) return;
+  const std::string gates = "late=" + instead_of.str();
+  for (const auto& person : {late->user, std::optional<user_id>()}) {
+    const channel_config* next = next_channel(a, person);
+    if (next == nullptr) continue;
+    static_cast<void>(tell_also(t.tell, a, {next, notice_event::fired, reason::late, 0, a.episode, gates, ""}, t.out));
+    return;
+  }
+  if (a.ladder && a.ladder->rings == 0 && !a.ladder->frozen) {
+    a.ladder->due = t.now;
+    return;
+  }
+  not_told_there(a, notice_event::fired, instead_of, reason::no_channel, gates + " next=none", t.now, t.out);
+}
+
+// Everything that can reach somebody and has not been tried.
+void tenant_machine::tell_backups(turn& t, alert& a, reason why) {
+  t.touched.insert(a.key);
+  a.backed_up = true;
+  for (const channel_config& one : config_->channels) {
+    const auto* kind = facts_of(kinds_, one.kind);
+    const bool wanted = kind != nullptr && (kind->is == channel_class::email ||
+                                            (why == reason::budget_spent && kind->is != channel_class::voice &&
+                                             kind->delivers == delivery_kind::interrupt));
+    if (!wanted || has_target(a, one.id)) continue;
+    static_cast<void>(tell_also(t.tell, a, {&one, notice_event::fired, why, 0, a.episode, "backup=yes", ""}, t.out));
+  }
+}
+
+// What a row's end says of its channel. Rows about a failing channel say nothing: it never begets itself.
+void tenant_machine::judge_channel(turn& t, const delivery_report& report, alert& about) {
+  if (about.key.type == alert_type::channel_failing || !is_final(report.state)) return;
+  if (report.state == delivery_state::sent || report.state == delivery_state::confirmed) {
+    channel_is(t, report.channel, condition::ok, "");
+    return;
+  }
+  if (report.state != delivery_state::dead || report.why == reason::poison) return;
+  channel_is(t, report.channel, condition::failing,
+             report.why == reason::refused ? "Its provider refuses what it is given."
+                                           : "It could not deliver in the time it had.");
+  if (is_loud(about) && is_notifiable(about)) tell_next_channel(t, about, report.channel);
+}
+
+bool tenant_machine::is_failing(const channel_id& channel) const {
+  const auto at = alerts_.find(key_of(channel));
+  return at != alerts_.end() && is_open(at->second);
+}
+
+// Its alert lives as every other does: deduplicated, told over the other channels, acknowledged, resolved.
+void tenant_machine::channel_is(turn& t, const channel_id& channel, condition is, const std::string& detail) {
+  const channel_config* settings = config_->find(channel);
+  if (settings == nullptr) return;
+  if (is_failing(channel) == (is == condition::failing)) return;
+  transition seen;
+  seen.key = key_of(channel);
+  seen.from = is == condition::failing ? condition::ok : condition::failing;
+  seen.to = is;
+  seen.level = facts(alert_type::channel_failing).usual;
+  seen.since = seen.seen = t.now;
+  seen.label = settings->name;
+  seen.detail = detail;
+  seen.trace = "channel." + channel.str() + "." + std::to_string(micros(t.now));
+  take(t, seen);
+  tell_waiting(t);
+}
+
+void tenant_machine::note_loudness_due(const alert& a) {
+  if (a.escalation && !a.escalation->frozen && a.escalation->next < a.escalation->steps.size() &&
+      a.escalation->cycle < a.escalation->cycles)
+    timers_.emplace(a.escalation->due, a.key);
+  if (!is_notifiable(a) || !is_loud(a)) return;
+  const timing& times = config_->times;
+  bool accepted = false;
+  for (const told_target& one : a.targets) {
+    accepted = accepted || one.accepted;
+    if (one.accepted) continue;
+    if (one.loud == loudness::none) timers_.emplace(one.at + times.late_after, a.key);
+    if (one.loud != loudness::failing) timers_.emplace(one.at + times.loud_after, a.key);
+  }
+  if (!accepted && !a.backed_up && a.told) timers_.emplace(a.opened + times.backup_after, a.key);
+}
+
+} // namespace ringdown::logic

@@ -1,0 +1,262 @@
+// When telling once was not enough: escalation, hand-over, backups, channels that do not take what they are given.
+#include "test/logic/tenant_bench.hpp"
+#include "test/support/catch.hpp"
+
+#include <string>
+#include <vector>
+
+using namespace ringdown;
+using namespace ringdown::test;
+using namespace ringdown::logic;
+using enum alert_type;
+
+namespace {
+
+const channel_id kim_push{"kim-push"};
+const channel_id mail{"noc-mail"};
+
+tenant_config two_people() {
+  tenant_config config = usual_config();
+  config.users = {{user_id("jo"), "Jo", "", "", ""}, {user_id("kim"), "Kim", "", "", ""}};
+  config.oncall.user = user_id("jo");
+  config.channels.push_back(channel("kim-push", "ntfy"));
+  config.channels.back().user = user_id("kim");
+  config.channels.push_back(channel("noc-mail", "mail"));
+  // By itself only Jo is told.
+  config.routes = {{{}, {}, {"noc-push", "noc-hook"}}};
+  return config;
+}
+
+tenant_config with_policy() {
+  tenant_config config = two_people();
+  config.escalation.steps = {{5min, {"user:kim"}}, {15min, {"channel:noc-mail", "oncall"}}};
+  return config;
+}
+
+std::vector<delivery> rows_on(const tenant_bench& t, const channel_id& channel) {
+  std::vector<delivery> found;
+  std::ranges::copy_if(t.rows, std::back_inserter(found), [&](const delivery& d) { return d.channel == channel; });
+  return found;
+}
+
+command of(command_kind kind, const alert_id& alert, const std::string& subject = "") {
+  command c;
+  c.kind = kind;
+  c.alert = alert;
+  c.subject = subject;
+  return c;
+}
+
+const alert* failing_channel(const tenant_bench& t, const channel_id& id) {
+  const auto at = t.machine().alerts().find({instance_id(), channel_failing, {resource_kind::channel, id.str()}});
+  return at == t.machine().alerts().end() || at->second.phase == alert_phase::resolved ? nullptr : &at->second;
+}
+
+} // namespace
+
+TEST_CASE("each step of the escalation is told when it is due, and stops with an acknowledgement") {
+  tenant_bench t(with_policy());
+  t.news({failing(trunk_down)});
+  CHECK(rows_on(t, kim_push).empty());
+  t.pass(5min);
+  REQUIRE(rows_on(t, kim_push).size() == 1);
+  CHECK(rows_on(t, kim_push)[0].event == notice_event::escalated);
+  CHECK(rows_on(t, kim_push)[0].step == 1);
+  CHECK(t.last.decisions.front().deciding == reason::escalation_due);
+  CHECK(rows_on(t, hook).back().event == notice_event::escalated);
+  SECTION("nobody") {
+    t.pass(10min);
+    CHECK(rows_on(t, mail).size() == 1);
+    CHECK(rows_on(t, push).back().event == notice_event::escalated);
+    const auto all = t.rows.size();
+    t.pass(3h);
+    CHECK(t.rows.size() == all);
+  }
+  SECTION("somebody") {
+    t.ask(of(command_kind::acknowledge, t.at(trunk_down).id));
+    t.pass(3h);
+    CHECK(rows_on(t, mail).empty());
+  }
+  SECTION("it recovers, and whoever was told hears so") {
+    t.news({healthy(trunk_down)});
+    CHECK(rows_on(t, kim_push).back().event == notice_event::resolved);
+    t.pass(3h);
+    CHECK(rows_on(t, mail).empty());
+  }
+}
+
+TEST_CASE("an open alert keeps the steps it began with, and a restart its place in them") {
+  tenant_bench t(with_policy());
+  t.news({failing(trunk_down)});
+  auto changed = with_policy();
+  changed.escalation.steps = {{1min, {"channel:noc-mail"}}};
+  t.configure(changed);
+  t.pass(4min);
+  t.restart();
+  t.pass(59s);
+  CHECK(rows_on(t, kim_push).empty());
+  t.pass(1s);
+  CHECK(rows_on(t, kim_push).size() == 1);
+  CHECK(rows_on(t, mail).empty());
+}
+
+TEST_CASE("who is on call is asked when the step is due") {
+  auto config = with_policy();
+  config.escalation.steps = {{5min, {"oncall"}}};
+  tenant_bench t(config);
+  t.news({failing(trunk_down)});
+  t.pass(1min);
+  t.ask(of(command_kind::set_oncall, {}, "kim"));
+  CHECK(t.last.commands[0].answer == command_answer::done);
+  REQUIRE(rows_on(t, kim_push).size() == 1);
+  CHECK(rows_on(t, kim_push)[0].event == notice_event::summary); // told what is open when she took over
+  t.restart();
+  t.pass(4min);
+  REQUIRE(rows_on(t, kim_push).size() == 2);
+  CHECK(rows_on(t, kim_push)[1].event == notice_event::escalated);
+  t.ask(of(command_kind::set_oncall, {}, "lee"));
+  CHECK(t.last.commands[0].answer == command_answer::unknown_subject);
+  t.ask(of(command_kind::set_oncall, {}, "kim"));
+  CHECK(t.last.commands[0].answer == command_answer::already);
+}
+
+TEST_CASE("steps are gone through as often as the policy says") {
+  auto config = with_policy();
+  config.escalation.steps = {{5min, {"user:kim"}}};
+  config.escalation.cycles = 3;
+  tenant_bench t(config);
+  t.news({failing(trunk_down)});
+  for (int i = 0; i < 24; ++i) {
+    t.pass(1min);
+  }
+  CHECK(rows_on(t, kim_push).size() == 3);
+  CHECK(t.ids_unique);
+}
+
+TEST_CASE("a step that reaches nobody leaves its reason") {
+  auto config = with_policy();
+  config.users.push_back({user_id("sam"), "Sam", "", "", ""});
+  config.escalation.steps = {{5min, {"user:sam"}}};
+  tenant_bench t(config);
+  t.news({failing(trunk_down)});
+  t.pass(5min);
+  CHECK(std::ranges::count(t.decisions, reason::no_channel, &decision::deciding) == 1);
+}
+
+TEST_CASE("a mask holds the escalation, and what was left goes on") {
+  tenant_bench t(with_policy());
+  t.news({failing(trunk_down)});
+  t.pass(4min);
+  command mute;
+  mute.kind = command_kind::mute_type;
+  mute.subject = "trunk_down";
+  mute.until = t.now + 1h;
+  t.ask(mute);
+  t.pass(2h);
+  CHECK(rows_on(t, kim_push).empty());
+  t.settled();
+  t.pass(59s);
+  CHECK(rows_on(t, kim_push).empty());
+  t.pass(1s);
+  CHECK(rows_on(t, kim_push).size() == 1);
+}
+
+TEST_CASE("after a snooze the escalation begins anew") {
+  tenant_bench t(with_policy());
+  t.news({failing(trunk_down)});
+  t.pass(4min);
+  t.ask(command_kind::snooze, t.at(trunk_down).id, t.now + 1h);
+  t.pass(1h + 5min - 1s);
+  CHECK(rows_on(t, kim_push).empty());
+  t.pass(1s);
+  CHECK(rows_on(t, kim_push).size() == 1);
+}
+
+TEST_CASE("a critical its channel does not take in 30 s goes to the next one, and at 2 min the channel is failing") {
+  tenant_bench t(two_people());
+  t.slow = true;
+  t.news({failing(trunk_down)});
+  t.report(t.rows[1], delivery_state::sent); // the webhook
+  t.pass(29s);
+  CHECK(rows_on(t, mail).empty());
+  t.pass(1s);
+  REQUIRE(rows_on(t, mail).size() == 1);
+  CHECK(t.last.decisions.front().deciding == reason::late);
+  CHECK(rows_on(t, kim_push).empty()); // another person's
+  t.report(rows_on(t, mail)[0], delivery_state::sent);
+  t.pass(90s);
+  const alert* about = failing_channel(t, push);
+  REQUIRE(about != nullptr);
+  CHECK(about->level == severity::warning);
+  SECTION("told over the others, never over itself") {
+    for (const delivery& row : t.rows)
+      if (row.alert == about->id) CHECK(row.channel != push);
+    CHECK(std::ranges::any_of(t.rows, [&](const delivery& row) { return row.alert == about->id; }));
+  }
+  SECTION("it takes it after all: the channel is well again") {
+    t.report(rows_on(t, push)[0], delivery_state::sent);
+    CHECK(failing_channel(t, push) == nullptr);
+  }
+  SECTION("once, however long it goes on") {
+    const auto all = t.rows.size();
+    t.pass(3h);
+    CHECK(t.rows.size() == all);
+  }
+}
+
+TEST_CASE("what a channel refuses is loud at once") {
+  tenant_bench t(two_people());
+  t.slow = true;
+  t.news({failing(trunk_down)});
+  t.report(t.rows[1], delivery_state::sent);
+  t.report(rows_on(t, push)[0], delivery_state::dead, reason::refused);
+  CHECK(failing_channel(t, push) != nullptr);
+  CHECK(rows_on(t, mail).size() == 1);
+}
+
+TEST_CASE("a failing channel's own alert begets no other") {
+  tenant_bench t(two_people());
+  t.slow = true;
+  t.news({failing(trunk_down)});
+  t.report(rows_on(t, push)[0], delivery_state::dead, reason::refused);
+  const alert* about = failing_channel(t, push);
+  REQUIRE(about != nullptr);
+  const std::vector<delivery> made = t.rows;
+  for (const delivery& row : made)
+    if (row.alert == about->id) t.report(row, delivery_state::dead, reason::refused);
+  CHECK(failing_channel(t, hook) == nullptr);
+  t.pass(10min);
+  CHECK(failing_channel(t, hook) != nullptr); // because of the trunk's own row, which the webhook never took
+}
+
+TEST_CASE("the backup is told after five minutes without any acceptance") {
+  tenant_bench t(two_people());
+  t.slow = true;
+  t.news({failing(trunk_down, "T1", severity::critical)});
+  SECTION("somebody took it") {
+    t.report(t.rows[0], delivery_state::sent);
+    t.report(t.rows[1], delivery_state::sent);
+    t.pass(1h);
+    CHECK(rows_on(t, mail).empty());
+  }
+  SECTION("acknowledged meanwhile") {
+    t.ask(of(command_kind::acknowledge, t.at(trunk_down).id));
+    t.pass(1h);
+    CHECK(rows_on(t, mail).empty());
+  }
+  SECTION("nobody") {
+    auto config = two_people();
+    config.times.late_after = 1h;
+    config.times.loud_after = 2h;
+    tenant_bench quiet(config);
+    quiet.slow = true;
+    quiet.news({failing(trunk_down)});
+    quiet.pass(299s);
+    CHECK(rows_on(quiet, mail).empty());
+    quiet.pass(1s);
+    REQUIRE(rows_on(quiet, mail).size() == 1);
+    CHECK(quiet.last.decisions.front().deciding == reason::backup);
+    quiet.pass(30min);
+    CHECK(rows_on(quiet, mail).size() == 1);
+  }
+}
