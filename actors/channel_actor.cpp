@@ -2,6 +2,7 @@
 
 #include "actors/logic/delivery_policy.hpp"
 #include "protocol/wire/dialects.hpp"
+#include "protocol/wire/voice/call_dialect.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -12,6 +13,11 @@ namespace ringdown {
 namespace {
 
 constexpr auto look_again_after = std::chrono::seconds(1);
+// A phone that rings so long after it was decided rings for what may be over (S-D1).
+constexpr duration send_call_by = std::chrono::seconds(2);
+// A call whose provider cannot call us back is asked about often, any other in case what it says gets lost.
+constexpr duration ask_often = std::chrono::seconds(3);
+constexpr duration ask_in_case = std::chrono::seconds(20);
 
 const wire::dialect* dialect_of(const channel_config& config) {
   const auto* found = wire::find_dialect(config.kind);
@@ -31,7 +37,8 @@ channel::channel(caf::actor_config& config, ports_ptr world, std::shared_ptr<act
       dialect_(dialect_of(config_)),
       facts_(dialect_->describe()),
       counts_(this->world().metrics->channels.at(config_.kind)),
-      lane_{"channel/" + tenant_.str() + "/" + config_.id.str(), facts_.connections, facts_.connections * 2} {}
+      lane_{"channel/" + tenant_.str() + "/" + config_.id.str(), facts_.connections, facts_.connections * 2},
+      watch_(this->world().node.public_url.empty() ? ask_often : ask_in_case) {}
 
 void channel::leaving() {
   for (const auto& [id, one] : carrying_)
@@ -47,7 +54,10 @@ channel::behavior_type channel::make_behavior() {
       [this](const deliveries_ready& ready) { handle([&] { on(ready); }); },
       [this](const look_for_rows& asked) { handle([&] { on(asked); }); },
       [this](const withdraw_alerts& which) { handle([&] { on(which); }); },
+      [this](const hang_up_call& which) { handle([&] { on(which); }); },
+      [this](const follow_calls& which) { handle([&] { on(which); }); },
       [this](const rows_claimed& claimed) { handle([&] { on(claimed); }); },
+      [this](const rows_recovered& answer) { handle([&] { on(answer); }); },
       [this](const settlements_stored& stored) { handle([&] { on(stored); }); },
       [this](const drain& asked) { handle([&] { on(asked); }); },
       [this](const crash_now& asked) { handle([&] { on(asked); }); },
@@ -60,18 +70,28 @@ void channel::on(const tenant_attached& to) {
   backlogged_ = true;
   recovering_ = true;
   if (!claiming_) recover();
-  tell(tenant_actor_, channel_ready{config_.id, me(), facts_.connections});
-  claim_if_room();
 }
 
 // What was claimed for us and nobody carries: our predecessor crashed with it, or the tenant before it was handed over.
-// Never while a claim is under way: its rows are ours, and not here yet.
+// Never while a claim is under way: its rows are ours, and not here yet. Until it is done nothing is claimed and the tenant
+// hands nothing over, because what comes meanwhile would be taken for lost.
 void channel::recover() {
-  recovering_ = false;
-  recover_rows lost{tenant_, config_.id, facts_.keys == wire::target_key::known_to_it, {}};
+  recover_rows lost{tenant_, config_.id, facts_.keys == wire::target_key::known_to_it, {}, me()};
   for (const auto& [id, one] : carrying_) lost.carried.push_back(id);
   for (const carried& one : waiting_) lost.carried.push_back(one.row.id);
+  ++recoveries_;
   caf::anon_send(world().store, std::move(lost));
+}
+
+void channel::on(const rows_recovered& answer) {
+  if (--recoveries_ > 0) return; // asked again since
+  if (!answer.ok) {
+    wake_for(now().wall + times_.retry_base);
+    return;
+  }
+  recovering_ = false;
+  tell(tenant_actor_, channel_ready{config_.id, me(), facts_.connections});
+  claim_if_room();
 }
 
 void channel::on(const reconfigure_channel& to) {
@@ -99,6 +119,8 @@ void channel::on(const due& rang) {
   if (rang.token != wake_token_) return;
   wake_at_.reset();
   backlogged_ = true;
+  if (recovering_ && !claiming_) recover();
+  go_on_with_calls();
   claim_if_room();
 }
 
@@ -139,7 +161,8 @@ void channel::take(delivery row) {
   idle_told_ = false;
   carried one;
   one.row = std::move(row);
-  one.send_by = world().time.boot() + std::chrono::duration_cast<std::chrono::nanoseconds>(times_.send_by);
+  const duration within = facts_.is == channel_class::voice ? std::min(times_.send_by, send_call_by) : times_.send_by;
+  one.send_by = world().time.boot() + std::chrono::duration_cast<std::chrono::nanoseconds>(within);
   waiting_.push_back(std::move(one));
 }
 
@@ -169,7 +192,7 @@ void channel::begin(carried one) {
                                 {"channel", config_.id.str()},
                                 {"event", std::string(ringdown::name(held.row.event))},
                                 {"attempt", std::to_string(held.row.attempts)}});
-  carry_on(held, dialect_->start(job(held)));
+  carry_on(held, dialect_->start(job(held.row)));
 }
 
 void channel::carry_on(carried& one, wire::dialect_step step) {
@@ -179,12 +202,16 @@ void channel::carry_on(carried& one, wire::dialect_step step) {
            step.outcome.value_or(attempt_outcome{outcome_kind::refused, "", "the dialect had nothing to say", {}, 0}));
     return;
   }
-  const std::uint64_t token = ++tokens_;
-  exchanges_[token] = one.row.id;
   step.request->send_by = one.send_by;
-  step.request->timeout = times_.attempt_timeout;
+  exchanges_[++tokens_] = one.row.id;
+  one.ticket = exchange(std::move(*step.request), tokens_);
+}
+
+// Carried out on the channel's lane; its end comes back as a message.
+std::uint64_t channel::exchange(http_request request, std::uint64_t token) {
+  request.timeout = times_.attempt_timeout;
   auto self = caf::actor_cast<caf::weak_actor_ptr>(this->address());
-  one.ticket = world().http->send(lane_, std::move(*step.request), [self, token](http_outcome outcome) {
+  return world().http->send(lane_, std::move(request), [self, token](http_outcome outcome) {
     if (auto who = self.lock())
       caf::anon_send(caf::actor_cast<caf::actor>(who),
                      exchange_ended{token, std::make_shared<const http_outcome>(std::move(outcome))});
@@ -192,13 +219,17 @@ void channel::carry_on(carried& one, wire::dialect_step step) {
 }
 
 void channel::on(const exchange_ended& ended) {
+  if (const auto step = call_exchanges_.extract(ended.token); !step.empty()) {
+    call_step_ended(step.mapped(), *ended.outcome);
+    return;
+  }
   const auto known = exchanges_.find(ended.token);
   if (known == exchanges_.end()) return;
   const auto at = carrying_.find(known->second);
   exchanges_.erase(known);
   if (at == carrying_.end()) return;
   at->second.ticket.reset();
-  carry_on(at->second, dialect_->resume(job(at->second), at->second.talk, *ended.outcome));
+  carry_on(at->second, dialect_->resume(job(at->second.row), at->second.talk, *ended.outcome));
 }
 
 void channel::settle(carried& one, const attempt_outcome& outcome) {
@@ -240,6 +271,7 @@ void channel::settle(carried& one, const attempt_outcome& outcome) {
   one.row.state = next.state;
   one.row.why = next.why;
   one.row.not_before = next.not_before;
+  one.row.reference = outcome.reference;
   caf::anon_send(world().store, settle_rows{{std::move(write)}, me()});
 }
 
@@ -269,6 +301,10 @@ void channel::on(const settlements_stored& stored) {
     const delivery row = std::move(at->second.row);
     carrying_.erase(at);
     counts_.ended(row.state);
+    if (row.state == delivery_state::sent && dialect_->calls != nullptr) {
+      watch_.follow(row.id, row.reference, call_stage::placed, now().wall);
+      go_on_with_calls();
+    }
     if (row.state == delivery_state::pending) wake_for(row.not_before);
     backlogged_ = backlogged_ || due_left_;
     tell_tenant(row, row.state, row.why);
@@ -283,17 +319,67 @@ void channel::on(const settlements_stored& stored) {
   check_quiet();
 }
 
+// --- calls that go on ---------------------------------------------------------------------------------------------------
+
+void channel::on(const hang_up_call& which) {
+  watch_.hang_up(which.call, which.reference, which.stage, now().wall);
+  go_on_with_calls();
+}
+
+void channel::on(const follow_calls& which) {
+  for (const call_record& one : which.calls) watch_.follow(one.call, one.reference, one.stage, now().wall);
+  go_on_with_calls();
+}
+
+void channel::go_on_with_calls() {
+  if (dialect_->calls == nullptr) return;
+  for (const logic::call_step& step : watch_.due(now().wall)) do_call_step(step);
+  if (const auto next = watch_.next()) wake_for(*next);
+}
+
+void channel::do_call_step(const logic::call_step& step) {
+  delivery row;
+  row.id = step.call;
+  row.tenant = tenant_;
+  row.channel = config_.id;
+  const auto& calls = *dialect_->calls;
+  http_request request = step.act == logic::call_act::hang_up ? calls.hang_up(job(row), step.reference, step.stage)
+                                                              : calls.ask(job(row), step.reference);
+  call_exchanges_[++tokens_] = step;
+  exchange(std::move(request), tokens_);
+}
+
+void channel::call_step_ended(const logic::call_step& step, const http_outcome& outcome) {
+  const wall_time present = now().wall;
+  const auto& calls = *dialect_->calls;
+  if (step.act == logic::call_act::hang_up) {
+    if (calls.after_hang_up(outcome) == wire::hang_up_end::done)
+      watch_.hung_up(step.call, present);
+    else
+      watch_.failed(step.call, present);
+  } else if (auto heard = calls.read_answer(outcome)) {
+    watch_.heard(step.call, heard->stage, present);
+    tell(tenant_actor_, call_heard{{step.call, std::move(*heard), {}, false}});
+  } else {
+    log().warning("call_not_known", {{"delivery", step.call.str()}, {"error", heard.error().detail}});
+    watch_.failed(step.call, present);
+  }
+  go_on_with_calls();
+}
+
 void channel::claim_if_room() {
-  if (!backlogged_ || claiming_ || drained_ || !config_.enabled) return;
+  if (!backlogged_ || claiming_ || recovering_ || drained_ || !config_.enabled) return;
   const std::size_t held = carrying_.size() + waiting_.size();
   if (held >= facts_.connections) return;
   claiming_ = true;
-  persistence::claim_request ask{tenant_, config_.id, world().owner, facts_.connections - held, now().wall};
+  const auto targets =
+      facts_.is == channel_class::voice ? persistence::target_use::exclusive : persistence::target_use::shared;
+  persistence::claim_request ask{tenant_, config_.id, world().owner, facts_.connections - held, now().wall, targets};
   caf::anon_send(world().store, claim_rows{std::move(ask), me()});
 }
 
 void channel::tell_tenant(const delivery& row, delivery_state state, reason why) {
-  tell(tenant_actor_, delivery_settled{row.id, row.alert, config_.id, state, why});
+  tell(tenant_actor_, delivery_settled{row.id, row.alert, config_.id, state, why, row.reference});
 }
 
 void channel::wake_for(wall_time at) {
@@ -324,12 +410,12 @@ void channel::on(const drain& asked) {
 
 void channel::on(const crash_now& asked) { throw std::runtime_error(asked.text); }
 
-wire::delivery_job channel::job(const carried& one) const {
+wire::delivery_job channel::job(const delivery& row) const {
   const auto& node = world().node;
   const auto provider = node.providers.find(config_.kind);
   const std::string base = provider == node.providers.end() ? std::string() : provider->second.base_url;
   const std::string ca = provider == node.providers.end() ? std::string() : provider->second.ca_file;
-  return {one.row, config_, node.public_url, base, ca, now().wall};
+  return {row, config_, node.public_url, base, ca, now().wall};
 }
 
 } // namespace ringdown

@@ -3,6 +3,7 @@
 // a hang here touches nothing else.
 #pragma once
 
+#include "actors/logic/call_follower.hpp"
 #include "actors/observed_actor.hpp"
 #include "protocol/wire/dialect.hpp"
 
@@ -44,7 +45,10 @@ private:
   void on(const deliveries_ready& ready);
   void on(const look_for_rows& asked);
   void on(const withdraw_alerts& which);
+  void on(const hang_up_call& which);
+  void on(const follow_calls& which);
   void on(const rows_claimed& claimed);
+  void on(const rows_recovered& answer);
   void on(const settlements_stored& stored);
   void on(const drain& asked);
   void on(const crash_now& asked);
@@ -58,9 +62,13 @@ private:
   void claim_if_room();
   void recover();
   void tell_tenant(const delivery& row, delivery_state state, reason why);
+  void go_on_with_calls();
+  void do_call_step(const logic::call_step& step);
+  void call_step_ended(const logic::call_step& step, const http_outcome& outcome);
   void wake_for(wall_time at);
   void check_quiet();
-  [[nodiscard]] wire::delivery_job job(const carried& one) const;
+  std::uint64_t exchange(http_request request, std::uint64_t token);
+  [[nodiscard]] wire::delivery_job job(const delivery& row) const;
 
   const tenant_id tenant_;
   channel_config config_;
@@ -73,16 +81,19 @@ private:
   std::map<delivery_id, carried> carrying_;
   std::deque<carried> waiting_;                    // handed over, not begun for want of a free place
   std::map<std::uint64_t, delivery_id> exchanges_; // token of the http exchange -> row
+  std::map<std::uint64_t, logic::call_step> call_exchanges_;
+  logic::call_follower watch_; // calls that its provider has taken
   std::uint64_t tokens_ = 0;
   std::uint64_t wake_token_ = 0;
   std::optional<wall_time> wake_at_;             // what the newest wake-up is for
   std::map<delivery_id, alert_id> handing_back_; // settlements under way of rows not carried any more
   bool claiming_ = false;
-  bool look_again_ = false; // rows were announced while a claim was under way
-  bool backlogged_ = true;  // until a claim says otherwise: a predecessor may have left rows
-  bool due_left_ = false;   // rows are due that wait for others to end
-  bool recovering_ = false; // to be asked for as soon as the claim under way is answered
-  std::uint64_t looks_ = 0; // number of the newest look asked for
+  bool look_again_ = false;    // rows were announced while a claim was under way
+  bool backlogged_ = true;     // until a claim says otherwise: a predecessor may have left rows
+  bool due_left_ = false;      // rows are due that wait for others to end
+  bool recovering_ = false;    // what nobody carries is not known to be back yet
+  std::size_t recoveries_ = 0; // asked for and not answered
+  std::uint64_t looks_ = 0;    // number of the newest look asked for
   bool idle_told_ = false;
   std::function<void()> drained_; // set: draining
 };

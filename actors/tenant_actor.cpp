@@ -25,6 +25,7 @@ tenant::tenant(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor
       [make, tenant = id_](const alert_id& alert, std::uint32_t episode, const std::string& person) {
         return make(tenant, alert, episode, person);
       });
+  machine_.set_callbacks(this->world().node.public_url.empty() ? logic::callbacks::none : logic::callbacks::offered);
 }
 
 tenant::behavior_type tenant::make_behavior() {
@@ -40,6 +41,7 @@ tenant::behavior_type tenant::make_behavior() {
       [this](const tenant_loaded& loaded) { handle([&] { on(loaded); }); },
       [this](const batch_committed& answer) { handle([&] { on(answer); }); },
       [this](const delivery_settled& settled) { handle([&] { on(settled); }); },
+      [this](const call_heard& heard) { handle([&] { on(heard); }); },
       [this](const channel_idle& idle) { handle([&] { on(idle); }); },
       [this](const command_stored& stored) { handle([&] { on(stored); }); },
       [this](const crash_now& asked) { handle([&] { on(asked); }); },
@@ -77,6 +79,7 @@ void tenant::on(const tenant_loaded& loaded) {
   // What a poller told meanwhile is newer than what was loaded.
   budgets_.insert(stored.budgets.begin(), stored.budgets.end());
   machine_.restore(stored.alerts, stored.mutes, stored.lineage);
+  machine_.restore_calls(stored.calls, stored.phones, stored.oncall);
   loaded_ = true;
   // What changed in the configuration while nobody was there to see it: alerts of removed instances close.
   commit(machine_.configure(config_, now().wall), {}, {});
@@ -86,6 +89,7 @@ void tenant::on(const tenant_loaded& loaded) {
   }
   generation_ = static_cast<std::uint64_t>(micros(now().wall));
   for (const auto& [instance, actor] : pollers_) send_baseline(instance);
+  for (const auto& [channel, view] : channels_) tell(view.actor, follow_calls{machine_.live_calls(channel)});
   schedule_tick();
 }
 
@@ -195,6 +199,7 @@ void tenant::on(const channel_ready& ready) {
   view.handed.clear();
   ++view.generation;
   tell(view.actor, look_for_rows{++view.looks});
+  if (loaded_) tell(view.actor, follow_calls{machine_.live_calls(ready.channel)});
 }
 
 void tenant::on(const channel_lost& lost) {
@@ -209,10 +214,14 @@ void tenant::on(const delivery_settled& settled) {
   if (is_final(settled.state)) view.ended(settled.delivery);
   view.handed.erase(settled.delivery);
   if (!loaded_) return;
-  commit(
-      machine_.on(logic::delivery_report{settled.delivery, settled.alert, settled.channel, settled.state, settled.why},
-                  now().wall),
-      {}, {});
+  commit(machine_.on(logic::delivery_report{settled.delivery, settled.alert, settled.channel, settled.state,
+                                            settled.why, settled.reference},
+                     now().wall),
+         {}, {});
+}
+
+void tenant::on(const call_heard& heard) {
+  if (loaded_) commit(machine_.on(heard.news, now().wall), {}, {});
 }
 
 void tenant::on(const channel_idle& idle) {
@@ -234,6 +243,7 @@ void tenant::commit(logic::effects decided, persistence::write_batch batch, afte
                        batch.removed_channels.empty();
   then.settle = std::move(decided.settle);
   then.withdraw = std::move(decided.withdraw);
+  then.hang_ups = std::move(decided.hang_ups);
   if (nothing && committing_.empty()) {
     carry_out(then);
     return;
@@ -251,6 +261,10 @@ void tenant::commit(logic::effects decided, persistence::write_batch batch, afte
   then.decided = decided.commands;
   batch.commands = std::move(decided.commands);
   batch.audits = std::move(decided.audits);
+  batch.calls = std::move(decided.calls);
+  batch.confirmed = std::move(decided.confirmed);
+  batch.phones = std::move(decided.phones);
+  batch.oncall = std::move(decided.oncall);
   const std::uint64_t sequence = ++batches_;
   committing_.emplace(sequence, std::move(then));
   caf::anon_send(world().store,
@@ -266,7 +280,8 @@ void tenant::mark_born_claimed(std::vector<delivery>& rows, after_commit& then) 
     const auto* settings = config_->find(row.channel);
     const bool enabled = settings != nullptr && settings->enabled;
     view.opened(row);
-    if (!view.actor || !enabled || view.handed.size() >= view.window || older || row.after) {
+    // A call is claimed when nothing else rings at its number, and only a claim sees that (S-T5).
+    if (!view.actor || !enabled || !row.target.empty() || view.handed.size() >= view.window || older || row.after) {
       then.look.insert(row.channel);
       continue;
     }
@@ -299,6 +314,8 @@ void tenant::carry_out(const after_commit& then) {
   }
   if (!then.withdraw.empty())
     for (const auto& [id, view] : channels_) tell(view.actor, withdraw_alerts{then.withdraw});
+  for (const logic::hang_up_wish& one : then.hang_ups)
+    tell(channels_[one.channel].actor, hang_up_call{one.call, one.reference, one.stage});
   for (auto& [id, rows] : ready) tell(channels_[id].actor, std::move(rows));
   for (const channel_id& id : then.look) tell(channels_[id].actor, look_for_rows{++channels_[id].looks});
   for (const command_result& one : then.decided) world().command_decided(one);

@@ -52,6 +52,7 @@ private:
     std::set<channel_id> look; // channels with new pending rows
     std::vector<instance_id> settle;
     std::vector<alert_id> withdraw;
+    std::vector<logic::hang_up_wish> hang_ups;
     std::vector<command_result> decided;
     std::optional<news_committed> confirm;
     instance_id confirm_to;
@@ -67,6 +68,7 @@ private:
   void on(const tenant_loaded& loaded);
   void on(const batch_committed& done);
   void on(const delivery_settled& settled);
+  void on(const call_heard& heard);
   void on(const channel_idle& idle);
   void on(const command_stored& stored);
   void on(const crash_now& asked);

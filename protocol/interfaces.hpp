@@ -29,14 +29,15 @@ using tenant_actor =
     caf::typed_actor<caf::reacts_to<due>, caf::reacts_to<poll_news>, caf::reacts_to<poller_ready>,
                      caf::reacts_to<login_budget_changed>, caf::reacts_to<channel_ready>, caf::reacts_to<channel_lost>,
                      caf::reacts_to<reconfigure_tenant>, caf::reacts_to<tenant_loaded>, caf::reacts_to<batch_committed>,
-                     caf::reacts_to<delivery_settled>, caf::reacts_to<channel_idle>, caf::reacts_to<command_stored>,
-                     caf::reacts_to<crash_now>>;
+                     caf::reacts_to<delivery_settled>, caf::reacts_to<call_heard>, caf::reacts_to<channel_idle>,
+                     caf::reacts_to<command_stored>, caf::reacts_to<crash_now>>;
 
 // One per channel of a tenant: carries rows to one provider and records what came of it.
 using channel_actor =
     caf::typed_actor<caf::reacts_to<due>, caf::reacts_to<exchange_ended>, caf::reacts_to<tenant_attached>,
                      caf::reacts_to<reconfigure_channel>, caf::reacts_to<deliveries_ready>,
-                     caf::reacts_to<look_for_rows>, caf::reacts_to<withdraw_alerts>, caf::reacts_to<rows_claimed>,
+                     caf::reacts_to<look_for_rows>, caf::reacts_to<withdraw_alerts>, caf::reacts_to<hang_up_call>,
+                     caf::reacts_to<follow_calls>, caf::reacts_to<rows_claimed>, caf::reacts_to<rows_recovered>,
                      caf::reacts_to<settlements_stored>, caf::reacts_to<drain>, caf::reacts_to<crash_now>>;
 
 // One per tenant: supervises the tenant actor, its pollers and its channels, and introduces them to each other.

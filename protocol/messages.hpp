@@ -3,6 +3,7 @@
 #pragma once
 
 #include "persistence/rows.hpp"
+#include "protocol/types/call.hpp"
 #include "protocol/types/command.hpp"
 #include "protocol/types/delivery.hpp"
 #include "protocol/types/http.hpp"
@@ -110,6 +111,11 @@ struct delivery_settled {
   channel_id channel;
   delivery_state state = delivery_state::sent;
   reason why = reason::none;
+  std::string reference{}; // the provider's, once accepted
+};
+// What a provider, asked, said of a call.
+struct call_heard {
+  call_news news;
 };
 // Nothing of it is pending or under way in the store, as of the `looks`-th look it was asked for.
 struct channel_idle {
@@ -135,11 +141,25 @@ struct deliveries_ready {
 struct look_for_rows {
   std::uint64_t number = 0;
 };
+// Nobody waits for this call any more.
+struct hang_up_call {
+  delivery_id call;
+  std::string reference; // empty: it may not have been placed
+  call_stage stage = call_stage::wanted;
+};
+// What is live as the tenant knows it: a channel that starts anew follows these again.
+struct follow_calls {
+  std::vector<call_record> calls;
+};
 struct withdraw_alerts {
   std::vector<alert_id> alerts;
 }; // drop what is held for these and has not begun
 struct rows_claimed {
   persistence::claimed_rows rows;
+  bool ok = false;
+};
+// Rows that nobody carried are back, or were given up; not `ok`: ask again.
+struct rows_recovered {
   bool ok = false;
 };
 struct settlements_stored {
@@ -168,6 +188,7 @@ struct recover_rows {
   channel_id channel;
   bool keyed = false;
   std::vector<delivery_id> carried;
+  caf::strong_actor_ptr reply_to;
 };
 struct settle_rows {
   std::vector<persistence::settlement> settlements;
@@ -256,12 +277,16 @@ RINGDOWN_MESSAGE(reconfigure_tenant)
 RINGDOWN_MESSAGE(tenant_loaded)
 RINGDOWN_MESSAGE(batch_committed)
 RINGDOWN_MESSAGE(delivery_settled)
+RINGDOWN_MESSAGE(call_heard)
 RINGDOWN_MESSAGE(channel_idle)
 RINGDOWN_MESSAGE(command_stored)
 RINGDOWN_MESSAGE(tenant_attached)
 RINGDOWN_MESSAGE(reconfigure_channel)
 RINGDOWN_MESSAGE(deliveries_ready)
 RINGDOWN_MESSAGE(look_for_rows)
+RINGDOWN_MESSAGE(hang_up_call)
+RINGDOWN_MESSAGE(follow_calls)
+RINGDOWN_MESSAGE(rows_recovered)
 RINGDOWN_MESSAGE(withdraw_alerts)
 RINGDOWN_MESSAGE(rows_claimed)
 RINGDOWN_MESSAGE(settlements_stored)

@@ -90,10 +90,12 @@ void store_keeper::on(const claim_rows& asked) {
 }
 
 void store_keeper::on(const recover_rows& asked) {
-  if (!flush_all()) return;
   const auto keys = asked.keyed ? persistence::key_knowledge::keyed : persistence::key_knowledge::unkeyed;
   const auto written =
-      heard(held_->recover_channel(asked.tenant, asked.channel, world().owner, keys, asked.carried, now().wall));
+      flush_all()
+          ? heard(held_->recover_channel(asked.tenant, asked.channel, world().owner, keys, asked.carried, now().wall))
+          : away<persistence::recovery>();
+  tell(asked.reply_to, rows_recovered{written.ok()});
   if (!written) return;
   log().info("channel_rows_recovered", {{"tenant", asked.tenant.str()},
                                         {"channel", asked.channel.str()},

@@ -78,6 +78,8 @@ struct dialect_step {
   conversation next;
 };
 
+struct call_functions; // protocol/wire/voice/call_dialect.hpp
+
 struct dialect {
   dialect_description (*describe)();
   // What is wrong with the configuration, naming the field; nullopt when nothing is.
@@ -86,6 +88,7 @@ struct dialect {
   dialect_step (*resume)(const delivery_job&, const conversation&, const http_outcome&);
   // Where it went, fit for the ledger: no secret, no more of a path than tells two targets apart.
   std::string (*masked_address)(const channel_config&, const delivery&);
+  const call_functions* calls = nullptr; // of a kind that calls: what it did goes on after it was taken
 };
 
 [[nodiscard]] inline dialect_step ask(http_request request, conversation next = {}) {
