@@ -15,7 +15,7 @@ constexpr std::uint32_t poison_limit = 3;
 constexpr auto longest_wait = std::chrono::minutes(65);
 
 // Due rows of a channel that stand first in their line: nothing older of the same alert and target is open there (log
-// rows have one target), and no summary or fire that a resolve waits for. A test has no alert and waits for nobody.
+// rows have one target), and no row that it comes after. A test has no alert and waits for nobody.
 constexpr const char* due_sql =
     "select " RINGDOWN_DELIVERY_HEAD
     " from delivery d indexed by delivery_due where tenant = ?1 and channel = ?2 and state = 'pending' "
@@ -140,7 +140,8 @@ sqlite_store::judged sqlite_store::judge(const delivery& row, wall_time now) {
   if (row.handed >= poison_limit) return {delivery_state::dead, reason::poison};
   // A deadline that passed before the first attempt is a clock that was set forward, or a node that was away: one try.
   if (row.give_up_at <= now && row.attempts > 0) return {delivery_state::dead, reason::expired};
-  if (row.after && !was_told(row)) return {delivery_state::suppressed, reason::never_told};
+  if (row.after && row.event == notice_event::resolved && !was_told(row))
+    return {delivery_state::suppressed, reason::never_told};
   if (row.kind == delivery_kind::interrupt) return judge_interrupt(row, now);
   if (row.kind == delivery_kind::mirror && newer_waits(row)) return {delivery_state::suppressed, reason::superseded};
   return {};

@@ -27,12 +27,20 @@ void claims_wait_for_predecessors(const store_opener& open) {
                                                                   {delivery_state::unknown, true},
                                                                   {delivery_state::dead, false},
                                                                   {delivery_state::suppressed, false}}));
+  // The first ticket of an outage waits for that of its first member, and is owed whatever became of it.
+  const alert outage = make_alert("al_2");
+  work.commit_alert(outage);
+  auto parent = make_row("parent", outage);
+  parent.kind = delivery_kind::mirror;
+  parent.after = delivery_id("fire");
   REQUIRE(work.claim().rows.size() == 1);
-  work.commit_rows({resolve});
+  work.commit_rows({resolve, parent});
   CHECK(work.claim().rows.empty());
   CHECK(work.fate("resolve") == "pending");
+  CHECK(work.fate("parent") == "pending");
   REQUIRE(work.settle(work.outcome("fire", fire)).ok());
-  CHECK(work.claim().rows.size() == (told ? 1 : 0));
+  CHECK(work.claim().rows.size() == (told ? 2 : 1));
+  CHECK(work.fate("parent") == "claimed");
   CHECK(work.fate("resolve") == (told ? "claimed" : "suppressed never_told"));
 }
 
