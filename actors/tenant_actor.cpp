@@ -20,6 +20,7 @@ tenant::tenant(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor
       config_(std::move(settings)),
       kinds_(std::move(kinds)),
       machine_(config_, kinds_) {
+  machine_.look_at(truth_);
   auto make = this->world().link_token;
   machine_.set_link_maker(
       [make, tenant = id_](const alert_id& alert, std::uint32_t episode, const std::string& person) {

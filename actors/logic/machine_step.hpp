@@ -3,6 +3,7 @@
 
 #include "actors/logic/contact.hpp"
 #include "actors/logic/instance_machine.hpp"
+#include "actors/logic/shown_state.hpp"
 
 #include <algorithm>
 
@@ -84,25 +85,6 @@ struct instance_machine::step_context {
   return seen.trunks.ok() && std::ranges::any_of(*seen.trunks.value, [&](const trunk_reading& trunk) {
            return trunk.key == ref.key && trunk.kind != ref.kind && trunk.kind_known;
          });
-}
-
-// A trunk, SBC or service that does not do what it should.
-[[nodiscard]] constexpr bool is_down(resource_state state) {
-  switch (state) {
-    case resource_state::failed_registration:
-    case resource_state::unregistered:
-    case resource_state::down_unspecified:
-    case resource_state::down: return true;
-    case resource_state::unknown:
-    case resource_state::starting:
-    case resource_state::up:
-    case resource_state::registered:
-    case resource_state::online:
-    case resource_state::disabled:
-    case resource_state::high:
-    case resource_state::removed: return false;
-  }
-  return false;
 }
 
 } // namespace ringdown::logic

@@ -11,13 +11,16 @@ const alert* open_alert(const std::map<alert_key, alert>& alerts, const instance
   return at == alerts.end() || at->second.phase == alert_phase::resolved ? nullptr : &at->second;
 }
 
-// L-03: an unreachable PBX speaks for everything below it, all trunks for each.
-const alert* parent_of(const alert& a, const std::map<alert_key, alert>& alerts) {
-  if (a.key.type == alert_type::instance_unreachable) return nullptr;
+std::optional<alert_id> id_of(const alert* a) { return a == nullptr ? std::nullopt : std::optional(a->id); }
+
+// L-03: an unreachable PBX speaks for everything below it, then what it was folded into, then all trunks for each.
+std::optional<alert_id> parent_of(const alert& a, const std::map<alert_key, alert>& alerts,
+                                  const std::optional<alert_id>& folded_into) {
+  if (a.key.type == alert_type::instance_unreachable) return std::nullopt;
   if (const alert* unreachable = open_alert(alerts, a.key.instance, alert_type::instance_unreachable))
-    return unreachable;
-  return a.key.type == alert_type::trunk_down ? open_alert(alerts, a.key.instance, alert_type::all_trunks_down)
-                                              : nullptr;
+    return unreachable->id;
+  if (folded_into || a.key.type != alert_type::trunk_down) return folded_into;
+  return id_of(open_alert(alerts, a.key.instance, alert_type::all_trunks_down));
 }
 
 } // namespace
@@ -25,13 +28,8 @@ const alert* parent_of(const alert& a, const std::map<alert_key, alert>& alerts)
 mask_verdict masks_of(const alert& a, const std::map<alert_key, alert>& alerts, const std::vector<mute>& mutes,
                       const std::optional<alert_id>& folded_into, wall_time now) {
   mask_verdict made;
-  if (const alert* parent = parent_of(a, alerts)) {
-    made.masks = with(made.masks, mask::parent);
-    made.parent = parent->id;
-  } else if (folded_into) {
-    made.masks = with(made.masks, mask::parent);
-    made.parent = folded_into;
-  }
+  made.parent = parent_of(a, alerts, folded_into);
+  if (made.parent) made.masks = with(made.masks, mask::parent);
   if (a.snoozed_until && now < *a.snoozed_until) made.masks = with(made.masks, mask::snooze);
   const bool muted = std::ranges::any_of(mutes, [&](const mute& m) {
     return now < m.until && (m.scope == mute_scope::everything || m.type == a.key.type);

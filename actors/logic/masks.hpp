@@ -16,7 +16,8 @@ struct mask_verdict {
   std::optional<alert_id> parent; // what speaks for it
 };
 
-// `alerts` are the tenant's, `mutes` its mutes; `folded_into` is the peer's bridge alert, where there is one.
+// `alerts` are the tenant's, `mutes` its mutes; `folded_into` is the peer's bridge alert or the outage it is
+// part of, where there is one.
 [[nodiscard]] mask_verdict masks_of(const alert& a, const std::map<alert_key, alert>& alerts,
                                     const std::vector<mute>& mutes, const std::optional<alert_id>& folded_into,
                                     wall_time now);

@@ -6,9 +6,21 @@ namespace ringdown::logic {
 
 namespace {
 
+bool names(const route_config& rule, alert_type type) {
+  return std::ranges::find(rule.types, type) != rule.types.end();
+}
+
+// An outage speaks for trunks: while no rule names it, it goes where they go, so that it never silences what it folds.
+bool stands_for_trunks(const tenant_config& config, const route_config& rule) {
+  return std::ranges::none_of(config.routes,
+                              [](const route_config& r) { return names(r, alert_type::provider_outage); }) &&
+         (names(rule, alert_type::trunk_down) || names(rule, alert_type::all_trunks_down));
+}
+
 const route_config* first_match(const tenant_config& config, alert_type type, severity level) {
   const auto at = std::ranges::find_if(config.routes, [&](const route_config& r) {
-    const bool type_fits = r.types.empty() || std::ranges::find(r.types, type) != r.types.end();
+    const bool type_fits =
+        r.types.empty() || names(r, type) || (type == alert_type::provider_outage && stands_for_trunks(config, r));
     return type_fits && (r.levels.empty() || std::ranges::find(r.levels, level) != r.levels.end());
   });
   return at == config.routes.end() ? nullptr : &*at;

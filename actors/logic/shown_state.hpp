@@ -1,4 +1,4 @@
-// What people are shown of a resource: never better than what is known now (I10). Pure.
+// What a stored state means, and what people are shown of it: never better than what is known now (I10). Pure.
 #pragma once
 
 #include "protocol/types/observation.hpp"
@@ -11,5 +11,24 @@ namespace ringdown::logic {
 
 // The state as stored, but `starting` while a restarted PBX is not judged yet (S-A5).
 [[nodiscard]] resource_state shown_state(const resource_record& record, const instance_health& health);
+
+// A trunk, SBC or service that does not do what it should.
+[[nodiscard]] constexpr bool is_down(resource_state state) {
+  switch (state) {
+    case resource_state::failed_registration:
+    case resource_state::unregistered:
+    case resource_state::down_unspecified:
+    case resource_state::down: return true;
+    case resource_state::unknown:
+    case resource_state::starting:
+    case resource_state::up:
+    case resource_state::registered:
+    case resource_state::online:
+    case resource_state::disabled:
+    case resource_state::high:
+    case resource_state::removed: return false;
+  }
+  return false;
+}
 
 } // namespace ringdown::logic

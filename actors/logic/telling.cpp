@@ -245,6 +245,25 @@ void tell(const telling_context& in, alert& a, notice_event event, reason why, c
   tell_one(in, {&a, why}, event, remark, out);
 }
 
+void tell_folded(const telling_context& in, alert& a, reason why, effects& out) {
+  const notice content = notice_of(in, a, notice_event::fired, "");
+  for (const route_verdict& verdict : route(in.config, in.kinds, a.key.type, a.level)) {
+    const channel_id& channel = verdict.channel->id;
+    const std::string gates = "phase=firing masks=correlated " + verdict.gates;
+    if (!verdict.told() || verdict.delivers != delivery_kind::log) {
+      const reason deciding = verdict.told() ? reason::correlated : verdict.deciding;
+      decide(a, notice_event::fired, channel, deciding, gates, {}, in.now, out);
+      continue;
+    }
+    delivery row = row_of(in, a, *verdict.channel, verdict.delivers, content, 0, "");
+    remember_target(a, channel, row.id);
+    made(a, std::move(row), why, gates, in.now, out);
+    note_told(a, in.now);
+  }
+  if (in.config.channels.empty())
+    not_told(a, notice_event::fired, reason::no_channel, "phase=firing channels=none", in.now, out);
+}
+
 void tell_together(const telling_context& in, const std::vector<telling>& many, effects& out) {
   if (many.size() == 1) {
     tell_one(in, many.front(), notice_event::fired, "", out);
@@ -280,11 +299,16 @@ bool is_told(const telling_context& in, const alert& a) {
 
 void tell_targets(const telling_context& in, alert& a, notice_event event, reason why, const std::string& remark,
                   const std::vector<delivery_kind>& only, effects& out) {
+  tell_each_target(
+      in, a, event, why, [&](const channel_id&) { return std::optional(remark); }, only, out);
+}
+
+void tell_each_target(const telling_context& in, alert& a, notice_event event, reason why, const remark_maker& remark,
+                      const std::vector<delivery_kind>& only, effects& out) {
   // These come more than once in a version; each time is an intent of its own.
   const bool repeats =
       event == notice_event::reminder || event == notice_event::updated || event == notice_event::escalated;
   const std::string nonce = repeats ? std::to_string(micros(in.now)) : std::string();
-  const notice content = notice_of(in, a, event, remark);
   for (const told_target& target : oldest_of_each(a.targets)) {
     const channel_config* channel = in.config.find(target.channel);
     const auto* facts = channel == nullptr ? nullptr : facts_of(in.kinds, channel->kind);
@@ -293,7 +317,9 @@ void tell_targets(const telling_context& in, alert& a, notice_event event, reaso
       decide(a, event, target.channel, deciding, gates, {}, in.now, out);
       continue;
     }
-    delivery row = row_of(in, a, *channel, facts->delivers, content, 0, nonce);
+    const auto words = remark(target.channel);
+    if (!words) continue;
+    delivery row = row_of(in, a, *channel, facts->delivers, notice_of(in, a, event, *words), 0, nonce);
     if (!target.target.empty()) {
       row.target = target.target;
       row.id = identity(row, nonce, in.lineage);

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,9 @@ struct telling_context {
 // To every channel the routing names: one row or one reason each. Remembers in `a` who was told, and the high-water mark;
 // what a snooze left owed is paid with it.
 void tell(const telling_context& in, alert& a, notice_event event, reason why, const std::string& remark, effects& out);
+
+// To logs alone, while an outage speaks to people: the others have that for a reason.
+void tell_folded(const telling_context& in, alert& a, reason why, effects& out);
 
 enum class audience : std::uint8_t {
   everybody,
@@ -76,6 +80,10 @@ delivery_id tell_by_call(const telling_context& in, alert& a, const calling& wha
 // A code read out at a number: no alert's.
 delivery_id tell_code(const telling_context& in, const channel_config& channel, const std::string& number,
                       const std::string& text, const std::string& nonce, effects& out);
+// The same with a remark for each channel; nullopt: nothing is to be said there.
+using remark_maker = std::function<std::optional<std::string>(const channel_id&)>;
+void tell_each_target(const telling_context& in, alert& a, notice_event event, reason why, const remark_maker& remark,
+                      const std::vector<delivery_kind>& only, effects& out);
 
 // To one channel, whatever the routing says: a person asked for it. `nonce` makes it a new intent. The row made; empty when
 // the kind of the channel is not known.

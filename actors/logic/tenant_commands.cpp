@@ -106,7 +106,10 @@ command_result tenant_machine::decide_about_alert(turn& t, const command& asked)
 
 // S-A9, S-A15: the first one counts; what has not left yet does not leave any more.
 command_result tenant_machine::acknowledge(turn& t, const command& asked, alert& a) {
-  if (a.ack) return {"", command_answer::already, "acknowledged by " + a.ack->by + " at " + clock_of(a.ack->at)};
+  // What it has of its outage would not last; what a person says of itself does.
+  if (a.ack && a.ack->via != of_outage)
+    return {"", command_answer::already, "acknowledged by " + a.ack->by + " at " + clock_of(a.ack->at)};
+  const bool again = a.ack.has_value();
   a.phase = alert_phase::acknowledged;
   a.ack = acknowledgement{asked.by, asked.via, t.now, a.episode};
   a.settling = false;
@@ -114,7 +117,10 @@ command_result tenant_machine::acknowledge(turn& t, const command& asked, alert&
   t.out.suppressions.push_back({a.id, a.version, reason::acknowledged});
   t.out.withdraw.push_back(a.id);
   audit(t, a, "alert.acknowledged", asked.by, asked.via);
-  tell_targets(t.tell, a, notice_event::acknowledged, reason::acknowledged, "", followers, t.out);
+  tell_targets(t.tell, a, again ? notice_event::updated : notice_event::acknowledged, reason::acknowledged,
+               again ? "Taken by " + asked.by + "." : "", followers, t.out);
+  if (a.key.type == alert_type::provider_outage)
+    for (alert* member : members_of(a)) share_acknowledgement(t, *member, a);
   return {"", command_answer::done, "acknowledged by " + asked.by};
 }
 

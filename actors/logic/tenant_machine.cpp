@@ -46,7 +46,8 @@ int rank_of(const transition& one) {
 
 tenant_machine::tenant_machine(std::shared_ptr<const tenant_config> config, std::vector<channel_kind_facts> kinds)
     : config_(std::move(config)),
-      kinds_(std::move(kinds)) {
+      kinds_(std::move(kinds)),
+      providers_(config_->providers) {
   index_hosts();
 }
 
@@ -55,22 +56,25 @@ void tenant_machine::restore(std::vector<alert> alerts, std::vector<mute> mutes,
   mutes_ = std::move(mutes);
   for (alert& one : alerts) {
     by_id_[one.id] = one.key;
-    remind_at(one);
     alerts_[one.key] = std::move(one);
   }
+  for (const auto& [key, one] : alerts_) remind_at(one);
   for (const mute& one : mutes_) timers_.push({one.until, {}});
   // A mask may have ended while nobody looked, and whoever was asked to settle may not remember.
   if (std::ranges::any_of(alerts_, [](const auto& entry) {
-        return is_open(entry.second) && (entry.second.masks != 0 || entry.second.settling);
+        const alert& one = entry.second;
+        return is_open(one) && (one.masks != 0 || one.settling || one.key.type == alert_type::provider_outage);
       }))
     timers_.push({wall_time{}, {}});
 }
 
 tenant_machine::turn tenant_machine::begin(wall_time now) const {
-  return {now, {}, {}, {}, false, {*config_, kinds_, links_, now, lineage_}};
+  return {now, {}, {}, {}, {}, {}, false, {*config_, kinds_, links_, now, lineage_}};
 }
 
 effects tenant_machine::end(turn& t) {
+  tell_notes(t);
+  name_members(t);
   for (const alert_key& key : t.touched) {
     const auto at = alerts_.find(key);
     if (at == alerts_.end()) continue;
@@ -92,6 +96,7 @@ effects tenant_machine::on(const poll_news& news, wall_time now) {
   for (int rank = 0; rank < ranks; ++rank)
     for (const transition& one : news.transitions)
       if (rank_of(one) == rank) take(t, one);
+  correlate(t, news);
   tell_waiting(t);
   if (news.settled) tell_settled(t, news.instance);
   return end(t);
@@ -137,9 +142,14 @@ void tenant_machine::act(turn& t, alert& a, alert_change change, reason why, con
 void tenant_machine::after_fire(turn& t, alert& a, alert_change change, reason why, const transition& seen) {
   renew_masks(t, a);
   audit(t, a, change == alert_change::raised ? "alert.raised" : "alert.fired", "system", std::string(name(a.level)));
+  if (a.key.type == alert_type::provider_outage) t.begun.insert(a.key);
+  if (const alert* outage = outage_of(a)) {
+    if (change != alert_change::raised) note_member(t, a, *outage);
+    share_acknowledgement(t, a, *outage);
+  }
   // Told at the end of the turn, when it is known with how many others.
   if (a.masks != 0)
-    stay_quiet(t, a, "phase=firing");
+    fire_quietly(t, a, why);
   else if (std::ranges::find(t.to_tell, a.key, &waiting::key) == t.to_tell.end())
     t.to_tell.push_back({a.key, why, seen.how != sighting::regular && change != alert_change::raised});
   refresh_around(t, a);
@@ -149,9 +159,12 @@ void tenant_machine::after_resolve(turn& t, alert& a, const transition* seen) {
   audit(t, a, a.removed ? "alert.removed" : "alert.resolved", "system", "");
   t.out.suppressions.push_back({a.id, a.version, reason::resolved_first});
   t.out.withdraw.push_back(a.id);
+  if (const alert* outage = outage_of(a)) note_member(t, a, *outage);
   std::string remark;
   if (a.key.type == alert_type::instance_unreachable)
     remark = still_down(a.key.instance);
+  else if (a.key.type == alert_type::provider_outage)
+    remark = left_down(t, a);
   else if (seen != nullptr && seen->not_before)
     remark = "It recovered " + window_words(*seen->not_before, seen->since, {*config_, t.now}) + ".";
   if (a.targets.empty()) not_told(a, notice_event::resolved, reason::never_told, "told=nobody", t.now, t.out);
@@ -175,17 +188,18 @@ std::string tenant_machine::still_down(const instance_id& instance) const {
   return names.empty() ? std::string() : "Still down: " + names + ".";
 }
 
-// Told together: what was found at first sight, after a silence or at the end of what spoke for it, and any storm.
+// Told together: what was found at first sight, after a silence or at the end of what spoke for it, and any storm; but what
+// is of the tenant belongs in no PBX's list.
 void tenant_machine::tell_waiting(turn& t) {
   const bool many = t.to_tell.size() >= storm;
   std::vector<telling> together;
   for (const auto& [key, why, gathered] : t.to_tell) {
     alert& a = alerts_[key];
     if (a.masks != 0)
-      stay_quiet(t, a, "phase=firing");
+      fire_quietly(t, a, why);
     else if (!is_notifiable(a))
       continue;
-    else if (many || gathered || (t.parent_ended && why != reason::raised))
+    else if (!is_of_tenant(key) && (many || gathered || (t.parent_ended && why != reason::raised)))
       together.push_back({&a, why});
     else
       tell(t.tell, a, notice_event::fired, why, "", t.out);
@@ -243,6 +257,7 @@ effects tenant_machine::on(tick, wall_time now) {
     const auto at = alerts_.find(key);
     if (at != alerts_.end()) due(t, at->second);
   }
+  follow_outages(t);
   return end(t);
 }
 
@@ -266,6 +281,7 @@ void tenant_machine::due(turn& t, alert& a) {
   if (is_open(a) && !held && end_flapping(t, a) == alert_change::reopened)
     tell(t.tell, a, notice_event::fired, reason::again, "", t.out);
   if (is_open(a) && a.snoozed_until && *a.snoozed_until <= t.now && has(a.masks, mask::snooze)) end_snooze(t, a);
+  if (const auto over = lapse_of(a); over && *over <= t.now) lapse(t, a);
   const bool taken =
       is_open(a) && a.ack && a.phase == alert_phase::acknowledged && a.level == severity::critical && a.masks == 0;
   go_on_calling(t, a);
@@ -292,6 +308,7 @@ void tenant_machine::remind_at(const alert& a) {
   if (a.flapping && !a.changes.empty()) timers_.emplace(a.changes.back() + config_->times.flap_quiet, a.key);
   if (a.ack && a.phase == alert_phase::acknowledged && a.level == severity::critical)
     timers_.emplace(a.reminded.value_or(a.ack->at) + config_->times.acknowledge_reminder, a.key);
+  if (const auto over = lapse_of(a)) timers_.emplace(*over, a.key);
 }
 
 std::optional<wall_time> tenant_machine::next_due() const {
@@ -300,7 +317,9 @@ std::optional<wall_time> tenant_machine::next_due() const {
 
 effects tenant_machine::configure(std::shared_ptr<const tenant_config> config, wall_time now) {
   config_ = std::move(config);
+  providers_ = provider_groups(config_->providers);
   index_hosts();
+  if (has_outage()) timers_.push({now, {}}); // its trunks may be another provider's now
   turn t = begin(now);
   for (auto& [key, a] : alerts_) {
     if (!is_open(a) || is_configured(*config_, key)) continue;

@@ -2,6 +2,7 @@
 // tenant, owned by its tenant actor, rebuilt from the store after a crash. The order of a decision is readable in take():
 //   dedup     actors/logic/dedup     what a transition does to an alert (open, again, raise, resolve, nothing), with a reason
 //   masks     actors/logic/masks     what keeps it quiet; tenant_masks.cpp: what happens when the last mask lifts
+//   outages   actors/logic/correlation  what belongs to an outage of a provider; tenant_outages.cpp: the outage and its members
 //   routing   actors/logic/routing   which channels, by matrix, floor and default (S-T3)
 //   telling   actors/logic/telling   deliveries and the stored reason of every one that was not made
 //   calls     tenant_calls.cpp, actors/logic/{call_ladder,oncall_chain,script}   who is rung, until somebody has it
@@ -9,6 +10,7 @@
 //   wording   actors/logic/wording   titles and sentences
 #pragma once
 
+#include "actors/logic/correlation.hpp"
 #include "actors/logic/dedup.hpp"
 #include "actors/logic/effects.hpp"
 #include "actors/logic/oncall_chain.hpp"
@@ -24,6 +26,7 @@
 #include <queue>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -43,6 +46,8 @@ struct tick {};
 
 // Whether providers can reach us ([http] public_url): without it no key can be pressed.
 enum class callbacks : std::uint8_t { none, offered };
+// How a member of a provider outage was acknowledged when the outage was (S-C4).
+inline constexpr std::string_view of_outage = "provider_outage";
 
 class tenant_machine {
 public:
@@ -50,6 +55,9 @@ public:
 
   // Signed acknowledge tokens are made by whoever holds the key.
   void set_link_maker(link_maker make) { links_ = std::move(make); }
+  // The trunks that outages of providers are judged by; kept by the owner, who brings it up to date before each poll's news
+  // and outlives us. Without it there are no outages.
+  void look_at(const known_truth& truth) { truth_ = &truth; }
   // After construction, once: what the store held.
   void restore(std::vector<alert> alerts, std::vector<mute> mutes, std::string lineage = "");
   void restore_calls(std::vector<call_record> calls, std::vector<phone_record> phones,
@@ -79,11 +87,20 @@ private:
     reason why;
     bool gathered; // told with what else comes in this turn, however little; a rise is told plainly, its alert is known
   };
+  // A member that failed or recovered while its outage went on.
+  struct outage_note {
+    alert_key outage;
+    std::string_view heading; // "Failed too"
+    std::string words;
+    std::set<channel_id> told; // who hear of it by itself
+  };
   struct turn {
     wall_time now;
     effects out;
     std::set<alert_key> touched;
     std::vector<waiting> to_tell; // fires of this turn, in order
+    std::vector<outage_note> notes;
+    std::set<alert_key> begun; // outages that are told of as a whole in this turn
     bool parent_ended = false;
     telling_context tell;
   };
@@ -103,6 +120,7 @@ private:
   void refresh_masks(turn& t, const std::optional<instance_id>& only);
   void refresh_around(turn& t, const alert& changed);
   void stay_quiet(turn& t, const alert& a, const std::string& gates) const;
+  void fire_quietly(turn& t, alert& a, reason why);
   void ask_to_settle(turn& t);
   void ask_to_settle(turn& t, const alert_key& key);
   void make_up_for(turn& t, alert& a, const channel_id& channel);
@@ -149,6 +167,25 @@ private:
   [[nodiscard]] bool is_failing(const channel_id& channel) const;
   void note_loudness_due(const alert& a);
   void hand_over(turn& t, const user_id& to);
+  void correlate(turn& t, const poll_news& news);
+  void begin_outage(turn& t, const std::string& group, const std::string& trace);
+  void follow_outages(turn& t);
+  void follow(turn& t, alert& outage);
+  void adopt(turn& t, alert& a, const alert& outage);
+  void share_acknowledgement(turn& t, alert& member, const alert& outage);
+  void note_member(turn& t, const alert& a, const alert& outage);
+  void tell_notes(turn& t);
+  [[nodiscard]] std::optional<std::string> notes_for(const turn& t, const alert_key& outage,
+                                                     const channel_id& channel) const;
+  void name_members(turn& t);
+  void take_over(turn& t, delivery& row, const std::vector<alert*>& members) const;
+  void lapse(turn& t, alert& a);
+  [[nodiscard]] bool has_outage() const;
+  [[nodiscard]] std::optional<alert_id> folded_into(const alert& a) const;
+  [[nodiscard]] const alert* outage_of(const alert& a) const;
+  [[nodiscard]] std::vector<alert*> members_of(const alert& outage);
+  [[nodiscard]] std::string left_down(const turn& t, const alert& outage);
+  [[nodiscard]] std::optional<wall_time> lapse_of(const alert& a) const;
   [[nodiscard]] severity level_of(const transition& seen) const;
   void index_hosts();
   [[nodiscard]] std::set<instance_id> instances_at(const std::string& host) const;
@@ -184,6 +221,9 @@ private:
   std::optional<oncall_pointer> oncall_;
   std::set<std::pair<delivery_id, call_stage>> hung_up_; // asked for already
   callbacks callbacks_ = callbacks::none;
+  provider_groups providers_; // of the configuration
+  const known_truth* truth_ = nullptr;
+  std::map<alert_key, wall_time> quiet_; // since when fewer than two members of an outage fail
   // May hold stale ones: a tick then finds nothing due.
   std::priority_queue<timer, std::vector<timer>, std::greater<>> timers_;
 };

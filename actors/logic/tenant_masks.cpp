@@ -9,12 +9,22 @@ namespace ringdown::logic {
 
 // Decided before any channel was looked at: a mask keeps it quiet.
 void tenant_machine::stay_quiet(turn& t, const alert& a, const std::string& gates) const {
-  const reason why = reason_of(a.masks, mutes_, t.now);
+  const reason mask = reason_of(a.masks, mutes_, t.now);
+  const reason why = mask == reason::masked_parent && outage_of(a) != nullptr ? reason::correlated : mask;
   not_told(a, notice_event::fired, why, gates + " masks=" + std::string(name(why)), t.now, t.out);
 }
 
+// Logs have each member of an outage by itself (S-T1), unless it is quiet for another reason too.
+void tenant_machine::fire_quietly(turn& t, alert& a, reason why) {
+  if (a.masks == with(0, mask::parent) && outage_of(a) != nullptr && a.phase != alert_phase::resolved)
+    tell_folded(t.tell, a, why, t.out);
+  else
+    stay_quiet(t, a, "phase=firing");
+}
+
 void tenant_machine::renew_masks(const turn& t, alert& a) const {
-  const auto verdict = masks_of(a, alerts_, mutes_, peer_bridge(a), t.now);
+  const auto verdict =
+      masks_of(a, alerts_, mutes_, a.key.type == alert_type::bridge_down ? peer_bridge(a) : folded_into(a), t.now);
   a.masks = verdict.masks;
   a.parent = verdict.parent;
 }
@@ -31,11 +41,13 @@ void tenant_machine::refresh_masks(turn& t, const std::optional<instance_id>& on
     a.settling = before != 0 && a.masks == 0;
     t.touched.insert(key);
     if (a.settling) ask_to_settle(t, key);
+    if (const alert* outage = outage_of(a); outage != nullptr && a.parent != speaker) adopt(t, a, *outage);
   }
 }
 
-// What one alert masks is at its instance, and of a bridge also at the other end.
+// What one alert masks is at its instance, of a bridge also at the other end, of an outage anywhere.
 void tenant_machine::refresh_around(turn& t, const alert& changed) {
+  if (changed.key.type == alert_type::provider_outage) return refresh_masks(t, std::nullopt);
   refresh_masks(t, changed.key.instance);
   if (changed.key.type != alert_type::bridge_down) return;
   for (const instance_id& end : instances_at(changed.provider))

@@ -274,6 +274,10 @@ std::string short_name(const alert& a) {
   return tidy(a.label.empty() ? to_text(a.key.resource) : a.label);
 }
 
+std::string recovery_of(const alert_view& what, const reader& who) {
+  return where_of(what, who) + ": " + recovered_words(what);
+}
+
 std::string title_of(notice_event event, const alert_view& what, const reader& who) {
   const std::string where = where_of(what, who);
   std::string head = where + ": " + state_words(what);
@@ -281,7 +285,7 @@ std::string title_of(notice_event event, const alert_view& what, const reader& w
     case notice_event::escalated: return "Escalated: " + head;
     case notice_event::acknowledged: return "Acknowledged: " + head;
     // On a locked phone the end of a long title is cut: that it is over stands first.
-    case notice_event::resolved: return "Resolved: " + where + ": " + recovered_words(what);
+    case notice_event::resolved: return "Resolved: " + recovery_of(what, who);
     case notice_event::updated: return "Updated: " + head;
     case notice_event::reminder: return "Still failing: " + head;
     case notice_event::fired:

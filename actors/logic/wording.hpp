@@ -25,6 +25,8 @@ struct reader {
 
 // "Acme HQ: trunk Bandwidth-Primary down"
 [[nodiscard]] std::string title_of(notice_event event, const alert_view& what, const reader& who);
+// "Acme HQ: trunk Bandwidth-Primary up again"
+[[nodiscard]] std::string recovery_of(const alert_view& what, const reader& who);
 // One to a few sentences. `remark` is added at the end when there is one.
 [[nodiscard]] std::string text_of(notice_event event, const alert_view& what, const std::string& remark,
                                   const reader& who);

@@ -64,7 +64,7 @@ private:
     throw std::logic_error("a row of no alert");
   }
   [[nodiscard]] reason verdict(const delivery& row) const {
-    if (row.after) {
+    if (row.after && row.event == notice_event::resolved) {
       for (std::size_t i = 0; i < states_.size(); ++i)
         if (t_.rows[i].id == *row.after && states_[i] != delivery_state::sent) return reason::never_told;
       return reason::none;

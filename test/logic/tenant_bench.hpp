@@ -89,9 +89,13 @@ public:
   explicit tenant_bench(tenant_config config = usual_config())
       : config_(std::make_shared<const tenant_config>(std::move(config))),
         machine_(fresh()) {}
+  tenant_bench(const tenant_bench&) = delete; // the machine looks at our truth
+  tenant_bench& operator=(const tenant_bench&) = delete;
 
   wall_time now = from_micros(1'790'000'000'000'000);
 
+  // Of the trunks; without any there are no outages.
+  logic::known_truth truth;
   // The effects of the last call; everything since the start is in the lists below.
   logic::effects last;
   std::map<alert_id, alert> stored;
@@ -218,6 +222,7 @@ private:
   }
   [[nodiscard]] logic::tenant_machine fresh() const {
     logic::tenant_machine made(config_, kinds());
+    made.look_at(truth);
     made.set_link_maker(links_);
     made.set_callbacks(callbacks_);
     return made;

@@ -1,0 +1,181 @@
+#include "actors/logic/correlation.hpp"
+
+#include "actors/logic/alert_map.hpp"
+#include "actors/logic/shown_state.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace ringdown::logic {
+
+namespace {
+
+using alert_map = std::map<alert_key, alert>;
+
+// Names of hosts differ neither by case nor by the root's dot.
+std::string plain(std::string_view host) {
+  if (host.ends_with('.')) host.remove_suffix(1);
+  std::string text(host);
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return text;
+}
+
+const alert* failing_alert(const alert_map& alerts, const alert_key& key) {
+  const auto at = alerts.find(key);
+  if (at == alerts.end() || !is_open(at->second) || at->second.current != condition::failing) return nullptr;
+  return &at->second;
+}
+
+// What says that this trunk fails: its own alert, or while it has none that of all trunks of its PBX.
+const alert* speaker_of(const resource_record& trunk, const instance_id& instance, const alert_map& alerts) {
+  if (const alert* own = failing_alert(alerts, {instance, alert_type::trunk_down, trunk.ref})) return own;
+  const alert* all = failing_alert(alerts, {instance, alert_type::all_trunks_down, {resource_kind::instance, ""}});
+  if (all == nullptr) return nullptr;
+  const bool out_of_sight = all->unseen_since && trunk.state == resource_state::unknown;
+  return is_down(trunk.state) || out_of_sight ? all : nullptr;
+}
+
+bool is_judged(const resource_record& trunk, const instance_health& health) {
+  switch (trunk.state) {
+    case resource_state::unknown:
+    case resource_state::starting:
+    case resource_state::disabled:
+    case resource_state::removed: return false;
+    case resource_state::up:
+    case resource_state::registered:
+    case resource_state::online:
+    case resource_state::failed_registration:
+    case resource_state::unregistered:
+    case resource_state::down_unspecified:
+    case resource_state::down:
+    case resource_state::high: break;
+  }
+  return !health.starting && !is_stale(health, trunk.ref.kind);
+}
+
+provider_trunk counted(const resource_record& trunk, const baseline& base, const alert_map& alerts) {
+  provider_trunk made{base.instance, trunk.ref.key, is_judged(trunk, base.health), {}, false, {}};
+  const alert* speaker = speaker_of(trunk, base.instance, alerts);
+  if (speaker == nullptr) return made;
+  made.failing = speaker->since;
+  made.first_sight = speaker->first_sight;
+  made.told_by = speaker->key;
+  made.counted = made.counted && !speaker->unseen_since && !has(speaker->masks, mask::maintenance);
+  return made;
+}
+
+const resource_record* find(const known_truth& truth, const instance_id& instance, const resource_ref& ref) {
+  const auto base = truth.find(instance);
+  if (base == truth.end()) return nullptr;
+  const auto at = std::ranges::find(base->second.resources, ref, &resource_record::ref);
+  return at == base->second.resources.end() ? nullptr : &*at;
+}
+
+// Only while it fails: what an outage that goes up and down leaves down has to speak for itself.
+const alert* outage_with(const alert_map& alerts, const std::string& group, wall_time failing, duration window) {
+  const alert* outage = group.empty() ? nullptr : failing_alert(alerts, outage_key(group));
+  return outage != nullptr && belongs(failing, outage->since, window) ? outage : nullptr;
+}
+
+} // namespace
+
+provider_groups::provider_groups(const std::vector<provider_config>& known) {
+  for (const provider_config& one : known) {
+    names_[one.id] = one.name;
+    for (const std::string& host : one.hosts) group_by_host_[plain(host)] = one.id;
+  }
+}
+
+std::string provider_groups::group_of(std::string_view host) const {
+  std::string wanted = plain(host);
+  const auto at = group_by_host_.find(wanted);
+  return at == group_by_host_.end() ? wanted : at->second;
+}
+
+std::string provider_groups::name_of(const std::string& group) const {
+  const auto at = names_.find(group);
+  return at == names_.end() ? group : at->second;
+}
+
+std::vector<provider_trunk> trunks_of(const std::string& group, const provider_groups& groups, const known_truth& truth,
+                                      const alert_map& alerts) {
+  std::vector<provider_trunk> found;
+  for (const auto& [instance, base] : truth)
+    for (const resource_record& one : base.resources)
+      if (one.ref.kind == resource_kind::trunk && groups.group_of(one.provider) == group)
+        found.push_back(counted(one, base, alerts));
+  std::ranges::sort(found, {}, [](const provider_trunk& t) { return std::tie(t.instance, t.key); });
+  return found;
+}
+
+std::set<std::string> groups_behind(const alert& a, const provider_groups& groups, const known_truth& truth,
+                                    const alert_map& alerts) {
+  std::set<std::string> found;
+  if (a.key.type == alert_type::trunk_down) {
+    const resource_record* trunk = find(truth, a.key.instance, a.key.resource);
+    if (trunk != nullptr) found.insert(groups.group_of(trunk->provider));
+  } else if (const auto base = truth.find(a.key.instance);
+             a.key.type == alert_type::all_trunks_down && base != truth.end()) {
+    for (const resource_record& one : base->second.resources)
+      if (one.ref.kind == resource_kind::trunk && speaker_of(one, a.key.instance, alerts) != nullptr)
+        found.insert(groups.group_of(one.provider));
+  }
+  found.erase(std::string());
+  return found;
+}
+
+std::optional<wall_time> outage_since(const std::vector<provider_trunk>& trunks, duration window, wall_time now) {
+  const auto fails = [](const provider_trunk& t) { return t.counted && t.failing && !t.first_sight; };
+  std::optional<wall_time> newest;
+  for (const provider_trunk& one : trunks)
+    if (fails(one)) newest = std::max(newest.value_or(*one.failing), *one.failing);
+  if (!newest || *newest < now - window) return std::nullopt;
+  std::size_t all = 0;
+  std::size_t failing = 0;
+  std::set<instance_id> places;
+  wall_time first = *newest;
+  for (const provider_trunk& one : trunks) {
+    all += one.counted ? 1 : 0;
+    if (!fails(one) || *one.failing < *newest - window) continue;
+    ++failing;
+    places.insert(one.instance);
+    first = std::min(first, *one.failing);
+  }
+  const bool half = places.size() >= 2 && 2 * failing >= all;
+  return places.size() >= 3 || half ? std::optional(first) : std::nullopt;
+}
+
+bool belongs(wall_time failing_since, wall_time outage_since, duration window) {
+  return failing_since >= outage_since - window;
+}
+
+bool goes_on(const std::vector<provider_trunk>& trunks, wall_time outage_since, duration window) {
+  std::set<instance_id> places;
+  for (const provider_trunk& one : trunks)
+    if (one.failing && belongs(*one.failing, outage_since, window)) places.insert(one.instance);
+  return places.size() >= 2;
+}
+
+std::optional<alert_id> outage_over(const alert& a, const provider_groups& groups, const known_truth& truth,
+                                    const alert_map& alerts, duration window) {
+  if (a.key.type == alert_type::trunk_down) {
+    const resource_record* trunk = find(truth, a.key.instance, a.key.resource);
+    const alert* over =
+        trunk == nullptr ? nullptr : outage_with(alerts, groups.group_of(trunk->provider), a.since, window);
+    return over == nullptr ? std::nullopt : std::optional(over->id);
+  }
+  const auto base = truth.find(a.key.instance);
+  if (a.key.type != alert_type::all_trunks_down || base == truth.end()) return std::nullopt;
+  std::optional<alert_id> least;
+  for (const resource_record& one : base->second.resources) {
+    const alert* speaker = one.ref.kind == resource_kind::trunk ? speaker_of(one, a.key.instance, alerts) : nullptr;
+    if (speaker == nullptr) continue;
+    const alert* over = outage_with(alerts, groups.group_of(one.provider), speaker->since, window);
+    if (over == nullptr) return std::nullopt;
+    least = least ? std::min(*least, over->id) : over->id;
+  }
+  return least;
+}
+
+} // namespace ringdown::logic
