@@ -19,6 +19,7 @@ struct listing {
   std::vector<std::string> heads;
   std::function<std::vector<std::string>(const row&)> cells;
   std::string advice; // after an empty list
+  std::vector<row> (*order)(std::vector<row>) = nullptr;
 };
 
 int show(session& run, const listing& what) {
@@ -36,12 +37,33 @@ int show(session& run, const listing& what) {
     return exit_ok;
   }
   table shown(what.heads);
-  for (const row& item : items) shown.add(what.cells(item));
+  for (const row& item : what.order == nullptr ? items : what.order(items)) shown.add(what.cells(item));
   run.print(shown.text());
   run.print(fmt::format("{}\n", counted(items.size(), what.one)));
   const std::string& next = reply.read.top["next"];
   if (!next.empty()) run.print(fmt::format("there are more: add --cursor {}\n", next));
   return exit_ok;
+}
+
+// Under each alert what it speaks for, after a dash; a member whose speaker is not on the page names it.
+std::vector<row> folded(std::vector<row> alerts) {
+  const auto on_page = [&](const std::string& id) {
+    return std::ranges::find(alerts, id, [](const row& a) { return a["id"]; }) != alerts.end();
+  };
+  std::vector<row> ordered;
+  const auto add = [&](const auto& again, const row& one, const std::string& indent) -> void {
+    ordered.push_back(one);
+    ordered.back().fields["indent"] = indent;
+    for (const row& member : alerts)
+      if (member["parent"] == one["id"] && member["id"] != one["id"]) again(again, member, indent + "- ");
+  };
+  for (row& one : alerts) {
+    if (one["parent"].empty() || !on_page(one["parent"])) {
+      if (!one["parent"].empty()) one.fields["cause"] = fmt::format("part of {}", one["parent"]);
+      add(add, one, "");
+    }
+  }
+  return ordered;
 }
 
 // "acknowledged", "firing", "firing (snoozed, flapping)".
@@ -117,7 +139,7 @@ int list_alerts(session& run) {
                     .heads = {"ALERT", "SEVERITY", "STATE", "TYPE", "TENANT", "INSTANCE", "RESOURCE", "SINCE", "CAUSE"},
                     .cells =
                         [&run](const row& a) {
-                          return std::vector<std::string>{a["id"],
+                          return std::vector<std::string>{a["indent"] + a["id"],
                                                           a["severity"],
                                                           alert_state(a),
                                                           a["type"],
@@ -127,7 +149,8 @@ int list_alerts(session& run) {
                                                           ago(a["since"], run.now()),
                                                           first_of(a["cause"], a["detail"])};
                         },
-                    .advice = {}});
+                    .advice = {},
+                    .order = folded});
 }
 
 int list_instances(session& run) {

@@ -79,6 +79,18 @@ class Listings(Cli):
         self.daemon.serve(**{"GET /api/v1/alerts": one_list(ALERT), "GET /api/v1/alerts/al_1": ALERT})
         self.assertNotIn("\x1b", self.expect(0, "alerts") + self.expect(0, "alert", "al_1"))
 
+    def test_members_stand_under_what_speaks_for_them(self):
+        def one(name, parent, instance="hq"):
+            return {**ALERT, "id": name, "parent": parent, "instance": instance, "cause": None}
+        outage = {**one("al_out", None, None), "type": "provider_outage", "instance_name": None,
+                  "resource": {"kind": "provider", "id": "sip.x", "name": "Carrier", "provider": "sip.x"}}
+        page = [one("al_b", "al_out"), one("al_alone", None), outage, one("al_a", "al_out"), one("al_c", "al_gone")]
+        self.daemon.serve(**{"GET /api/v1/alerts": one_list(*page), "GET /api/v1/alerts/al_out": outage})
+        lines = self.expect(0, "alerts").splitlines()
+        self.assertEqual([line.split("  ")[0] for line in lines[1:6]], ["al_alone", "al_out", "- al_b", "- al_a", "al_c"])
+        self.assertIn("part of al_gone", lines[5])
+        self.assertRegex(self.expect(0, "alert", "al_out"), r"\nwhere +acme\n")
+
     def test_filters_reach_the_daemon_encoded(self):
         self.daemon.serve(**{"GET /api/v1/deliveries": one_list(DELIVERY, following="c 2")})
         text = self.expect(0, "deliveries", "--tenant", "a&b", "--state", "sent", "--limit", "1")
