@@ -138,9 +138,9 @@ def crashing_actors_lose_and_double_nothing():
     """A channel, a poller and the tenant crash amid 20 outages: each outage is told once per channel, a push again only when
     marked, the other channel within 2 s; the restarts are visible."""
     victims = ("channel/t1/t1-hook", "poller/t1/pbx07", "tenant/t1")
-    with begin("[fleet]\ntenants = 1\npbxes = 20\ntrunks_per_pbx = 3\n", 20, interval="300ms") as world:
+    with begin("[fleet]\ntenants = 1\npbxes = 20\ntrunks_per_pbx = 3\nsbcs_per_pbx = 1\n", 20, interval="300ms") as world:
         world.do("sink_fault", sink="webhook", mode="slow", delay="200ms")
-        world.do("trunk_down", pbx="pbx*", trunk="10000")
+        world.do("sbc_down", pbx="pbx*", sbc="11000")
         wait_for("rows in flight", lambda: world.effects("webhook"))
         for name in victims:
             crash(world, name)

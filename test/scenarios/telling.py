@@ -44,9 +44,9 @@ def restart_in_mid_outage_repeats_nothing():
 
 def hanging_webhook_leaves_push_alone():
     """With the webhook receiver hanging, every push still arrives within 2 s of its transition's commit (I6)."""
-    with begin("[fleet]\ntenants = 1\npbxes = 20\ntrunks_per_pbx = 3\n", 20, interval="500ms") as world:
+    with begin("[fleet]\ntenants = 1\npbxes = 20\ntrunks_per_pbx = 3\nsbcs_per_pbx = 1\n", 20, interval="500ms") as world:
         world.do("sink_fault", sink="webhook", mode="hang")
-        world.do("trunk_down", pbx="pbx*", trunk="10000")
+        world.do("sbc_down", pbx="pbx*", sbc="11000")
         wait_for("twenty pushes", lambda: len(world.effects("ntfy", "fired")) >= 20, 30)
         delays = push_delays(world)
         expect(len(delays) == 20, f"only {len(delays)} of 20 alerts were pushed")
