@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The demo: 6 tenants, 40 simulated PBXes and one ringdown node play two minutes of outages, told in plain words.
+"""The demo: 6 tenants, 40 simulated PBXes and one ringdown node play two and a half minutes of outages, told in plain words.
 
 ./dev demo          play, then leave everything running until Ctrl-C
 ./dev demo --exit   play, print the table and end; non-zero if anything was lost or doubled
@@ -26,9 +26,12 @@ sbcs_per_pbx = 2
 TIMING = {
     "confirm_after": "1s", "unreachable_repoll_1": "500ms", "unreachable_repoll_2": "2s", "unreachable_repoll_3": "4s",
     "starting_grace": "12s", "flap_window": "60s", "flap_quiet": "12s", "episode_window": "60s",
+    "provider_window": "36s", "provider_quiet": "5s",  # a tenth of six minutes: REGISTERs are refreshed within 60 to 300 s
 }
 PBXES = 40
-PLAYED = {"pbx03", "pbx08", "pbx12", "pbx17", "pbx30"}  # what breaks, and must be told
+CARRIER = "sip.larkfield.example"
+CUSTOMERS = ("pbx35", "pbx36", "pbx37", "pbx38", "pbx39", "pbx40")  # of one tenant; each has trunks of that carrier
+PLAYED = {"pbx03", "pbx08", "pbx12", "pbx17", "pbx30", *CUSTOMERS}  # what breaks, and must be told
 UPDATED = "pbx21"                                       # what must not
 
 
@@ -94,12 +97,26 @@ def trunk_flaps(world, teller):
     teller.until("flapping is told", lambda: told(world, "fired", "flapping"))
 
 
+def carrier_fails(world, teller):
+    teller.step(f"The carrier at {CARRIER} fails. Six PBXes of one tenant notice one after the other, as each renews its "
+                "registration: the first is told by itself, then the outage once, and nobody's phone names the rest.")
+    for place, pbx in enumerate(CUSTOMERS):
+        world.do("trunk_down", pbx=pbx, provider=CARRIER, reason="silent", at=f"{1 + 2 * place}s")
+
+    def members():
+        return {row["instance"] for row in world.items("/api/v1/alerts?limit=500") if "parent" in row["masks"]}
+    teller.until("the outage is told", lambda: told(world, "fired", CARRIER))
+    teller.until("all six are part of it", lambda: members() == set(CUSTOMERS))
+
+
 def all_recovers(world, teller):
     teller.step("Everything recovers.")
     world.do("trunk_up", pbx="pbx03", trunk="10001")
     world.do("sbc_up", pbx="pbx08", sbc="11000")
     world.do("service_up", pbx="pbx12", service="nginx")
     world.do("pbx_up", pbx="pbx17")
+    for pbx in CUSTOMERS:
+        world.do("trunk_up", pbx=pbx, provider=CARRIER)
     teller.until("all alerts are resolved", lambda: not world.items("/api/v1/alerts"), 90)
     owed = ("/api/v1/deliveries?state=pending", "/api/v1/deliveries?state=claimed")
     teller.until("nothing is owed", lambda: not any(world.items(path) for path in owed))
@@ -107,8 +124,8 @@ def all_recovers(world, teller):
 
 # What happens, and how many seconds after the beginning.
 STEPS = [(0, trunk_fails), (12, technician_acknowledges), (24, sbc_fails), (36, service_fails), (48, pbx_fails),
-         (62, pbx_updates), (74, trunk_flaps), (104, all_recovers)]
-LAST_LOOK = 116  # seconds; what comes late must be seen, too
+         (62, pbx_updates), (74, trunk_flaps), (104, carrier_fails), (128, all_recovers)]
+LAST_LOOK = 144  # seconds; what comes late must be seen, too
 
 
 def play(world, teller):
@@ -134,7 +151,7 @@ def explain_silences(world, teller):
     quiet = list(silences(world))
     for row, event, reason in quiet:
         what = "a recovery" if event == "resolved" else f"'{event}'"
-        about = f"{row['resource'].get('name') or 'the PBX'} at {row['instance_name']}"
+        about = f"{row['resource'].get('name') or 'the PBX'} at {row['instance_name'] or 'all PBXes of the tenant'}"
         teller.say(f"Why was nobody told of {what} of {about}? Because {WHY.get(reason, reason)}.")
         teller.say(f"    (ringdownctl explain {row['id']} says: {reason})")
     if not any(reason in WHY for _, _, reason in quiet):

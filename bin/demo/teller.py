@@ -22,6 +22,7 @@ WHY = {
     "never_told": "nobody had heard that it broke, so nobody needs to hear that it works",
     "not_above_told": "no worse than what was told already",
     "masked_parent": "the PBX itself is down, and that was told",
+    "correlated": "its provider has an outage, and that was told once for all",
     "masked_blind": "its state cannot be read at the moment",
     "masked_snooze": "somebody asked for quiet on this one for a while",
     "masked_mute": "somebody asked for quiet on this kind of alert",
