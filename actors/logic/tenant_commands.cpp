@@ -93,6 +93,9 @@ command_result tenant_machine::decide_about_alert(turn& t, const command& asked)
     return {"", command_answer::stale, "that was an earlier outage"};
   if (asked.kind == command_kind::acknowledge) return acknowledge(t, asked, *a);
   if (asked.kind == command_kind::snooze) return snooze(t, asked, *a);
+  // Nothing interrupts about it any more (I4): the claim would say so of what is not claimed where it is made.
+  if (a->ack)
+    return {"", command_answer::refused, "not told: acknowledged by " + a->ack->by + " at " + clock_of(a->ack->at)};
   ++a->version;
   t.touched.insert(a->key);
   audit(t, *a, "alert.renotified", asked.by, "");

@@ -221,6 +221,16 @@ TEST_CASE("renotify tells everybody routed again, unless something keeps the ale
   CHECK(answer(t) == command_answer::stale);
 }
 
+TEST_CASE("renotify of what somebody has taken is refused, and interrupts nobody") {
+  tenant_bench t;
+  t.news({failing(trunk_down)});
+  t.ask(command_kind::acknowledge, t.at(trunk_down).id);
+  t.ask(command_kind::renotify, t.at(trunk_down).id);
+  CHECK(answer(t) == command_answer::refused);
+  CHECK(t.last.deliveries.empty());
+  CHECK(t.at(trunk_down).version == 1);
+}
+
 TEST_CASE("resend tells one channel again, as things are now") {
   tenant_bench t;
   t.news({failing(trunk_down)});
