@@ -26,7 +26,11 @@ namespace {
 
 // Never reads argv or files: everything is explicit (CAF's own configuration accepts unknown keys silently).
 struct system_config : caf::actor_system_config {
-  system_config() {
+  explicit system_config(const tree_stage& on) {
+    if (on.configure) {
+      on.configure(*this);
+      return;
+    }
     set("scheduler.max-threads", std::size_t{2} > std::thread::hardware_concurrency()
                                      ? std::size_t{2}
                                      : std::size_t{std::thread::hardware_concurrency()});
@@ -65,14 +69,19 @@ family_ptr make_family(caf::actor_system& system, const ports_ptr& world) {
 
 class living_tree final : public node_tree {
 public:
-  living_tree(ports start, std::shared_ptr<persistence::store> held)
-      : system_(config_),
+  living_tree(ports start, std::shared_ptr<persistence::store> held, tree_stage on)
+      : stage_(std::move(on)),
+        config_(stage_),
+        system_(config_),
         shared_(std::make_shared<ports>(std::move(start))) {
+    if (stage_.opened) stage_.opened(system_);
     shared_->begun = shared_->time.now();
     auto& board = *shared_->health;
     shared_->clock = system_.spawn<clock_keeper>(shared_, board.probe("clock", "clock", "root"));
-    shared_->store =
-        system_.spawn<store_keeper, caf::detached>(shared_, board.probe("store", "store", "root"), std::move(held));
+    auto probe = board.probe("store", "store", "root");
+    shared_->store = stage_.store == tree_stage::store_thread::own
+                         ? system_.spawn<store_keeper, caf::detached>(shared_, std::move(probe), std::move(held))
+                         : system_.spawn<store_keeper>(shared_, std::move(probe), std::move(held));
     births_ = make_family(system_, shared_);
     root_ = system_.spawn<root>(shared_, board.probe("root", "root", ""), births_);
   }
@@ -82,11 +91,13 @@ public:
     root_ = nullptr;
     // Store and clock stay until nobody is left to ask them: only then may their handles go.
     // (The registry wakes waiters only for its last actor, so this looks again and again; it takes some milliseconds.)
-    while (system_.registry().running() > 2) std::this_thread::yield();
+    while (system_.registry().running() > 2) give_way();
     const auto clock = std::exchange(shared_->clock, nullptr);
     const auto store = std::exchange(shared_->store, nullptr);
     caf::anon_send_exit(clock, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(store, caf::exit_reason::user_shutdown);
+    // Threads of CAF end them while the system waits; without any, that is to be done here.
+    while (stage_.give_way && system_.registry().running() > 0) give_way();
   }
 
   living_tree(const living_tree&) = delete;
@@ -144,6 +155,14 @@ public:
   }
 
 private:
+  void give_way() const {
+    if (stage_.give_way)
+      stage_.give_way();
+    else
+      std::this_thread::yield();
+  }
+
+  const tree_stage stage_;
   system_config config_;
   caf::actor_system system_;
   std::shared_ptr<ports> shared_;
@@ -163,8 +182,8 @@ std::vector<logic::channel_kind_facts> channel_kinds() {
   return kinds;
 }
 
-std::unique_ptr<node_tree> node_tree::grow(ports start, std::shared_ptr<persistence::store> held) {
-  return std::make_unique<living_tree>(std::move(start), std::move(held));
+std::unique_ptr<node_tree> node_tree::grow(ports start, std::shared_ptr<persistence::store> held, tree_stage on) {
+  return std::make_unique<living_tree>(std::move(start), std::move(held), std::move(on));
 }
 
 } // namespace ringdown

@@ -7,16 +7,33 @@
 #include "persistence/store.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string_view>
 
+namespace caf {
+class actor_system;
+class actor_system_config;
+} // namespace caf
+
 namespace ringdown {
+
+// What runs the actors. The default is production's: CAF's threads, and one of its own for the store. A simulation runs them
+// all in its own thread, the store's actor among them (it is the same class).
+struct tree_stage {
+  enum class store_thread : std::uint8_t { own, shared };
+
+  std::function<void(caf::actor_system_config&)> configure; // none: as many threads as cores
+  std::function<void(caf::actor_system&)> opened;           // before the first actor is born; none: nothing
+  std::function<void()> give_way; // somebody is waited for, let the others go on; none: their threads do
+  store_thread store = store_thread::own;
+};
 
 class node_tree {
 public:
   // `start` has everything but clock and store, which the tree adds. The store's shard must be taken already.
-  static std::unique_ptr<node_tree> grow(ports start, std::shared_ptr<persistence::store> held);
+  static std::unique_ptr<node_tree> grow(ports start, std::shared_ptr<persistence::store> held, tree_stage on = {});
   virtual ~node_tree() = default;
 
   [[nodiscard]] virtual ports_ptr world() const = 0;
