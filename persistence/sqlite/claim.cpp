@@ -11,7 +11,7 @@ constexpr std::size_t looked_at = 64;
 // A row handed over so often without an outcome has taken its actor down each time (S-D5).
 constexpr std::uint32_t poison_limit = 3;
 // No row waits longer than an hour (Retry-After is clamped to it): one that seems to was written before the clock was set
-// back, and is due.
+// back, and is due. So is one that was to wait for nothing, however late the clock says it was made.
 constexpr auto longest_wait = std::chrono::minutes(65);
 
 // Due rows of a channel that stand first in their line: nothing older of the same alert and target is open there (log
@@ -19,7 +19,7 @@ constexpr auto longest_wait = std::chrono::minutes(65);
 constexpr const char* due_sql =
     "select " RINGDOWN_DELIVERY_HEAD
     " from delivery d indexed by delivery_due where tenant = ?1 and channel = ?2 and state = 'pending' "
-    "and (not_before <= ?3 or not_before > ?4) "
+    "and (not_before <= ?3 or not_before > ?4 or (attempts = 0 and not_before <= created)) "
     "and (alert = '' or not exists(select 1 from delivery o indexed by delivery_line where o.tenant = d.tenant and "
     "o.channel = d.channel and o.alert = d.alert and o.target = d.target and o.state in ('pending', 'claimed') and "
     "o.seq < d.seq)) "
@@ -126,12 +126,12 @@ void sqlite_store::look_ahead(claim_state& state) {
   const claim_request& request = state.request;
   db_->rows(
       "select min(not_before) from delivery indexed by delivery_due where tenant = ? and channel = ? and state = "
-      "'pending' and not_before <= ?",
+      "'pending' and (not_before <= ? or (attempts = 0 and not_before <= created))",
       [&](columns& found) { state.answer.due_left = found.maybe_time().has_value(); }, request.tenant, request.channel,
       request.now);
   db_->rows(
       "select min(not_before) from delivery indexed by delivery_due where tenant = ? and channel = ? and state = "
-      "'pending' and not_before > ?",
+      "'pending' and not_before > ? and (attempts > 0 or not_before > created)",
       [&](columns& found) { state.answer.next_due = found.maybe_time(); }, request.tenant, request.channel,
       request.now);
 }

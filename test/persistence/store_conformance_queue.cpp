@@ -212,11 +212,40 @@ void claims_say_what_waits(const store_opener& open) {
     REQUIRE(work.settle(work.outcome("row_al_a", delivery_state::sent)).ok());
     CHECK(work.claimed_ids() == ids{"row_al_b", "row_al_c"});
   }
+}
+
+void claims_survive_set_clocks(const store_opener& open) {
+  desk work(open);
+  const alert a = make_alert("al_1");
+  work.commit_alert(a);
   SECTION("what seems to wait for longer than anything may was written before the clock was set back") {
     auto row = make_row("dl_1", a);
     row.not_before = noon + std::chrono::hours(3);
     work.commit_rows({row});
     CHECK(work.claimed_ids() == ids{"dl_1"});
+  }
+  SECTION("made before the clock was set back, and to wait for nothing: due at once, and told to be so") {
+    const alert other = make_alert("al_2");
+    work.commit_alert(other);
+    auto row = make_row("dl_1", a);
+    auto second = make_row("dl_2", other);
+    row.created = row.not_before = second.created = second.not_before = noon + std::chrono::minutes(40);
+    work.commit_rows({row, second});
+    const auto claimed = work.claim(1);
+    REQUIRE(claimed.rows.size() == 1);
+    CHECK(claimed.due_left);
+    CHECK_FALSE(claimed.next_due);
+    CHECK(work.claimed_ids() == ids{"dl_2"});
+  }
+  SECTION("what is to be tried again waits, whenever it was made") {
+    auto row = make_row("dl_1", a);
+    row.created = noon + std::chrono::minutes(40);
+    row.not_before = noon + std::chrono::minutes(1);
+    row.attempts = 1;
+    work.commit_rows({row});
+    const auto claimed = work.claim();
+    CHECK(claimed.rows.empty());
+    CHECK(claimed.next_due == row.not_before);
   }
 }
 
