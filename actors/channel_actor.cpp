@@ -18,6 +18,7 @@ constexpr duration send_call_by = std::chrono::seconds(2);
 // A call whose provider cannot call us back is asked about often, any other in case what it says gets lost.
 constexpr duration ask_often = std::chrono::seconds(3);
 constexpr duration ask_in_case = std::chrono::seconds(20);
+constexpr auto look_at_clocks_after = std::chrono::minutes(1);
 
 const wire::dialect* dialect_of(const channel_config& config) {
   const auto* found = wire::find_dialect(config.kind);
@@ -117,6 +118,9 @@ void channel::on(const look_for_rows& asked) {
 
 void channel::on(const due& rang) {
   if (rang.token != wake_token_) return;
+  const moment present = now();
+  if (present.wall < *wake_at_ && present.steady < wake_due_) return arm();
+  reached_ = *wake_at_;
   wake_at_.reset();
   backlogged_ = true;
   if (recovering_ && !claiming_) recover();
@@ -372,9 +376,11 @@ void channel::claim_if_room() {
   const std::size_t held = carrying_.size() + waiting_.size();
   if (held >= facts_.connections) return;
   claiming_ = true;
+  // A wall clock that was set back meanwhile makes nothing wait longer than it was to wait.
+  const wall_time present = std::max(now().wall, std::exchange(reached_, wall_time{}));
   const auto targets =
       facts_.is == channel_class::voice ? persistence::target_use::exclusive : persistence::target_use::shared;
-  persistence::claim_request ask{tenant_, config_.id, world().owner, facts_.connections - held, now().wall, targets};
+  persistence::claim_request ask{tenant_, config_.id, world().owner, facts_.connections - held, present, targets};
   caf::anon_send(world().store, claim_rows{std::move(ask), me()});
 }
 
@@ -384,10 +390,17 @@ void channel::tell_tenant(const delivery& row, delivery_state state, reason why)
 
 void channel::wake_for(wall_time at) {
   if (wake_at_ && *wake_at_ <= at) return;
-  wake_at_ = at;
   const moment present = now();
   const auto wait = std::max<duration>(at - present.wall, duration{});
-  wake_at(present.steady + std::chrono::duration_cast<std::chrono::nanoseconds>(wait), ++wake_token_);
+  wake_at_ = at;
+  wake_due_ = present.steady + std::chrono::duration_cast<std::chrono::nanoseconds>(wait);
+  arm();
+}
+
+// Looks at the clocks again and again: the wall clock may be set forward.
+void channel::arm() {
+  const steady_time latest = now().steady + look_at_clocks_after;
+  wake_at(std::min(wake_due_, latest), ++wake_token_);
 }
 
 void channel::check_quiet() {

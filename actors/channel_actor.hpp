@@ -66,6 +66,7 @@ private:
   void do_call_step(const logic::call_step& step);
   void call_step_ended(const logic::call_step& step, const http_outcome& outcome);
   void wake_for(wall_time at);
+  void arm();
   void check_quiet();
   std::uint64_t exchange(http_request request, std::uint64_t token);
   [[nodiscard]] wire::delivery_job job(const delivery& row) const;
@@ -86,6 +87,8 @@ private:
   std::uint64_t tokens_ = 0;
   std::uint64_t wake_token_ = 0;
   std::optional<wall_time> wake_at_;             // what the newest wake-up is for
+  steady_time wake_due_;                         // the same by the clock that nobody sets
+  wall_time reached_;                            // what was waited for last, until a claim has used it
   std::map<delivery_id, alert_id> handing_back_; // settlements under way of rows not carried any more
   bool claiming_ = false;
   bool look_again_ = false;    // rows were announced while a claim was under way

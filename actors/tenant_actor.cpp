@@ -9,6 +9,8 @@ namespace ringdown {
 namespace {
 
 constexpr auto load_retry = std::chrono::seconds(1);
+// The wall clock may be set forward: what is due by it is not missed for longer.
+constexpr duration look_at_clock_after = std::chrono::minutes(1);
 constexpr std::uint64_t load_token = 0; // wake-ups for ticks count from 1
 
 } // namespace
@@ -343,7 +345,7 @@ void tenant::schedule_tick() {
   if (!next || (wake_for_ && *wake_for_ <= *next)) return;
   wake_for_ = next;
   const moment present = now();
-  const auto wait = std::max<duration>(*next - present.wall, duration{});
+  const auto wait = std::clamp<duration>(*next - present.wall, duration{}, look_at_clock_after);
   wake_at(present.steady + std::chrono::duration_cast<std::chrono::nanoseconds>(wait), ++wake_token_);
 }
 
