@@ -1,0 +1,124 @@
+// That one's trouble stays its own: sound channels are prompt, and what crashes or fails is tried again with patience.
+#include "test/simulation/checkers.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <vector>
+
+namespace ringdown::simulation {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// When something was amiss that a channel may feel.
+struct troubles {
+  std::map<std::string, std::vector<std::pair<instant, instant>>>
+      spells; // of "store", "provider push-t1", "process", ...
+
+  void note(const std::string& what, instant from, instant to) { spells[what].emplace_back(from, to); }
+  [[nodiscard]] bool any(const std::string& what, instant from, instant to) const {
+    const auto at = spells.find(what);
+    return at != spells.end() &&
+           std::ranges::any_of(at->second, [&](const auto& one) { return one.first <= to && one.second >= from; });
+  }
+};
+
+troubles troubles_of(const history& of) {
+  troubles all;
+  std::map<std::string, instant> open;
+  for (const entry& one : of.entries()) {
+    if (const auto* fault = std::get_if<spell>(&one.what)) {
+      if (fault->begins)
+        open[fault->what] = one.at;
+      else
+        all.note(fault->what, open[fault->what], one.at);
+    }
+    if (std::holds_alternative<life_began>(one.what) || std::holds_alternative<life_ended>(one.what))
+      all.note("process", one.at, one.at);
+    if (std::holds_alternative<actor_crashed>(one.what)) all.note("crash", one.at, one.at);
+  }
+  return all;
+}
+
+// Whether the row had the channel and its provider to itself and in good health.
+bool was_easy(const troubles& all, const row_story& story) {
+  const instant at = story.made;
+  if (all.any("process", at - 90s, at + 3s) || all.any("crash", at - 90s, at + 3s)) return false;
+  if (all.any("store", at - 5s, at + 3s) || all.any("slow store", at - 15s, at + 3s)) return false;
+  const std::string& channel = story.row.channel.str();
+  return !all.any("provider " + channel, at - 75s, at + 3s) && !all.any("poison " + channel, at - 2min, at + 3s);
+}
+
+} // namespace
+
+// Exact: with a sound provider the first fire of an alert is there within the time of one exchange, whatever the others do.
+void sound_channels_are_prompt(const history& of, violations& found) {
+  const troubles all = troubles_of(of);
+  for (const auto& [id, story] : of.rows()) {
+    if (!is_fire(story.row.event) || !was_easy(all, story) || story.made + 2s > of.ended()) continue;
+    // What is not to be told any more is not late.
+    if (story.effects.empty() && story.last.row.state == delivery_state::suppressed) continue;
+    if (story.effects.empty() || story.effects.front().first - story.made > 2s)
+      found.add(story.made, words_of(story.row) + " took more than 2 s, and nothing was amiss with its channel");
+  }
+}
+
+// 5 in 30 s (of a tenant in 60 s), then a minute of rest; never twice within 50 ms.
+void restart_budgets_are_obeyed(const history& of, violations& found) {
+  std::map<std::string, std::deque<instant>> recent;
+  std::map<std::string, instant> tripped;
+  for (const entry& one : of.entries()) {
+    if (std::holds_alternative<life_ended>(one.what)) {
+      recent.clear();
+      tripped.clear();
+    }
+    if (const auto* trip = std::get_if<actor_tripped>(&one.what)) {
+      tripped[trip->actor] = one.at;
+      recent[trip->actor].clear();
+    }
+    const auto* crash = std::get_if<actor_crashed>(&one.what);
+    if (crash == nullptr || crash->actor.starts_with("group/")) continue;
+    auto& times = recent[crash->actor];
+    const instant period = crash->actor.starts_with("tenant/") ? 60s : 30s;
+    while (!times.empty() && one.at - times.front() > period) times.pop_front();
+    if (!times.empty() && one.at - times.back() < 50ms) found.add(one.at, crash->actor + " was started again at once");
+    if (times.size() > 5) found.add(one.at, crash->actor + " spent its restart budget and was not tripped");
+    const auto rest = tripped.find(crash->actor);
+    if (rest != tripped.end() && one.at > rest->second && one.at - rest->second < 60s)
+      found.add(one.at, crash->actor + " did not rest for a minute after it was tripped");
+    times.push_back(one.at);
+  }
+}
+
+// Doubling from 2 s, halved at most by jitter, counted from the end of the attempt.
+void failures_are_retried_with_patience(const history& of, violations& found) {
+  std::map<delivery_id, instant> ended;
+  std::map<delivery_id, std::uint32_t> failed; // number of the attempt after which it waits
+  for (const entry& one : of.entries()) {
+    if (const auto* over = std::get_if<attempt_ended>(&one.what)) ended[over->row] = one.at;
+    if (const auto* kept = std::get_if<outcome_kept>(&one.what)) {
+      const auto& what = kept->what;
+      if (what.state == delivery_state::pending && what.ledger.number > 0)
+        failed[what.ledger.delivery] = what.ledger.number;
+      else
+        failed.erase(what.ledger.delivery);
+    }
+    // What waits by the wall clock waits no more when that jumps; what a crash cut short is tried again at once.
+    if (std::holds_alternative<clock_jumped>(one.what) || std::holds_alternative<claims_recovered>(one.what))
+      failed.clear();
+    const auto* begun = std::get_if<attempt_begun>(&one.what);
+    const auto at = begun == nullptr ? failed.end() : failed.find(begun->row);
+    if (at == failed.end()) continue;
+    const instant least = std::min<instant>(1s * (std::int64_t{1} << std::min(at->second - 1, 10U)), 30s);
+    const instant waited = one.at - ended[begun->row];
+    if (waited < least)
+      found.add(one.at, fmt::format("{} was tried again {} ms after its attempt {} failed", begun->row.str(),
+                                    waited / 1ms, at->second));
+  }
+}
+
+} // namespace ringdown::simulation

@@ -1,0 +1,129 @@
+// Rows, effects and reasons: nothing is lost, nothing is doubled, and what the store says is what happened.
+#include "test/simulation/checkers.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+namespace ringdown::simulation {
+
+namespace {
+
+bool has_reason(const std::vector<decision>& all, const alert& of, const channel_id& channel) {
+  return std::ranges::any_of(
+      all, [&](const decision& d) { return d.version == of.version && (d.channel.empty() || d.channel == channel); });
+}
+
+const tenant_config* tenant_of(const history& in, const tenant_id& id) {
+  for (const auto& one : in.inhabitants())
+    if (one->id == id) return one.get();
+  return nullptr;
+}
+
+std::size_t unknown_attempts(const row_story& of) {
+  return static_cast<std::size_t>(std::ranges::count(of.ledger, outcome_kind::unknown, &attempt::outcome));
+}
+
+} // namespace
+
+// Every fire and every rise: for each channel a row, or the reason why there is none.
+void each_version_has_its_reason(const history& of, violations& found) {
+  std::set<std::pair<alert_id, std::uint32_t>> seen;
+  for (const entry& one : of.entries()) {
+    const auto* kept = std::get_if<batch_kept>(&one.what);
+    if (kept == nullptr) continue;
+    for (const alert& a : kept->batch->alerts) {
+      if (a.phase != alert_phase::firing || !seen.insert({a.id, a.version}).second) continue;
+      for (const channel_config& channel : tenant_of(of, a.tenant)->channels)
+        if (!has_reason(of.decisions_of(a.id), a, channel.id))
+          found.add(one.at, fmt::format("{} v{} was committed, and nothing says why {} was or was not told", a.id.str(),
+                                        a.version, channel.id.str()));
+    }
+  }
+}
+
+void each_row_ends(const history& of, violations& found) {
+  for (const auto& [id, story] : of.rows()) {
+    const delivery& last = story.last.row;
+    if (last.id.empty())
+      found.add(story.made, words_of(story.row) + " was committed and is not in the store");
+    else if (!is_final(last.state))
+      found.add(story.made,
+                fmt::format("{} is still {} at the end of the calm", words_of(story.row), name(last.state)));
+    else if (last.state == delivery_state::suppressed && last.why == reason::none)
+      found.add(story.made, words_of(story.row) + " is suppressed without a reason");
+  }
+  for (const auto& [id, last] : of.alerts())
+    for (const decision& d : of.decisions_of(id))
+      if (!d.made.empty() && of.find(d.made) == nullptr)
+        found.add(
+            {}, fmt::format("a decision about {} names the row {}, which was never committed", id.str(), d.made.str()));
+}
+
+void rows_say_what_happened(const history& of, violations& found) {
+  for (const auto& [at, stray] : of.strays())
+    found.add(at, fmt::format("{} took \"{}\" of a row that was never committed ({})", stray.channel.str(), stray.title,
+                              stray.row.str()));
+  for (const auto& [id, story] : of.rows()) {
+    const auto state = story.last.row.state;
+    if (state == delivery_state::sent && story.effects.empty())
+      found.add(story.made, words_of(story.row) + " is called sent, and its provider has never taken it");
+    if (!story.effects.empty() && (state == delivery_state::suppressed || state == delivery_state::dead))
+      found.add(story.effects.front().first, fmt::format("{} was taken, and is called {}({})", words_of(story.row),
+                                                         name(state), name(story.last.row.why)));
+    if (state == delivery_state::unknown && unknown_attempts(story) == 0)
+      found.add(story.made, words_of(story.row) + " is called unknown, and no attempt of it was");
+  }
+}
+
+void one_effect_each(const history& of, violations& found) {
+  for (const auto& [id, story] : of.rows()) {
+    const bool keyed = of.is_keyed(story.row.channel);
+    for (std::size_t i = 0; i < story.effects.size(); ++i) {
+      const auto& [at, one] = story.effects[i];
+      if (one.malformed) found.add(at, words_of(story.row) + " cannot be read by its provider");
+      if (keyed && one.key != id.str())
+        found.add(at, fmt::format("{} was sent under another key: {}", words_of(story.row), one.key));
+      if (!keyed && i > 0 && !one.possible_repeat)
+        found.add(at, words_of(story.row) + " arrived again and does not say that it may be a repeat");
+    }
+    if (!keyed && story.effects.size() > 1 + unknown_attempts(story))
+      found.add(story.made, fmt::format("{} arrived {} times with {} unknown attempts", words_of(story.row),
+                                        story.effects.size(), unknown_attempts(story)));
+  }
+}
+
+// The same version of an alert never by two rows, plain or in summaries.
+void nothing_is_told_twice(const history& of, violations& found) {
+  using news = std::tuple<channel_id, alert_id, std::uint32_t, bool>;
+  std::map<news, delivery_id> told;
+  for (const auto& [id, story] : of.rows()) {
+    const delivery& row = story.row;
+    const bool ends = row.event == notice_event::resolved;
+    if (story.effects.empty() || row.round > 0 || row.content.alerts.empty() || (!ends && !is_fire(row.event)))
+      continue;
+    for (const alert_view& about : row.content.alerts) {
+      const auto [at, fresh] = told.try_emplace({row.channel, about.id, about.version, ends}, id);
+      if (!fresh)
+        found.add(story.effects.front().first,
+                  fmt::format("{} says what {} said already of {}", words_of(row), at->second.str(), about.id.str()));
+    }
+  }
+}
+
+void commands_are_decided_once(const history& of, violations& found) {
+  std::map<std::string, instant> open;
+  for (const entry& one : of.entries()) {
+    if (const auto* kept = std::get_if<command_kept>(&one.what)) open[kept->what.id] = one.at;
+    const auto* batch = std::get_if<batch_kept>(&one.what);
+    if (batch == nullptr) continue;
+    for (const command_result& closed : batch->batch->commands)
+      if (open.erase(closed.id) == 0) found.add(one.at, "command " + closed.id + " is decided a second time");
+  }
+  for (const auto& [id, at] : open) found.add(at, "command " + id + " is never decided");
+}
+
+} // namespace ringdown::simulation

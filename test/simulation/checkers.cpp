@@ -1,0 +1,46 @@
+#include "test/simulation/checkers.hpp"
+
+#include <array>
+
+namespace ringdown::simulation {
+
+namespace {
+
+// The voice ladder brings its own: I3 (late is loud), S-T4 (it never ends in silence), S-T5 (one live call per number).
+constexpr std::array all{
+    checker{"I1 each version has its reason", each_version_has_its_reason},
+    checker{"I1 each row ends", each_row_ends},
+    checker{"I1 rows say what happened", rows_say_what_happened},
+    checker{"I1 who should know knows", who_should_know_knows},
+    checker{"I2 one effect each", one_effect_each},
+    checker{"I2 nothing is told twice", nothing_is_told_twice},
+    checker{"I4 a fire comes before its end", a_fire_comes_before_its_end},
+    checker{"I4 no claim after an end", no_claim_after_an_end},
+    checker{"I5 equal polls write nothing", equal_polls_write_nothing},
+    checker{"I6 sound channels are prompt", sound_channels_are_prompt},
+    checker{"I8 nothing leaves unclaimed", nothing_leaves_unclaimed},
+    checker{"I8 no row is carried twice", no_row_is_carried_twice},
+    checker{"I9 every PBX is fresh", every_pbx_is_fresh},
+    checker{"I9 the end is the truth", the_end_is_the_truth},
+    checker{"I10 what fires was failing", what_fires_was_failing},
+    checker{"I10 unknown is never OK", unknown_is_never_ok},
+    checker{"I14 restart budgets are obeyed", restart_budgets_are_obeyed},
+    checker{"I19 nothing begins after an end", nothing_begins_after_an_end},
+    checker{"S-A9 commands are decided once", commands_are_decided_once},
+    checker{"C-08 failures are retried with patience", failures_are_retried_with_patience},
+};
+
+} // namespace
+
+std::span<const checker> checkers() { return all; }
+
+std::vector<violation> check_all(const history& of) {
+  std::vector<violation> found;
+  for (const checker& one : all) {
+    violations to(one.name, found);
+    one.check(of, to);
+  }
+  return found;
+}
+
+} // namespace ringdown::simulation

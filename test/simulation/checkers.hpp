@@ -1,0 +1,62 @@
+// What must hold of every simulated world, each rule a function over its history. A new rule is a function in one of the
+// check_*.cpp and a line in checkers.cpp; it says in one sentence what is wrong, with the ids and the time.
+#pragma once
+
+#include "test/simulation/history.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ringdown::simulation {
+
+struct violation {
+  std::string rule;
+  instant at{};
+  std::string what;
+};
+
+class violations {
+public:
+  explicit violations(std::string_view rule, std::vector<violation>& into) : rule_(rule), into_(into) {}
+  void add(instant at, std::string what) { into_.push_back({std::string(rule_), at, std::move(what)}); }
+
+private:
+  std::string_view rule_;
+  std::vector<violation>& into_;
+};
+
+struct checker {
+  std::string_view name; // "I2 one effect"
+  void (*check)(const history&, violations&);
+};
+[[nodiscard]] std::span<const checker> checkers();
+[[nodiscard]] std::vector<violation> check_all(const history& of);
+
+// check_rows.cpp
+void each_version_has_its_reason(const history& of, violations& found); // I1
+void each_row_ends(const history& of, violations& found);               // I1, I9
+void rows_say_what_happened(const history& of, violations& found);      // I1
+void one_effect_each(const history& of, violations& found);             // I2
+void nothing_is_told_twice(const history& of, violations& found);       // I2
+void commands_are_decided_once(const history& of, violations& found);   // S-A9
+// check_order.cpp
+void a_fire_comes_before_its_end(const history& of, violations& found); // I4
+void no_claim_after_an_end(const history& of, violations& found);       // I4, S-A9, S-A15
+void nothing_begins_after_an_end(const history& of, violations& found); // I19
+void nothing_leaves_unclaimed(const history& of, violations& found);    // I8, S-D1
+void no_row_is_carried_twice(const history& of, violations& found);
+// check_truth.cpp
+void what_fires_was_failing(const history& of, violations& found);
+void unknown_is_never_ok(const history& of, violations& found);       // I10
+void the_end_is_the_truth(const history& of, violations& found);      // I9, I10
+void who_should_know_knows(const history& of, violations& found);     // I1
+void equal_polls_write_nothing(const history& of, violations& found); // I5
+void every_pbx_is_fresh(const history& of, violations& found);        // I9
+// check_actors.cpp
+void sound_channels_are_prompt(const history& of, violations& found);  // I6
+void restart_budgets_are_obeyed(const history& of, violations& found); // I14
+void failures_are_retried_with_patience(const history& of, violations& found);
+
+} // namespace ringdown::simulation

@@ -1,0 +1,125 @@
+#include "test/simulation/history.hpp"
+
+#include "protocol/wire/dialects.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace ringdown::simulation {
+
+namespace {
+
+template <class T>
+T sure(result<T> said) {
+  if (!said) throw std::runtime_error("the store cannot be read at the end: " + said.error().detail);
+  return std::move(*said);
+}
+
+} // namespace
+
+history::history(const journal& told, const tenants& who, instant ended, persistence::store& left)
+    : told_(told),
+      who_(who),
+      ended_(ended) {
+  read_journal();
+  read_store(left);
+}
+
+void history::read_journal() {
+  for (const entry& one : told_.entries()) {
+    if (const auto* kept = std::get_if<batch_kept>(&one.what)) {
+      for (const delivery& row : kept->batch->deliveries) rows_.try_emplace(row.id, row_story{row, one.at, {}, {}, {}});
+    } else if (const auto* taken = std::get_if<effect>(&one.what)) {
+      const auto at = rows_.find(taken->row);
+      (at == rows_.end() ? strays_ : at->second.effects).emplace_back(one.at, *taken);
+    } else if (const auto* changed = std::get_if<truth_changed>(&one.what)) {
+      truth_[{changed->pbx, changed->resource}].emplace_back(one.at, changed->now);
+    }
+  }
+}
+
+void history::read_store(persistence::store& left) {
+  for (auto& [id, story] : rows_) {
+    const auto found = sure(left.find_delivery(id));
+    if (found) story.last = *found;
+    story.ledger = sure(left.attempts(id));
+  }
+  for (const auto& [id, last] : told_.alerts()) decisions_[id] = sure(left.decisions(id));
+}
+
+const row_story* history::find(const delivery_id& row) const {
+  const auto at = rows_.find(row);
+  return at == rows_.end() ? nullptr : &at->second;
+}
+
+const std::vector<decision>& history::decisions_of(const alert_id& id) const { return decisions_.at(id); }
+
+const channel_config* history::channel(const channel_id& id) const {
+  for (const auto& tenant : who_)
+    if (const auto* found = tenant->find(id)) return found;
+  return nullptr;
+}
+
+bool history::is_keyed(const channel_id& id) const {
+  const auto* settings = channel(id);
+  return settings != nullptr && wire::find_dialect(settings->kind)->describe().keys == wire::target_key::known_to_it;
+}
+
+health history::state_at(const thing& what, instant when) const {
+  const auto known = truth_.find(what);
+  health now = health::absent;
+  if (known == truth_.end()) return now;
+  for (const auto& [at, state] : known->second)
+    if (at <= when) now = state;
+  return now;
+}
+
+bool history::fails_at(const alert_key& what, instant when) const {
+  if (what.type != alert_type::all_trunks_down)
+    return state_at({what.instance, what.resource}, when) == health::failing;
+  bool some = false;
+  for (const auto& [where, since] : truth_) {
+    if (where.first != what.instance || where.second.kind != resource_kind::trunk) continue;
+    const health now = state_at(where, when);
+    if (now == health::sound) return false;
+    some = some || now == health::failing;
+  }
+  return some;
+}
+
+// Whenever anything changed that it depends on.
+std::vector<instant> history::moments_of(const alert_key& what, instant from, instant to) const {
+  std::vector<instant> moments{from};
+  for (const auto& [where, since] : truth_) {
+    if (where.first != what.instance) continue;
+    for (const auto& [at, state] : since)
+      if (at > from && at <= to) moments.push_back(at);
+  }
+  return moments;
+}
+
+bool history::was_failing(const alert_key& what, instant from, instant to) const {
+  return std::ranges::any_of(moments_of(what, from, to), [&](instant at) { return fails_at(what, at); });
+}
+
+bool history::was_not_failing(const alert_key& what, instant from, instant to) const {
+  return std::ranges::any_of(moments_of(what, from, to), [&](instant at) { return !fails_at(what, at); });
+}
+
+bool speaks_of(const delivery& row, const alert_id& what) {
+  return row.alert == what ||
+         std::ranges::any_of(row.content.alerts, [&](const alert_view& one) { return one.id == what; });
+}
+
+bool is_fire(notice_event event) {
+  return event == notice_event::fired || event == notice_event::escalated || event == notice_event::summary;
+}
+
+std::string words_of(const delivery& row) {
+  return fmt::format("{} {} v{} of {} on {}", row.id.str(), name(row.event), row.version, row.alert.str(),
+                     row.channel.str());
+}
+
+} // namespace ringdown::simulation

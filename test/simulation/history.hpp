@@ -1,0 +1,69 @@
+// What checkers are given: the journal of a world that has ended, what its store holds then, and what several of them look up.
+#pragma once
+
+#include "persistence/store.hpp"
+#include "test/simulation/journal.hpp"
+#include "test/simulation/setting.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ringdown::simulation {
+
+// A delivery from its insertion to its end.
+struct row_story {
+  delivery row;   // as it was made
+  instant made{}; // committed
+  persistence::delivery_row last;
+  std::vector<attempt> ledger;
+  std::vector<std::pair<instant, effect>> effects;
+};
+
+class history {
+public:
+  history(const journal& told, const tenants& who, instant ended, persistence::store& left);
+
+  [[nodiscard]] const std::vector<entry>& entries() const { return told_.entries(); }
+  [[nodiscard]] const tenants& inhabitants() const { return who_; }
+  [[nodiscard]] instant ended() const { return ended_; }
+  [[nodiscard]] const std::map<delivery_id, row_story>& rows() const { return rows_; }
+  [[nodiscard]] const row_story* find(const delivery_id& row) const;
+  [[nodiscard]] const std::map<alert_id, alert>& alerts() const { return told_.alerts(); }
+  [[nodiscard]] const std::vector<decision>& decisions_of(const alert_id& id) const;
+  // Effects that belong to no row.
+  [[nodiscard]] const std::vector<std::pair<instant, effect>>& strays() const { return strays_; }
+  [[nodiscard]] const channel_config* channel(const channel_id& id) const;
+  [[nodiscard]] bool is_keyed(const channel_id& id) const;
+
+  // Was that thing in this state at any moment of [from, to]? Of all trunks together for alert_type::all_trunks_down.
+  [[nodiscard]] bool was_failing(const alert_key& what, instant from, instant to) const;
+  [[nodiscard]] bool was_not_failing(const alert_key& what, instant from, instant to) const;
+  using thing = std::pair<instance_id, resource_ref>;
+  using states = std::vector<std::pair<instant, health>>; // from when on
+  [[nodiscard]] const std::map<thing, states>& truth() const { return truth_; }
+  [[nodiscard]] health state_at(const thing& what, instant when) const;
+
+private:
+  void read_journal();
+  void read_store(persistence::store& left);
+  [[nodiscard]] bool fails_at(const alert_key& what, instant when) const;
+  [[nodiscard]] std::vector<instant> moments_of(const alert_key& what, instant from, instant to) const;
+
+  const journal& told_;
+  const tenants& who_;
+  instant ended_;
+  std::map<delivery_id, row_story> rows_;
+  std::vector<std::pair<instant, effect>> strays_;
+  std::map<alert_id, std::vector<decision>> decisions_;
+  std::map<thing, states> truth_;
+};
+
+// Does this row tell of the alert? A summary does of several.
+[[nodiscard]] bool speaks_of(const delivery& row, const alert_id& what);
+[[nodiscard]] bool is_fire(notice_event event);
+[[nodiscard]] std::string words_of(const delivery& row); // "dl_x fired v2 of al_y on push-t1"
+
+} // namespace ringdown::simulation

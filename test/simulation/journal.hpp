@@ -1,0 +1,132 @@
+// What happened in a simulated world, in order, by the world's true time: what was made durable, what left, what providers
+// took and what each PBX really was. Checkers (checkers.hpp) read it; the program under test never does.
+#pragma once
+
+#include "persistence/rows.hpp"
+#include "protocol/types/resource.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace ringdown::simulation {
+
+using instant = std::chrono::nanoseconds; // since the world began, whatever clocks are set to
+
+struct life_began {
+  fence owner;
+};
+struct life_ended {
+  std::string how; // "killed after a commit", "exit 70: ..."
+};
+// --- the store, as it answered ---
+struct batch_kept { // committed
+  std::shared_ptr<const persistence::write_batch> batch;
+};
+struct rows_taken { // a claim
+  tenant_id tenant;
+  channel_id channel;
+  fence owner;
+  persistence::claimed_rows rows;
+};
+struct outcome_kept { // a settlement that was accepted
+  persistence::settlement what;
+};
+// Rows claimed by nobody alive were looked at: of one channel under the present fence, or (no channel) of older fences.
+struct claims_recovered {
+  tenant_id tenant;
+  channel_id channel;
+  std::vector<delivery_id> carried;
+};
+struct command_kept { // in the inbox
+  command what;
+};
+// --- the outside ---
+struct attempt_begun { // handed to the http port
+  tenant_id tenant;
+  channel_id channel;
+  delivery_id row;
+  std::uint64_t exchange = 0;
+};
+struct attempt_ended { // answered, failed or given up
+  delivery_id row;
+  std::uint64_t exchange = 0;
+};
+// What a provider took: it will not forget it, whatever it answers.
+struct effect {
+  tenant_id tenant;
+  channel_id channel;
+  delivery_id row; // of the attempt that brought it
+  std::string key; // as the request says it: webhook-id, sequence id
+  std::string event;
+  std::string title;
+  bool possible_repeat = false;
+  bool malformed = false; // the provider could not read it
+};
+struct pbx_asked { // it was read
+  instance_id pbx;
+};
+// What a PBX really is.
+enum class health : std::uint8_t { sound, failing, absent };
+struct truth_changed {
+  instance_id pbx;
+  resource_ref resource;
+  health now = health::sound;
+};
+struct fleet_told { // a verb of the simulator
+  std::string what;
+};
+// --- actors and faults ---
+struct actor_crashed {
+  std::string actor;
+};
+struct actor_tripped {
+  std::string actor;
+};
+struct spell {      // a fault that lasts
+  std::string what; // "store", "provider push-t1"
+  bool begins = true;
+};
+struct clock_jumped {
+  std::chrono::nanoseconds by{};
+};
+
+using happening = std::variant<life_began, life_ended, batch_kept, rows_taken, outcome_kept, claims_recovered,
+                               command_kept, attempt_begun, attempt_ended, effect, pbx_asked, truth_changed, fleet_told,
+                               actor_crashed, actor_tripped, spell, clock_jumped>;
+
+struct entry {
+  instant at{};
+  happening what;
+};
+
+// One line for people and for the trace.
+[[nodiscard]] std::string to_line(const entry& one);
+[[nodiscard]] std::string clock_text(instant at); // "00:12:34.567890"
+
+class journal {
+public:
+  // Sees each entry as it is written: the trace.
+  using listener = std::function<void(const entry&)>;
+  explicit journal(listener hear) : hear_(std::move(hear)) {}
+
+  void write(instant at, happening what);
+
+  [[nodiscard]] const std::vector<entry>& entries() const { return entries_; }
+  // The newest committed version of each alert.
+  [[nodiscard]] const std::map<alert_id, alert>& alerts() const { return alerts_; }
+
+private:
+  listener hear_;
+  std::vector<entry> entries_;
+  std::map<alert_id, alert> alerts_;
+};
+
+} // namespace ringdown::simulation

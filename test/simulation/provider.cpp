@@ -1,0 +1,62 @@
+#include "test/simulation/provider.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+namespace ringdown::simulation {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::array names{"sound",      "slow",    "hung",      "forgetful", "dropping", "halving",     "failing",
+                           "overloaded", "limited", "impatient", "captive",   "refusing", "unreachable", "moody"};
+
+http_response status(int code, std::string body = R"({"error":"not now"})") {
+  http_response made;
+  made.status = code;
+  made.headers = {{"Content-Type", "application/json"}};
+  made.body = std::move(body);
+  return made;
+}
+
+http_response later(int code, dice& chance) {
+  auto made = status(code);
+  if (chance.chance(60)) made.headers.emplace_back("Retry-After", fmt::format("{}", 1 + chance.below(30)));
+  return made;
+}
+
+} // namespace
+
+std::string_view name(mood one) { return names.at(static_cast<std::size_t>(one)); }
+
+reply provider::on(const http_request& request, wall_time now, dice& chance) {
+  if (mood_ != mood::moody) return by_mood(mood_, request, now, chance);
+  return by_mood(chance.chance(40) ? mood::sound : chance.pick(moods_), request, now, chance);
+}
+
+reply provider::by_mood(mood one, const http_request& request, wall_time now, dice& chance) {
+  using course = reply::course;
+  const instant soon = chance.between(5ms, 120ms);
+  switch (one) {
+    case mood::moody:
+    case mood::sound: return {course::answered, thank(request, now), soon, true};
+    case mood::slow: return {course::answered, thank(request, now), chance.between(1s, 9s), true};
+    case mood::hung: return {course::silent, {}, {}, false};
+    case mood::forgetful: return {course::silent, {}, {}, true};
+    case mood::dropping:
+    case mood::halving: return {course::reset, {}, soon, true};
+    case mood::failing: return {course::answered, status(500), soon, false};
+    case mood::overloaded: return {course::answered, later(503, chance), soon, false};
+    case mood::limited: return {course::answered, later(429, chance), soon, false};
+    case mood::impatient: return {course::answered, status(504), soon, chance.chance(50)};
+    case mood::captive: return {course::answered, status(200, "<html>Sign in</html>"), soon, false};
+    case mood::refusing: return {course::answered, status(403), soon, false};
+    case mood::unreachable: return {course::no_connection, {}, soon, false};
+  }
+  return {};
+}
+
+} // namespace ringdown::simulation

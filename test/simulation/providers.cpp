@@ -1,0 +1,104 @@
+// The providers there are: ntfy and a webhook receiver. Their answers are those of the demo's simulator.
+#include "bin/ringdown-sim/sinks.hpp"
+#include "protocol/wire/json.hpp"
+#include "test/simulation/provider.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+namespace ringdown::simulation {
+
+namespace {
+
+http_response answer_of(sim::sinks& from, sim::sink_kind kind, const http_request& request, wall_time now) {
+  const auto parts = parse_url(request.url);
+  const auto said =
+      from.receive(kind, {"POST", parts ? parts->target : "/", request.headers, request.body, "simulation"}, now);
+  http_response made;
+  made.status = said.status;
+  made.headers = {{"Content-Type", said.content_type}};
+  if (said.body) made.body = *said.body;
+  return made;
+}
+
+sim::sinks receiver(std::uint64_t seed) {
+  return {[](const sim::journal_line&) {}, [](std::string_view, const std::string&) {}, seed};
+}
+
+// The members of a JSON body that tell what it is about.
+class body_reader final : public wire::json_visitor {
+public:
+  bool on_value(const wire::json_path& path, const wire::json_value& value) override {
+    const std::string text(value.as_text().value_or(""));
+    if (path.depth() == 1 && path.last() == "sequence_id") sequence = text;
+    if (path.last() == "title") title = text;
+    if (path.depth() == 1 && path.last() == "type") type = text;
+    if (path.depth() == 2 && path.key(0) == "tags") tags.push_back(text);
+    return true;
+  }
+  bool on_end(const wire::json_path& /*path*/, wire::json_kind /*kind*/) override { return true; }
+
+  std::string sequence;
+  std::string title;
+  std::string type;
+  std::vector<std::string> tags;
+};
+
+constexpr std::size_t body_limit = 64 << 10;
+
+class ntfy final : public provider {
+public:
+  explicit ntfy(std::uint64_t seed)
+      : provider({mood::slow, mood::hung, mood::forgetful, mood::dropping, mood::halving, mood::failing,
+                  mood::overloaded, mood::limited, mood::impatient, mood::captive, mood::refusing, mood::unreachable}),
+        answers_(receiver(seed)) {}
+
+  [[nodiscard]] std::optional<asked> understand(const http_request& request) const override {
+    body_reader body;
+    if (wire::read_json(request.body, body_limit, body) != wire::json_problem::none || body.tags.size() < 2)
+      return std::nullopt;
+    return asked{body.sequence, body.tags[1], body.title,
+                 std::ranges::find(body.tags, "possible_repeat") != body.tags.end()};
+  }
+  [[nodiscard]] http_response thank(const http_request& request, wall_time now) override {
+    return answer_of(answers_, sim::sink_kind::ntfy, request, now);
+  }
+
+private:
+  sim::sinks answers_;
+};
+
+class webhook final : public provider {
+public:
+  explicit webhook(std::uint64_t seed)
+      : provider({mood::slow, mood::hung, mood::forgetful, mood::dropping, mood::halving, mood::failing,
+                  mood::overloaded, mood::limited, mood::impatient, mood::refusing, mood::unreachable}),
+        answers_(receiver(seed)) {}
+
+  [[nodiscard]] std::optional<asked> understand(const http_request& request) const override {
+    body_reader body;
+    const auto key = header(request.headers, "webhook-id");
+    constexpr std::string_view prefix = "alert.";
+    if (!key || wire::read_json(request.body, body_limit, body) != wire::json_problem::none ||
+        !body.type.starts_with(prefix))
+      return std::nullopt;
+    return asked{std::string(*key), body.type.substr(prefix.size()), body.title, false};
+  }
+  [[nodiscard]] http_response thank(const http_request& request, wall_time now) override {
+    return answer_of(answers_, sim::sink_kind::webhook, request, now);
+  }
+
+private:
+  sim::sinks answers_;
+};
+
+} // namespace
+
+std::unique_ptr<provider> make_provider(std::string_view kind, std::uint64_t seed) {
+  if (kind == "ntfy") return std::make_unique<ntfy>(seed);
+  if (kind == "webhook") return std::make_unique<webhook>(seed);
+  return nullptr;
+}
+
+} // namespace ringdown::simulation

@@ -1,0 +1,98 @@
+#include "test/simulation/simulate.hpp"
+
+#include "test/simulation/world.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace ringdown::simulation {
+
+namespace {
+
+tally tally_of(const history& of, std::uint64_t seed) {
+  tally made;
+  made.worlds = 1;
+  made.lived = of.ended();
+  for (const entry& one : of.entries()) {
+    made.lives += std::holds_alternative<life_began>(one.what) ? 1 : 0;
+    made.crashes += std::holds_alternative<actor_crashed>(one.what) ? 1 : 0;
+    made.effects += std::holds_alternative<effect>(one.what) ? 1 : 0;
+    made.commands += std::holds_alternative<command_kept>(one.what) ? 1 : 0;
+  }
+  made.rows = of.rows().size();
+  // Of a critical version: until the first of its channels has taken it.
+  std::map<std::pair<alert_id, std::uint32_t>, instant> heard;
+  for (const auto& [id, story] : of.rows()) {
+    if (story.row.level != severity::critical || story.row.event != notice_event::fired || story.effects.empty())
+      continue;
+    const instant silence = story.effects.front().first - story.made;
+    const auto [at, fresh] = heard.try_emplace({story.row.alert, story.row.version}, silence);
+    if (!fresh) at->second = std::min(at->second, silence);
+  }
+  for (const auto& [what, silence] : heard) {
+    if (silence <= made.longest_silence) continue;
+    made.longest_silence = silence;
+    made.longest_at = fmt::format("seed {}, {} v{}", seed, what.first.str(), what.second);
+  }
+  return made;
+}
+
+std::vector<std::string> lines_of(std::uint64_t seed, workshop& from) {
+  std::vector<std::string> lines;
+  static_cast<void>(simulate(seed, from, [&](const std::string& line) { lines.push_back(line); }));
+  return lines;
+}
+
+} // namespace
+
+void tally::add(const tally& more) {
+  worlds += more.worlds;
+  lived += more.lived;
+  lives += more.lives;
+  crashes += more.crashes;
+  rows += more.rows;
+  effects += more.effects;
+  commands += more.commands;
+  if (more.longest_silence > longest_silence) {
+    longest_silence = more.longest_silence;
+    longest_at = more.longest_at;
+  }
+}
+
+std::string to_text(const tally& all) {
+  return fmt::format(
+      "{} seeds, {:.1f} virtual hours, {} lives of the process, {} crashes of actors, {} deliveries, {} effects, {} "
+      "commands; longest silence {:.1f} s ({})",
+      all.worlds, std::chrono::duration<double, std::ratio<3600>>(all.lived).count(), all.lives, all.crashes, all.rows,
+      all.effects, all.commands, std::chrono::duration<double>(all.longest_silence).count(), all.longest_at);
+}
+
+std::string to_text(const verdict& of) {
+  std::string text;
+  for (const violation& one : of.violations)
+    text += fmt::format("seed {} {} {}: {}\n", of.seed, clock_text(one.at), one.rule, one.what);
+  return text;
+}
+
+verdict simulate(std::uint64_t seed, workshop& from, const trace::writer& write) {
+  trace heard(write);
+  world lived(seed, from, heard);
+  lived.run();
+  const auto left = lived.open_store();
+  const history all(lived.told(), lived.inhabitants(), lived.now(), *left);
+  return {seed, heard.hash(), check_all(all), tally_of(all, seed)};
+}
+
+std::optional<std::string> first_difference(std::uint64_t seed, workshop& from) {
+  const auto one = lines_of(seed, from);
+  const auto other = lines_of(seed, from);
+  const auto [a, b] = std::ranges::mismatch(one, other);
+  if (a == one.end() && b == other.end()) return std::nullopt;
+  return fmt::format("line {}:\n- {}\n+ {}", a - one.begin() + 1, a == one.end() ? "(the end)" : *a,
+                     b == other.end() ? "(the end)" : *b);
+}
+
+} // namespace ringdown::simulation

@@ -1,0 +1,79 @@
+// The http port of a simulated world: requests arrive at simulated PBXes and providers after a while drawn from the seed, and
+// so do answers, in any order. Nothing is ever sent.
+#pragma once
+
+#include "actors/net/http_port.hpp"
+#include "test/simulation/dice.hpp"
+#include "test/simulation/fleet.hpp"
+#include "test/simulation/process.hpp"
+#include "test/simulation/provider.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+namespace ringdown::simulation {
+
+// A channel of a tenant and who is at its other end.
+struct far_end {
+  tenant_id tenant;
+  channel_id channel;
+  std::unique_ptr<provider> who;
+  bool poisonous = false; // whoever sends to it crashes
+};
+
+class simulated_http final : public net::http_port {
+public:
+  // By the host in the channel's URL.
+  using far_ends = std::map<std::string, far_end>;
+
+  simulated_http(timeline& time, journal& told, fleet& pbxes, far_ends& providers, dice chance)
+      : time_(time),
+        told_(told),
+        pbxes_(pbxes),
+        providers_(providers),
+        chance_(chance) {}
+
+  // Everything under way is forgotten: whoever waited for it is dead.
+  void serve(std::shared_ptr<process> next);
+  // The row that a channel is about to begin, as its log says: its next request carries it. (Channels of a simulated world
+  // have names of their own, whatever their tenant.)
+  void begins(const channel_id& channel, const delivery_id& row) { beginning_[channel] = row; }
+
+  std::uint64_t send(const net::lane& on, http_request request, net::http_completion done) override;
+  void cancel(std::uint64_t ticket) override;
+  void close_lane(const std::string& lane_name) override;
+
+private:
+  struct exchange {
+    http_request request;
+    net::http_completion done;
+    far_end* to = nullptr; // none: a PBX
+    delivery_id row;
+    instant begun{};
+    bool arrived = false;
+    bool over = false; // its completion is on the way
+  };
+
+  void arrive(std::uint64_t ticket);
+  void arrive_at_pbx(std::uint64_t ticket, exchange& what);
+  void arrive_at_provider(std::uint64_t ticket, exchange& what);
+  void take(const exchange& what, const std::optional<asked>& said);
+  // What left and was not answered in time is a time-out.
+  void end_after(std::uint64_t ticket, exchange& what, instant span, http_outcome outcome);
+  void complete(std::uint64_t ticket, http_outcome outcome);
+
+  timeline& time_;
+  journal& told_;
+  fleet& pbxes_;
+  far_ends& providers_;
+  dice chance_;
+  std::shared_ptr<process> process_;
+  std::uint64_t tickets_ = 0;
+  std::map<std::uint64_t, exchange> under_way_;
+  std::map<channel_id, delivery_id> beginning_;
+};
+
+} // namespace ringdown::simulation

@@ -1,0 +1,83 @@
+// The real store behind a decorator that can be away, dies with its process, and writes down what became durable. Everything
+// else is forwarded.
+#pragma once
+
+#include "persistence/store.hpp"
+#include "test/simulation/journal.hpp"
+#include "test/simulation/process.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace ringdown::simulation {
+
+// Outlives the processes of a world: a disk.
+struct disk_state {
+  bool away = false;
+};
+
+class simulated_store final : public persistence::store {
+public:
+  // `true_time` is the world's.
+  simulated_store(std::unique_ptr<persistence::store> real, std::shared_ptr<process> of, const disk_state& disk,
+                  journal& told, std::function<instant()> true_time);
+
+  result<fence> take_shard(const incarnation_id& owner, wall_time now) override;
+  result<std::vector<result<void>>> commit(std::span<const persistence::write_batch> batches) override;
+  result<persistence::claimed_rows> claim(const persistence::claim_request& request) override;
+  result<std::vector<result<void>>> settle(std::span<const persistence::settlement> settlements) override;
+  result<persistence::recovery> recover_claims(const fence& now_owner,
+                                               const std::vector<persistence::known_channel>& known,
+                                               wall_time now) override;
+  result<persistence::recovery> recover_channel(const tenant_id& tenant, const channel_id& channel, const fence& owner,
+                                                persistence::key_knowledge keys,
+                                                const std::vector<delivery_id>& carried, wall_time now) override;
+  result<std::vector<persistence::config_document>> load_configs() override;
+  result<persistence::tenant_snapshot> load_tenant(const tenant_id& tenant, const std::string& egress,
+                                                   wall_time now) override;
+  result<std::vector<command>> open_commands(const tenant_id& tenant) override;
+  result<void> insert_command(const command& what) override;
+  result<void> replace_config(const persistence::config_change& change) override;
+  result<persistence::secret_values> load_secrets(const tenant_id& tenant) override;
+  result<void> save_login_budget(const tenant_id& tenant, const instance_id& instance, const std::string& egress,
+                                 const persistence::login_budget& budget) override;
+  result<std::vector<persistence::crash_record>> crashes() override;
+  result<void> note_crash(const tenant_id& tenant, const std::string& actor, wall_time at) override;
+  result<void> forget_crashes(const std::string& actor) override;
+  result<std::optional<std::string>> setting(const std::string& key) override;
+  result<void> put_setting(const std::string& key, const std::string& value) override;
+  result<persistence::page<alert>> alerts(const persistence::alert_query& query) override;
+  result<std::optional<alert>> find_alert(const alert_id& id) override;
+  result<persistence::page<persistence::delivery_row>> deliveries(const persistence::delivery_query& query) override;
+  result<std::optional<persistence::delivery_row>> find_delivery(const delivery_id& id) override;
+  result<std::vector<attempt>> attempts(const delivery_id& id) override;
+  result<persistence::page<persistence::resource_row>> resources(const persistence::resource_query& query) override;
+  result<std::vector<persistence::instance_row>> instances(const std::optional<tenant_id>& tenant) override;
+  result<std::vector<persistence::mute_row>> mutes(const std::optional<tenant_id>& tenant, wall_time now) override;
+  result<std::vector<decision>> decisions(const alert_id& id) override;
+  result<persistence::page<persistence::audit_row>> audit(const persistence::audit_query& query) override;
+  result<persistence::store_figures> figures(wall_time now) override;
+  result<persistence::audit_verdict> verify_audit() override;
+  result<void> probe(wall_time now) override;
+  void interrupt() override;
+
+private:
+  [[nodiscard]] bool is_away() const { return disk_.away || process_->dead(); }
+  [[nodiscard]] bool may_write() { return !disk_.away && process_->may_write(); }
+  void tell(happening what) { told_.write(true_time_(), std::move(what)); }
+  template <class T>
+  [[nodiscard]] static result<T> away();
+  template <class T, class Ask>
+  [[nodiscard]] result<T> read(Ask&& ask);
+  template <class T, class Do, class Tell>
+  [[nodiscard]] result<T> write(Do&& act, Tell&& told);
+
+  std::unique_ptr<persistence::store> real_;
+  std::shared_ptr<process> process_; // shared with everything the process reaches the world by
+  const disk_state& disk_;
+  journal& told_;
+  std::function<instant()> true_time_;
+};
+
+} // namespace ringdown::simulation

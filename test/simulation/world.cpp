@@ -1,0 +1,280 @@
+#include "test/simulation/world.hpp"
+
+#include "actors/channel_actor.hpp"
+#include "actors/clock_actor.hpp"
+#include "actors/group_actor.hpp"
+#include "actors/poller.hpp"
+#include "actors/root_actor.hpp"
+#include "actors/store/store_actor.hpp"
+#include "actors/tenant_actor.hpp"
+#include "protocol/wire/dialects.hpp"
+#include "test/simulation/trouble.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace ringdown::simulation {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+std::vector<persistence::known_channel> channels_of(const tenants& all) {
+  std::vector<persistence::known_channel> known;
+  for (const auto& tenant : all)
+    for (const channel_config& channel : tenant->channels) {
+      const bool keyed = wire::find_dialect(channel.kind)->describe().keys == wire::target_key::known_to_it;
+      known.push_back(
+          {tenant->id, channel.id, keyed ? persistence::key_knowledge::keyed : persistence::key_knowledge::unkeyed});
+    }
+  return known;
+}
+
+std::string_view kind_of(caf::resumable* job) {
+  if (dynamic_cast<tenant*>(job) != nullptr) return "tenant";
+  if (dynamic_cast<channel*>(job) != nullptr) return "channel";
+  if (dynamic_cast<poller*>(job) != nullptr) return "poller";
+  if (dynamic_cast<group*>(job) != nullptr) return "group";
+  if (dynamic_cast<root*>(job) != nullptr) return "root";
+  if (dynamic_cast<store_keeper*>(job) != nullptr) return "store";
+  return dynamic_cast<clock_keeper*>(job) != nullptr ? "clock" : "system";
+}
+
+} // namespace
+
+// Lines that checkers and the http port need; each is also a place where a handler may be made to fail.
+class world::witness final : public log_sink {
+public:
+  explicit witness(world& of) : of_(of) {}
+
+  void write(log_level /*level*/, std::string_view event, std::initializer_list<log_field> fields) override {
+    if (of_.process_->dead()) return;
+    const auto field = [&](std::string_view key) {
+      const auto at = std::ranges::find(fields, key, &log_field::key);
+      return at == fields.end() ? std::string() : at->value;
+    };
+    if (event == "delivery_begun") of_.http_.begins(channel_id(field("channel")), delivery_id(field("delivery")));
+    if (event == "actor_crashed" || event == "actor_tripped") of_.write(actor_crashed{field("actor")});
+    if (event == "actor_tripped") of_.write(actor_tripped{field("actor")});
+    of_.process_->pass(event);
+  }
+
+private:
+  world& of_;
+};
+
+world::world(std::uint64_t seed, workshop& from, trace& heard)
+    : trace_(heard),
+      order_(seed * 2 + 1),
+      trouble_(order_.apart()),
+      journal_([this](const entry& one) { trace_.say(to_line(one)); }),
+      place_(from.make()),
+      fleet_(fleet_plan_of(trouble_), time_, journal_, trouble_.next()),
+      tenants_(tenants_of(fleet_, timing_of(trouble_))),
+      far_ends_(far_ends_of(tenants_, trouble_)),
+      http_(time_, journal_, fleet_, far_ends_, order_.apart()),
+      log_(std::make_unique<witness>(*this)) {}
+
+world::~world() {
+  if (!tree_) return;
+  process_->die("the world ends");
+  tree_.reset();
+}
+
+// --- lives of the process ----------------------------------------------------------------------------------------------
+
+void world::begin_life() {
+  process_ = std::make_shared<process>();
+  http_.serve(process_);
+  ++lives_;
+  auto store =
+      std::make_shared<simulated_store>(place_->open(), process_, disk_, journal_, [this] { return time_.now(); });
+  const wall_time present = time_.seen().wall;
+  const auto owner = store->take_shard(incarnation_id(fmt::format("nd_{}", lives_)), present);
+  const auto crashes = store->crashes();
+  if (!owner || !crashes || !store->recover_claims(*owner, channels_of(tenants_), present)) {
+    process_->die("it cannot start");
+    time_.after(5s, [this] { begin_life(); }); // as systemd does
+    return;
+  }
+  ports start = make_ports(*owner);
+  for (const auto& one : *crashes) start.health->set_deaths(one.actor, one.count);
+  tree_ = node_tree::grow(std::move(start), std::move(store), stage());
+  store_job_ = dynamic_cast<caf::resumable*>(caf::actor_cast<caf::abstract_actor*>(tree_->world()->store));
+  store_free_at_ = {};
+  for (const auto& tenant : tenants_) tree_->apply(tenant);
+}
+
+void world::end_life() {
+  journal_.write(time_.now(), life_ended{process_->how()});
+  tree_.reset();
+  jobs_ = nullptr;
+  store_job_ = nullptr;
+  const bool by_itself = process_->how().starts_with("exit");
+  time_.after(by_itself ? instant(5s) : order_.between(1s, 8s), [this] { begin_life(); });
+}
+
+ports world::make_ports(const fence& owner) {
+  ports start;
+  start.time = {[this] { return time_.seen(); }, [this] { return time_.boot(); }, [this] { return order_.unit(); }};
+  start.http = &http_;
+  start.log = log_.get();
+  std::vector<std::string> kinds;
+  for (const auto& one : channel_kinds()) kinds.push_back(one.kind);
+  start.metrics = std::make_shared<node_metrics>(kinds);
+  start.health = std::make_shared<health_board>();
+  start.node.node_name = "simulated";
+  start.node.public_url = "https://ringdown.test";
+  start.owner = owner;
+  start.start_mark = fmt::format("life{}", lives_);
+  start.link_token = [of = process_](const tenant_id& tenant, const alert_id& alert, std::uint32_t episode,
+                                     const std::string& person) {
+    of->pass("link");
+    return fmt::format("{}-{}-{}-{}", tenant.str(), alert.str(), episode, digest_bits(person)[0]);
+  };
+  start.command_decided = [](const command_result&) {};
+  start.fatal = [of = process_](std::string_view why) { of->die("exit 70: " + std::string(why)); };
+  return start;
+}
+
+tree_stage world::stage() {
+  tree_stage made;
+  made.store = tree_stage::store_thread::shared;
+  made.configure = [](caf::actor_system_config& config) { config.set("scheduler.policy", caf::atom("testing")); };
+  made.opened = [this](caf::actor_system& system) {
+    jobs_ = &dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler());
+  };
+  // Only while a dead process is cleared away.
+  made.give_way = [this] {
+    while (jobs_->try_run_once()) continue;
+    jobs_->clock().cancel_all();
+  };
+  return made;
+}
+
+// --- time and turns ----------------------------------------------------------------------------------------------------
+
+void world::run() {
+  begin_life();
+  plan_trouble(*this);
+  const instant end = trouble_lasts + calm_lasts;
+  while (time_.now() < end) {
+    if (tree_) run_ready();
+    if (tree_ && process_->dead())
+      end_life();
+    else if (!time_.do_one())
+      wait_for_something(end);
+  }
+}
+
+std::optional<std::size_t> world::pick_job() {
+  const auto& all = jobs_->jobs;
+  if (all.empty()) return std::nullopt;
+  if (!store_is_held()) return order_.below(all.size());
+  const auto held = std::ranges::find(all, store_job_);
+  if (held == all.end()) return order_.below(all.size());
+  if (all.size() == 1) return std::nullopt;
+  const auto place = static_cast<std::size_t>(held - all.begin());
+  const std::size_t at = order_.below(all.size() - 1);
+  return at < place ? at : at + 1;
+}
+
+// Messages between two actors keep their order; which of the ready actors goes next is drawn.
+void world::run_ready() {
+  while (!process_->dead()) {
+    const auto at = pick_job();
+    if (!at) return;
+    auto& all = jobs_->jobs;
+    const auto first = all.begin() + static_cast<std::ptrdiff_t>(*at);
+    std::rotate(all.begin(), first, first + 1);
+    caf::resumable* job = all.front();
+    note_job(job);
+    if (disk_slow_ && job == store_job_) store_free_at_ = time_.now() + order_.between(1ms, 700ms);
+    jobs_->try_run_once();
+    process_->ran();
+  }
+}
+
+void world::note_job(caf::resumable* job) {
+  auto* actor = dynamic_cast<caf::scheduled_actor*>(job);
+  auto* waiting = actor == nullptr ? nullptr : actor->mailbox().peek();
+  const std::string_view what =
+      waiting == nullptr || waiting->content().empty() || waiting->content().type(0).second == nullptr
+          ? std::string_view("-")
+          : std::string_view(waiting->content().type(0).second->name());
+  trace_.mix(actor == nullptr ? 0 : actor->id());
+  trace_.mix(what.size());
+  if (trace_.is_written())
+    trace_.write_only(
+        fmt::format("{}   {}#{} {}", clock_text(time_.now()), kind_of(job), actor == nullptr ? 0 : actor->id(), what));
+}
+
+void world::wait_for_something(instant until) {
+  instant next = std::min(until, time_.next().value_or(until));
+  if (tree_) {
+    const auto& timers = jobs_->clock().schedule();
+    if (!timers.empty())
+      next = std::min(next, time_.now() + std::max(instant{}, instant(timers.begin()->first - jobs_->clock().now())));
+    if (store_is_held() && !jobs_->jobs.empty()) next = std::min(next, store_free_at_);
+  }
+  const instant span = next - time_.now();
+  time_.advance_to(next);
+  if (tree_) jobs_->advance_time(span);
+}
+
+// --- what is done to it ------------------------------------------------------------------------------------------------
+
+void world::crash_actor(const tenant_id& tenant, const std::string& name) {
+  if (tree_) tree_->restart(tenant, name, "planted: asked to crash", [](bool) {});
+}
+
+void world::disk_away(bool away) {
+  if (disk_.away == away) return;
+  disk_.away = away;
+  write(spell{"store", away});
+}
+
+void world::disk_slow(bool slow) {
+  if (disk_slow_ == slow) return;
+  disk_slow_ = slow;
+  store_free_at_ = {};
+  write(spell{"slow store", slow});
+}
+
+void world::jump(instant by) {
+  time_.jump(by);
+  most_wrong_ = std::max(most_wrong_, time_.wrong_by());
+  write(clock_jumped{by});
+}
+
+void world::ask(command what) {
+  what.id = fmt::format("cm_{}", ++commands_);
+  const auto again = [this, what](std::chrono::seconds wait) { time_.after(wait, [this, what] { ask(what); }); };
+  if (!tree_) return again(3s);
+  what.at = wall();
+  tree_->command(what, [again, of = process_](const result<void>& kept) {
+    if (!kept && !of->dead()) again(3s);
+  });
+}
+
+void world::calm() {
+  disk_away(false);
+  disk_slow(false);
+  if (process_) process_->disarm();
+  for (auto& [host, end] : far_ends_) {
+    end.poisonous = false;
+    if (end.who->is() != mood::sound) write(spell{"provider " + end.channel.str(), false});
+    end.who->be(mood::sound);
+  }
+  for (const char* verb : {"pbx_up", "cert_ok", "unblock"}) fleet_.does(verb, {});
+  // A wall clock that is set back makes what waits by it wait longer; the calm begins when that is over.
+  if (time_.wrong_by() < most_wrong_) jump(most_wrong_ - time_.wrong_by());
+}
+
+} // namespace ringdown::simulation

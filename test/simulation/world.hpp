@@ -1,0 +1,92 @@
+// A whole node in one thread: the real actor tree under CAF's test coordinator, the real store on a real file, and around it
+// a simulated outside. One seed decides everything: which ready actor runs next, how long answers take, what fails when.
+#pragma once
+
+#include "actors/tree.hpp"
+#include "test/simulation/setting.hpp"
+#include "test/simulation/simulated_http.hpp"
+#include "test/simulation/simulated_store.hpp"
+#include "test/simulation/trace.hpp"
+#include "test/simulation/workshop.hpp"
+
+#include <caf/fwd.hpp>
+#include <caf/scheduler/test_coordinator.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ringdown::simulation {
+
+class world {
+public:
+  world(std::uint64_t seed, workshop& from, trace& heard);
+  ~world();
+  world(const world&) = delete;
+  world& operator=(const world&) = delete;
+
+  // From the first start of the process to the end of the calm.
+  void run();
+
+  [[nodiscard]] const journal& told() const { return journal_; }
+  [[nodiscard]] const tenants& inhabitants() const { return tenants_; }
+  [[nodiscard]] std::unique_ptr<persistence::store> open_store() const { return place_->open(); }
+  [[nodiscard]] instant now() const { return time_.now(); }
+  [[nodiscard]] wall_time wall() const { return time_.seen().wall; }
+
+  // --- what trouble.cpp does to it ---
+  dice& chance() { return trouble_; }
+  timeline& time() { return time_; }
+  fleet& pbxes() { return fleet_; }
+  simulated_http::far_ends& providers() { return far_ends_; }
+  // The process that lives now; null between two lives.
+  [[nodiscard]] process* alive() { return tree_ ? process_.get() : nullptr; }
+  void crash_actor(const tenant_id& tenant, const std::string& name);
+  void disk_away(bool away);
+  void disk_slow(bool slow);
+  void jump(instant by);
+  // Asks until it is durable, in this life or in another.
+  void ask(command what);
+  void write(happening what) { journal_.write(time_.now(), std::move(what)); }
+  // Everything works from now on.
+  void calm();
+
+private:
+  class witness; // the log
+
+  void begin_life();
+  void end_life();
+  [[nodiscard]] ports make_ports(const fence& owner);
+  [[nodiscard]] tree_stage stage();
+  void run_ready();
+  [[nodiscard]] std::optional<std::size_t> pick_job();
+  void note_job(caf::resumable* job);
+  void wait_for_something(instant until);
+  [[nodiscard]] bool store_is_held() const { return time_.now() < store_free_at_; }
+
+  trace& trace_;
+  dice order_;   // who runs next, and how fast
+  dice trouble_; // what fails
+  timeline time_;
+  journal journal_;
+  disk_state disk_;
+  bool disk_slow_ = false;
+  instant store_free_at_{};
+  instant most_wrong_{};
+  std::unique_ptr<workshop::place> place_;
+  fleet fleet_;
+  tenants tenants_;
+  simulated_http::far_ends far_ends_;
+  simulated_http http_;
+  std::unique_ptr<witness> log_;
+  int lives_ = 0;
+  std::uint64_t commands_ = 0;
+  std::shared_ptr<process> process_;                 // shared with the ways to the outside
+  caf::scheduler::test_coordinator* jobs_ = nullptr; // of the tree's actor system
+  std::unique_ptr<node_tree> tree_;
+  caf::resumable* store_job_ = nullptr;
+};
+
+} // namespace ringdown::simulation
