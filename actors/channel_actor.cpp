@@ -77,7 +77,7 @@ void channel::on(const tenant_attached& to) {
 // Never while a claim is under way: its rows are ours, and not here yet. Until it is done nothing is claimed and the tenant
 // hands nothing over, because what comes meanwhile would be taken for lost.
 void channel::recover() {
-  recover_rows lost{tenant_, config_.id, facts_.keys == wire::target_key::known_to_it, {}, me()};
+  recover_rows lost{tenant_, config_.id, wire::repeats_are_safe(facts_.keys), {}, me()};
   for (const auto& [id, one] : carrying_) lost.carried.push_back(id);
   for (const carried& one : waiting_) lost.carried.push_back(one.row.id);
   ++recoveries_;
@@ -240,8 +240,7 @@ void channel::settle(carried& one, const attempt_outcome& outcome) {
   const moment present = now();
   auto& metrics = *world().metrics;
   counts_.tried(outcome.kind);
-  const auto keys =
-      facts_.keys == wire::target_key::known_to_it ? logic::key_knowledge::keyed : logic::key_knowledge::unkeyed;
+  const auto keys = wire::repeats_are_safe(facts_.keys) ? logic::key_knowledge::keyed : logic::key_knowledge::unkeyed;
   const auto next = logic::after_attempt(one.row, outcome, keys, times_, present.wall, world().time.spread());
   persistence::settlement write;
   write.owner = world().owner;
@@ -259,6 +258,8 @@ void channel::settle(carried& one, const attempt_outcome& outcome) {
   write.not_before = next.not_before;
   write.possible_repeat = next.possible_repeat;
   write.reference = outcome.reference;
+  write.remote = outcome.remote;
+  write.progress = outcome.progress;
   if (next.state == delivery_state::sent) {
     const duration took = present.wall - one.row.created;
     metrics.delivery_seconds.observe(std::max(took, duration{}));
@@ -428,7 +429,7 @@ wire::delivery_job channel::job(const delivery& row) const {
   const auto provider = node.providers.find(config_.kind);
   const std::string base = provider == node.providers.end() ? std::string() : provider->second.base_url;
   const std::string ca = provider == node.providers.end() ? std::string() : provider->second.ca_file;
-  return {row, config_, node.public_url, base, ca, now().wall};
+  return {row, config_, node.public_url, base, ca, now().wall, times_.search_gap};
 }
 
 } // namespace ringdown

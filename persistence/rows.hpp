@@ -88,6 +88,8 @@ struct settlement {
   wall_time not_before;
   bool possible_repeat = false;
   std::string reference;
+  std::string remote;   // of an accepted mirror row: kept for the later rows of its episode; empty: what is known stays
+  std::string progress; // given back with the row when it is claimed again
 };
 
 // Does the far end of a channel know our idempotency key? Then a repeat is harmless (S-D6).

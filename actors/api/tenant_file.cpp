@@ -48,6 +48,11 @@ bool is_host(std::string_view text) {
   return !text.empty() && text.size() <= 253 && std::ranges::all_of(text, fits);
 }
 
+// A number that a PSA gave: digits alone, so that it can be sent as one.
+bool is_company(std::string_view text) {
+  return text.size() <= 9 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
 bool is_secret_name(std::string_view text) {
   const auto fits = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
@@ -148,6 +153,8 @@ private:
     customer_config c;
     c.id = customer_id(id_of(r, customers_));
     c.name = r.text("name").value_or(c.id.str());
+    c.company = r.text("company").value_or("");
+    if (!is_company(c.company)) r.fault("company", "must be the customer's number in the PSA, in quotes");
     r.finish();
     config_.customers.push_back(std::move(c));
   }

@@ -10,7 +10,7 @@ namespace {
 // Zero would mean never, at once or endlessly where neither can be meant; 0 elsewhere switches a wait off.
 constexpr auto never_zero = std::to_array<duration timing::*>(
     {&timing::poll_interval, &timing::login_pause, &timing::send_by, &timing::fire_deadline, &timing::resolve_deadline,
-     &timing::retry_base, &timing::retry_cap, &timing::attempt_timeout});
+     &timing::retry_base, &timing::retry_cap, &timing::attempt_timeout, &timing::search_gap});
 
 } // namespace
 

@@ -252,7 +252,10 @@ alert_view view_of(const alert& a, const tenant_config& config) {
   if (const auto* instance = config.find(a.key.instance)) {
     v.instance_name = instance->name;
     v.customer = instance->customer;
-    if (const auto* customer = config.find(instance->customer)) v.customer_name = customer->name;
+    if (const auto* customer = config.find(instance->customer)) {
+      v.customer_name = customer->name;
+      v.company = customer->company;
+    }
   }
   v.resource = a.key.resource;
   v.label = a.label;

@@ -74,7 +74,7 @@ std::vector<persistence::known_channel> channels_of(const std::vector<api::known
   for (const auto& known : tenants)
     for (const auto& channel : known.config->channels) {
       const auto* dialect = wire::find_dialect(channel.kind);
-      const bool keyed = dialect != nullptr && dialect->describe().keys == wire::target_key::known_to_it;
+      const bool keyed = dialect != nullptr && wire::repeats_are_safe(dialect->describe().keys);
       channels.push_back({known.config->id, channel.id,
                           keyed ? persistence::key_knowledge::keyed : persistence::key_knowledge::unkeyed});
     }

@@ -67,7 +67,12 @@ struct delivery {
   // whose ticket becomes the outage's (S-C1).
   std::optional<delivery_id> after;
   std::string reference; // the provider's id, once accepted
-  std::string answer;    // last answer in short, no secrets
+  // Of a mirror row, when it is claimed: what the far end calls the thing that shows this episode, a ticket for one;
+  // empty: not known.
+  std::string remote;
+  bool adopts = false;  // `remote` shows an alert that this one covers, and becomes this one's
+  std::string progress; // what its dialect wrote down at the end of the attempt before; empty: nothing
+  std::string answer;   // last answer in short, no secrets
   std::string trace;
   notice content;
 };
@@ -88,6 +93,8 @@ struct attempt_outcome {
   std::string answer; // "HTTP 503", "no answer in 10 s": no secrets, at most 200 characters
   std::optional<duration> retry_after;
   int status = 0;
+  std::string remote{};   // accepted: what later rows of this episode are given as theirs; empty: no news
+  std::string progress{}; // given back with the row at its next attempt
 };
 
 // One row of the delivery ledger (C-10).

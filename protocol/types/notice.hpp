@@ -50,6 +50,7 @@ struct alert_view {
   bool flapping = false;
   std::string acknowledged_by;
   alert_id parent; // what speaks for it; empty: nothing
+  std::string company{}; // the customer's number in the PSA: for tickets alone
 };
 
 struct notice {

@@ -25,6 +25,7 @@ namespace ringdown {
 struct customer_config {
   customer_id id;
   std::string name;
+  std::string company{}; // its number in the PSA; empty: a ticket channel's own default
 };
 
 // What a trunk's owner knows and the PBX does not say. Matched by the trunk's number, else by its id at the PBX.

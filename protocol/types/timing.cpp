@@ -6,7 +6,7 @@ namespace ringdown {
 
 namespace {
 
-constexpr std::array<timing_duration, 34> durations{{
+constexpr std::array<timing_duration, 35> durations{{
     {"poll_interval", &timing::poll_interval},
     {"confirm_after", &timing::confirm_after},
     {"unreachable_repoll_1", &timing::unreachable_repoll_1},
@@ -41,6 +41,7 @@ constexpr std::array<timing_duration, 34> durations{{
     {"ring_round_2", &timing::ring_round_2},
     {"ring_round_3", &timing::ring_round_3},
     {"ring_round_later", &timing::ring_round_later},
+    {"search_gap", &timing::search_gap},
 }};
 
 constexpr std::array<timing_count, 5> counts_of{{

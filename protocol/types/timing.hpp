@@ -46,6 +46,7 @@ struct timing {
   duration ring_round_2 = std::chrono::minutes(10);        // S-T4: rounds of the ladder, from its first call
   duration ring_round_3 = std::chrono::minutes(30);
   duration ring_round_later = std::chrono::hours(1); // and from then on
+  duration search_gap = std::chrono::seconds(60);    // S-D2: between the two empty searches before another create
   int confirm_recovery_polls = 2;                    // L-02
   int degraded_polls = 5;
   int removal_polls = 3;                             // D-09

@@ -35,7 +35,12 @@ struct field_description {
 };
 
 // Whether the far end knows our idempotency key: a repeat is then harmless (S-D6).
-enum class target_key : std::uint8_t { unknown_to_it, known_to_it };
+enum class target_key : std::uint8_t {
+  unknown_to_it,
+  known_to_it,
+  searchable // it keeps our key and can be asked for it: the dialect searches before it repeats
+};
+[[nodiscard]] constexpr bool repeats_are_safe(target_key keys) { return keys != target_key::unknown_to_it; }
 
 // Bytes of UTF-8 at most; what is longer is cut.
 struct content_limits {
@@ -63,6 +68,7 @@ struct delivery_job {
   std::string base_url;   // [provider.KIND] base_url: in place of the dialect's own; empty: none
   std::string ca_file;    // [provider.KIND] ca_file; empty: the system's store
   wall_time now;
+  duration search_gap = std::chrono::seconds(60); // [timing] search_gap (S-D2)
 };
 
 // Where a delivery of several exchanges stands. Lives as long as one attempt and is not stored: a retry starts anew.
@@ -79,6 +85,27 @@ struct dialect_step {
 };
 
 struct call_functions; // protocol/wire/voice/call_dialect.hpp
+// One value the far end knows, for a field of ours: "queue", "29682833", "Support".
+struct field_choice {
+  std::string field;
+  std::string id;
+  std::string label;
+};
+
+// What is asked of the far end before its settings can be written.
+struct discovery_job {
+  const channel_config& channel;
+  std::string base_url; // as of a delivery_job
+  std::string ca_file;
+};
+
+// Either the next request, or the end: what was found by then, or in words why nothing could be.
+struct discovery_step {
+  std::optional<http_request> request{};
+  std::vector<field_choice> found{}; // by the answer just read
+  std::string fault{};               // empty: all went well
+  conversation next{};
+};
 
 struct dialect {
   dialect_description (*describe)();
@@ -89,6 +116,8 @@ struct dialect {
   // Where it went, fit for the ledger: no secret, no more of a path than tells two targets apart.
   std::string (*masked_address)(const channel_config&, const delivery&);
   const call_functions* calls = nullptr; // of a kind that calls: what it did goes on after it was taken
+  // Which values the settings may have. None: there is nothing to be asked. The answer is null at the beginning.
+  discovery_step (*discover)(const discovery_job&, const conversation&, const http_outcome*) = nullptr;
 };
 
 [[nodiscard]] inline dialect_step ask(http_request request, conversation next = {}) {

@@ -108,7 +108,8 @@ constexpr std::array alert_fields{
     field_reader<alert_view>{"resolved", member<&alert_view::resolved>},
     field_reader<alert_view>{"flapping", member<&alert_view::flapping>},
     field_reader<alert_view>{"acknowledged_by", member<&alert_view::acknowledged_by>},
-    field_reader<alert_view>{"parent", member<&alert_view::parent>}, // written where there is one
+    field_reader<alert_view>{"parent", member<&alert_view::parent>},   // written where there is one
+    field_reader<alert_view>{"company", member<&alert_view::company>}, // the same
 };
 
 constexpr std::array notice_fields{
@@ -141,8 +142,8 @@ bool take_field(const std::array<field_reader<Owner>, Count>& fields, Owner& own
 
 constexpr seen_fields all_of(std::size_t count) { return (seen_fields{1} << count) - 1; }
 
-// All but the last: rows that were stored before there was a parent are read too.
-constexpr seen_fields needed_of_alert = all_of(alert_fields.size() - 1);
+// All but the last two, which are written where there is one.
+constexpr seen_fields needed_of_alert = all_of(alert_fields.size() - 2);
 
 class notice_reader final : public json_visitor {
 public:
@@ -197,6 +198,7 @@ void write_alert(json_writer& json, const alert_view& view) {
   write_micros(json, "resolved", view.resolved);
   json.truth("flapping", view.flapping).text("acknowledged_by", view.acknowledged_by);
   if (!view.parent.empty()) json.text("parent", view.parent.str());
+  if (!view.company.empty()) json.text("company", view.company);
   json.close_object();
 }
 

@@ -36,6 +36,7 @@ bridge_down = "critical"
 [[customer]]
 id = "bakery"
 name = "Bakery"
+company = "174"
 [[user]]
 id = "jo"
 name = "Jo"
@@ -109,6 +110,7 @@ const std::vector<bad_file> bad_files{
     {"[[user]]\nid = \"a\"\nphone = \"+0301234567\"\n", 8, "E.164"},
     {"[[user]]\nid = \"a\"\nemail = \"a@b, c@d\"\n", 8, "user.email"},
     {"[oncall]\nuser = \"joe\"\n", 7, "no [[user]] has the id \"joe\"; did you mean \"jo\"?"},
+    {"[[customer]]\nid = \"a\"\ncompany = \"Bakery\"\n", 8, "must be the customer's number in the PSA"},
     {"[timing]\npoll_interval = 5\n", 7, "timing.poll_interval: must be a string"},
     {pbx + "customer = \"nobody\"\n", 11, "no [[customer]] has the id \"nobody\""},
     {pbx + "adress = \"10.0.0.1\"\n", 11, "instance.adress: unknown key; did you mean \"address\"?"},
@@ -177,6 +179,7 @@ TEST_CASE("Every key of a tenant file arrives") {
   CHECK(t.providers.front().name == "Bandwidth");
   CHECK(t.providers.front().hosts == std::vector<std::string>{"sip.bandwidth.example", "203.0.113.7"});
   CHECK(t.users.front().phone == "+4930123456");
+  CHECK(t.customers.front().company == "174");
   REQUIRE(t.instances.size() == 2);
   const instance_config& hq = t.instances.front();
   CHECK(hq.url == "https://pbx.example.com:5001");

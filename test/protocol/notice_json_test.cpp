@@ -87,6 +87,17 @@ TEST_CASE("A test notice without alerts is stored too") {
   CHECK(back->alerts.empty());
 }
 
+TEST_CASE("A notice stored before a field was kept is read without it") {
+  notice what = full_notice();
+  what.alerts[0].company = "174";
+  const std::string now = wire::write_notice(what);
+  CHECK(wire::read_notice(now)->alerts[0].company == "174");
+  const auto older = wire::read_notice(replaced(replaced(now, R"(,"company":"174")", ""), R"(,"company":"")", ""));
+  REQUIRE(older);
+  CHECK(older->alerts[0].company.empty());
+  CHECK(older->alerts[0].detail == what.alerts[0].detail);
+}
+
 TEST_CASE("A stored notice that is not whole is unreadable, never guessed at") {
   const std::string good = wire::write_notice(full_notice());
   const std::string bad[] = {"",

@@ -174,3 +174,11 @@ TEST_CASE("A channel without a usable secret sends nothing unsigned") {
   CHECK_FALSE(step.request);
   CHECK(step.outcome->kind == outcome_kind::retry);
 }
+
+TEST_CASE("What is for tickets alone is in no webhook") {
+  delivery row = fired_delivery();
+  row.content.alerts.front().company = "174174174";
+  row.content.alerts.push_back(row.content.alerts.front());
+  const channel_config channel = webhook_channel();
+  CHECK(webhook::start_standard(job_for(row, channel)).request->body.find("174174174") == std::string::npos);
+}
