@@ -1,6 +1,7 @@
 #include "persistence/sqlite/store_impl.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace ringdown::persistence {
 
@@ -13,6 +14,8 @@ constexpr std::uint32_t poison_limit = 3;
 // No row waits longer than an hour (Retry-After is clamped to it): one that seems to was written before the clock was set
 // back, and is due. So is one that was to wait for nothing, however late the clock says it was made.
 constexpr auto longest_wait = std::chrono::minutes(65);
+// Of what a row covers, so many are asked for a thing at the far end: a claim holds the store up.
+constexpr std::size_t covered_at_most = 1000;
 
 // Due rows of a channel that stand first in their line: nothing older of the same alert and target is open there (log
 // rows have one target), and no row that it comes after. A test has no alert and waits for nobody.
@@ -53,6 +56,28 @@ bool sqlite_store::read_content_of(delivery& row) {
     return false;
   }
   return true;
+}
+
+// Its own, else that of the alert it covers whose thing is the oldest: what was said of that one goes on there (S-C1).
+void sqlite_store::find_remote(delivery& row) {
+  std::int64_t oldest = 0;
+  const auto look_for = [&](const alert_id& alert, std::uint32_t episode, bool adopts) {
+    db_->rows(
+        "select seq, reference from remote where tenant = ? and channel = ? and alert = ? and episode = ?",
+        [&](columns& found) {
+          const std::int64_t seq = found.number();
+          if (!row.remote.empty() && seq > oldest) return;
+          oldest = seq;
+          row.remote = found.text();
+          row.adopts = adopts;
+        },
+        row.tenant, row.channel, alert, episode);
+  };
+  look_for(row.alert, row.episode, false);
+  if (!row.remote.empty()) return;
+  const std::size_t covered = std::min(row.content.alerts.size(), covered_at_most);
+  for (const alert_view& one : std::span(row.content.alerts).first(covered))
+    if (one.id != row.alert) look_for(one.id, one.episode, true);
 }
 
 result<claimed_rows> sqlite_store::claim(const claim_request& request) {
@@ -110,6 +135,7 @@ bool sqlite_store::consider(claim_state& state, delivery row) {
   if (request.targets == target_use::exclusive && !take_number(row, request.now)) return false;
   state.full = suspect;
   ++state.held;
+  if (row.kind == delivery_kind::mirror) find_remote(row);
   row.state = delivery_state::claimed;
   ++row.attempts;
   ++row.handed;

@@ -146,6 +146,7 @@ delivery read_delivery_head(columns& row) {
   d.reference = row.text();
   d.answer = row.text();
   d.trace = row.text();
+  d.progress = row.text();
   return d;
 }
 

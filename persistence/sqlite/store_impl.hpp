@@ -119,6 +119,8 @@ private:
   [[nodiscard]] bool newer_waits(const delivery& row);
   [[nodiscard]] bool was_told(const delivery& row);
   [[nodiscard]] bool read_content_of(delivery& row); // false: it cannot be read
+  void find_remote(delivery& row);
+  void remember_remote(const settlement& what);
   void end_rows_of_removed_channels(wall_time now);
   void end_rows_of(const tenant_id& tenant, const channel_id& removed, wall_time now);
   void resume_or_give_up(const delivery& row, key_knowledge keys, wall_time now, recovery& tally);
@@ -187,7 +189,7 @@ std::vector<delivery> sqlite_store::readable_heads(const char* sql, wall_time no
 #define RINGDOWN_DELIVERY_HEAD                                                                                    \
   "tenant, id, channel, kind, event, alert, episode, version, target, step, round, level, state, why, attempts, " \
   "handed, possible_repeat, "                                                                                     \
-  "created, not_before, give_up_at, after, reference, answer, trace"
+  "created, not_before, give_up_at, after, reference, answer, trace, progress"
 #define RINGDOWN_DELIVERY_COLUMNS RINGDOWN_DELIVERY_HEAD ", content"
 #define RINGDOWN_ALERT_COLUMNS                                                                                      \
   "tenant, id, instance, type, kind, key, label, provider, phase, level, told, episode, version, why, detail, "     \

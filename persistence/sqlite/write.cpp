@@ -126,11 +126,11 @@ void sqlite_store::insert_delivery(const write_batch& batch, const delivery& row
   const int made =
       db_->run("insert or ignore into delivery(" RINGDOWN_DELIVERY_COLUMNS
                ", owner, epoch, claimed_at) "
-               "values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+               "values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                batch.tenant, row.id, row.channel, name(row.kind), name(row.event), row.alert, row.episode, row.version,
                row.target, row.step, row.round, name(row.level), name(row.state), name(row.why), row.attempts,
                row.handed, row.possible_repeat, row.created, row.not_before, row.give_up_at, row.after, row.reference,
-               row.answer, row.trace, wire::write_notice(row.content), owner, epoch, claimed_at);
+               row.answer, row.trace, row.progress, wire::write_notice(row.content), owner, epoch, claimed_at);
   if (made == 0 || row.event != notice_event::summary) return;
   for (const alert_view& one : row.content.alerts)
     db_->run("insert or ignore into delivery_cover(tenant, delivery, alert) values(?,?,?)", batch.tenant, row.id,
@@ -161,15 +161,17 @@ result<void> sqlite_store::settle_one(const settlement& what) {
   const bool attempted = done.number > 0;
   std::optional<std::int64_t> ended;
   if (is_final(what.state)) ended = micros(done.ended);
-  // A row whose attempt never began gives its attempt number back.
+  // A row whose attempt never began gives its attempt number back, and what was written down before still holds.
   const int changed = db_->run(
       "update delivery set state = ?, why = ?, handed = 0, attempts = max(attempts - ?, 0), not_before = ?, "
       "possible_repeat = ?, "
-      "reference = case when ? = '' then reference else ? end, answer = ?, ended = ?, owner = null, epoch = null, "
+      "reference = case when ? = '' then reference else ? end, progress = case when ? then ? else progress end, answer "
+      "= ?, ended = ?, owner = null, epoch = null, "
       "claimed_at = null "
       "where tenant = ? and id = ? and state = 'claimed' and owner = ? and epoch = ?",
       name(what.state), name(what.why), attempted ? 0 : 1, what.not_before, what.possible_repeat, what.reference,
-      what.reference, done.answer, ended, what.tenant, done.delivery, what.owner.owner, what.owner.epoch);
+      what.reference, attempted, what.progress, done.answer, ended, what.tenant, done.delivery, what.owner.owner,
+      what.owner.epoch);
   if (changed == 0) return failure{failure_kind::conflict, "the row is not claimed by this owner"};
   if (what.state != delivery_state::sent && what.state != delivery_state::unknown && !what.possible_repeat)
     free_number(what.tenant, done.delivery);
@@ -179,7 +181,16 @@ result<void> sqlite_store::settle_one(const settlement& what) {
         "values(?,?,?,?,?,?,?,?,?)",
         what.tenant, done.delivery, done.number, done.started, done.ended, name(done.outcome), done.status,
         done.address, done.answer);
+  if (what.state == delivery_state::sent && !what.remote.empty()) remember_remote(what);
   return {};
+}
+
+void sqlite_store::remember_remote(const settlement& what) {
+  db_->run(
+      "insert into remote(tenant, channel, alert, episode, reference) select tenant, channel, alert, episode, ? from "
+      "delivery where tenant = ? and id = ? and kind = 'mirror' and alert <> '' on conflict(tenant, channel, alert, "
+      "episode) do update set reference = excluded.reference",
+      what.remote, what.tenant, what.ledger.delivery);
 }
 
 void sqlite_store::end_row(const tenant_id& tenant, const delivery_id& id, delivery_state state, reason why,

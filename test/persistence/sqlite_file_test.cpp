@@ -1,5 +1,6 @@
 #include "persistence/migrations.hpp"
 #include "persistence/sqlite/store_impl.hpp"
+#include "protocol/wire/notice_json.hpp"
 #include "test/persistence/builders.hpp"
 #include "test/support/catch.hpp"
 
@@ -27,6 +28,24 @@ int count(const std::string& file, const std::string& sql) {
   return db.execAndGet(sql).getInt();
 }
 
+// A database as the first version left it, with one ticket owed: made from the schema's first step alone.
+void make_first_version(const std::string& file, const std::string& notice) {
+  SQLite::Database db(file, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  db.exec(std::string(migrations().front()));
+  db.exec("pragma user_version = 1; pragma application_id = " + std::to_string(0x52444e31));
+  SQLite::Statement row(
+      db,
+      "insert into delivery(tenant, id, channel, kind, event, alert, episode, version, target, step, round, level, "
+      "state, why, attempts, handed, possible_repeat, created, not_before, give_up_at, after, reference, answer, "
+      "trace, content) values('acme', 'dl_old', 'tickets', 'mirror', 'fired', 'al_1', 1, 1, '', 0, 0, 'critical', "
+      "'pending', 'none', 0, 0, 0, ?, ?, ?, null, '', '', 'hq.1.1', ?)");
+  row.bind(1, micros(noon));
+  row.bind(2, micros(noon));
+  row.bind(3, micros(noon + std::chrono::hours(6)));
+  row.bind(4, notice);
+  row.exec();
+}
+
 std::string content(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
@@ -43,7 +62,7 @@ TEST_CASE("a new database is private, in WAL mode, and ours") {
   SQLite::Database db(place.file(), SQLite::OPEN_READONLY);
   CHECK(db.execAndGet("pragma journal_mode").getString() == "wal");
   CHECK(db.execAndGet("pragma application_id").getInt() == 0x52444e31);
-  CHECK(db.execAndGet("pragma user_version").getInt() == 2);
+  CHECK(db.execAndGet("pragma user_version").getInt() == 3);
 }
 
 TEST_CASE("a database of the first version is brought up to date with what it holds") {
@@ -75,6 +94,26 @@ TEST_CASE("a newer schema is refused with words for the operator") {
   REQUIRE(refused.error().kind == failure_kind::refused);
   CHECK(refused.error().detail.find("99") != std::string::npos);
   CHECK(open_sqlite({place.file(), open_mode::reader}, place.box).error().kind == failure_kind::refused);
+}
+
+TEST_CASE("a database of the first version is brought up to date, with what it owes") {
+  const sqlite_place place;
+  const alert a = make_alert("al_1");
+  make_first_version(place.file(), wire::write_notice(make_row("dl_old", a).content));
+  {
+    desk work([&] { return place.open(); });
+    const auto claimed = work.claim(1, noon, "tickets");
+    REQUIRE(claimed.rows.size() == 1);
+    CHECK(claimed.rows[0].content.title == "Trunk down: Trunk al_1");
+    CHECK(claimed.rows[0].progress.empty());
+    auto done = work.outcome("dl_old", delivery_state::sent);
+    done.remote = "48213";
+    REQUIRE(work.settle(done).ok());
+  }
+  CHECK(count(place.file(), "pragma user_version") == 2);
+  CHECK(count(place.file(), "select count(*) from remote where reference = '48213'") == 1);
+  static_cast<void>(place.open()); // and nothing is done twice
+  CHECK(count(place.file(), "select count(*) from remote") == 1);
 }
 
 TEST_CASE("a file that is not ours is refused and left as it was") {
@@ -353,11 +392,17 @@ TEST_CASE("a restored database sends no pages of yesterday") {
     log.kind = delivery_kind::log;
     auto claimed = make_row("claimed", a);
     claimed.state = delivery_state::claimed;
-    batch.deliveries = {make_row("pending", a), claimed, log};
+    auto ticket = make_row("ticket", a);
+    ticket.kind = delivery_kind::mirror;
+    ticket.state = delivery_state::claimed;
+    batch.deliveries = {make_row("pending", a), claimed, log, ticket};
     batch.resources = {
         {instance_id("hq"), {{resource_kind::trunk, "61"}, "T", resource_state::registered, noon, "", "", {}, {}, ""}}};
     batch.healths = {{instance_id("hq"), {reachability::reachable, cause::none, noon, 0, "20"}}};
     work.commit(batch);
+    auto done = work.outcome("ticket", delivery_state::sent);
+    done.remote = "48213";
+    REQUIRE(work.settle(done).ok());
   }
   const auto lineage = [&] { return (*place.open()->load_tenant(tenant_id("acme"), "n1", noon)).lineage; };
   const std::string spent = lineage();
@@ -377,6 +422,7 @@ TEST_CASE("a restored database sends no pages of yesterday") {
   CHECK(after.fate("pending") == "suppressed superseded");
   CHECK(after.fate("claimed") == "suppressed superseded");
   CHECK(after.fate("log") == "pending");
+  CHECK(count(place.file(), "select count(*) from remote where alert = 'al_1' and reference = '48213'") == 1);
   CHECK(lineage() != spent);
   const auto loaded = *after.held->load_tenant(after.tenant, "n1", noon);
   CHECK(loaded.alerts.size() == 1);

@@ -43,6 +43,18 @@ TEST_CASE("sqlite: calls, numbers and who is on call come back") {
   on_sqlite(conformance::calls_and_numbers_come_back);
 }
 TEST_CASE("sqlite: only what was sent is confirmed") { on_sqlite(conformance::confirmations_reach_only_what_was_sent); }
+TEST_CASE("sqlite: what the far end calls a thing comes with later rows") {
+  on_sqlite(conformance::remotes_come_back_with_later_rows);
+}
+TEST_CASE("sqlite: what the far end calls a thing is written with the outcome") {
+  on_sqlite(conformance::remotes_are_written_with_the_outcome);
+}
+TEST_CASE("sqlite: a parent takes the oldest thing it covers") {
+  on_sqlite(conformance::a_parent_takes_the_oldest_thing_it_covers);
+}
+TEST_CASE("sqlite: what was written down comes back with the row") {
+  on_sqlite(conformance::progress_comes_back_with_the_row);
+}
 TEST_CASE("sqlite: tenants do not see each other") { on_sqlite(conformance::tenants_are_apart); }
 TEST_CASE("sqlite: a snapshot is what was written") { on_sqlite(conformance::snapshots_bring_back_what_was_written); }
 TEST_CASE("sqlite: mutes are seen while they hold") { on_sqlite(conformance::mutes_are_listed); }

@@ -29,6 +29,10 @@ void calls_ring_a_number_once_at_a_time(const store_opener& open);
 void acknowledged_calls_are_not_claimed(const store_opener& open);
 void calls_and_numbers_come_back(const store_opener& open);
 void confirmations_reach_only_what_was_sent(const store_opener& open);
+void remotes_come_back_with_later_rows(const store_opener& open);
+void remotes_are_written_with_the_outcome(const store_opener& open);
+void a_parent_takes_the_oldest_thing_it_covers(const store_opener& open);
+void progress_comes_back_with_the_row(const store_opener& open);
 
 void tenants_are_apart(const store_opener& open);
 void snapshots_bring_back_what_was_written(const store_opener& open);
