@@ -275,7 +275,8 @@ void tenant::commit(logic::effects decided, persistence::write_batch batch, afte
 }
 
 // Rows a channel has room for now are claimed in the transaction that makes them: no second commit before the first byte.
-// Only where nothing older of the same alert is open there, so that the order per alert holds.
+// Only where nothing older of the same alert is open there, so that the order per alert holds. A mirror's row is always
+// claimed: only then it is given what the far end calls the thing it mirrors.
 void tenant::mark_born_claimed(std::vector<delivery>& rows, after_commit& then) {
   for (delivery& row : rows) {
     auto& view = channels_[row.channel];
@@ -283,8 +284,9 @@ void tenant::mark_born_claimed(std::vector<delivery>& rows, after_commit& then) 
     const auto* settings = config_->find(row.channel);
     const bool enabled = settings != nullptr && settings->enabled;
     view.opened(row);
-    // A call is claimed when nothing else rings at its number, and only a claim sees that (S-T5).
-    if (!view.actor || !enabled || !row.target.empty() || view.handed.size() >= view.window || older || row.after) {
+    // Only a claim sees whether something else rings at a call's number (S-T5), and what the far end calls a mirror's thing.
+    const bool by_claim = !row.target.empty() || row.kind == delivery_kind::mirror;
+    if (!view.actor || !enabled || by_claim || view.handed.size() >= view.window || older || row.after) {
       then.look.insert(row.channel);
       continue;
     }

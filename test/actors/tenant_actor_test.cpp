@@ -31,8 +31,20 @@ std::shared_ptr<const tenant_config> with_instances(std::initializer_list<const 
   return made;
 }
 
+std::shared_ptr<const tenant_config> with_channels(std::initializer_list<const char*> kinds) {
+  auto made = std::make_shared<tenant_config>();
+  made->id = tenant_id("t");
+  for (const char* kind : kinds) {
+    channel_config one;
+    one.id = channel_id(kind);
+    one.kind = kind;
+    made->channels.push_back(std::move(one));
+  }
+  return made;
+}
+
 struct bench {
-  bench() {
+  explicit bench(const std::shared_ptr<const tenant_config>& tenants = with_instances({"hq"})) {
     auto made = std::make_shared<ports>();
     made->time.now = [] { return moment{wall_time{std::chrono::hours(500'000)}, steady_time{1h}}; };
     made->time.spread = [] { return 0.0; };
@@ -41,8 +53,10 @@ struct bench {
     made->health = std::make_shared<health_board>();
     made->clock = caf::actor_cast<clock_actor>(listener());
     made->store = caf::actor_cast<store_actor>(listener());
-    under_test = system.spawn<tenant>(ports_ptr(made), made->health->probe("tenant/t", "tenant", "group/t"),
-                                      with_instances({"hq"}), std::vector<logic::channel_kind_facts>{});
+    under_test = system.spawn<tenant>(
+        ports_ptr(made), made->health->probe("tenant/t", "tenant", "group/t"), tenants,
+        std::vector<logic::channel_kind_facts>{{"push", channel_class::push, delivery_kind::interrupt},
+                                               {"tickets", channel_class::ticket, delivery_kind::mirror}});
   }
   bench(const bench&) = delete;
   bench& operator=(const bench&) = delete;
@@ -59,6 +73,29 @@ struct bench {
   void load(persistence::tenant_snapshot stored) {
     stored.tenant = tenant_id("t");
     tell(tenant_loaded{std::make_shared<const persistence::tenant_snapshot>(std::move(stored)), {}, {}, true});
+  }
+  // A channel that has caught up and has room.
+  void attach_channel(const char* id) {
+    tell(channel_ready{channel_id(id), listener(), 4});
+    look_for_rows asked;
+    self->receive([&](const look_for_rows& one) { asked = one; }, caf::after(20s) >> [] { FAIL("not asked to look"); });
+    tell(channel_idle{channel_id(id), asked.number});
+  }
+  // The one row of the next transaction.
+  delivery next_row() {
+    std::vector<delivery> rows;
+    self->receive([&](const commit_batch& one) { rows = one.batch->deliveries; },
+                  caf::after(20s) >> [] { FAIL("nothing was committed"); });
+    REQUIRE(rows.size() == 1);
+    return rows.front();
+  }
+  void ask_for_test(const char* channel) {
+    command asked;
+    asked.id = channel;
+    asked.tenant = tenant_id("t");
+    asked.kind = command_kind::test_channel;
+    asked.subject = channel;
+    tell(command_stored{asked});
   }
   // What a poller that starts now begins with.
   rebaseline start_poller() {
@@ -127,4 +164,17 @@ TEST_CASE("a poller is told which open alerts are out of sight") {
   CHECK(base.open.size() == 2);
   REQUIRE(base.unseen.size() == 1);
   CHECK(base.unseen[0].resource.key == "2");
+}
+
+TEST_CASE("a mirror's row is left for its channel to claim, because only a claim says what it mirrors so far") {
+  bench at(with_channels({"push", "tickets"}));
+  at.load({});
+  at.attach_channel("push");
+  at.attach_channel("tickets");
+  at.ask_for_test("push");
+  CHECK(at.next_row().state == delivery_state::claimed);
+  at.ask_for_test("tickets");
+  const delivery row = at.next_row();
+  CHECK(row.state == delivery_state::pending);
+  CHECK(row.attempts == 0);
 }
