@@ -44,7 +44,10 @@ notice notice_of(const telling_context& in, const alert& a, notice_event event, 
 void add_link(const telling_context& in, const alert& a, const channel_config& channel, delivery& row) {
   const bool asks =
       row.event == notice_event::fired || row.event == notice_event::escalated || row.event == notice_event::reminder;
-  if (row.kind != delivery_kind::interrupt || !asks || a.phase != alert_phase::firing || !in.links) return;
+  const auto* facts = facts_of(in.kinds, channel.kind);
+  const bool chats = facts != nullptr && facts->is == channel_class::chat;
+  if (row.kind != delivery_kind::interrupt && !chats) return;
+  if (!asks || a.phase != alert_phase::firing || !in.links) return;
   const std::string token = in.links(a.id, a.episode, person_of(channel));
   if (!token.empty()) row.content.acknowledge_path = "/a/" + token;
 }

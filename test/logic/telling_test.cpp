@@ -91,15 +91,16 @@ TEST_CASE("the row's kind comes from the channel, its deadline from what it says
   CHECK(end.deliveries[0].give_up_at == noon + 24h);
 }
 
-TEST_CASE("an acknowledge link stands only where a person is interrupted, and is bound to that person") {
-  tenant_config config = with_channels({"ntfy", "webhook", "teams"});
+TEST_CASE("an acknowledge link stands only where people read it, and is bound to the person where there is one") {
+  tenant_config config = with_channels({"ntfy", "webhook", "teams", "psa"});
   const context world(config);
   alert a = example();
   effects out;
   tell(world.at(), a, notice_event::fired, reason::first, "", out);
   CHECK(out.deliveries[0].content.acknowledge_path == "/a/al_T1.1.channel:ntfy");
   CHECK(out.deliveries[1].content.acknowledge_path.empty());
-  CHECK(out.deliveries[2].content.acknowledge_path.empty());
+  CHECK(out.deliveries[2].content.acknowledge_path == "/a/al_T1.1.channel:teams");
+  CHECK(out.deliveries[3].content.acknowledge_path.empty());
   config.channels[0].user = user_id("jo");
   const context known(config);
   effects again;
