@@ -1,5 +1,6 @@
 #include "protocol/wire/dialects.hpp"
 
+#include "protocol/wire/chat/slack.hpp"
 #include "protocol/wire/push/ntfy.hpp"
 #include "protocol/wire/webhook/standard.hpp"
 
@@ -11,6 +12,7 @@ namespace ringdown::wire {
 namespace {
 
 constexpr std::array table{
+    chat::slack,
     push::ntfy,
     webhook::standard,
 };

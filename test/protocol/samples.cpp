@@ -106,9 +106,19 @@ channel_config webhook_channel() {
   return channel;
 }
 
+channel_config slack_channel() {
+  channel_config channel;
+  channel.id = channel_id("noc-chat");
+  channel.kind = "slack";
+  channel.secrets = {
+      {"webhook_url", secret_text("https://hooks.slack.com/services/T0HARBOUR/B0NOC/topsecret0123456789")}};
+  return channel;
+}
+
 channel_config channel_of(std::string_view kind) {
   if (kind == "ntfy") return ntfy_channel();
   if (kind == "webhook") return webhook_channel();
+  if (kind == "slack") return slack_channel();
   throw std::runtime_error("no sample channel of kind " + std::string(kind));
 }
 

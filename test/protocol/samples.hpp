@@ -23,6 +23,7 @@ namespace ringdown::samples {
 [[nodiscard]] delivery fired_delivery();
 [[nodiscard]] channel_config ntfy_channel();
 [[nodiscard]] channel_config webhook_channel();
+[[nodiscard]] channel_config slack_channel();
 [[nodiscard]] channel_config channel_of(std::string_view kind);
 [[nodiscard]] wire::delivery_job job_for(const delivery& row, const channel_config& channel);
 
