@@ -1,6 +1,7 @@
 #include "protocol/wire/dialects.hpp"
 
 #include "protocol/wire/chat/slack.hpp"
+#include "protocol/wire/psa/autotask.hpp"
 #include "protocol/wire/push/ntfy.hpp"
 #include "protocol/wire/webhook/standard.hpp"
 
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::array table{
     chat::slack,
+    psa::autotask,
     push::ntfy,
     webhook::standard,
 };

@@ -17,9 +17,13 @@ using namespace ringdown::wire;
 
 namespace {
 
-// Answers every request alike until the dialect ends.
+// Answers every request alike until the dialect ends, but for what comes before the first one that matters.
 attempt_outcome played(const dialect& provider, const delivery_job& job, const http_outcome& answer) {
   dialect_step step = provider.start(job);
+  for (const http_outcome& first : preface_of(provider.describe().kind)) {
+    REQUIRE(step.request);
+    step = provider.resume(job, step.next, first);
+  }
   for (int exchanges = 0; step.request && exchanges < 20; ++exchanges) {
     REQUIRE_FALSE(step.outcome);
     step = provider.resume(job, step.next, answer);
@@ -120,9 +124,13 @@ TEST_CASE("Every status from 100 to 599 means one outcome, by policy") {
         CHECK(outcome.status == status);
         CHECK(outcome.kind != outcome_kind::not_sent);
         const bool success = status >= 200 && status <= 299;
-        if (success) // some say in the body that it is none
+        // Some say in the body that it is none; a search that says nothing has written nothing and is made again.
+        const bool searches = provider.describe().keys == target_key::searchable;
+        if (success && !searches)
           CHECK((outcome.kind == outcome_kind::accepted || outcome.kind == outcome_kind::unknown ||
                  outcome.kind == outcome_kind::refused));
+        else if (success)
+          CHECK(outcome.kind == outcome_kind::retry);
         else
           CHECK(outcome.kind != outcome_kind::accepted);
         if (outcome.kind == outcome_kind::accepted) CHECK_FALSE(outcome.reference.empty());
@@ -151,8 +159,12 @@ TEST_CASE("Without an answer the outcome depends on what may have left") {
          ++error) {
       const auto what = static_cast<transport_error>(error);
       const bool ours = what == transport_error::too_late || what == transport_error::cancelled;
-      CHECK(played(provider, job, no_answer(what)).kind == (ours ? outcome_kind::not_sent : outcome_kind::retry));
-      CHECK(played(provider, job, lost_answer(what)).kind == outcome_kind::unknown);
+      // Where something was asked before, or nothing can have been written yet, it is simply tried again.
+      const bool first = preface_of(provider.describe().kind).empty();
+      const bool searches = provider.describe().keys == target_key::searchable;
+      CHECK(played(provider, job, no_answer(what)).kind ==
+            (ours && first ? outcome_kind::not_sent : outcome_kind::retry));
+      CHECK(played(provider, job, lost_answer(what)).kind == (searches ? outcome_kind::retry : outcome_kind::unknown));
     }
   });
 }
@@ -194,7 +206,7 @@ TEST_CASE("The same delivery is the same request, and its body JSON") {
     CHECK(first.request->url == second.request->url);
     CHECK(first.request->headers == second.request->headers);
     CHECK(first.request->body == second.request->body);
-    CHECK(is_json(first.request->body, 1 << 20));
+    CHECK((is_json(first.request->body, 1 << 20) || first.request->method == http_method::get));
     CHECK(first.request->egress == egress_class::channel);
     CHECK(parse_url(first.request->url));
   });
@@ -212,7 +224,7 @@ TEST_CASE("Any event, with odd and endless text, stays JSON within the limits") 
         REQUIRE(step.request);
         CHECK(step.request->body.size() <= provider.describe().limits.body);
         CHECK(is_utf8(step.request->body));
-        CHECK(is_json(step.request->body, 1 << 20));
+        CHECK((is_json(step.request->body, 1 << 20) || step.request->method == http_method::get));
       }
   });
 }

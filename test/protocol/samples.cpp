@@ -115,10 +115,31 @@ channel_config slack_channel() {
   return channel;
 }
 
+channel_config autotask_channel() {
+  channel_config channel;
+  channel.id = channel_id("tickets");
+  channel.kind = "autotask";
+  channel.settings = {{"username", "ringdown-api@harbour.example"},
+                      {"company", "174"},
+                      {"queue", "29682833"},
+                      {"priority_critical", "4"},
+                      {"priority_warning", "2"},
+                      {"note_type", "3"}};
+  channel.secrets = {{"secret", secret_text("topsecret-0123456789")},
+                     {"integration_code", secret_text("CODETOPSECRET")}};
+  return channel;
+}
+
+std::vector<http_outcome> preface_of(std::string_view kind) {
+  if (kind != "autotask") return {};
+  return {answer(200, fixture("autotask/zone.json"))};
+}
+
 channel_config channel_of(std::string_view kind) {
   if (kind == "ntfy") return ntfy_channel();
   if (kind == "webhook") return webhook_channel();
   if (kind == "slack") return slack_channel();
+  if (kind == "autotask") return autotask_channel();
   throw std::runtime_error("no sample channel of kind " + std::string(kind));
 }
 

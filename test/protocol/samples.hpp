@@ -8,6 +8,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ringdown::samples {
 
@@ -24,6 +25,9 @@ namespace ringdown::samples {
 [[nodiscard]] channel_config ntfy_channel();
 [[nodiscard]] channel_config webhook_channel();
 [[nodiscard]] channel_config slack_channel();
+[[nodiscard]] channel_config autotask_channel();
+// What a dialect of several exchanges is answered before the first one that matters.
+[[nodiscard]] std::vector<http_outcome> preface_of(std::string_view kind);
 [[nodiscard]] channel_config channel_of(std::string_view kind);
 [[nodiscard]] wire::delivery_job job_for(const delivery& row, const channel_config& channel);
 
