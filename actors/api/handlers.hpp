@@ -40,6 +40,9 @@ void post_silence(context&, const server_request&, const path_parts&, const resp
 void post_resend(context&, const server_request&, const path_parts&, const respond&);
 void post_test_channel(context&, const server_request&, const path_parts&, const respond&);
 
+// discovery_handlers.cpp
+void get_choices(context&, const server_request&, const path_parts&, const respond&);
+
 // actor_handlers.cpp
 void get_actors(context&, const server_request&, const path_parts&, const respond&);
 void post_restart_actor(context&, const server_request&, const path_parts&, const respond&);

@@ -30,6 +30,7 @@ constexpr std::array routes{
     route{"GET", "/api/v1/tenants/*/file", access::token, get_tenant_file},
     route{"PUT", "/api/v1/tenants/*/file", access::token, put_tenant_file},
     route{"POST", "/api/v1/tenants/*/channels/*/test", access::token, post_test_channel},
+    route{"GET", "/api/v1/tenants/*/channels/*/choices", access::token, get_choices},
     route{"GET", "/api/v1/alerts", access::token, get_alerts},
     route{"GET", "/api/v1/alerts/*", access::token, get_alert},
     route{"GET", "/api/v1/alerts/*/explain", access::token, get_explain},

@@ -12,6 +12,7 @@ int list_trunks(session& run);
 int list_deliveries(session& run);
 int list_actors(session& run);
 int list_nodes(session& run);
+int ask_psa(session& run);
 int show_alert(session& run);
 int explain_alert(session& run);
 int show_delivery(session& run);

@@ -248,4 +248,19 @@ int list_nodes(session& run) {
                     .advice = {}});
 }
 
+int ask_psa(session& run) {
+  const arguments& given = run.given();
+  if (run.word(0) != "discover")
+    return run.complain(exit_usage, fmt::format("psa {}? there is only 'psa discover CHANNEL'", run.word(0)));
+  if (given.tenant.empty()) return run.complain(exit_usage, "psa discover needs --tenant ID");
+  return show(run, {fmt::format("/api/v1/tenants/{}/channels/{}/choices", percent_encode(given.tenant),
+                                percent_encode(run.word(1))),
+                    "choice",
+                    {"SETTING", "ID", "MEANS"},
+                    [](const row& r) {
+                      return std::vector<std::string>{r["field"], r["id"], r["label"]};
+                    },
+                    "the provider lists none"});
+}
+
 } // namespace ringdown::ctl

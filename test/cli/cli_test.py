@@ -147,7 +147,7 @@ class ExitCodes(Cli):
         for words in ([], ["nonsense"], ["alerts", "--nonsense"], ["ack"], ["snooze", "al_1", "soon"], ["mute", "trunk_down", "1h"],
                       ["mute", "no_such_type", "1h", "--tenant", "acme"], ["silence", "10m", "--reason", "x"],
                       ["silence", "10m", "--all"], ["silence", "10m", "--all", "--tenant", "a", "--reason", "x"], ["test-channel", "push"],
-                      ["backup", "x"], ["audit", "nonsense"], ["audit"], ["doctor"]):
+                      ["backup", "x"], ["psa", "discover", "tickets"], ["psa", "guess", "tickets", "--tenant", "a"], ["audit", "nonsense"], ["audit"], ["doctor"]):
             self.expect(2, *words, where=bool(words) and words[0] not in ("doctor", "nonsense"))
 
     def test_a_missing_thing_is_1(self):
@@ -209,6 +209,14 @@ class Acts(Cli):
                 (["test-channel", "push", "--tenant", "acme"], {"by": "jo"})):
             self.assertEqual(self.expect(0, *words), "it is done\n")
             self.assertEqual(json.loads(self.daemon.asked[-1][2]), body, words)
+
+    def test_psa_discover_lists_ids_by_setting(self):
+        rows = [{"field": "queue", "id": "7", "label": "Voice"}, {"field": "company", "id": "174", "label": "Bakery"}]
+        self.daemon.serve(**{"GET /api/v1/tenants/acme/channels/tickets/choices": (200, {"items": rows, "next": None})})
+        text = self.expect(0, "psa", "discover", "tickets", "--tenant", "acme")
+        self.assertEqual(text, "SETTING  ID   MEANS\nqueue    7    Voice\ncompany  174  Bakery\n2 choices\n")
+        self.daemon.serve(**{"GET /api/v1/tenants/acme/channels/tickets/choices": (424, {"detail": "zone: HTTP 500"})})
+        self.assertIn("zone: HTTP 500", self.expect(1, "psa", "discover", "tickets", "--tenant", "acme"))
 
     def test_under_sudo_the_one_who_called_it_acts(self):
         self.daemon.serve(**{"POST /api/v1/alerts/al_1/ack": (200, {"answer": "done", "text": "fine"})})
