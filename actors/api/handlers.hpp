@@ -57,6 +57,9 @@ void get_livez(context&, const server_request&, const path_parts&, const respond
 void get_readyz(context&, const server_request&, const path_parts&, const respond&);
 void get_metrics(context&, const server_request&, const path_parts&, const respond&);
 
+// callback_handlers.cpp
+void post_callback(context&, const server_request&, const path_parts&, const respond&);
+
 // acknowledge_page.cpp
 void show_acknowledge_page(context&, const server_request&, const path_parts&, const respond&);
 void acknowledge_by_link(context&, const server_request&, const path_parts&, const respond&);

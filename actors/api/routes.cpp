@@ -24,6 +24,7 @@ constexpr std::array routes{
     route{"GET", "/metrics", access::open, get_metrics},
     route{"GET", "/a/*", access::open, show_acknowledge_page},
     route{"POST", "/a/*", access::open, acknowledge_by_link},
+    route{"POST", "/callbacks/*/*/*/*/*", access::open, post_callback},
     route{"GET", "/api/v1/version", access::token, get_version},
     route{"GET", "/api/v1/tenants", access::token, get_tenants},
     route{"DELETE", "/api/v1/tenants/*", access::token, delete_tenant},

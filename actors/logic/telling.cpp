@@ -259,7 +259,7 @@ void tell_folded(const telling_context& in, alert& a, reason why, effects& out) 
       continue;
     }
     delivery row = row_of(in, a, *verdict.channel, verdict.delivers, content, 0, "");
-    remember_target(a, channel, row.id);
+    remember_target(a, channel, row.id, in.now);
     made(a, std::move(row), why, gates, in.now, out);
     note_told(a, in.now);
   }

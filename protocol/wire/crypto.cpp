@@ -29,6 +29,13 @@ const unsigned char* as_bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
 
+std::string hmac(const EVP_MD* digest_of, std::string_view key, std::string_view message) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned length = 0;
+  HMAC(digest_of, key.data(), static_cast<int>(key.size()), as_bytes(message), message.size(), digest.data(), &length);
+  return {digest.begin(), digest.begin() + length};
+}
+
 } // namespace
 
 std::string base64_encode(std::string_view bytes) {
@@ -78,12 +85,8 @@ std::optional<std::string> base64url_decode(std::string_view text) {
   return base64_decode(standard);
 }
 
-std::string hmac_sha256(std::string_view key, std::string_view message) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned length = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), as_bytes(message), message.size(), digest.data(),
-       &length);
-  return {digest.begin(), digest.begin() + length};
-}
+std::string hmac_sha1(std::string_view key, std::string_view message) { return hmac(EVP_sha1(), key, message); }
+
+std::string hmac_sha256(std::string_view key, std::string_view message) { return hmac(EVP_sha256(), key, message); }
 
 } // namespace ringdown::wire

@@ -1,4 +1,4 @@
-// Base64 and HMAC-SHA256 over libcrypto, on bytes held in strings.
+// Base64 and HMAC over libcrypto, on bytes held in strings.
 #pragma once
 
 #include <optional>
@@ -16,6 +16,8 @@ namespace ringdown::wire {
 [[nodiscard]] std::string base64url_encode(std::string_view bytes);
 [[nodiscard]] std::optional<std::string> base64url_decode(std::string_view text);
 
+// 20 bytes; only where a provider signs so.
+[[nodiscard]] std::string hmac_sha1(std::string_view key, std::string_view message);
 // 32 bytes.
 [[nodiscard]] std::string hmac_sha256(std::string_view key, std::string_view message);
 

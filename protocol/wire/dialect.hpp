@@ -115,9 +115,9 @@ struct dialect {
   dialect_step (*resume)(const delivery_job&, const conversation&, const http_outcome&);
   // Where it went, fit for the ledger: no secret, no more of a path than tells two targets apart.
   std::string (*masked_address)(const channel_config&, const delivery&);
-  const call_functions* calls = nullptr; // of a kind that calls: what it did goes on after it was taken
   // Which values the settings may have. None: there is nothing to be asked. The answer is null at the beginning.
   discovery_step (*discover)(const discovery_job&, const conversation&, const http_outcome*) = nullptr;
+  const call_functions* calls = nullptr; // of a kind that calls: what it did goes on after it was taken
 };
 
 [[nodiscard]] inline dialect_step ask(http_request request, conversation next = {}) {

@@ -3,6 +3,7 @@
 #include "protocol/wire/chat/slack.hpp"
 #include "protocol/wire/psa/autotask.hpp"
 #include "protocol/wire/push/ntfy.hpp"
+#include "protocol/wire/voice/twilio.hpp"
 #include "protocol/wire/webhook/standard.hpp"
 
 #include <algorithm>
@@ -16,6 +17,7 @@ constexpr std::array table{
     chat::slack,
     psa::autotask,
     push::ntfy,
+    voice::twilio,
     webhook::standard,
 };
 

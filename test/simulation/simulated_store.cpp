@@ -134,6 +134,9 @@ result<page<delivery_row>> simulated_store::deliveries(const delivery_query& que
 result<std::optional<delivery_row>> simulated_store::find_delivery(const delivery_id& id) {
   return read<std::optional<delivery_row>>([&] { return real_->find_delivery(id); });
 }
+result<std::optional<call_record>> simulated_store::find_call(const tenant_id& tenant, const delivery_id& call) {
+  return read<std::optional<call_record>>([&] { return real_->find_call(tenant, call); });
+}
 result<std::vector<attempt>> simulated_store::attempts(const delivery_id& id) {
   return read<std::vector<attempt>>([&] { return real_->attempts(id); });
 }

@@ -52,6 +52,7 @@ public:
   result<persistence::page<persistence::delivery_row>> deliveries(const persistence::delivery_query& query) override;
   result<std::optional<persistence::delivery_row>> find_delivery(const delivery_id& id) override;
   result<std::vector<attempt>> attempts(const delivery_id& id) override;
+  result<std::optional<call_record>> find_call(const tenant_id& tenant, const delivery_id& call) override;
   result<persistence::page<persistence::resource_row>> resources(const persistence::resource_query& query) override;
   result<std::vector<persistence::instance_row>> instances(const std::optional<tenant_id>& tenant) override;
   result<std::vector<persistence::mute_row>> mutes(const std::optional<tenant_id>& tenant, wall_time now) override;

@@ -6,21 +6,13 @@
 #include "protocol/types/http.hpp"
 #include "protocol/types/result.hpp"
 #include "protocol/wire/dialect.hpp"
+#include "protocol/wire/form.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
 
 namespace ringdown::wire {
-
-// A form (application/x-www-form-urlencoded), decoded, in its order; a key may come twice.
-using form_fields = std::vector<std::pair<std::string, std::string>>;
-// At most 64 KiB and 128 fields; nothing when it is larger or ill-formed.
-[[nodiscard]] std::optional<form_fields> read_form(std::string_view body);
-[[nodiscard]] std::string_view form_value(const form_fields& fields, std::string_view key); // of the first; empty: none
 
 // A request of a provider to us, as it was signed.
 struct callback {
