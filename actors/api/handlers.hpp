@@ -60,6 +60,12 @@ void get_metrics(context&, const server_request&, const path_parts&, const respo
 // callback_handlers.cpp
 void post_callback(context&, const server_request&, const path_parts&, const respond&);
 
+// voice_handlers.cpp
+void post_phone_code(context&, const server_request&, const path_parts&, const respond&);
+void post_phone_confirm(context&, const server_request&, const path_parts&, const respond&);
+void post_oncall(context&, const server_request&, const path_parts&, const respond&);
+void get_oncall(context&, const server_request&, const path_parts&, const respond&);
+
 // acknowledge_page.cpp
 void show_acknowledge_page(context&, const server_request&, const path_parts&, const respond&);
 void acknowledge_by_link(context&, const server_request&, const path_parts&, const respond&);

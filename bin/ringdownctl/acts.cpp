@@ -81,8 +81,8 @@ int follow(session& run, const std::string& id) {
   return state == "dead" || state == "suppressed" || state == "unknown" ? exit_negative : exit_ok;
 }
 
-int ask_and_follow(session& run, const std::string& path) {
-  auto asked = ask(run, path, body_of({{"by", run.given().by}}));
+int ask_and_follow(session& run, const std::string& path, const fields& body) {
+  auto asked = ask(run, path, body_of(body));
   if (const int* code = std::get_if<int>(&asked)) return *code;
   const auto& made = std::get<verdict>(asked);
   const std::string delivery = made.reply.read.top["delivery"];
@@ -153,11 +153,48 @@ int silence(session& run) {
 }
 
 int resend(session& run) {
-  return ask_and_follow(run, fmt::format("/api/v1/deliveries/{}/resend", percent_encode(run.word(0))));
+  return ask_and_follow(run, fmt::format("/api/v1/deliveries/{}/resend", percent_encode(run.word(0))),
+                        {{"by", run.given().by}});
 }
 
 int restart_actor(session& run) {
   return ask_for(run, "/api/v1/actors/restart", {{"name", run.word(0)}, {"by", run.given().by}});
+}
+
+int on_call(session& run) {
+  const arguments& given = run.given();
+  if (given.tenant.empty()) return run.complain(exit_usage, "oncall needs --tenant ID");
+  const std::string path = fmt::format("/api/v1/tenants/{}/oncall", percent_encode(given.tenant));
+  if (!given.words.empty())
+    return ask_for(run, path, {{"user", run.word(0) == "file" ? "" : run.word(0)}, {"by", given.by}});
+  auto asked = run.ask(http_method::get, path);
+  if (const int* code = std::get_if<int>(&asked)) return *code;
+  const auto& reply = std::get<session::reply>(asked);
+  const row& top = reply.read.top;
+  if (run.wants_json())
+    run.print(reply.body + "\n");
+  else if (top["user"].empty())
+    run.print("nobody is on call\n");
+  else
+    run.print(fmt::format("{} is on call ({})\n", top["user"],
+                          top["from"] == "file" ? "by the file" : "set by " + top["by"] + " at " + top["at"]));
+  return exit_ok;
+}
+
+int phone(session& run) {
+  const arguments& given = run.given();
+  const std::string act = run.word(0);
+  const bool confirms = act == "confirm";
+  if (act != "verify" && !confirms) return run.complain(exit_usage, "phone: say 'verify' or 'confirm'");
+  if (given.tenant.empty()) return run.complain(exit_usage, "phone needs --tenant ID");
+  if (confirms != (given.words.size() == 3))
+    return run.complain(exit_usage, confirms ? "phone confirm needs USER and CODE" : "phone verify needs USER alone");
+  const std::string path =
+      fmt::format("/api/v1/tenants/{}/phones/{}", percent_encode(given.tenant), confirms ? "confirm" : "code");
+  fields body{{run.word(1).starts_with("+") ? "number" : "user", run.word(1)}, {"by", given.by}};
+  if (!confirms) return ask_and_follow(run, path, body);
+  body.emplace_back("code", run.word(2));
+  return ask_for(run, path, body);
 }
 
 int test_channel(session& run) {
@@ -171,7 +208,8 @@ int test_channel(session& run) {
   }
   if (tenant.empty()) return run.complain(exit_usage, "test-channel needs TENANT/CHANNEL, or CHANNEL and --tenant ID");
   return ask_and_follow(
-      run, fmt::format("/api/v1/tenants/{}/channels/{}/test", percent_encode(tenant), percent_encode(channel)));
+      run, fmt::format("/api/v1/tenants/{}/channels/{}/test", percent_encode(tenant), percent_encode(channel)),
+      {{"by", given.by}});
 }
 
 } // namespace ringdown::ctl

@@ -27,6 +27,8 @@ int renotify(session& run);
 int resend(session& run);
 int restart_actor(session& run);
 int test_channel(session& run);
+int on_call(session& run);
+int phone(session& run);
 
 // tenant_commands.cpp
 int check_config(session& run);

@@ -130,6 +130,15 @@ channel_config autotask_channel() {
   return channel;
 }
 
+channel_config twilio_channel() {
+  channel_config channel;
+  channel.id = channel_id("noc-phone");
+  channel.kind = "twilio";
+  channel.settings = {{"account", "AC0123"}, {"from", "+12025550100"}};
+  channel.secrets = {{"auth_token", secret_text("topsecret-token")}};
+  return channel;
+}
+
 std::vector<http_outcome> preface_of(std::string_view kind) {
   if (kind != "autotask") return {};
   return {answer(200, fixture("autotask/zone.json"))};
@@ -140,6 +149,7 @@ channel_config channel_of(std::string_view kind) {
   if (kind == "webhook") return webhook_channel();
   if (kind == "slack") return slack_channel();
   if (kind == "autotask") return autotask_channel();
+  if (kind == "twilio") return twilio_channel();
   throw std::runtime_error("no sample channel of kind " + std::string(kind));
 }
 

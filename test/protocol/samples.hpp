@@ -26,6 +26,7 @@ namespace ringdown::samples {
 [[nodiscard]] channel_config webhook_channel();
 [[nodiscard]] channel_config slack_channel();
 [[nodiscard]] channel_config autotask_channel();
+[[nodiscard]] channel_config twilio_channel();
 // What a dialect of several exchanges is answered before the first one that matters.
 [[nodiscard]] std::vector<http_outcome> preface_of(std::string_view kind);
 [[nodiscard]] channel_config channel_of(std::string_view kind);
