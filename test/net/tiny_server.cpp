@@ -56,6 +56,43 @@ std::optional<std::string> peer::read_request() {
   return request;
 }
 
+std::optional<std::string> peer::read_line() {
+  for (;;) {
+    const std::size_t end = pending_.find("\r\n");
+    if (end != std::string::npos) {
+      std::string line = pending_.substr(0, end);
+      pending_.erase(0, end + 2);
+      return line;
+    }
+    char buffer[16384];
+    const long got = receive(buffer, sizeof buffer);
+    if (got <= 0) return std::nullopt;
+    pending_.append(buffer, static_cast<std::size_t>(got));
+  }
+}
+
+bool peer::secure(const identity& as) {
+  later_context_ = SSL_CTX_new(TLS_server_method());
+  SSL_CTX_use_certificate(later_context_, as.certificate.get());
+  SSL_CTX_use_PrivateKey(later_context_, as.key.get());
+  ssl_ = SSL_new(later_context_);
+  SSL_set_fd(ssl_, descriptor_);
+  return SSL_accept(ssl_) == 1;
+}
+
+peer::~peer() {
+  if (later_context_ == nullptr) return;
+  SSL_shutdown(ssl_);
+  SSL_free(ssl_);
+  SSL_CTX_free(later_context_);
+}
+
+void peer::note(std::string heard) {
+  const std::lock_guard lock(server_.guard_);
+  server_.requests_.push_back(std::move(heard));
+  server_.heard_.notify_all();
+}
+
 bool peer::say(std::string_view text) {
   if (ssl_ != nullptr) return SSL_write(ssl_, text.data(), static_cast<int>(text.size())) > 0;
   while (!text.empty()) {

@@ -28,12 +28,19 @@ public:
         descriptor_(descriptor),
         ssl_(ssl),
         number_(number) {}
+  ~peer();
+  peer(const peer&) = delete;
+  peer& operator=(const peer&) = delete;
 
   [[nodiscard]] int number() const { return number_; } // 1 is the first accepted
   [[nodiscard]] bool resumed() const { return ssl_ != nullptr && SSL_session_reused(ssl_) == 1; }
 
   // Header and (by Content-Length) body of the next request; nullopt when the client hung up.
   std::optional<std::string> read_request();
+  // The next line without its end, for protocols of lines; nullopt when the client hung up.
+  std::optional<std::string> read_line();
+  bool secure(const identity& as); // TLS from here on
+  void note(std::string heard);    // joins what requests() has
   bool say(std::string_view text); // false when the client is gone
   void answer(std::string_view body, std::string_view extra_headers = "");
   void answer_everything(std::string_view body);
@@ -47,6 +54,7 @@ private:
   SSL* ssl_;
   int number_;
   std::string pending_;
+  SSL_CTX* later_context_ = nullptr; // of secure()
 };
 
 class tiny_server {
