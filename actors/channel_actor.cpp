@@ -42,14 +42,17 @@ channel::channel(caf::actor_config& config, ports_ptr world, std::shared_ptr<act
       watch_(this->world().node.public_url.empty() ? ask_often : ask_in_case) {}
 
 void channel::leaving() {
-  for (const auto& [id, one] : carrying_)
+  for (const auto& [id, one] : carrying_) {
     if (one.ticket) world().http->cancel(*one.ticket);
+    if (one.mail_ticket) world().mail->cancel(*one.mail_ticket);
+  }
 }
 
 channel::behavior_type channel::make_behavior() {
   return {
       [this](const due& rang) { handle([&] { on(rang); }); },
       [this](const exchange_ended& ended) { handle([&] { on(ended); }); },
+      [this](const mail_ended& ended) { handle([&] { on(ended); }); },
       [this](const tenant_attached& to) { handle([&] { on(to); }); },
       [this](const reconfigure_channel& to) { handle([&] { on(to); }); },
       [this](const deliveries_ready& ready) { handle([&] { on(ready); }); },
@@ -201,18 +204,23 @@ void channel::begin(carried one) {
 
 void channel::carry_on(carried& one, wire::dialect_step step) {
   one.talk = std::move(step.next);
-  if (!step.request) {
+  if (step.request)
+    exchange(one, std::move(*step.request));
+  else if (step.mail)
+    post(one, std::move(*step.mail));
+  else
     settle(one,
            step.outcome.value_or(attempt_outcome{outcome_kind::refused, "", "the dialect had nothing to say", {}, 0}));
-    return;
-  }
-  step.request->send_by = one.send_by;
-  exchanges_[++tokens_] = one.row.id;
-  one.ticket = exchange(std::move(*step.request), tokens_);
+}
+
+void channel::exchange(carried& one, http_request request) {
+  request.send_by = one.send_by;
+  asked_[++tokens_] = one.row.id;
+  one.ticket = send(std::move(request), tokens_);
 }
 
 // Carried out on the channel's lane; its end comes back as a message.
-std::uint64_t channel::exchange(http_request request, std::uint64_t token) {
+std::uint64_t channel::send(http_request request, std::uint64_t token) {
   request.timeout = times_.attempt_timeout;
   auto self = caf::actor_cast<caf::weak_actor_ptr>(this->address());
   return world().http->send(lane_, std::move(request), [self, token](http_outcome outcome) {
@@ -222,18 +230,39 @@ std::uint64_t channel::exchange(http_request request, std::uint64_t token) {
   });
 }
 
+void channel::post(carried& one, mail_request mail) {
+  const std::uint64_t token = ++tokens_;
+  asked_[token] = one.row.id;
+  mail.send_by = one.send_by;
+  mail.timeout = times_.attempt_timeout;
+  auto self = caf::actor_cast<caf::weak_actor_ptr>(this->address());
+  one.mail_ticket = world().mail->send(lane_, std::move(mail), [self, token](mail_outcome outcome) {
+    if (auto who = self.lock()) caf::anon_send(caf::actor_cast<caf::actor>(who), mail_ended{token, std::move(outcome)});
+  });
+}
+
+// The row that waits for this answer; none when it is not ours any more.
+channel::carried* channel::asker_of(std::uint64_t token) {
+  const auto known = asked_.extract(token);
+  if (known.empty()) return nullptr;
+  const auto at = carrying_.find(known.mapped());
+  if (at == carrying_.end()) return nullptr;
+  at->second.ticket.reset();
+  at->second.mail_ticket.reset();
+  return &at->second;
+}
+
 void channel::on(const exchange_ended& ended) {
   if (const auto step = call_exchanges_.extract(ended.token); !step.empty()) {
     call_step_ended(step.mapped(), *ended.outcome);
     return;
   }
-  const auto known = exchanges_.find(ended.token);
-  if (known == exchanges_.end()) return;
-  const auto at = carrying_.find(known->second);
-  exchanges_.erase(known);
-  if (at == carrying_.end()) return;
-  at->second.ticket.reset();
-  carry_on(at->second, dialect_->resume(job(at->second.row), at->second.talk, *ended.outcome));
+  if (carried* one = asker_of(ended.token)) carry_on(*one, dialect_->resume(job(one->row), one->talk, *ended.outcome));
+}
+
+void channel::on(const mail_ended& ended) {
+  if (carried* one = asker_of(ended.token))
+    carry_on(*one, dialect_->resume_mail(job(one->row), one->talk, ended.outcome));
 }
 
 void channel::settle(carried& one, const attempt_outcome& outcome) {
@@ -351,7 +380,7 @@ void channel::do_call_step(const logic::call_step& step) {
   http_request request = step.act == logic::call_act::hang_up ? calls.hang_up(job(row), step.reference, step.stage)
                                                               : calls.ask(job(row), step.reference);
   call_exchanges_[++tokens_] = step;
-  exchange(std::move(request), tokens_);
+  send(std::move(request), tokens_);
 }
 
 void channel::call_step_ended(const logic::call_step& step, const http_outcome& outcome) {

@@ -34,12 +34,14 @@ private:
     wire::conversation talk;
     std::chrono::nanoseconds send_by{}; // CLOCK_BOOTTIME
     wall_time begun;
-    std::optional<std::uint64_t> ticket;
+    std::optional<std::uint64_t> ticket;      // of the http port
+    std::optional<std::uint64_t> mail_ticket; // of the mail port
     bool storing = false;
   };
 
   void on(const due& rang);
   void on(const exchange_ended& ended);
+  void on(const mail_ended& ended);
   void on(const tenant_attached& to);
   void on(const reconfigure_channel& to);
   void on(const deliveries_ready& ready);
@@ -57,6 +59,9 @@ private:
   void begin_waiting();
   void begin(carried one);
   void carry_on(carried& one, wire::dialect_step step);
+  void exchange(carried& one, http_request request);
+  void post(carried& one, mail_request mail);
+  [[nodiscard]] carried* asker_of(std::uint64_t token);
   void settle(carried& one, const attempt_outcome& outcome);
   void hand_back(const delivery& row);
   void claim_if_room();
@@ -68,7 +73,7 @@ private:
   void wake_for(wall_time at);
   void arm();
   void check_quiet();
-  std::uint64_t exchange(http_request request, std::uint64_t token);
+  std::uint64_t send(http_request request, std::uint64_t token);
   [[nodiscard]] wire::delivery_job job(const delivery& row) const;
 
   const tenant_id tenant_;
@@ -80,8 +85,8 @@ private:
   const net::lane lane_;
   caf::strong_actor_ptr tenant_actor_;
   std::map<delivery_id, carried> carrying_;
-  std::deque<carried> waiting_;                    // handed over, not begun for want of a free place
-  std::map<std::uint64_t, delivery_id> exchanges_; // token of the http exchange -> row
+  std::deque<carried> waiting_;                // handed over, not begun for want of a free place
+  std::map<std::uint64_t, delivery_id> asked_; // token of an exchange or a mail -> row
   std::map<std::uint64_t, logic::call_step> call_exchanges_;
   logic::call_follower watch_; // calls that its provider has taken
   std::uint64_t tokens_ = 0;

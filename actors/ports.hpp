@@ -7,6 +7,7 @@
 #include "actors/log.hpp"
 #include "actors/metrics.hpp"
 #include "actors/net/http_port.hpp"
+#include "actors/net/mail_port.hpp"
 #include "protocol/interfaces.hpp"
 #include "protocol/types/node_config.hpp"
 #include "protocol/types/tenant_config.hpp"
@@ -22,6 +23,7 @@ namespace ringdown {
 struct ports {
   time_source time;
   net::http_port* http = nullptr;        // outlives the actor system
+  net::mail_port* mail = nullptr;        // the same
   log_sink* log = nullptr;               // outlives the actor system
   flight_recorder* flight = nullptr;     // outlives the actor system; none: faults name nobody
   std::shared_ptr<node_metrics> metrics; // shared: read by the API's threads

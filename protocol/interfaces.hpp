@@ -34,11 +34,12 @@ using tenant_actor =
 
 // One per channel of a tenant: carries rows to one provider and records what came of it.
 using channel_actor =
-    caf::typed_actor<caf::reacts_to<due>, caf::reacts_to<exchange_ended>, caf::reacts_to<tenant_attached>,
-                     caf::reacts_to<reconfigure_channel>, caf::reacts_to<deliveries_ready>,
-                     caf::reacts_to<look_for_rows>, caf::reacts_to<withdraw_alerts>, caf::reacts_to<hang_up_call>,
-                     caf::reacts_to<follow_calls>, caf::reacts_to<rows_claimed>, caf::reacts_to<rows_recovered>,
-                     caf::reacts_to<settlements_stored>, caf::reacts_to<drain>, caf::reacts_to<crash_now>>;
+    caf::typed_actor<caf::reacts_to<due>, caf::reacts_to<exchange_ended>, caf::reacts_to<mail_ended>,
+                     caf::reacts_to<tenant_attached>, caf::reacts_to<reconfigure_channel>,
+                     caf::reacts_to<deliveries_ready>, caf::reacts_to<look_for_rows>, caf::reacts_to<withdraw_alerts>,
+                     caf::reacts_to<hang_up_call>, caf::reacts_to<follow_calls>, caf::reacts_to<rows_claimed>,
+                     caf::reacts_to<rows_recovered>, caf::reacts_to<settlements_stored>, caf::reacts_to<drain>,
+                     caf::reacts_to<crash_now>>;
 
 // One per tenant: supervises the tenant actor, its pollers and its channels, and introduces them to each other.
 using group_actor =

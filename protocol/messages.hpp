@@ -7,6 +7,7 @@
 #include "protocol/types/command.hpp"
 #include "protocol/types/delivery.hpp"
 #include "protocol/types/http.hpp"
+#include "protocol/types/mail.hpp"
 #include "protocol/types/result.hpp"
 #include "protocol/types/tenant_config.hpp"
 #include "protocol/types/transition.hpp"
@@ -166,6 +167,11 @@ struct settlements_stored {
   std::vector<delivery_id> rows;
   bool ok = false;
 };
+// A mail of the mail port ended.
+struct mail_ended {
+  std::uint64_t token = 0;
+  mail_outcome outcome;
+};
 
 // --- store ----------------------------------------------------------------------------------------------------------
 struct load_tenant {
@@ -290,6 +296,7 @@ RINGDOWN_MESSAGE(rows_recovered)
 RINGDOWN_MESSAGE(withdraw_alerts)
 RINGDOWN_MESSAGE(rows_claimed)
 RINGDOWN_MESSAGE(settlements_stored)
+RINGDOWN_MESSAGE(mail_ended)
 RINGDOWN_MESSAGE(load_tenant)
 RINGDOWN_MESSAGE(commit_batch)
 RINGDOWN_MESSAGE(claim_rows)

@@ -4,6 +4,7 @@
 #include "actors/api/load_tenants.hpp"
 #include "actors/api/wellness.hpp"
 #include "actors/net/http_client.hpp"
+#include "actors/net/smtp_client.hpp"
 #include "bin/ringdownd/heartbeat.hpp"
 #include "bin/ringdownd/state_files.hpp"
 #include "persistence/sqlite_store.hpp"
@@ -81,14 +82,33 @@ std::vector<persistence::known_channel> channels_of(const std::vector<api::known
   return channels;
 }
 
+// What leaves the machine, behind one egress guard.
+struct outside {
+  std::unique_ptr<net::http_port> http;
+  std::unique_ptr<net::mail_port> mail;
+};
+
+result<outside> open_outside(const node_config& config) {
+  net::client_options client;
+  client.egress_allow = config.egress_allow;
+  client.user_agent = "ringdown/" + std::string(version());
+  auto http = net::make_http_client(client);
+  if (!http) return http.error();
+  net::smtp_options smtp;
+  smtp.egress_allow = config.egress_allow;
+  auto mail = net::make_smtp_client(smtp);
+  if (!mail) return mail.error();
+  return outside{std::move(*http), std::move(*mail)};
+}
+
 class running_node final : public node {
 public:
-  running_node(node_config config, log_sink& log, opened state, std::unique_ptr<net::http_port> http, fence owner)
+  running_node(node_config config, log_sink& log, opened state, outside to, fence owner)
       : config_(std::move(config)),
         log_(log),
         lock_(std::move(state.lock)),
         box_(state.box),
-        http_(std::move(http)),
+        outside_(std::move(to)),
         writer_(state.writer),
         reader_(std::make_unique<store_reader>(std::move(state.readers))),
         flight_(std::move(state.flight)) {
@@ -211,7 +231,8 @@ private:
   ports make_ports(const fence& owner) {
     ports start;
     start.time = system_time();
-    start.http = http_.get();
+    start.http = outside_.http.get();
+    start.mail = outside_.mail.get();
     start.log = &log_;
     start.flight = flight_.get();
     std::vector<std::string> kinds;
@@ -248,7 +269,7 @@ private:
   log_sink& log_;
   persistence::directory_lock lock_;
   persistence::secret_box box_;
-  std::unique_ptr<net::http_port> http_;
+  outside outside_;
   std::shared_ptr<persistence::store> writer_; // shared with the store actor, which outlives no one else
   std::unique_ptr<store_reader> reader_;
   std::unique_ptr<flight_recorder> flight_;
@@ -277,12 +298,9 @@ result<std::unique_ptr<node>> node::start(node_config config, log_sink& log) {
   if (!recovered) return recovered.error();
   log.info("recovered",
            {{"resumed", std::to_string(recovered->resumed)}, {"unknown", std::to_string(recovered->unknown)}});
-  net::client_options client;
-  client.egress_allow = config.egress_allow;
-  client.user_agent = "ringdown/" + std::string(version());
-  auto http = net::make_http_client(client);
-  if (!http) return http.error();
-  auto made = std::make_unique<running_node>(std::move(config), log, std::move(*state), std::move(*http), *owner);
+  auto to = open_outside(config);
+  if (!to) return to.error();
+  auto made = std::make_unique<running_node>(std::move(config), log, std::move(*state), std::move(*to), *owner);
   if (auto open = made->open_doors(std::move(*tenants), *crashes); !open) return open.error();
   return std::unique_ptr<node>(std::move(made));
 }

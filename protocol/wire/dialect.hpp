@@ -4,6 +4,7 @@
 
 #include "protocol/types/delivery.hpp"
 #include "protocol/types/http.hpp"
+#include "protocol/types/mail.hpp"
 #include "protocol/types/tenant_config.hpp"
 #include "protocol/types/time.hpp"
 
@@ -20,6 +21,8 @@ namespace ringdown::wire {
 
 enum class field_kind : std::uint8_t { text, url, secret, number, choice };
 enum class field_need : std::uint8_t { required, optional };
+// What of the channel's user stands in where the field is left out.
+enum class user_detail : std::uint8_t { none, email };
 [[nodiscard]] std::string_view name(field_kind kind);
 
 // One thing a person fills in: settings of a channel, or its secrets where the kind is secret. Forms, the tenant file
@@ -32,6 +35,7 @@ struct field_description {
   std::string_view help;
   std::string_view default_value;
   std::vector<std::string_view> choices;
+  user_detail from_user = user_detail::none;
 };
 
 // Whether the far end knows our idempotency key: a repeat is then harmless (S-D6).
@@ -77,9 +81,10 @@ struct conversation {
   std::map<std::string, std::string> notes;
 };
 
-// Either the next request or how the attempt ended, never both.
+// The next request, the mail to be sent, or how the attempt ended: one of the three.
 struct dialect_step {
   std::optional<http_request> request;
+  std::optional<mail_request> mail;
   std::optional<attempt_outcome> outcome;
   conversation next;
 };
@@ -112,19 +117,23 @@ struct dialect {
   // What is wrong with the configuration, naming the field; nullopt when nothing is.
   std::optional<std::string> (*check)(const channel_config&);
   dialect_step (*start)(const delivery_job&);
-  dialect_step (*resume)(const delivery_job&, const conversation&, const http_outcome&);
+  dialect_step (*resume)(const delivery_job&, const conversation&, const http_outcome&); // nullptr: asks for mails only
   // Where it went, fit for the ledger: no secret, no more of a path than tells two targets apart.
   std::string (*masked_address)(const channel_config&, const delivery&);
   // Which values the settings may have. None: there is nothing to be asked. The answer is null at the beginning.
   discovery_step (*discover)(const discovery_job&, const conversation&, const http_outcome*) = nullptr;
   const call_functions* calls = nullptr; // of a kind that calls: what it did goes on after it was taken
+  dialect_step (*resume_mail)(const delivery_job&, const conversation&, const mail_outcome&) = nullptr; // asks for none
 };
 
 [[nodiscard]] inline dialect_step ask(http_request request, conversation next = {}) {
-  return {.request = std::move(request), .outcome = std::nullopt, .next = std::move(next)};
+  return {.request = std::move(request), .mail = std::nullopt, .outcome = std::nullopt, .next = std::move(next)};
+}
+[[nodiscard]] inline dialect_step ask(mail_request mail, conversation next = {}) {
+  return {.request = std::nullopt, .mail = std::move(mail), .outcome = std::nullopt, .next = std::move(next)};
 }
 [[nodiscard]] inline dialect_step ended(attempt_outcome outcome) {
-  return {.request = std::nullopt, .outcome = std::move(outcome), .next = {}};
+  return {.request = std::nullopt, .mail = std::nullopt, .outcome = std::move(outcome), .next = {}};
 }
 
 // A channel's setting or secret; empty when it has none of that name.
