@@ -302,9 +302,11 @@ private:
       if (field.kind == wire::field_kind::secret) {
         secret_text value = secret_of(r, key);
         if (!value.empty()) c.secrets[key] = std::move(value);
-      } else if (auto value = r.text(key)) {
+      } else if (auto value = value_of(r, key, field.kind)) {
         if (field.kind == wire::field_kind::url) check_channel_url(r, key, *value);
         c.settings[key] = std::move(*value);
+      } else if (field.from_user == wire::user_detail::email && c.user) {
+        take_email(r, key, c);
       }
     }
     r.finish();
@@ -328,6 +330,22 @@ private:
     if (p.hosts.empty()) r.fault("hosts", "is required: the registrars of its trunks, as the PBXes have them");
     r.finish();
     config_.providers.push_back(std::move(p));
+  }
+
+  static std::optional<std::string> value_of(table_reader& r, const std::string& key, wire::field_kind kind) {
+    if (kind != wire::field_kind::number) return r.text(key);
+    const auto number = r.number(key, 0, 1'000'000'000);
+    return number ? std::optional(std::to_string(*number)) : std::nullopt;
+  }
+
+  // The channel's user says where it goes.
+  void take_email(table_reader& r, const std::string& key, channel_config& into) {
+    const user_config* user = config_.find(*into.user);
+    if (user == nullptr) return; // said already
+    if (user->email.empty())
+      r.fault("user", "\"" + user->id.str() + "\" has no email, and the channel no " + key);
+    else
+      into.settings[key] = user->email;
   }
 
   void read_oncall(const toml::table& table) {

@@ -1,6 +1,7 @@
 #include "protocol/wire/dialects.hpp"
 
 #include "protocol/wire/chat/slack.hpp"
+#include "protocol/wire/email/smtp.hpp"
 #include "protocol/wire/psa/autotask.hpp"
 #include "protocol/wire/push/ntfy.hpp"
 #include "protocol/wire/voice/twilio.hpp"
@@ -19,6 +20,7 @@ constexpr std::array table{
     push::ntfy,
     voice::twilio,
     webhook::standard,
+    email::smtp,
 };
 
 std::string_view field_fault(const field_description& field, const std::string& value) {

@@ -254,6 +254,29 @@ TEST_CASE("A channel may go unprotected only to this machine itself") {
     CHECK_FALSE(read(channel(url)).config);
 }
 
+TEST_CASE("A mail goes to the channel's own address, else to the one of its user") {
+  const auto channel = [](const std::string& user, const std::string& more) {
+    return read("[tenant]\nid = \"a\"\n[[user]]\nid = \"jo\"\n" + user +
+                "[[channel]]\nid = \"c\"\nkind = \"email\"\nhost = \"mx.example.com\"\nfrom = \"a@example.com\"\n" +
+                more);
+  };
+  const std::string email = "email = \"jo@example.com\"\n";
+  const auto of_user = channel(email, "user = \"jo\"\nport = 2525\n");
+  REQUIRE(of_user.config);
+  CHECK(of_user.config->channels.front().settings.at("to") == "jo@example.com");
+  CHECK(of_user.config->channels.front().settings.at("port") == "2525");
+  CHECK(channel(email, "user = \"jo\"\nto = \"noc@example.com\"\n").config->channels.front().settings.at("to") ==
+        "noc@example.com");
+  const auto fault = [&](const std::string& user, const std::string& more) {
+    const auto file = channel(user, more);
+    return file.errors.size() == 1 ? file.errors.front().message : "not one fault";
+  };
+  CHECK_THAT(fault("", "user = \"jo\"\n"), Catch::Contains("channel.user: \"jo\" has no email, and the channel no to"));
+  CHECK_THAT(fault(email, ""), Catch::Contains("to: is required"));
+  CHECK_THAT(fault(email, "user = \"jo\"\nport = \"587\"\n"), Catch::Contains("channel.port"));
+  CHECK_THAT(fault(email, "user = \"joe\"\n"), Catch::Contains("no [[user]] has the id"));
+}
+
 TEST_CASE("All faults of a tenant file are told at once") {
   const auto file = read(
       "[tenant]\nid = \"A\"\nzone = \"X\"\n[[user]]\nid = \"u\"\nphone = \"1\"\n[[channel]]\nid = \"c\"\nkind = "

@@ -32,15 +32,43 @@ attempt_outcome played(const dialect& provider, const delivery_job& job, const h
   return *step.outcome;
 }
 
+// The same for one that sends mails.
+attempt_outcome played(const dialect& provider, const delivery_job& job, const mail_outcome& answer) {
+  dialect_step step = provider.start(job);
+  for (int mails = 0; step.mail && mails < 20; ++mails) {
+    REQUIRE_FALSE((step.outcome || step.request));
+    step = provider.resume_mail(job, step.next, answer);
+  }
+  REQUIRE(step.outcome);
+  return *step.outcome;
+}
+
+enum class speaks { http, mail, anything };
+
+bool is_of(const dialect& provider, speaks wanted) {
+  return wanted == speaks::anything || (provider.resume_mail != nullptr) == (wanted == speaks::mail);
+}
+
 template <class Check>
-void for_each_dialect(Check check) {
+void for_each_dialect(speaks wanted, Check check) {
   for (const dialect& provider : dialects()) {
+    if (!is_of(provider, wanted)) continue;
     const std::string kind(provider.describe().kind);
     INFO(kind);
     const channel_config channel = channel_of(kind);
     const delivery row = fired_delivery();
     check(provider, channel, job_for(row, channel));
   }
+}
+
+// ASCII in whole lines that SMTP takes, headers first, the body of a kind that mail programs know.
+void check_mail_text(const dialect& provider, const mail_request& mail) {
+  CHECK(fault_of(mail) == std::nullopt);
+  CHECK(mail.text.size() <= provider.describe().limits.body);
+  const std::string headers = mail.text.substr(0, mail.text.find("\r\n\r\n") + 2);
+  for (const char* field : {"Date: ", "From: ", "To: ", "Subject: ", "Message-ID: <", "Auto-Submitted: auto-generated",
+                            "MIME-Version: 1.0"})
+    CHECK(("\r\n" + headers).find("\r\n" + std::string(field)) != std::string::npos);
 }
 
 std::vector<std::string> secrets_of(const channel_config& channel) {
@@ -75,6 +103,7 @@ TEST_CASE("Kinds are unique, described, and found by name") {
     kinds.push_back(description.kind);
     CHECK_FALSE(description.title.empty());
     CHECK(description.connections > 0);
+    CHECK((provider.resume != nullptr || provider.resume_mail != nullptr));
     CHECK(description.limits.title > 0);
     CHECK(description.limits.text > 0);
     CHECK(description.limits.body >= description.limits.text);
@@ -87,7 +116,7 @@ TEST_CASE("Kinds are unique, described, and found by name") {
 }
 
 TEST_CASE("A fault of the configuration names its field") {
-  for_each_dialect([](const dialect& provider, const channel_config& channel, const delivery_job&) {
+  for_each_dialect(speaks::anything, [](const dialect& provider, const channel_config& channel, const delivery_job&) {
     CHECK(provider.check(channel) == std::nullopt);
     for (const field_description& field : provider.describe().fields) {
       channel_config broken = channel;
@@ -116,7 +145,7 @@ TEST_CASE("A fault of the configuration names its field") {
 }
 
 TEST_CASE("Every status from 100 to 599 means one outcome, by policy") {
-  for_each_dialect([](const dialect& provider, const channel_config&, const delivery_job& job) {
+  for_each_dialect(speaks::http, [](const dialect& provider, const channel_config&, const delivery_job& job) {
     for (int status = 100; status <= 599; ++status)
       for (const char* body : {"", "{}", "<html>", R"({"id":"abcDEF123456"})"}) {
         INFO(status << " " << body);
@@ -144,7 +173,7 @@ TEST_CASE("Every status from 100 to 599 means one outcome, by policy") {
 }
 
 TEST_CASE("429 and 503 wait as long as they are asked to") {
-  for_each_dialect([](const dialect& provider, const channel_config&, const delivery_job& job) {
+  for_each_dialect(speaks::http, [](const dialect& provider, const channel_config&, const delivery_job& job) {
     for (const int status : {429, 503}) {
       const attempt_outcome outcome = played(provider, job, answer(status, "", {{"Retry-After", "42"}}));
       CHECK(outcome.retry_after == duration(std::chrono::seconds(42)));
@@ -154,7 +183,7 @@ TEST_CASE("429 and 503 wait as long as they are asked to") {
 }
 
 TEST_CASE("Without an answer the outcome depends on what may have left") {
-  for_each_dialect([](const dialect& provider, const channel_config&, const delivery_job& job) {
+  for_each_dialect(speaks::http, [](const dialect& provider, const channel_config&, const delivery_job& job) {
     for (int error = static_cast<int>(transport_error::dns); error <= static_cast<int>(transport_error::overloaded);
          ++error) {
       const auto what = static_cast<transport_error>(error);
@@ -170,7 +199,7 @@ TEST_CASE("Without an answer the outcome depends on what may have left") {
 }
 
 TEST_CASE("A truncated answer is never taken for more than it says") {
-  for_each_dialect([](const dialect& provider, const channel_config&, const delivery_job& job) {
+  for_each_dialect(speaks::http, [](const dialect& provider, const channel_config&, const delivery_job& job) {
     const std::string whole = R"({"id":"abcDEF123456","time":1790924400,"event":"message","topic":"harbour-noc"})";
     const bool body_needed = played(provider, job, answer(200, "")).kind != outcome_kind::accepted;
     for (std::size_t length = 0; length < whole.size(); ++length)
@@ -182,7 +211,7 @@ TEST_CASE("A truncated answer is never taken for more than it says") {
 }
 
 TEST_CASE("No secret leaves in a body, a URL's place in the ledger, an answer or a failure") {
-  for_each_dialect([](const dialect& provider, const channel_config& channel, const delivery_job& job) {
+  for_each_dialect(speaks::http, [](const dialect& provider, const channel_config& channel, const delivery_job& job) {
     const dialect_step step = provider.start(job);
     REQUIRE(step.request);
     std::vector<std::string> shown{step.request->body, provider.masked_address(channel, job.row)};
@@ -199,7 +228,7 @@ TEST_CASE("No secret leaves in a body, a URL's place in the ledger, an answer or
 }
 
 TEST_CASE("The same delivery is the same request, and its body JSON") {
-  for_each_dialect([](const dialect& provider, const channel_config&, const delivery_job& job) {
+  for_each_dialect(speaks::http, [](const dialect& provider, const channel_config&, const delivery_job& job) {
     const dialect_step first = provider.start(job);
     const dialect_step second = provider.start(job);
     REQUIRE(first.request);
@@ -213,7 +242,7 @@ TEST_CASE("The same delivery is the same request, and its body JSON") {
 }
 
 TEST_CASE("Any event, with odd and endless text, stays JSON within the limits") {
-  for_each_dialect([](const dialect& provider, const channel_config& channel, const delivery_job&) {
+  for_each_dialect(speaks::http, [](const dialect& provider, const channel_config& channel, const delivery_job&) {
     for (int event = 0; event <= static_cast<int>(notice_event::test); ++event)
       for (const delivery& sample : {fired_delivery(), odd_delivery(), delivery()}) {
         delivery row = sample;
@@ -225,6 +254,91 @@ TEST_CASE("Any event, with odd and endless text, stays JSON within the limits") 
         CHECK(step.request->body.size() <= provider.describe().limits.body);
         CHECK(is_utf8(step.request->body));
         CHECK((is_json(step.request->body, 1 << 20) || step.request->method == http_method::get));
+      }
+  });
+}
+
+TEST_CASE("Every reply of a mail server means one outcome, by policy") {
+  for_each_dialect(speaks::mail, [](const dialect& provider, const channel_config&, const delivery_job& job) {
+    for (int code = 200; code <= 599; ++code) {
+      INFO(code);
+      const attempt_outcome outcome = played(provider, job, mail_answer(code));
+      CHECK(outcome.status == code);
+      const int group = code / 100;
+      CHECK((outcome.kind == outcome_kind::accepted) == (group == 2));
+      CHECK((outcome.kind == outcome_kind::unknown) == (group == 3));
+      CHECK((outcome.kind == outcome_kind::retry) == (group == 4));
+      CHECK((outcome.kind == outcome_kind::refused) == (group == 5));
+      if (outcome.kind == outcome_kind::accepted) CHECK_FALSE(outcome.reference.empty());
+      CHECK(outcome.answer.size() <= 200);
+    }
+  });
+}
+
+TEST_CASE("Without a reply to the mail the outcome depends on whether its end may have left") {
+  for_each_dialect(speaks::mail, [](const dialect& provider, const channel_config&, const delivery_job& job) {
+    for (int error = static_cast<int>(transport_error::dns); error <= static_cast<int>(transport_error::overloaded);
+         ++error) {
+      mail_outcome what;
+      what.error = static_cast<transport_error>(error);
+      const bool ours = what.error == transport_error::too_late || what.error == transport_error::cancelled;
+      CHECK(played(provider, job, what).kind == (ours ? outcome_kind::not_sent : outcome_kind::retry));
+      what.maybe_taken = true;
+      CHECK(played(provider, job, what).kind == outcome_kind::unknown);
+    }
+  });
+}
+
+TEST_CASE("A refused login names the setting, and waits when the server says that it is busy") {
+  for_each_dialect(speaks::mail, [](const dialect& provider, const channel_config&, const delivery_job& job) {
+    for (const auto& [code, kind] : {std::pair{535, outcome_kind::refused}, std::pair{0, outcome_kind::refused},
+                                     std::pair{454, outcome_kind::retry}}) {
+      mail_outcome what = mail_answer(code);
+      what.login_refused = true;
+      const attempt_outcome outcome = played(provider, job, what);
+      CHECK(outcome.kind == kind);
+      CHECK(outcome.answer.find("password") != std::string::npos);
+    }
+  });
+}
+
+TEST_CASE("No secret leaves in a mail, its place in the ledger or an answer") {
+  for_each_dialect(speaks::mail, [](const dialect& provider, const channel_config& channel, const delivery_job& job) {
+    const dialect_step step = provider.start(job);
+    REQUIRE(step.mail);
+    std::vector<std::string> shown{step.mail->text, step.mail->from, step.mail->to, step.mail->ehlo,
+                                   provider.masked_address(channel, job.row)};
+    for (int code = 200; code <= 599; ++code) shown.push_back(played(provider, job, mail_answer(code, "5.7.1")).answer);
+    for (const std::string& text : shown)
+      for (const std::string& hidden : secrets_of(channel)) CHECK(text.find(hidden) == std::string::npos);
+    CHECK(provider.masked_address(channel, job.row).find(step.mail->to) == std::string::npos);
+  });
+}
+
+TEST_CASE("The same delivery is the same mail, whenever and however often it is sent") {
+  for_each_dialect(speaks::mail, [](const dialect& provider, const channel_config& channel, const delivery_job& job) {
+    delivery_job later = job_for(job.row, channel);
+    later.now += std::chrono::hours(1);
+    const dialect_step first = provider.start(job);
+    const dialect_step second = provider.start(later);
+    REQUIRE((first.mail && second.mail));
+    CHECK(first.mail->text == second.mail->text);
+    CHECK(first.mail->to == second.mail->to);
+    check_mail_text(provider, *first.mail);
+  });
+}
+
+TEST_CASE("Any event, with odd and endless text, stays a mail within the limits") {
+  for_each_dialect(speaks::mail, [](const dialect& provider, const channel_config& channel, const delivery_job&) {
+    for (int event = 0; event <= static_cast<int>(notice_event::test); ++event)
+      for (const delivery& sample : {fired_delivery(), odd_delivery(), delivery()}) {
+        delivery row = sample;
+        row.event = row.content.event = static_cast<notice_event>(event);
+        row.possible_repeat = event % 2 == 0;
+        row.content.test = row.event == notice_event::test;
+        const dialect_step step = provider.start(job_for(row, channel));
+        REQUIRE(step.mail);
+        check_mail_text(provider, *step.mail);
       }
   });
 }

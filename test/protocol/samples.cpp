@@ -44,6 +44,13 @@ http_outcome lost_answer(transport_error error) {
   return outcome;
 }
 
+mail_outcome mail_answer(int code, std::string enhanced) {
+  mail_outcome outcome;
+  outcome.code = code;
+  outcome.enhanced = std::move(enhanced);
+  return outcome;
+}
+
 alert_view trunk_view() {
   alert_view view;
   view.id = alert_id("al_0123456789abcdefghjkmnpqrs");
@@ -106,6 +113,15 @@ channel_config webhook_channel() {
   return channel;
 }
 
+channel_config email_channel() {
+  channel_config channel;
+  channel.id = channel_id("noc-mail");
+  channel.kind = "email";
+  channel.settings = {{"host", "mx.harbour.example"}, {"from", "alerts@harbour.example"}, {"to", "jo@harbour.example"}};
+  channel.secrets = {{"password", secret_text("topsecret-mail-0123")}};
+  return channel;
+}
+
 channel_config slack_channel() {
   channel_config channel;
   channel.id = channel_id("noc-chat");
@@ -145,6 +161,7 @@ std::vector<http_outcome> preface_of(std::string_view kind) {
 }
 
 channel_config channel_of(std::string_view kind) {
+  if (kind == "email") return email_channel();
   if (kind == "ntfy") return ntfy_channel();
   if (kind == "webhook") return webhook_channel();
   if (kind == "slack") return slack_channel();
