@@ -92,8 +92,8 @@ struct choice {
 
 constexpr auto choices = std::to_array<choice>({
     {"reason", "failed silent unregistered"},
-    {"sink", "ntfy webhook"},
-    {"mode", "ok slow hang reset status drop_after_accept html truncated"},
+    {"sink", "ntfy webhook smtp"},
+    {"mode", "ok slow hang reset status drop_after_accept html truncated refuse_login"},
     {"action", "kill term hup stop"},
     {"endpoint", "token Trunks Sbcs SystemStatus Services EventLogs"},
 });

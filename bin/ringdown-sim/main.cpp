@@ -148,6 +148,11 @@ private:
       if (!opened) return opened.error();
       port = *opened;
     }
+    const auto mail = server_.listen_for_mail(
+        "127.0.0.1", plan_.sinks.smtp_port,
+        then_turn([this](const question& what, moment at) { return simulation_.ask_sink(sink_kind::smtp, what, at); }));
+    if (!mail) return mail.error();
+    smtp_port_ = *mail;
     const auto opened = server_.listen(
         given_.control_address, given_.control_port, std::nullopt,
         then_turn([this](const question& what, moment at) { return simulation_.ask_control(what, at); }));
@@ -175,19 +180,20 @@ private:
     const auto tenants = given_.tenants.empty() ? given_.journal + "/tenants" : given_.tenants;
     const auto directory = std::filesystem::absolute(tenants).lexically_normal().string();
     if (auto written = write_tenant_files(tenant_ids(plan_.fleet), simulation_.pbxes().fleet(),
-                                          {directory, ca_, ntfy, webhook, given_.webhook_secret_file, pbx_port_});
+                                          {directory, ca_, ntfy, webhook, given_.webhook_secret_file, pbx_port_,
+                                           plan_.sinks.email_channels ? smtp_port_ : 0});
         !written) {
       return written;
     }
-    const auto json =
-        fmt::format(R"({{"control":"{}:{}","pbx_port":{},"ntfy":"{}","webhook":"{}","ca":{},"tenants":{},)"
-                    R"("pbxes":{}}})",
-                    given_.control_address, control_port_, pbx_port_, ntfy, webhook, json_text(ca_),
-                    json_text(directory), simulation_.pbxes().size());
+    const auto json = fmt::format(
+        R"({{"control":"{}:{}","pbx_port":{},"ntfy":"{}","webhook":"{}","smtp":"127.0.0.1:{}","ca":{},"tenants":{},)"
+        R"("pbxes":{}}})",
+        given_.control_address, control_port_, pbx_port_, ntfy, webhook, smtp_port_, json_text(ca_),
+        json_text(directory), simulation_.pbxes().size());
     simulation_.set_ready(json);
     if (auto written = write_text(given_.journal + "/ready.json", json + "\n"); !written) return written;
-    fmt::print("ready control={}:{} pbx_port={} ntfy={} webhook={} ca={}\n", given_.control_address, control_port_,
-               pbx_port_, ntfy, webhook, ca_);
+    fmt::print("ready control={}:{} pbx_port={} ntfy={} webhook={} smtp=127.0.0.1:{} ca={}\n", given_.control_address,
+               control_port_, pbx_port_, ntfy, webhook, smtp_port_, ca_);
     std::fflush(stdout);
     return {};
   }
@@ -203,6 +209,7 @@ private:
   int pbx_port_ = 0;
   int ntfy_port_ = 0;
   int webhook_port_ = 0;
+  int smtp_port_ = 0;
   int control_port_ = 0;
   bool broken_ = false;
 };

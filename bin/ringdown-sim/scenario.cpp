@@ -43,6 +43,14 @@ public:
     into = *value;
   }
 
+  void truth(const char* key, bool& into) {
+    const auto* const node = take(key);
+    if (node == nullptr) return;
+    const auto value = node->value_exact<bool>();
+    if (!value) return refuse(*node, fmt::format("{} must be true or false", key));
+    into = *value;
+  }
+
   void span(const char* key, duration& into) {
     std::string written;
     const auto* const node = table_.get(key);
@@ -205,6 +213,8 @@ result<scenario> parse_scenario(std::string_view text, const std::string& name) 
     top.table("sinks", [&](table_reader& one) {
       one.integer("ntfy_port", made.sinks.ntfy_port, 0, 65'535);
       one.integer("webhook_port", made.sinks.webhook_port, 0, 65'535);
+      one.integer("smtp_port", made.sinks.smtp_port, 0, 65'535);
+      one.truth("email_channels", made.sinks.email_channels);
     });
     top.table("run", [&](table_reader& one) { read_run(one, made.start); });
     top.tables("pbx", [&](table_reader& one) { read_pbx(one, made.pbxes.emplace_back()); });

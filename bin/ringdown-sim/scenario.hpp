@@ -63,6 +63,8 @@ struct fleet_plan {
 struct sink_plan {
   int ntfy_port = 0;
   int webhook_port = 0;
+  int smtp_port = 0;
+  bool email_channels = false; // in the tenant files: one channel of kind email each
 };
 
 enum class timeline_start { at_once, when_told };

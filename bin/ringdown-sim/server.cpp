@@ -9,6 +9,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read_until.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/ssl/context.hpp>
@@ -46,12 +47,15 @@ constexpr auto write_limit = 60s;
 constexpr std::size_t one_record = 12UL << 10;
 constexpr std::size_t body_limit = 4UL << 20;
 
+enum class protocol : std::uint8_t { http, mail };
+
 struct listener {
   listener(asio::io_context& io, server::asker ask_) : acceptor(io), ask(std::move(ask_)) {}
 
   tcp::acceptor acceptor;
   tcp::endpoint at;
   server::asker ask;
+  protocol speaks = protocol::http;
   std::shared_ptr<asio::ssl::context> tls; // shared with the sessions that began with it
   certificate shows = certificate::good;
   door state = door::closed;
@@ -116,11 +120,12 @@ asio::awaitable<void> wait_for_the_end(Stream& stream) {
 
 enum class after { next_request, done };
 
+// Waits as long as told. Done: nothing is to be said, and the connection is at its end.
 template <class Stream>
-asio::awaitable<after> give(Stream& stream, const answer& given, bool keep) {
+asio::awaitable<after> linger(Stream& stream, const answer& given) {
   auto& socket = beast::get_lowest_layer(stream);
   if (given.delay > duration{}) {
-    asio::steady_timer timer(co_await asio::this_coro::executor, given.delay);
+    asio::steady_timer timer(socket.get_executor(), given.delay);
     error_code error;
     co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
   }
@@ -132,7 +137,13 @@ asio::awaitable<after> give(Stream& stream, const answer& given, bool keep) {
     reset(socket.socket());
     co_return after::done;
   }
-  if (given.then == ending::drop) co_return after::done;
+  co_return given.then == ending::drop ? after::done : after::next_request;
+}
+
+template <class Stream>
+asio::awaitable<after> give(Stream& stream, const answer& given, bool keep) {
+  auto& socket = beast::get_lowest_layer(stream);
+  if (co_await linger(stream, given) == after::done) co_return after::done;
 
   auto head = head_of(given, keep);
   std::string_view body = given.body ? std::string_view(*given.body) : std::string_view{};
@@ -149,11 +160,24 @@ asio::awaitable<after> give(Stream& stream, const answer& given, bool keep) {
   co_return error || !keep || given.then == ending::truncate ? after::done : after::next_request;
 }
 
+template <class Stream>
+asio::awaitable<after> utter(Stream& stream, const spoken& said) {
+  answer given;
+  given.delay = said.delay;
+  given.then = said.then;
+  if (co_await linger(stream, given) == after::done) co_return after::done;
+  error_code error;
+  stream.expires_after(write_limit);
+  co_await asio::async_write(stream, asio::buffer(said.words), asio::redirect_error(asio::use_awaitable, error));
+  co_return error || said.over ? after::done : after::next_request;
+}
+
 } // namespace
 
 struct server::inner {
   asio::io_context io{1};
   std::vector<std::shared_ptr<listener>> listeners;
+  std::vector<std::shared_ptr<listener>> mail_listeners;
   std::array<std::shared_ptr<asio::ssl::context>, certificate_kinds> contexts;
   asio::steady_timer alarm{io};
   asio::signal_set signals{io, SIGINT, SIGTERM};
@@ -200,6 +224,24 @@ struct server::inner {
     co_await converse(of, stream);
   }
 
+  asio::awaitable<void> mail_session(std::shared_ptr<listener> of, tcp::socket accepted) {
+    beast::tcp_stream stream(std::move(accepted));
+    error_code error;
+    const auto peer = stream.socket().remote_endpoint(error);
+    smtp_session session(of->ask, fmt::format("{}:{}", peer.address().to_string(), peer.port()));
+    std::string heard;
+    auto next = co_await utter(stream, session.greet());
+    while (next == after::next_request) {
+      stream.expires_after(idle_limit);
+      const auto length = co_await asio::async_read_until(stream, asio::dynamic_buffer(heard, body_limit), "\r\n",
+                                                          asio::redirect_error(asio::use_awaitable, error));
+      if (error) co_return;
+      const auto said = session.hear(std::string_view(heard).substr(0, length - 2));
+      heard.erase(0, length);
+      next = co_await utter(stream, said);
+    }
+  }
+
   asio::awaitable<void> accept(std::shared_ptr<listener> of, std::uint64_t generation) {
     while (true) {
       tcp::socket accepted(io);
@@ -215,7 +257,9 @@ struct server::inner {
       }
       error_code ignored;
       accepted.set_option(tcp::no_delay(true), ignored);
-      if (of->tls) {
+      if (of->speaks == protocol::mail) {
+        asio::co_spawn(io, mail_session(of, std::move(accepted)), asio::detached);
+      } else if (of->tls) {
         asio::co_spawn(io, secure_session(of, std::move(accepted)), asio::detached);
       } else {
         asio::co_spawn(io, plain_session(of, std::move(accepted)), asio::detached);
@@ -279,7 +323,8 @@ server::server() : inner_(std::make_unique<inner>()) {
 }
 
 server::~server() {
-  for (const auto& one : inner_->listeners) inner::shut(*one);
+  for (const auto* list : {&inner_->listeners, &inner_->mail_listeners})
+    for (const auto& one : *list) inner::shut(*one);
 }
 
 result<void> server::use(const identities& made) {
@@ -306,6 +351,17 @@ result<int> server::listen(const std::string& address, int port, std::optional<c
   }
   if (auto opened = inner_->open(made); !opened) return opened.error();
   inner_->listeners.push_back(made);
+  return static_cast<int>(made->at.port());
+}
+
+result<int> server::listen_for_mail(const std::string& address, int port, asker ask) {
+  error_code error;
+  auto made = std::make_shared<listener>(inner_->io, std::move(ask));
+  made->at = {asio::ip::make_address(address, error), static_cast<std::uint16_t>(port)};
+  if (error) return failure{failure_kind::invalid, fmt::format("\"{}\" is not an address", address)};
+  made->speaks = protocol::mail;
+  if (auto opened = inner_->open(made); !opened) return opened.error();
+  inner_->mail_listeners.push_back(made);
   return static_cast<int>(made->at.port());
 }
 

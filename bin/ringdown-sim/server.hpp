@@ -5,6 +5,7 @@
 #include "bin/ringdown-sim/answer.hpp"
 #include "bin/ringdown-sim/certificates.hpp"
 #include "bin/ringdown-sim/model.hpp"
+#include "bin/ringdown-sim/smtp_session.hpp"
 
 #include <functional>
 #include <memory>
@@ -26,6 +27,9 @@ public:
   // Listens with TLS when `shows` is given. Port 0: any; the answer is the port. Listeners are numbered from 0 in the
   // order in which they were made.
   [[nodiscard]] result<int> listen(const std::string& address, int port, std::optional<certificate> shows, asker ask);
+
+  // A mail server without TLS; port 0: any, the answer is the port. It has no door and no number.
+  [[nodiscard]] result<int> listen_for_mail(const std::string& address, int port, asker ask);
 
   // A closed door refuses connections and has cut those there were; a silent one drops the SYN of new ones (its
   // accept queue is full). A change of certificate cuts the connections that showed the old one.

@@ -1,5 +1,7 @@
 #include "bin/ringdown-sim/sinks.hpp"
 
+#include "bin/ringdown-sim/mail_text.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -57,7 +59,14 @@ answer plain_status(const command& rule) {
 
 } // namespace
 
-std::string_view name(sink_kind kind) { return kind == sink_kind::ntfy ? "ntfy" : "webhook"; }
+std::string_view name(sink_kind kind) {
+  switch (kind) {
+    case sink_kind::ntfy: return "ntfy";
+    case sink_kind::webhook: return "webhook";
+    case sink_kind::smtp: return "smtp";
+  }
+  return "";
+}
 
 sinks::sinks(effect_writer write, signaller signal, std::uint64_t seed)
     : write_(std::move(write)),
@@ -91,6 +100,7 @@ answer sinks::receive(sink_kind at, const question& what, wall_time now) {
     out.body = share(R"({"healthy":true})");
     return out;
   }
+  if (at == sink_kind::smtp && what.method == "AUTH") return log_in(what);
   const auto of = understand(at, what);
   auto given = decide(at, what, of, now);
   tell(at, what, of, given, now);
@@ -98,8 +108,36 @@ answer sinks::receive(sink_kind at, const question& what, wall_time now) {
   return given;
 }
 
+sinks::arrival sinks::understand_letter(const question& what) {
+  arrival out;
+  const auto read = understand_mail(what.body);
+  constexpr auto told = std::to_array<std::pair<const char*, const char*>>({{"subject", "Subject"},
+                                                                            {"references", "References"},
+                                                                            {"event", "X-Ringdown-Event"},
+                                                                            {"severity", "X-Ringdown-Severity"}});
+  for (const auto& [key, name] : told) out.fields.emplace(key, header(read.headers, name).value_or(""));
+  out.key = header(read.headers, "Message-ID").value_or("");
+  out.fields.emplace("to", what.target);
+  out.fields.emplace("from", header(what.headers, "envelope-from").value_or(""));
+  out.fields.emplace("text", read.text);
+  return out;
+}
+
+// A login is no arrival: it is answered, and a fault of mode refuse_login spoils nothing else.
+answer sinks::log_in(const question& what) {
+  answer out;
+  const auto refusing = [&](const rule& r) {
+    return r.what["mode"] == "refuse_login" && concerns(r.what, sink_kind::smtp, what, {});
+  };
+  const auto found = std::find_if(rules_.begin(), rules_.end(), refusing);
+  out.status = found == rules_.end() ? 235 : 535;
+  if (found != rules_.end() && found->left > 0 && --found->left == 0) rules_.erase(found);
+  return out;
+}
+
 sinks::arrival sinks::understand(sink_kind at, const question& what) {
   arrival out;
+  if (at == sink_kind::smtp) return understand_letter(what);
   if (at == sink_kind::webhook) {
     out.key = header(what.headers, "webhook-id").value_or("");
     return out;
@@ -124,6 +162,10 @@ sinks::arrival sinks::understand(sink_kind at, const question& what) {
 
 answer sinks::good(sink_kind at, const arrival& of, wall_time now) {
   answer out;
+  if (at == sink_kind::smtp) {
+    out.status = 250;
+    return out;
+  }
   if (at == sink_kind::webhook) {
     out.body = share(R"({"received":true})");
     return out;
@@ -144,8 +186,9 @@ answer sinks::good(sink_kind at, const arrival& of, wall_time now) {
 }
 
 std::optional<command> sinks::next_rule(sink_kind at, const question& what, const arrival& of) {
-  const auto found =
-      std::find_if(rules_.rbegin(), rules_.rend(), [&](const rule& r) { return concerns(r.what, at, what, of.topic); });
+  const auto found = std::find_if(rules_.rbegin(), rules_.rend(), [&](const rule& r) {
+    return r.what["mode"] != "refuse_login" && concerns(r.what, at, what, of.topic);
+  });
   if (found == rules_.rend()) return std::nullopt;
   auto out = found->what;
   if (found->left > 0 && --found->left == 0) rules_.erase(std::next(found).base());
@@ -175,7 +218,8 @@ void sinks::tell(sink_kind at, const question& what, const arrival& of, const an
   journal_line line(now, name(at));
   line.add("n", ++count_).add("method", what.method).add("path", path_of(what));
   if (at == sink_kind::ntfy) line.add("topic", of.topic);
-  for (const auto* key : {"title", "message", "priority", "click"}) {
+  for (const auto* key :
+       {"title", "message", "priority", "click", "subject", "to", "from", "event", "severity", "references", "text"}) {
     if (of.fields.contains(key)) line.add(key, field(of.fields, key));
   }
   line.add("key", of.key).add("answered", given.status).add("source", what.from);

@@ -1,5 +1,5 @@
-// The receiving ends: a fake ntfy server and a webhook receiver. Each arrival is written to the effects journal before
-// it is answered. One thread owns it.
+// The receiving ends: a fake ntfy server, a webhook receiver and a mail server. Each arrival is written to the effects
+// journal before it is answered. One thread owns it.
 #pragma once
 
 #include "bin/ringdown-sim/answer.hpp"
@@ -13,7 +13,7 @@
 
 namespace ringdown::sim {
 
-enum class sink_kind : std::uint8_t { ntfy, webhook };
+enum class sink_kind : std::uint8_t { ntfy, webhook, smtp };
 [[nodiscard]] std::string_view name(sink_kind kind);
 
 class sinks {
@@ -47,12 +47,14 @@ private:
   // What an arrival says, taken from the request.
   struct arrival {
     std::string topic; // ntfy
-    std::string key;   // webhook-id, ntfy's sequence id
-    arguments fields;  // ntfy: title, message, priority, ...
+    std::string key;   // webhook-id, ntfy's sequence id, a mail's Message-ID
+    arguments fields;  // ntfy: title, message, priority, ...; of a mail: subject, to, from, event, severity
     bool well_formed = true;
   };
 
   [[nodiscard]] static arrival understand(sink_kind at, const question& what);
+  [[nodiscard]] static arrival understand_letter(const question& what);
+  [[nodiscard]] answer log_in(const question& what);
   [[nodiscard]] answer good(sink_kind at, const arrival& of, wall_time now);
   [[nodiscard]] answer decide(sink_kind at, const question& what, const arrival& of, wall_time now);
   [[nodiscard]] std::optional<command> next_rule(sink_kind at, const question& what, const arrival& of);

@@ -1,5 +1,6 @@
 #include "bin/ringdown-sim/tenant_files.hpp"
 
+#include "bin/ringdown-sim/smtp_session.hpp"
 #include "bin/ringdown-sim/text.hpp"
 
 #include <fmt/format.h>
@@ -48,6 +49,15 @@ std::string webhook_secret() {
   return fmt::format("whsec_{}", reinterpret_cast<const char*>(text.data()));
 }
 
+// Goes to the address of its user. Without TLS, which is enough for a server on this machine.
+std::string email_channel(const std::string& tenant, const tenant_file_plan& plan) {
+  return fmt::format(
+      "\n[[channel]]\nid = \"{0}-mail\"\nkind = \"email\"\nname = \"Mailbox\"\nuser = \"{0}-tech\"\n"
+      "host = \"127.0.0.1\"\nport = {1}\nsecurity = \"none\"\nfrom = \"alerts@{0}.sim.test\"\n"
+      "username = \"{2}\"\npassword = {{ file = {3} }}\n",
+      tenant, plan.smtp_port, mail_user, json_text(secret_path(plan, "mail")));
+}
+
 std::size_t number_of(const std::string& tenant) {
   return static_cast<std::size_t>(parse_number(std::string_view(tenant).substr(1), 1, 1'000'000).value_or(1) - 1);
 }
@@ -67,8 +77,9 @@ std::string tenant_toml(const std::string& tenant, const std::vector<pbx>& fleet
         one.name, json_text(one.label + " PBX"), one.customer, one.fqdn, plan.pbx_port, one.address,
         json_text(one.tokens.client_id()), json_text(secret_path(plan, one.name)), json_text(plan.ca_file));
   }
-  out += fmt::format("\n[[user]]\nid = \"{}-tech\"\nname = \"{}\"\n\n[oncall]\nuser = \"{}-tech\"\n", tenant,
-                     people[n % people.size()], tenant);
+  out += fmt::format(
+      "\n[[user]]\nid = \"{0}-tech\"\nname = \"{1}\"\nemail = \"tech@{0}.sim.test\"\n\n[oncall]\nuser = \"{0}-tech\"\n",
+      tenant, people[n % people.size()]);
   out += fmt::format(
       "\n[[channel]]\nid = \"{0}-push\"\nkind = \"ntfy\"\nname = \"Phone of {1}\"\nuser = \"{0}-tech\"\n"
       "url = {2}\ntopic = \"{0}-oncall\"\n",
@@ -77,6 +88,7 @@ std::string tenant_toml(const std::string& tenant, const std::vector<pbx>& fleet
       "\n[[channel]]\nid = \"{0}-hook\"\nkind = \"webhook\"\nname = \"Ticket system\"\n"
       "url = {1}\nsecret = {{ file = {2} }}\n",
       tenant, json_text(fmt::format("{}/{}", plan.webhook_url, tenant)), json_text(plan.webhook_secret_file));
+  if (plan.smtp_port != 0) out += email_channel(tenant, plan);
   return out;
 }
 
@@ -90,6 +102,9 @@ result<void> write_tenant_files(const std::vector<std::string>& tenants, const s
   if (plan.webhook_secret_file.empty()) {
     plan.webhook_secret_file = secret_path(plan, "webhook");
     if (auto done = write_file(plan.webhook_secret_file, webhook_secret() + "\n", 0600); !done) return done;
+  }
+  if (plan.smtp_port != 0) {
+    if (auto done = write_file(secret_path(plan, "mail"), fmt::format("{}\n", mail_password), 0600); !done) return done;
   }
   for (const auto& one : fleet) {
     if (auto done = write_file(secret_path(plan, one.name), one.tokens.secret() + "\n", 0600); !done) return done;

@@ -16,6 +16,7 @@ struct tenant_file_plan {
   std::string webhook_url;
   std::string webhook_secret_file; // empty: one is made in `directory`/secrets
   int pbx_port = 0;
+  int smtp_port = 0; // 0: no email channel
 };
 
 // The text of one tenant's file.

@@ -9,6 +9,7 @@ import json
 import os
 import select
 import signal
+import smtplib
 import socket
 import ssl
 import subprocess
@@ -141,7 +142,7 @@ def until(check, seconds=5.0):
 
 def ready_line_names_everything(sim):
     assert sim.line.startswith("ready control=127.0.0.1:"), sim.line
-    for word in ("pbx_port=", "ntfy=http://", "webhook=http://", "ca=/"):
+    for word in ("pbx_port=", "ntfy=http://", "webhook=http://", "smtp=127.0.0.1:", "ca=/"):
         assert word in sim.line, sim.line
 
 
@@ -316,6 +317,26 @@ def receivers_fail_as_told(sim):
     assert {line["key"] for line in lines} == {"dl_1"} and lines[0]["headers"]["webhook-signature"] == "v1,x"
 
 
+def the_mail_server_takes_and_loses_mails(sim):
+    host, port = sim.ready["smtp"].split(":")
+    mail = "Subject: =?utf-8?q?St=C3=B6rung?=\r\nMessage-ID: <m1@x>\r\n\r\n.\r\nhello\r\n"
+
+    def send(password="sim-mail-secret"):
+        with smtplib.SMTP(host, int(port), timeout=5) as link:
+            link.login("ringdown", password)
+            link.sendmail("a@x.test", ["tech@t1.sim.test"], mail)
+    send()
+    sim.do("sink_fault", sink="smtp", mode="drop_after_accept", count=1)
+    expect("SMTPServerDisconnected", send)
+    sim.do("sink_fault", sink="smtp", mode="status", status=550, count=1)
+    expect("SMTPDataError", send)
+    expect("SMTPAuthenticationError", lambda: send("wrong"))
+    lines = [line for line in sim.journal("effects") if line["kind"] == "smtp"]
+    assert [line["answered"] for line in lines] == [250, 0, 550], lines
+    assert {(line["key"], line["subject"], line["to"]) for line in lines} == {("<m1@x>", "Störung", "tech@t1.sim.test")}, lines
+    assert lines[0]["text"].splitlines() == [".", "hello"], lines[0]
+
+
 def a_receiver_kills_after_recording(sim):
     with subprocess.Popen(["sleep", "60"]) as victim:
         path = os.path.join(sim.folder, "victim.pid")
@@ -345,7 +366,7 @@ CHECKS = (ready_line_names_everything, a_token_opens_the_four_collections, multi
           a_new_token_ends_the_old_one, queries_are_honoured, an_old_build_lacks_what_came_later,
           three_wrong_logins_are_followed_by_silence, the_timeline_plays_when_told, spoilt_answers_are_spoilt,
           doors_close_and_open, certificates_go_wrong, an_update_ends_with_a_new_version, other_states_show,
-          ntfy_takes_both_forms, receivers_fail_as_told, a_receiver_kills_after_recording, mistakes_are_named,
+          ntfy_takes_both_forms, receivers_fail_as_told, the_mail_server_takes_and_loses_mails, a_receiver_kills_after_recording, mistakes_are_named,
           quitting_ends_it)
 
 
