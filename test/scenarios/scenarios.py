@@ -1,5 +1,6 @@
 """The scenarios: each is a function whose docstring says what must hold. Longest first, so that none is left alone at the end."""
 
+from mailing import a_hanging_mail_server_leaves_push_alone, a_mail_tells_a_critical_and_its_end, lost_answers_to_mails
 from outages import a_carrier_outage_is_told_once
 from running import (a_crashing_poller_starts_in_quarantine, a_tripped_channel_stands_alone, crashing_actors_lose_and_double_nothing,
                      heartbeats_end_with_the_process, metrics_and_audit, reload_and_configuration_send_nothing, supervised_by_systemd)
@@ -10,9 +11,10 @@ from telling import (a_recovery_behind_its_fire_arrives_after_it, a_silence_is_s
 from watching import (a_bad_certificate_is_told_and_nothing_is_sent, a_wrong_secret_is_not_tried_thrice, dead_dns_delays_nobody_else,
                       hanging_pbxes_shift_nobody, hostile_bodies_change_nothing)
 
-ALL = [hanging_webhook_leaves_push_alone, hanging_pbxes_shift_nobody, dead_dns_delays_nobody_else, sigterm_with_a_hung_receiver,
+ALL = [hanging_webhook_leaves_push_alone, lost_answers_to_mails, hanging_pbxes_shift_nobody, dead_dns_delays_nobody_else, sigterm_with_a_hung_receiver,
        sigterm_with_a_locked_store, supervised_by_systemd, busy_store_is_ill_and_not_dead, hostile_bodies_change_nothing, killed_at_each_sync, heartbeats_end_with_the_process,
-       a_carrier_outage_is_told_once, thirty_equal_polls_are_one_message, a_tripped_channel_stands_alone, restart_in_mid_outage_repeats_nothing,
+       a_carrier_outage_is_told_once, a_hanging_mail_server_leaves_push_alone, a_mail_tells_a_critical_and_its_end,
+       thirty_equal_polls_are_one_message, a_tripped_channel_stands_alone, restart_in_mid_outage_repeats_nothing,
        reload_and_configuration_send_nothing, a_wrong_secret_is_not_tried_thrice, acknowledge_by_link,
        a_bad_certificate_is_told_and_nothing_is_sent, crashing_actors_lose_and_double_nothing, receiver_kills_before_answering,
        lost_answers_are_asked_again, a_recovery_behind_its_fire_arrives_after_it, a_silence_is_seen_and_lifted,
