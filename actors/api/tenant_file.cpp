@@ -2,6 +2,7 @@
 
 #include "actors/api/timing_table.hpp"
 #include "actors/api/url_rules.hpp"
+#include "actors/api/written_values.hpp"
 #include "actors/api/zone_loader.hpp"
 #include "protocol/wire/dialects.hpp"
 
@@ -24,51 +25,6 @@ std::vector<std::string> type_names() {
   std::vector<std::string> names;
   for (const alert_type_facts& one : alert_types()) names.emplace_back(one.name);
   return names;
-}
-
-// E.164: +, then 7 to 15 digits of which the first is not 0.
-bool is_phone(std::string_view text) {
-  if (text.size() < 8 || text.size() > 16 || text[0] != '+' || text[1] == '0') return false;
-  return std::ranges::all_of(text.substr(1), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-bool is_email(std::string_view text) {
-  const auto at = text.find('@');
-  const bool plain = std::ranges::none_of(
-      text, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '<' || c == '>' || c == ','; });
-  return plain && at != std::string_view::npos && at > 0 && at + 1 < text.size() &&
-         text.find('@', at + 1) == std::string_view::npos;
-}
-
-// As a trunk names its registrar: a name or an address, no port.
-bool is_host(std::string_view text) {
-  const auto fits = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_' || c == ':';
-  };
-  return !text.empty() && text.size() <= 253 && std::ranges::all_of(text, fits);
-}
-
-// A number that a PSA gave: digits alone, so that it can be sent as one.
-bool is_company(std::string_view text) {
-  return text.size() <= 9 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
-
-bool is_secret_name(std::string_view text) {
-  const auto fits = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-';
-  };
-  return !text.empty() && text.size() <= 200 && std::ranges::all_of(text, fits);
-}
-
-// The base64 of 32 bytes: 43 characters and one "=".
-bool is_pin(std::string_view text) {
-  constexpr std::string_view scheme = "sha256//";
-  if (!text.starts_with(scheme) || text.size() != scheme.size() + 44 || text.back() != '=') return false;
-  const auto in_base64 = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
-  };
-  return std::ranges::all_of(text.substr(scheme.size(), 43), in_base64);
 }
 
 class tenant_reader {

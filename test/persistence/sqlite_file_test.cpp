@@ -65,27 +65,6 @@ TEST_CASE("a new database is private, in WAL mode, and ours") {
   CHECK(db.execAndGet("pragma user_version").getInt() == 3);
 }
 
-TEST_CASE("a database of the first version is brought up to date with what it holds") {
-  const sqlite_place place;
-  {
-    SQLite::Database first(place.file(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
-    first.exec(std::string(migrations()[0]));
-    first.exec("pragma user_version = 1; pragma application_id = 1380208177");
-    first.exec(
-        "insert into alert values('acme', 'al_1', 'hq', 'trunk_down', 'trunk', '61', 'T', '', 'firing', 'critical', "
-        "'critical', 1, 1, 'none', '', 0, 0, null, null, 0, null, 0, null, null, 0, 0, 0, 0, '', 'failing', null, "
-        "null, "
-        "null, null, null, 'push' || char(9) || char(9) || 'dl_1' || char(9) || 'critical' || char(10), 'trace')");
-  }
-  const auto loaded = place.open()->load_tenant(tenant_id("acme"), "n1", noon);
-  INFO((loaded.ok() ? std::string() : loaded.error().detail));
-  REQUIRE(loaded.ok());
-  REQUIRE(loaded->alerts.size() == 1);
-  REQUIRE(loaded->alerts[0].targets.size() == 1);
-  CHECK(loaded->alerts[0].targets[0].accepted); // told before anybody asked: nobody is told of it again
-  CHECK_FALSE(loaded->alerts[0].ladder);
-}
-
 TEST_CASE("a newer schema is refused with words for the operator") {
   const sqlite_place place;
   static_cast<void>(place.open());

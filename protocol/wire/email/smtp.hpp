@@ -12,6 +12,7 @@ namespace ringdown::wire::email {
 [[nodiscard]] dialect_step resume_smtp(const delivery_job& job, const conversation& at, const mail_outcome& answer);
 [[nodiscard]] std::string smtp_address(const channel_config& channel, const delivery& row);
 
-inline constexpr dialect smtp{describe_smtp, check_smtp, start_smtp, nullptr, smtp_address, nullptr, nullptr, resume_smtp};
+inline constexpr dialect smtp{describe_smtp, check_smtp, start_smtp, nullptr,
+                              smtp_address,  nullptr,    nullptr,    resume_smtp};
 
 } // namespace ringdown::wire::email

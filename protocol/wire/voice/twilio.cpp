@@ -13,6 +13,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
+#include <utility>
 
 namespace ringdown::wire::voice {
 
@@ -186,6 +188,80 @@ attempt_outcome outcome_of(const http_response& response, wall_time now) {
   return unknown(status, "no final status");
 }
 
+std::vector<field_description> account_fields() {
+  return {{"account",
+           "Account",
+           field_kind::text,
+           field_need::required,
+           "AC..., or the project of a SignalWire space",
+           {},
+           {}},
+          {"from",
+           "Calling number",
+           field_kind::text,
+           field_need::required,
+           "a number of the account, as +15551234567",
+           {},
+           {}},
+          {"auth_token",
+           "Auth token",
+           field_kind::secret,
+           field_need::required,
+           "of the account; callbacks are signed with it",
+           {},
+           {}},
+          {"api_key",
+           "API key",
+           field_kind::secret,
+           field_need::optional,
+           "SK..., to log in with instead of the auth token",
+           {},
+           {}},
+          {"api_secret", "API secret", field_kind::secret, field_need::optional, "of that key", {}, {}},
+          {"signing_key",
+           "Signing key",
+           field_kind::secret,
+           field_need::optional,
+           "of callbacks, where it is not the auth token (SignalWire)",
+           {},
+           {}}};
+}
+
+std::vector<field_description> call_fields() {
+  return {
+      {"base_url",
+       "Server",
+       field_kind::url,
+       field_need::optional,
+       "https://api.twilio.com, or https://SPACE.signalwire.com/api/laml",
+       public_server,
+       {}},
+      {"regions",
+       "Regions",
+       field_kind::text,
+       field_need::optional,
+       "countries that may be called, two letters each, with commas",
+       "US",
+       {}},
+      {"ring_seconds", "Ring for", field_kind::number, field_need::optional, "seconds, 5 to 600", ring_default, {}},
+      {"machine_detection",
+       "Answering machines",
+       field_kind::choice,
+       field_need::optional,
+       "on: a machine is told from a person, which costs extra and a second or two",
+       "on",
+       {"on", "off"}},
+      {"language",
+       "Language",
+       field_kind::text,
+       field_need::optional,
+       "of the synthesiser: en-US, en-GB, ...",
+       "en-US",
+       {}},
+      {"voice", "Voice", field_kind::text, field_need::optional, "as the provider names it", {}, {}},
+  };
+}
+
 } // namespace
 
 bool is_twilio_sid(std::string_view text) {
@@ -220,74 +296,8 @@ dialect_description describe_twilio() {
   description.keys = target_key::unknown_to_it;
   description.limits = {.title = 250, .text = inline_limit, .body = body_limit};
   description.connections = 4;
-  description.fields = {
-      {"account",
-       "Account",
-       field_kind::text,
-       field_need::required,
-       "AC..., or the project of a SignalWire space",
-       {},
-       {}},
-      {"from",
-       "Calling number",
-       field_kind::text,
-       field_need::required,
-       "a number of the account, as +15551234567",
-       {},
-       {}},
-      {"auth_token",
-       "Auth token",
-       field_kind::secret,
-       field_need::required,
-       "of the account; callbacks are signed with it",
-       {},
-       {}},
-      {"api_key",
-       "API key",
-       field_kind::secret,
-       field_need::optional,
-       "SK..., to log in with instead of the auth token",
-       {},
-       {}},
-      {"api_secret", "API secret", field_kind::secret, field_need::optional, "of that key", {}, {}},
-      {"signing_key",
-       "Signing key",
-       field_kind::secret,
-       field_need::optional,
-       "of callbacks, where it is not the auth token (SignalWire)",
-       {},
-       {}},
-      {"base_url",
-       "Server",
-       field_kind::url,
-       field_need::optional,
-       "https://api.twilio.com, or https://SPACE.signalwire.com/api/laml",
-       public_server,
-       {}},
-      {"regions",
-       "Regions",
-       field_kind::text,
-       field_need::optional,
-       "countries that may be called, two letters each, with commas",
-       "US",
-       {}},
-      {"ring_seconds", "Ring for", field_kind::number, field_need::optional, "seconds, 5 to 600", ring_default, {}},
-      {"machine_detection",
-       "Answering machines",
-       field_kind::choice,
-       field_need::optional,
-       "on: a machine is told from a person, which costs extra and a second or two",
-       "on",
-       {"on", "off"}},
-      {"language",
-       "Language",
-       field_kind::text,
-       field_need::optional,
-       "of the synthesiser: en-US, en-GB, ...",
-       "en-US",
-       {}},
-      {"voice", "Voice", field_kind::text, field_need::optional, "as the provider names it", {}, {}},
-  };
+  description.fields = account_fields();
+  std::ranges::move(call_fields(), std::back_inserter(description.fields));
   return description;
 }
 
