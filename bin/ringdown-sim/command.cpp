@@ -63,8 +63,10 @@ constexpr auto rules = std::to_array<rule>({
     {"cert_self_signed", "", "pbx tenant for"},
     {"cert_untrusted", "", "pbx tenant for"},
     {"cert_ok", "", "pbx tenant"},
-    {"sink_fault", "sink mode", "match delay status retry_after count for"},
+    {"sink_fault", "sink mode", "match delay status retry_after text count for"},
     {"sink_ok", "sink", "match"},
+    {"ticket_close", "", "ticket resolution"},
+    {"ticket_delete", "", "ticket"},
     {"on_effect", "sink action pid_file", "match nth"},
     {"say", "text", ""},
     {"start", "", ""},
@@ -92,8 +94,8 @@ struct choice {
 
 constexpr auto choices = std::to_array<choice>({
     {"reason", "failed silent unregistered"},
-    {"sink", "ntfy webhook smtp"},
-    {"mode", "ok slow hang reset status drop_after_accept html truncated refuse_login"},
+    {"sink", "ntfy webhook smtp slack autotask"},
+    {"mode", "ok slow hang reset status drop_after_accept html truncated refuse_login not_ok"},
     {"action", "kill term hup stop"},
     {"endpoint", "token Trunks Sbcs SystemStatus Services EventLogs"},
 });
@@ -103,7 +105,7 @@ result<void> check_value(std::string_view key, const std::string& value) {
     return failure{failure_kind::invalid,
                    fmt::format("{} = \"{}\" is not a duration such as 250ms, 10s, 3m", key, value)};
   }
-  if (lists("count nth", key) && !parse_number(value, 1, 1'000'000'000)) {
+  if (lists("count nth ticket", key) && !parse_number(value, 1, 1'000'000'000)) {
     return failure{failure_kind::invalid, fmt::format("{} = \"{}\" is not a number from 1", key, value)};
   }
   if (lists("item fault retry_after", key) && !parse_number(value, 0, 1'000'000'000'000)) {

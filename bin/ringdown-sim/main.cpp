@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 namespace ringdown::sim {
@@ -139,14 +140,12 @@ private:
     if (auto written = write_text(ca_, made->ca); !written) return written;
     if (auto opened = open_pbxes(addresses); !opened) return opened;
 
-    for (const auto kind : {sink_kind::ntfy, sink_kind::webhook}) {
-      auto& port = kind == sink_kind::ntfy ? ntfy_port_ : webhook_port_;
-      const auto wanted = kind == sink_kind::ntfy ? plan_.sinks.ntfy_port : plan_.sinks.webhook_port;
+    for (const auto kind : sink_kinds) {
       const auto opened = server_.listen(
-          "127.0.0.1", wanted, std::nullopt,
+          "127.0.0.1", wanted_port(kind), std::nullopt,
           then_turn([this, kind](const question& what, moment at) { return simulation_.ask_sink(kind, what, at); }));
       if (!opened) return opened.error();
-      port = *opened;
+      sink_ports_[kind] = *opened;
     }
     const auto mail = server_.listen_for_mail(
         "127.0.0.1", plan_.sinks.smtp_port,
@@ -159,6 +158,20 @@ private:
     if (!opened) return opened.error();
     control_port_ = *opened;
     return {};
+  }
+
+  [[nodiscard]] int wanted_port(sink_kind kind) const {
+    switch (kind) {
+      case sink_kind::ntfy: return plan_.sinks.ntfy_port;
+      case sink_kind::webhook: return plan_.sinks.webhook_port;
+      case sink_kind::slack: return plan_.sinks.slack_port;
+      case sink_kind::autotask: return plan_.sinks.autotask_port;
+    }
+    return 0;
+  }
+
+  [[nodiscard]] std::string sink_url(sink_kind kind) const {
+    return fmt::format("http://127.0.0.1:{}", sink_ports_.at(kind));
   }
 
   // All PBXes listen on one port. When any will do, the first one picks and another process may hold it elsewhere.
@@ -175,21 +188,22 @@ private:
   }
 
   result<void> tell_ready() {
-    const auto ntfy = fmt::format("http://127.0.0.1:{}", ntfy_port_);
-    const auto webhook = fmt::format("http://127.0.0.1:{}", webhook_port_);
+    const auto ntfy = sink_url(sink_kind::ntfy);
+    const auto webhook = sink_url(sink_kind::webhook);
     const auto tenants = given_.tenants.empty() ? given_.journal + "/tenants" : given_.tenants;
     const auto directory = std::filesystem::absolute(tenants).lexically_normal().string();
     if (auto written = write_tenant_files(tenant_ids(plan_.fleet), simulation_.pbxes().fleet(),
                                           {directory, ca_, ntfy, webhook, given_.webhook_secret_file, pbx_port_,
-                                           plan_.sinks.email_channels ? smtp_port_ : 0});
+                                           plan_.sinks.email_channels ? smtp_port_ : 0, plan_.sinks.slack,
+                                           plan_.sinks.autotask});
         !written) {
       return written;
     }
     const auto json = fmt::format(
-        R"({{"control":"{}:{}","pbx_port":{},"ntfy":"{}","webhook":"{}","smtp":"127.0.0.1:{}","ca":{},"tenants":{},)"
-        R"("pbxes":{}}})",
-        given_.control_address, control_port_, pbx_port_, ntfy, webhook, smtp_port_, json_text(ca_),
-        json_text(directory), simulation_.pbxes().size());
+        R"({{"control":"{}:{}","pbx_port":{},"ntfy":"{}","webhook":"{}","smtp":"127.0.0.1:{}","slack":"{}",)"
+        R"("autotask":"{}","ca":{},"tenants":{},"pbxes":{}}})",
+        given_.control_address, control_port_, pbx_port_, ntfy, webhook, smtp_port_, sink_url(sink_kind::slack),
+        sink_url(sink_kind::autotask), json_text(ca_), json_text(directory), simulation_.pbxes().size());
     simulation_.set_ready(json);
     if (auto written = write_text(given_.journal + "/ready.json", json + "\n"); !written) return written;
     fmt::print("ready control={}:{} pbx_port={} ntfy={} webhook={} smtp=127.0.0.1:{} ca={}\n", given_.control_address,
@@ -207,8 +221,7 @@ private:
   std::optional<steady_time> alarm_;
   std::string ca_;
   int pbx_port_ = 0;
-  int ntfy_port_ = 0;
-  int webhook_port_ = 0;
+  std::map<sink_kind, int> sink_ports_;
   int smtp_port_ = 0;
   int control_port_ = 0;
   bool broken_ = false;

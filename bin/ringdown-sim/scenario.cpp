@@ -215,6 +215,10 @@ result<scenario> parse_scenario(std::string_view text, const std::string& name) 
       one.integer("webhook_port", made.sinks.webhook_port, 0, 65'535);
       one.integer("smtp_port", made.sinks.smtp_port, 0, 65'535);
       one.truth("email_channels", made.sinks.email_channels);
+      one.integer("slack_port", made.sinks.slack_port, 0, 65'535);
+      one.integer("autotask_port", made.sinks.autotask_port, 0, 65'535);
+      one.truth("slack", made.sinks.slack);
+      one.truth("autotask", made.sinks.autotask);
     });
     top.table("run", [&](table_reader& one) { read_run(one, made.start); });
     top.tables("pbx", [&](table_reader& one) { read_pbx(one, made.pbxes.emplace_back()); });

@@ -65,6 +65,10 @@ struct sink_plan {
   int webhook_port = 0;
   int smtp_port = 0;
   bool email_channels = false; // in the tenant files: one channel of kind email each
+  int slack_port = 0;
+  int autotask_port = 0;
+  bool slack = false;    // tenants have such a channel
+  bool autotask = false; // the same
 };
 
 enum class timeline_start { at_once, when_told };

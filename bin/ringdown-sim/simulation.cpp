@@ -110,7 +110,8 @@ answer simulation::ask_control(const question& what, moment now) {
   if (what.method == "GET" && path == "/state") return reply(200, state_json(now));
   if (what.method == "GET" && path == "/truth") return reply(200, world_.truth_json());
   if (what.method == "GET" && path == "/effects") return reply(200, sinks_.effects_json());
-  return refuse(404, "known: POST /do, POST /quit, GET /state, GET /truth, GET /effects");
+  if (what.method == "GET" && path == "/tickets") return reply(200, sinks_.tickets_json());
+  return refuse(404, "known: POST /do, POST /quit, GET /state, GET /truth, GET /effects, GET /tickets");
 }
 
 answer simulation::told(const question& what, moment now) {

@@ -1,6 +1,7 @@
 #include "bin/ringdown-sim/sinks.hpp"
 
 #include "bin/ringdown-sim/mail_text.hpp"
+#include "bin/ringdown-sim/slack_hook.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -52,7 +53,8 @@ bool concerns(const command& rule, sink_kind at, const question& what, std::stri
 answer plain_status(const command& rule) {
   answer out;
   out.status = static_cast<int>(rule.number("status").value_or(500));
-  out.body = share(fmt::format(R"({{"error":"status {} as told"}})", out.status));
+  out.body = share(rule["text"].empty() ? fmt::format(R"({{"error":"status {} as told"}})", out.status)
+                                        : fmt::format(R"({{"errors":[{}]}})", json_text(rule["text"])));
   if (!rule["retry_after"].empty()) out.headers.emplace_back("Retry-After", rule["retry_after"]);
   return out;
 }
@@ -64,6 +66,8 @@ std::string_view name(sink_kind kind) {
     case sink_kind::ntfy: return "ntfy";
     case sink_kind::webhook: return "webhook";
     case sink_kind::smtp: return "smtp";
+    case sink_kind::slack: return "slack";
+    case sink_kind::autotask: return "autotask";
   }
   return "";
 }
@@ -73,11 +77,21 @@ sinks::sinks(effect_writer write, signaller signal, std::uint64_t seed)
       signal_(std::move(signal)),
       random_(seed) {}
 
-bool sinks::knows(std::string_view verb) { return verb.starts_with("sink_") || verb == "on_effect"; }
+bool sinks::knows(std::string_view verb) {
+  return verb.starts_with("sink_") || verb.starts_with("ticket_") || verb == "on_effect";
+}
 
 std::vector<timed_command> sinks::apply(const command& what) {
   if (what.verb == "on_effect") {
     watches_.push_back({what, what.number("nth").value_or(1)});
+    return {};
+  }
+  if (what.verb.starts_with("ticket_")) {
+    const long ticket = what.number("ticket").value_or(0);
+    if (what.verb == "ticket_close")
+      desk_.close_by_hand(ticket, what["resolution"]);
+    else
+      desk_.remove(ticket);
     return {};
   }
   if (what.verb == "sink_fault") {
@@ -95,7 +109,7 @@ std::vector<timed_command> sinks::apply(const command& what) {
 }
 
 answer sinks::receive(sink_kind at, const question& what, wall_time now) {
-  if (what.method == "GET") {
+  if (what.method == "GET" && at != sink_kind::autotask) {
     answer out;
     out.body = share(R"({"healthy":true})");
     return out;
@@ -135,13 +149,33 @@ answer sinks::log_in(const question& what) {
   return out;
 }
 
-sinks::arrival sinks::understand(sink_kind at, const question& what) {
+sinks::arrival sinks::understand(sink_kind at, const question& what) const {
   arrival out;
-  if (at == sink_kind::smtp) return understand_letter(what);
-  if (at == sink_kind::webhook) {
-    out.key = header(what.headers, "webhook-id").value_or("");
-    return out;
+  switch (at) {
+    case sink_kind::ntfy: return understand_ntfy(what);
+    case sink_kind::autotask: return understand_autotask(what);
+    case sink_kind::smtp: return understand_letter(what);
+    case sink_kind::webhook: out.key = header(what.headers, "webhook-id").value_or(""); break;
+    case sink_kind::slack: {
+      const auto message = read_slack(what);
+      out.fields = {{"title", message.title}, {"message", message.text}};
+      break;
+    }
   }
+  return out;
+}
+
+sinks::arrival sinks::understand_autotask(const question& what) const {
+  arrival out;
+  out.call = desk_.understand(what);
+  out.topic = out.call.name;
+  out.key = out.call.reference;
+  out.fields = out.call.fields;
+  return out;
+}
+
+sinks::arrival sinks::understand_ntfy(const question& what) {
+  arrival out;
   out.topic = path_of(what).substr(1);
   out.key = header(what.headers, "x-sequence-id").value_or("");
   if (out.topic.empty()) {
@@ -160,16 +194,25 @@ sinks::arrival sinks::understand(sink_kind at, const question& what) {
   return out;
 }
 
-answer sinks::good(sink_kind at, const arrival& of, wall_time now) {
+answer sinks::good(sink_kind at, const question& what, const arrival& of, wall_time now) {
+  switch (at) {
+    case sink_kind::ntfy: return good_ntfy(of, now);
+    case sink_kind::slack: return answer_of(read_slack(what));
+    case sink_kind::autotask: return desk_.serve(what, of.call);
+    case sink_kind::smtp: {
+      answer taken;
+      taken.status = 250;
+      return taken;
+    }
+    case sink_kind::webhook: break;
+  }
   answer out;
-  if (at == sink_kind::smtp) {
-    out.status = 250;
-    return out;
-  }
-  if (at == sink_kind::webhook) {
-    out.body = share(R"({"received":true})");
-    return out;
-  }
+  out.body = share(R"({"received":true})");
+  return out;
+}
+
+answer sinks::good_ntfy(const arrival& of, wall_time now) {
+  answer out;
   if (!of.well_formed) return ntfy_error(40017, "invalid request: request body must be message JSON");
   if (!valid_topic(of.topic)) return ntfy_error(40009, "invalid request: topic invalid");
   constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -199,7 +242,8 @@ answer sinks::decide(sink_kind at, const question& what, const arrival& of, wall
   const auto by = next_rule(at, what, of);
   const auto mode = by ? (*by)["mode"] : std::string_view("ok");
   if (mode == "status") return plain_status(*by);
-  auto out = good(at, of, now);
+  if (mode == "not_ok") return slack_not_ok();
+  auto out = good(at, what, of, now);
   if (mode == "slow") out.delay = by->span("delay").value_or(std::chrono::seconds(1));
   if (mode == "truncated") out.then = ending::truncate;
   if (mode == "html") {
@@ -218,6 +262,7 @@ void sinks::tell(sink_kind at, const question& what, const arrival& of, const an
   journal_line line(now, name(at));
   line.add("n", ++count_).add("method", what.method).add("path", path_of(what));
   if (at == sink_kind::ntfy) line.add("topic", of.topic);
+  if (at == sink_kind::autotask) line.add("call", of.call.name).add("ticket", of.call.ticket);
   for (const auto* key :
        {"title", "message", "priority", "click", "subject", "to", "from", "event", "severity", "references", "text"}) {
     if (of.fields.contains(key)) line.add(key, field(of.fields, key));

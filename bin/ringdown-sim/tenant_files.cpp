@@ -70,7 +70,8 @@ std::string tenant_toml(const std::string& tenant, const std::vector<pbx>& fleet
                          n < company_names.size() ? company_names[n] : fmt::format("Tenant {}", n + 1));
   for (const auto& one : fleet) {
     if (one.tenant != tenant) continue;
-    out += fmt::format("\n[[customer]]\nid = \"{}\"\nname = {}\n", one.customer, json_text(one.label));
+    out += fmt::format("\n[[customer]]\nid = \"{}\"\nname = {}\n{}", one.customer, json_text(one.label),
+                       plan.autotask ? "company = \"174\"\n" : "");
     out += fmt::format(
         "\n[[instance]]\nid = \"{}\"\nname = {}\ncustomer = \"{}\"\nurl = \"https://{}:{}\"\n"
         "address = \"{}\"\nclient_id = {}\nsecret = {{ file = {} }}\ntls.ca_file = {}\n",
@@ -89,6 +90,15 @@ std::string tenant_toml(const std::string& tenant, const std::vector<pbx>& fleet
       "url = {1}\nsecret = {{ file = {2} }}\n",
       tenant, json_text(fmt::format("{}/{}", plan.webhook_url, tenant)), json_text(plan.webhook_secret_file));
   if (plan.smtp_port != 0) out += email_channel(tenant, plan);
+  if (plan.slack)
+    out += fmt::format("\n[[channel]]\nid = \"{0}-chat\"\nkind = \"slack\"\nwebhook_url = {{ file = {1} }}\n", tenant,
+                       json_text(secret_path(plan, tenant + "-slack")));
+  if (plan.autotask)
+    out += fmt::format(
+        "\n[[channel]]\nid = \"{0}-tickets\"\nkind = \"autotask\"\nusername = \"api@{0}.example\"\n"
+        "secret = {{ file = {1} }}\nintegration_code = {{ file = {1} }}\nqueue = \"29682833\"\n"
+        "priority_critical = \"4\"\npriority_warning = \"2\"\nnote_type = \"3\"\n",
+        tenant, json_text(secret_path(plan, tenant + "-autotask")));
   return out;
 }
 
@@ -110,6 +120,13 @@ result<void> write_tenant_files(const std::vector<std::string>& tenants, const s
     if (auto done = write_file(secret_path(plan, one.name), one.tokens.secret() + "\n", 0600); !done) return done;
   }
   for (const auto& tenant : tenants) {
+    // The daemon's [provider.slack] base_url takes the place of scheme and host.
+    const auto hook = fmt::format("https://hooks.slack.com/services/T0SIM/B0SIM/sim-{}\n", tenant);
+    if (plan.slack)
+      if (auto done = write_file(secret_path(plan, tenant + "-slack"), hook, 0600); !done) return done;
+    if (plan.autotask)
+      if (auto done = write_file(secret_path(plan, tenant + "-autotask"), "sim-autotask-" + tenant + "\n", 0600); !done)
+        return done;
     const auto path = fmt::format("{}/{}.toml", plan.directory, tenant);
     if (auto done = write_file(path, tenant_toml(tenant, fleet, plan), 0644); !done) return done;
   }

@@ -17,6 +17,8 @@ struct tenant_file_plan {
   std::string webhook_secret_file; // empty: one is made in `directory`/secrets
   int pbx_port = 0;
   int smtp_port = 0; // 0: no email channel
+  bool slack = false;    // with a channel over a hook of Slack's
+  bool autotask = false; // with a ticket channel, and customers that have a company there
 };
 
 // The text of one tenant's file.
