@@ -166,6 +166,7 @@ private:
       case sink_kind::webhook: return plan_.sinks.webhook_port;
       case sink_kind::slack: return plan_.sinks.slack_port;
       case sink_kind::autotask: return plan_.sinks.autotask_port;
+      case sink_kind::smtp: return plan_.sinks.smtp_port;
     }
     return 0;
   }
