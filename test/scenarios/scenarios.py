@@ -2,6 +2,8 @@
 
 from mailing import a_hanging_mail_server_leaves_push_alone, a_mail_tells_a_critical_and_its_end, lost_answers_to_mails
 from outages import a_carrier_outage_is_told_once
+from mirrors import (a_crashing_slack_reply_leaves_push_alone, a_ticket_lives_as_long_as_its_outage,
+                     an_autotask_that_times_out_after_creating_leaves_one_ticket, killed_between_a_mirrors_effect_and_its_record)
 from running import (a_crashing_poller_starts_in_quarantine, a_tripped_channel_stands_alone, crashing_actors_lose_and_double_nothing,
                      heartbeats_end_with_the_process, metrics_and_audit, reload_and_configuration_send_nothing, supervised_by_systemd)
 from stored import busy_store_is_ill_and_not_dead, failing_sync_ends_the_process, killed_at_each_sync, sigterm_with_a_locked_store
@@ -18,7 +20,9 @@ ALL = [hanging_webhook_leaves_push_alone, lost_answers_to_mails, hanging_pbxes_s
        reload_and_configuration_send_nothing, a_wrong_secret_is_not_tried_thrice, acknowledge_by_link,
        a_bad_certificate_is_told_and_nothing_is_sent, crashing_actors_lose_and_double_nothing, receiver_kills_before_answering,
        lost_answers_are_asked_again, a_recovery_behind_its_fire_arrives_after_it, a_silence_is_seen_and_lifted,
-       a_test_shows_what_the_provider_answers, failing_sync_ends_the_process, metrics_and_audit, a_crashing_poller_starts_in_quarantine]
+       a_test_shows_what_the_provider_answers, failing_sync_ends_the_process, metrics_and_audit, a_crashing_poller_starts_in_quarantine,
+       an_autotask_that_times_out_after_creating_leaves_one_ticket, killed_between_a_mirrors_effect_and_its_record,
+       a_crashing_slack_reply_leaves_push_alone, a_ticket_lives_as_long_as_its_outage]
 
 # Nothing runs beside these: what they time is strict.
 ALONE = {hanging_webhook_leaves_push_alone}
