@@ -47,6 +47,23 @@ TEST_CASE("The ids a channel needs are listed, the inactive ones left out") {
   CHECK(is_golden(seen.requests[3].body, "companies.json"));
 }
 
+TEST_CASE("Companies come in pages, and that there are more than are listed is said") {
+  const auto page = [](int from) {
+    std::string items;
+    for (int id = from; id < from + 500; ++id)
+      items += (items.empty() ? "" : ",") + (R"({"id":)" + std::to_string(id) + R"(,"companyName":"C"})");
+    return found(items);
+  };
+  const auto fields = answer(200, R"({"fields":[]})");
+  const auto two = discover({zone_answer(), fields, fields, page(1), found(R"({"id":501,"companyName":"Last"})")});
+  CHECK(two.rows.size() == 501);
+  CHECK(two.rows.back() == "company 501 Last");
+  CHECK(two.requests[4].body.ends_with(R"({"op":"gt","field":"id","value":500}]})"));
+  const auto many = discover({zone_answer(), fields, fields, page(1), page(501), page(1001), page(1501)});
+  CHECK(many.rows.size() == 2001);
+  CHECK(many.rows.back() == "company  (there are more than these)");
+}
+
 TEST_CASE("A discovery that fails says where and why, and nothing secret") {
   CHECK(discover({answer(500, "")}).fault == "zone: HTTP 500: without a text");
   CHECK(discover({answer(200, R"({"url":"https://evil.example/"})")}).fault ==

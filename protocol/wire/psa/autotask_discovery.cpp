@@ -11,6 +11,8 @@ namespace ringdown::wire::psa {
 
 namespace {
 
+constexpr std::size_t most_pages = 4;
+
 const std::vector<picklist>& ticket_lists() {
   static const std::vector<picklist> lists{{"queueID", "queue"},
                                            {"status", "status"},
@@ -37,7 +39,8 @@ discovery_step asking(const discovery_job& job, conversation next) {
   if (next.phase == "zone")
     step.request = zone_request(job.channel, job.base_url, job.ca_file);
   else if (next.phase == "companies")
-    step.request = api_request(job.channel, job.ca_file, http_method::post, zone, "Companies/query", companies_body());
+    step.request = api_request(job.channel, job.ca_file, http_method::post, zone, "Companies/query",
+                               companies_body(next.notes["last"]));
   else
     step.request = api_request(
         job.channel, job.ca_file, http_method::get, zone,
@@ -62,6 +65,23 @@ discovery_step with_zone(const discovery_job& job, conversation at, const std::s
   return asking(job, std::move(at));
 }
 
+// Pages until one is not full, or there are so many that nobody reads them.
+discovery_step with_companies(const discovery_job& job, conversation at, const std::string& body) {
+  auto found = read_companies(body);
+  if (!found) return failed(at.phase, "the answer cannot be read");
+  discovery_step step;
+  at.notes["pages"] += "x";
+  const bool full = found->size() >= autotask_company_page;
+  if (full && at.notes["pages"].size() < most_pages) {
+    at.notes["last"] = found->back().id;
+    step = asking(job, std::move(at));
+  } else if (full) {
+    found->push_back({"company", "", "(there are more than these)"});
+  }
+  step.found = std::move(*found);
+  return step;
+}
+
 } // namespace
 
 discovery_step discover_autotask(const discovery_job& job, const conversation& at, const http_outcome* answer) {
@@ -70,13 +90,10 @@ discovery_step discover_autotask(const discovery_job& job, const conversation& a
   const http_response& response = *answer->response;
   if (response.status < 200 || response.status > 299) return failed(at.phase, trouble_of(response));
   if (at.phase == "zone") return with_zone(job, at, response.body);
-  const bool last = at.phase == "companies";
-  auto found = last                    ? read_companies(response.body)
-               : at.phase == "tickets" ? read_picklists(response.body, ticket_lists())
-                                       : read_picklists(response.body, note_lists());
+  if (at.phase == "companies") return with_companies(job, at, response.body);
+  auto found = read_picklists(response.body, at.phase == "tickets" ? ticket_lists() : note_lists());
   if (!found) return failed(at.phase, "the answer cannot be read");
-  discovery_step step;
-  if (!last) step = asking(job, {at.phase == "tickets" ? "notes" : "companies", at.notes});
+  discovery_step step = asking(job, {at.phase == "tickets" ? "notes" : "companies", at.notes});
   step.found = std::move(*found);
   return step;
 }

@@ -24,8 +24,7 @@ constexpr std::size_t answer_limit = 1 << 20;
 constexpr std::size_t name_limit = 200;
 constexpr std::size_t facts_limit = 1500;
 constexpr std::string_view closed_by_us = "Closed by ringdown (";
-constexpr std::int64_t search_limit = 20;   // more tickets of one reference than that are a fault of another kind
-constexpr std::int64_t company_limit = 500; // what a page of Autotask's may hold
+constexpr std::int64_t search_limit = 20; // more tickets of one reference than that are a fault of another kind
 constexpr std::int64_t usual_due_hours = 4;
 
 std::int64_t number_of(const std::string& digits, std::int64_t otherwise) {
@@ -208,13 +207,14 @@ std::string note_body(const delivery_job& job) {
   return std::move(json).str();
 }
 
-std::string companies_body() {
+std::string companies_body(std::string_view after) {
   json_writer json;
-  json.open_object().number("maxRecords", company_limit).key("includeFields").open_array();
+  json.open_object().number("maxRecords", autotask_company_page).key("includeFields").open_array();
   for (const char* field : {"id", "companyName"}) json.text(field);
   json.close_array().key("filter").open_array().open_object();
-  json.text("op", "eq").text("field", "isActive").truth("value", true);
-  json.close_object().close_array().close_object();
+  json.text("op", "eq").text("field", "isActive").truth("value", true).close_object();
+  if (!after.empty()) json.open_object().text("op", "gt").text("field", "id").key("value").raw(after).close_object();
+  json.close_array().close_object();
   return std::move(json).str();
 }
 

@@ -39,7 +39,9 @@ inline constexpr std::size_t autotask_body_limit = 48 << 10;
 [[nodiscard]] std::string search_body(std::string_view reference);
 [[nodiscard]] std::string create_body(const delivery_job& job, std::string_view reference);
 [[nodiscard]] std::string note_body(const delivery_job& job);
-[[nodiscard]] std::string companies_body();
+// A page of the active ones, behind the number `after` if there is one.
+inline constexpr std::size_t autotask_company_page = 500; // the most Autotask gives
+[[nodiscard]] std::string companies_body(std::string_view after);
 
 // What a PATCH changes, or a PUT replaces.
 [[nodiscard]] std::vector<json_member> closing(const delivery_job& job);
