@@ -141,6 +141,25 @@ TEST_CASE("while the store is away nobody waits for a time-out that another has 
                   caf::after(test::patience) >> [] { FAIL("no answer"); });
 }
 
+TEST_CASE("a recovery that the store cannot make is answered so, and made when it is asked for again") {
+  living_store world;
+  caf::scoped_actor self(world.system);
+  SQLite::Database other(world.place.file(), SQLite::OPEN_READWRITE);
+  other.exec("begin immediate");
+  const auto ask = [&](bool wanted) {
+    caf::anon_send(
+        world.keeper,
+        recover_rows{
+            tenant_id("acme"), channel_id("push"), false, {}, caf::actor_cast<caf::strong_actor_ptr>(self->address())});
+    self->receive([&](const rows_recovered& answer) { CHECK(answer.ok == wanted); },
+                  caf::after(test::patience) >> [] { FAIL("no answer"); });
+  };
+  ask(false);
+  other.exec("rollback");
+  world.there([](store& held) { return held.probe(noon); });
+  ask(true);
+}
+
 TEST_CASE("a failed sync met by anybody's small write ends the process") {
   living_store world;
   world.there([](store&) -> result<void> { return failure{failure_kind::corrupt, "disk I/O error"}; });
