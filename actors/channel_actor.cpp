@@ -274,7 +274,7 @@ void channel::settle(carried& one, const attempt_outcome& outcome) {
   write.owner = world().owner;
   write.tenant = tenant_;
   write.ledger = {one.row.id,
-                  outcome.kind == outcome_kind::not_sent ? 0U : one.row.attempts,
+                  one.row.attempts,
                   one.begun,
                   present.wall,
                   outcome.kind,
@@ -314,7 +314,7 @@ void channel::hand_back(const delivery& row) {
   persistence::settlement write;
   write.owner = world().owner;
   write.tenant = tenant_;
-  write.ledger = {row.id, 0, present.wall, present.wall, outcome_kind::not_sent, 0, "", "not begun in time"};
+  write.ledger = {row.id, row.attempts, present.wall, present.wall, outcome_kind::not_sent, 0, "", "not begun in time"};
   write.state = delivery_state::pending;
   write.not_before = present.wall;
   write.possible_repeat = row.possible_repeat;

@@ -335,7 +335,7 @@ void tenant::hand_back(const delivery& row) {
   persistence::settlement write;
   write.owner = world().owner;
   write.tenant = id_;
-  write.ledger = {row.id, 0, present, present, outcome_kind::not_sent, 0, "", "its channel restarted"};
+  write.ledger = {row.id, row.attempts, present, present, outcome_kind::not_sent, 0, "", "its channel restarted"};
   write.state = delivery_state::pending;
   write.not_before = present;
   caf::anon_send(world().store, settle_rows{{std::move(write)}, nullptr});

@@ -82,7 +82,7 @@ struct claimed_rows {
 struct settlement {
   fence owner;
   tenant_id tenant;
-  attempt ledger; // ledger.delivery names the row; number 0: no attempt was made (not_sent)
+  attempt ledger; // ledger.delivery names the row; not_sent: of that claim nothing left (0: of any)
   delivery_state state = delivery_state::sent; // pending: try again at not_before
   reason why = reason::none;
   wall_time not_before;

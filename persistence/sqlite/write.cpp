@@ -158,7 +158,9 @@ result<std::vector<result<void>>> sqlite_store::settle(std::span<const settlemen
 
 result<void> sqlite_store::settle_one(const settlement& what) {
   const attempt& done = what.ledger;
-  const bool attempted = done.number > 0;
+  const bool attempted = done.number > 0 && done.outcome != outcome_kind::not_sent;
+  // Handed back late: somebody may have claimed it since, and sent it.
+  const bool any_claim = attempted || done.number == 0;
   std::optional<std::int64_t> ended;
   if (is_final(what.state)) ended = micros(done.ended);
   // A row whose attempt never began gives its attempt number back, and what was written down before still holds.
@@ -168,10 +170,10 @@ result<void> sqlite_store::settle_one(const settlement& what) {
       "reference = case when ? = '' then reference else ? end, progress = case when ? then ? else progress end, answer "
       "= ?, ended = ?, owner = null, epoch = null, "
       "claimed_at = null "
-      "where tenant = ? and id = ? and state = 'claimed' and owner = ? and epoch = ?",
+      "where tenant = ? and id = ? and state = 'claimed' and owner = ? and epoch = ? and (? or attempts = ?)",
       name(what.state), name(what.why), attempted ? 0 : 1, what.not_before, what.possible_repeat, what.reference,
       what.reference, attempted, what.progress, done.answer, ended, what.tenant, done.delivery, what.owner.owner,
-      what.owner.epoch);
+      what.owner.epoch, any_claim, done.number);
   if (changed == 0) return failure{failure_kind::conflict, "the row is not claimed by this owner"};
   if (what.state != delivery_state::sent && what.state != delivery_state::unknown && !what.possible_repeat)
     free_number(what.tenant, done.delivery);

@@ -118,6 +118,17 @@ void settlements_end_rows(const store_opener& open) {
     CHECK(work.row("dl_1").attempts == 0);
     CHECK((*work.held->attempts(delivery_id("dl_1"))).empty());
   }
+  SECTION("handed back too late: somebody has claimed it since") {
+    auto back = work.outcome("dl_1", delivery_state::pending);
+    back.ledger.outcome = outcome_kind::not_sent;
+    REQUIRE(work.settle(work.outcome("dl_1", delivery_state::pending)).ok());
+    REQUIRE(work.claim().rows.size() == 1);
+    CHECK(work.settle(back).error().kind == failure_kind::conflict);
+    CHECK(work.fate("dl_1") == "claimed");
+    back.ledger.number = 2;
+    REQUIRE(work.settle(back).ok());
+    CHECK(work.row("dl_1").attempts == 1);
+  }
   SECTION("a row nobody claimed cannot be settled") {
     work.commit_rows({make_row("dl_2", a)});
     CHECK_FALSE(work.settle(work.outcome("dl_2", delivery_state::sent)).ok());
