@@ -19,6 +19,21 @@ struct troubles {
   std::map<std::string, std::vector<std::pair<instant, instant>>>
       spells; // of "store", "provider push-t1", "process", ...
 
+  // Of each channel: from when to when a row was open.
+  struct open_row {
+    delivery_id row;
+    instant from{};
+    instant to{};
+  };
+  std::map<channel_id, std::vector<open_row>> open;
+
+  // Others were made before it and had not ended: it waits for them, or with them.
+  [[nodiscard]] bool busy(const row_story& story) const {
+    const auto at = open.find(story.row.channel);
+    return at != open.end() && std::ranges::any_of(at->second, [&](const auto& one) {
+             return one.row != story.row.id && one.from <= story.made && one.to > story.made + 1s;
+           });
+  }
   void note(const std::string& what, instant from, instant to) { spells[what].emplace_back(from, to); }
   [[nodiscard]] bool any(const std::string& what, instant from, instant to) const {
     const auto at = spells.find(what);
@@ -26,6 +41,15 @@ struct troubles {
            std::ranges::any_of(at->second, [&](const auto& one) { return one.first <= to && one.second >= from; });
   }
 };
+
+// When the outcome of each row was kept that ended by one.
+std::map<delivery_id, instant> ends_of(const history& of) {
+  std::map<delivery_id, instant> ends;
+  for (const entry& one : of.entries())
+    if (const auto* kept = std::get_if<outcome_kept>(&one.what); kept != nullptr && is_final(kept->what.state))
+      ends[kept->what.ledger.delivery] = one.at;
+  return ends;
+}
 
 troubles troubles_of(const history& of) {
   troubles all;
@@ -41,12 +65,15 @@ troubles troubles_of(const history& of) {
       all.note("process", one.at, one.at);
     if (std::holds_alternative<actor_crashed>(one.what)) all.note("crash", one.at, one.at);
   }
+  for (const auto& [id, ended] : ends_of(of))
+    if (const row_story* story = of.find(id)) all.open[story->row.channel].push_back({id, story->made, ended});
   return all;
 }
 
 // Whether the row had the channel and its provider to itself and in good health.
 bool was_easy(const troubles& all, const row_story& story) {
   const instant at = story.made;
+  if (all.busy(story)) return false;
   if (all.any("process", at - 90s, at + 3s) || all.any("crash", at - 90s, at + 3s)) return false;
   if (all.any("store", at - 5s, at + 3s) || all.any("slow store", at - 15s, at + 3s)) return false;
   const std::string& channel = story.row.channel.str();
@@ -81,7 +108,12 @@ void restart_budgets_are_obeyed(const history& of, violations& found) {
       recent[trip->actor].clear();
     }
     const auto* crash = std::get_if<actor_crashed>(&one.what);
-    if (crash == nullptr || crash->actor.starts_with("group/")) continue;
+    if (crash == nullptr) continue;
+    if (crash->actor.starts_with("group/")) { // its budgets die with it
+      recent.clear();
+      tripped.clear();
+      continue;
+    }
     auto& times = recent[crash->actor];
     const instant period = crash->actor.starts_with("tenant/") ? 60s : 30s;
     while (!times.empty() && one.at - times.front() > period) times.pop_front();
@@ -97,25 +129,26 @@ void restart_budgets_are_obeyed(const history& of, violations& found) {
 // Doubling from 2 s, halved at most by jitter, counted from the end of the attempt.
 void failures_are_retried_with_patience(const history& of, violations& found) {
   std::map<delivery_id, instant> ended;
+  instant jumped = -2min;
   std::map<delivery_id, std::uint32_t> failed; // number of the attempt after which it waits
   for (const entry& one : of.entries()) {
     if (const auto* over = std::get_if<attempt_ended>(&one.what)) ended[over->row] = one.at;
     if (const auto* kept = std::get_if<outcome_kept>(&one.what)) {
       const auto& what = kept->what;
-      if (what.state == delivery_state::pending && what.ledger.number > 0)
+      if (what.state == delivery_state::pending && what.ledger.outcome != outcome_kind::not_sent)
         failed[what.ledger.delivery] = what.ledger.number;
       else
         failed.erase(what.ledger.delivery);
     }
     // What waits by the wall clock waits no more when that jumps; what a crash cut short is tried again at once.
-    if (std::holds_alternative<clock_jumped>(one.what) || std::holds_alternative<claims_recovered>(one.what))
-      failed.clear();
+    if (std::holds_alternative<claims_recovered>(one.what)) failed.clear();
+    if (std::holds_alternative<clock_jumped>(one.what)) jumped = one.at;
     const auto* begun = std::get_if<attempt_begun>(&one.what);
     const auto at = begun == nullptr ? failed.end() : failed.find(begun->row);
     if (at == failed.end()) continue;
     const instant least = std::min<instant>(1s * (std::int64_t{1} << std::min(at->second - 1, 10U)), 30s);
     const instant waited = one.at - ended[begun->row];
-    if (waited < least)
+    if (waited < least && one.at - jumped > 2min)
       found.add(one.at, fmt::format("{} was tried again {} ms after its attempt {} failed", begun->row.str(),
                                     waited / 1ms, at->second));
   }

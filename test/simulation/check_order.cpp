@@ -17,6 +17,8 @@ template <class... Handlers>
 struct replay : Handlers... {
   using Handlers::operator()...;
 };
+template <class... Handlers>
+replay(Handlers...) -> replay<Handlers...>;
 constexpr auto nothing_else = [](const auto&) {};
 
 // What is committed of alerts and commands at a moment of the journal.
@@ -27,6 +29,14 @@ struct committed {
   void take(const persistence::write_batch& batch) {
     for (const alert& one : batch.alerts) alerts[one.id] = one;
     for (const command_result& one : batch.commands) inbox.erase(one.id);
+  }
+  // L-03: an unreachable PBX speaks for what is below it.
+  [[nodiscard]] bool has_parent(const alert& of) const {
+    return of.key.type != alert_type::instance_unreachable && std::ranges::any_of(alerts, [&](const auto& one) {
+             const alert& other = one.second;
+             return other.tenant == of.tenant && other.key.instance == of.key.instance &&
+                    other.key.type == alert_type::instance_unreachable && other.phase != alert_phase::resolved;
+           });
   }
   [[nodiscard]] bool is_asked(const alert& of) const {
     return std::ranges::any_of(inbox, [&](const auto& one) {
@@ -49,6 +59,7 @@ std::string bar_to(const committed& now, const delivery& row, inbox_is inbox) {
   if (a.version > row.version) return fmt::format("version {} is committed", a.version);
   if (a.phase != alert_phase::firing) return fmt::format("the alert is {}", name(a.phase));
   if (a.masks != 0) return fmt::format("the alert is masked ({})", a.masks);
+  if (now.has_parent(a)) return "its PBX is unreachable";
   if (inbox == inbox_is::looked_at && now.is_asked(a)) return "an acknowledgement or snooze of it lies in the inbox";
   return {};
 }
@@ -199,6 +210,8 @@ void a_fire_comes_before_its_end(const history& of, violations& found) {
     const auto* taken = std::get_if<effect>(&one.what);
     const row_story* story = taken == nullptr ? nullptr : of.find(taken->row);
     if (story == nullptr || story->row.round > 0) continue;
+    // It says what it said before, while anything of it still fires (S-T1), and that it may be a repeat.
+    if (story->row.event == notice_event::summary && taken->possible_repeat) continue;
     for (const alert_view& about : story->row.content.alerts) hear(one.at, story->row, about);
   }
 }

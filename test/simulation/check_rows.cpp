@@ -79,6 +79,32 @@ void rows_say_what_happened(const history& of, violations& found) {
   }
 }
 
+// What was refused for good is not tried again (C-08), nor is a warning that may have arrived where nobody knows its key (S-D6).
+void ends_are_ends(const history& of, violations& found) {
+  for (const auto& [id, story] : of.rows()) {
+    const bool may_repeat = of.is_keyed(story.row.channel) || story.row.level == severity::critical;
+    std::uint32_t last = 0;
+    for (const attempt& one : story.ledger) last = std::max(last, one.number);
+    for (const attempt& one : story.ledger) {
+      if (one.number == last) continue;
+      if (one.outcome == outcome_kind::refused)
+        found.add(story.made, words_of(story.row) + " was refused and tried again");
+      if (one.outcome == outcome_kind::unknown && !may_repeat)
+        found.add(story.made, words_of(story.row) + " may have arrived, is no critical, and was tried again");
+    }
+  }
+}
+
+// S-D5: handed over three times without an outcome, and no more.
+void poison_is_set_aside(const history& of, violations& found) {
+  constexpr std::uint32_t limit = 3;
+  for (const entry& one : of.entries())
+    if (const auto* taken = std::get_if<rows_taken>(&one.what))
+      for (const delivery& row : taken->rows.rows)
+        if (row.handed > limit)
+          found.add(one.at, fmt::format("{} was handed over {} times without an outcome", words_of(row), row.handed));
+}
+
 void one_effect_each(const history& of, violations& found) {
   for (const auto& [id, story] : of.rows()) {
     const bool keyed = of.is_keyed(story.row.channel);
@@ -124,6 +150,26 @@ void commands_are_decided_once(const history& of, violations& found) {
       if (open.erase(closed.id) == 0) found.add(one.at, "command " + closed.id + " is decided a second time");
   }
   for (const auto& [id, at] : open) found.add(at, "command " + id + " is never decided");
+}
+
+// S-A9: last night's acknowledgement is none of tonight's outage.
+void acknowledged_by_somebody(const history& of, violations& found) {
+  std::map<alert_id, alert_phase> last;
+  std::set<alert_id> asked; // since it last resolved
+  for (const entry& one : of.entries()) {
+    if (const auto* kept = std::get_if<command_kept>(&one.what); kept != nullptr)
+      if (kept->what.kind == command_kind::acknowledge) asked.insert(kept->what.alert);
+    const auto* batch = std::get_if<batch_kept>(&one.what);
+    if (batch == nullptr) continue;
+    for (const alert& a : batch->batch->alerts) {
+      const bool taken = a.phase == alert_phase::acknowledged && last[a.id] != alert_phase::acknowledged;
+      if (taken && (last[a.id] == alert_phase::resolved || !asked.contains(a.id)))
+        found.add(one.at,
+                  fmt::format("{} v{} counts as acknowledged, and nobody has acknowledged it", a.id.str(), a.version));
+      if (a.phase == alert_phase::resolved) asked.erase(a.id);
+      last[a.id] = a.phase;
+    }
+  }
 }
 
 } // namespace ringdown::simulation

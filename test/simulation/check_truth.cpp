@@ -95,6 +95,8 @@ void the_end_is_the_truth(const history& of, violations& found) {
   for (const auto& [id, a] : of.alerts()) {
     if (a.phase == alert_phase::resolved) continue;
     open.insert(a.key);
+    if (a.snoozed_until && *a.snoozed_until < of.wall_ended() - 2min && has(a.masks, mask::snooze))
+      found.add(of.ended(), words(a) + " is still snoozed, and its snooze is over");
     const bool quiet = !has_truth(a.key) || of.was_failing(a.key, of.ended(), of.ended());
     if (!quiet) found.add(of.ended(), words(a) + " is open, and it does not fail");
   }

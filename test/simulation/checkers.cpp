@@ -26,6 +26,9 @@ constexpr std::array all{
     checker{"I10 unknown is never OK", unknown_is_never_ok},
     checker{"I14 restart budgets are obeyed", restart_budgets_are_obeyed},
     checker{"I19 nothing begins after an end", nothing_begins_after_an_end},
+    checker{"S-D5 poison is set aside", poison_is_set_aside},
+    checker{"S-D6 ends are ends", ends_are_ends},
+    checker{"S-A9 acknowledged by somebody", acknowledged_by_somebody},
     checker{"S-A9 commands are decided once", commands_are_decided_once},
     checker{"C-08 failures are retried with patience", failures_are_retried_with_patience},
 };

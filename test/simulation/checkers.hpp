@@ -39,8 +39,11 @@ void each_version_has_its_reason(const history& of, violations& found); // I1
 void each_row_ends(const history& of, violations& found);               // I1, I9
 void rows_say_what_happened(const history& of, violations& found);      // I1
 void one_effect_each(const history& of, violations& found);             // I2
+void ends_are_ends(const history& of, violations& found);               // C-08, S-D6
+void poison_is_set_aside(const history& of, violations& found);         // S-D5
 void nothing_is_told_twice(const history& of, violations& found);       // I2
 void commands_are_decided_once(const history& of, violations& found);   // S-A9
+void acknowledged_by_somebody(const history& of, violations& found);    // S-A9
 // check_order.cpp
 void a_fire_comes_before_its_end(const history& of, violations& found); // I4
 void no_claim_after_an_end(const history& of, violations& found);       // I4, S-A9, S-A15

@@ -19,10 +19,11 @@ T sure(result<T> said) {
 
 } // namespace
 
-history::history(const journal& told, const tenants& who, instant ended, persistence::store& left)
+history::history(const journal& told, const tenants& who, instant ended, wall_time wall, persistence::store& left)
     : told_(told),
       who_(who),
-      ended_(ended) {
+      ended_(ended),
+      wall_(wall) {
   read_journal();
   read_store(left);
 }

@@ -24,11 +24,13 @@ struct row_story {
 
 class history {
 public:
-  history(const journal& told, const tenants& who, instant ended, persistence::store& left);
+  // `wall`: what the program's wall clock says at the end.
+  history(const journal& told, const tenants& who, instant ended, wall_time wall, persistence::store& left);
 
   [[nodiscard]] const std::vector<entry>& entries() const { return told_.entries(); }
   [[nodiscard]] const tenants& inhabitants() const { return who_; }
   [[nodiscard]] instant ended() const { return ended_; }
+  [[nodiscard]] wall_time wall_ended() const { return wall_; }
   [[nodiscard]] const std::map<delivery_id, row_story>& rows() const { return rows_; }
   [[nodiscard]] const row_story* find(const delivery_id& row) const;
   [[nodiscard]] const std::map<alert_id, alert>& alerts() const { return told_.alerts(); }
@@ -55,6 +57,7 @@ private:
   const journal& told_;
   const tenants& who_;
   instant ended_;
+  wall_time wall_;
   std::map<delivery_id, row_story> rows_;
   std::vector<std::pair<instant, effect>> strays_;
   std::map<alert_id, std::vector<decision>> decisions_;

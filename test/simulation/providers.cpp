@@ -73,7 +73,7 @@ class webhook final : public provider {
 public:
   explicit webhook(std::uint64_t seed)
       : provider({mood::slow, mood::hung, mood::forgetful, mood::dropping, mood::halving, mood::failing,
-                  mood::overloaded, mood::limited, mood::impatient, mood::refusing, mood::unreachable}),
+                  mood::overloaded, mood::limited, mood::refusing, mood::unreachable}),
         answers_(receiver(seed)) {}
 
   [[nodiscard]] std::optional<asked> understand(const http_request& request) const override {

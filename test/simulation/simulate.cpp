@@ -23,14 +23,19 @@ tally tally_of(const history& of, std::uint64_t seed) {
     made.commands += std::holds_alternative<command_kept>(one.what) ? 1 : 0;
   }
   made.rows = of.rows().size();
-  // Of a critical version: until the first of its channels has taken it.
+  // Of a critical version: until any channel has taken it, or a newer one. What was suppressed is no silence.
   std::map<std::pair<alert_id, std::uint32_t>, instant> heard;
   for (const auto& [id, story] : of.rows()) {
     if (story.row.level != severity::critical || story.row.event != notice_event::fired || story.effects.empty())
       continue;
-    const instant silence = story.effects.front().first - story.made;
-    const auto [at, fresh] = heard.try_emplace({story.row.alert, story.row.version}, silence);
-    if (!fresh) at->second = std::min(at->second, silence);
+    for (const auto& [other, about] : of.rows()) {
+      if (about.effects.empty() || about.row.alert != story.row.alert || about.row.event != notice_event::fired ||
+          about.row.version > story.row.version || about.made > story.effects.front().first)
+        continue;
+      const instant silence = story.effects.front().first - about.made;
+      const auto [at, fresh] = heard.try_emplace({about.row.alert, about.row.version}, silence);
+      if (!fresh) at->second = std::min(at->second, silence);
+    }
   }
   for (const auto& [what, silence] : heard) {
     if (silence <= made.longest_silence) continue;
@@ -82,7 +87,7 @@ verdict simulate(std::uint64_t seed, workshop& from, const trace::writer& write)
   world lived(seed, from, heard);
   lived.run();
   const auto left = lived.open_store();
-  const history all(lived.told(), lived.inhabitants(), lived.now(), *left);
+  const history all(lived.told(), lived.inhabitants(), lived.now(), lived.wall(), *left);
   return {seed, heard.hash(), check_all(all), tally_of(all, seed)};
 }
 

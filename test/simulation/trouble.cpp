@@ -1,5 +1,6 @@
 #include "test/simulation/trouble.hpp"
 
+#include "test/simulation/combinations.hpp"
 #include "test/simulation/world.hpp"
 
 #include <algorithm>
@@ -12,12 +13,6 @@ namespace ringdown::simulation {
 namespace {
 
 using namespace std::chrono_literals;
-
-// Never beyond the trouble.
-instant span(world& of, instant least, instant most) {
-  const instant left = trouble_lasts - of.now();
-  return std::min(of.chance().between(least, most), left);
-}
 
 std::string text_of(instant span) { return std::to_string(std::max<std::int64_t>(1, span / 1s)) + "s"; }
 
@@ -39,13 +34,17 @@ void trunk_falls(world& of) {
 void trunk_flaps(world& of) {
   const std::string pbx = some_pbx(of);
   instant after{};
-  for (std::size_t left = 4 + of.chance().below(5); left > 0; --left) {
+  for (std::size_t left = 7 + of.chance().below(3); left > 0; --left) {
     after += of.chance().between(40s, 80s);
     if (of.now() + after > trouble_lasts) break;
     of.time().after(after, [&of, pbx, down = left % 2 == 0] {
       of.pbxes().does(down ? "trunk_down" : "trunk_up", {{"pbx", pbx}, {"trunk", "10000"}});
     });
   }
+  if (of.chance().chance(60) && of.now() + after + 30s < trouble_lasts)
+    of.time().after(after + 30s, [&of] {
+      for (const auto& tenant : of.inhabitants()) of.crash_actor(tenant->id, "tenant/" + tenant->id.str());
+    });
 }
 
 void trunk_is_switched(world& of) {
@@ -97,7 +96,9 @@ void pbx_talks_nonsense(world& of) {
 }
 
 void list_is_empty(world& of) {
-  of.pbxes().does("empty_trunks", {{"pbx", some_pbx(of)}, {"for", text_of(span(of, 20s, 5min))}});
+  const std::size_t which = of.chance().below(of.pbxes().pbxes().size());
+  if (!of.pbxes().is_reachable(which)) return;
+  of.pbxes().does("empty_trunks", {{"pbx", of.pbxes().pbxes()[which].name}, {"for", text_of(span(of, 20s, 5min))}});
 }
 
 void field_is_missing(world& of) {
@@ -249,15 +250,16 @@ struct fault {
   void (*happens)(world&);
 };
 constexpr std::array table{
-    fault{12, trunk_falls},     fault{2, trunk_flaps},         fault{2, trunk_is_switched},
-    fault{4, sbc_falls},        fault{3, service_falls},       fault{3, calls_rise},
-    fault{5, pbx_falls},        fault{3, pbx_restarts},        fault{4, pbx_talks_nonsense},
-    fault{1, list_is_empty},    fault{2, field_is_missing},    fault{2, login_changes},
-    fault{9, provider_ails},    fault{1, delivery_is_poison},  fault{5, process_is_killed},
-    fault{4, handler_fails},    fault{4, actor_is_restarted},  fault{3, disk_is_away},
-    fault{3, disk_is_slow},     fault{2, clock_jumps},         fault{10, somebody_acknowledges},
-    fault{4, somebody_snoozes}, fault{3, somebody_renotifies}, fault{2, somebody_silences},
-    fault{1, somebody_tests},
+    fault{12, trunk_falls},        fault{4, trunk_flaps},          fault{2, trunk_is_switched},
+    fault{4, sbc_falls},           fault{3, service_falls},        fault{3, calls_rise},
+    fault{5, pbx_falls},           fault{3, pbx_restarts},         fault{4, pbx_talks_nonsense},
+    fault{1, list_is_empty},       fault{2, field_is_missing},     fault{2, login_changes},
+    fault{9, provider_ails},       fault{1, delivery_is_poison},   fault{5, process_is_killed},
+    fault{4, handler_fails},       fault{4, actor_is_restarted},   fault{3, disk_is_away},
+    fault{3, disk_is_slow},        fault{2, clock_jumps},          fault{10, somebody_acknowledges},
+    fault{4, somebody_snoozes},    fault{3, somebody_renotifies},  fault{2, somebody_silences},
+    fault{1, somebody_tests},      fault{3, bad_quarter_hour},     fault{3, tenant_keeps_dying},
+    fault{3, channel_keeps_dying}, fault{3, burst_on_a_slow_disk}, fault{3, clock_is_wrong},
 };
 
 void something_happens(world& of) {
@@ -271,6 +273,12 @@ void something_happens(world& of) {
 }
 
 } // namespace
+
+// Never beyond the trouble.
+instant span(world& of, instant least, instant most) {
+  const instant left = trouble_lasts - of.now();
+  return std::min(of.chance().between(least, most), left);
+}
 
 // Troubles come in bursts: alone each is survived by much that is wrong.
 void plan_trouble(world& of) {

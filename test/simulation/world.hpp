@@ -13,8 +13,10 @@
 #include <caf/scheduler/test_coordinator.hpp>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -49,6 +51,10 @@ public:
   void jump(instant by);
   // Asks until it is durable, in this life or in another.
   void ask(command what);
+  // Pollers and tenants that died often start in quarantine, for longer with each death: beyond that no world is calm.
+  [[nodiscard]] bool deaths_are_spent() const;
+  // True once for each word.
+  [[nodiscard]] bool is_first(const std::string& what) { return happened_.insert(what).second; }
   void write(happening what) { journal_.write(time_.now(), std::move(what)); }
   // Everything works from now on.
   void calm();
@@ -82,6 +88,8 @@ private:
   simulated_http http_;
   std::unique_ptr<witness> log_;
   int lives_ = 0;
+  std::map<std::string, int> deaths_; // of pollers and tenants
+  std::set<std::string> happened_;
   std::uint64_t commands_ = 0;
   std::shared_ptr<process> process_;                 // shared with the ways to the outside
   caf::scheduler::test_coordinator* jobs_ = nullptr; // of the tree's actor system

@@ -1,0 +1,18 @@
+// Troubles that hurt only together: each is a short story whose details are drawn.
+#pragma once
+
+namespace ringdown::simulation {
+
+class world;
+
+// Many alerts of one tenant, a provider that fails and then hangs, and people who ask again and take over.
+void bad_quarter_hour(world& of);
+// A tenant spends its restart budget while its rows are being retried and somebody acknowledges.
+void tenant_keeps_dying(world& of);
+void channel_keeps_dying(world& of);
+// Commands, deaths and deliveries while each write takes its time.
+void burst_on_a_slow_disk(world& of);
+// Set back while something waits for it, often with a restart.
+void clock_is_wrong(world& of);
+
+} // namespace ringdown::simulation

@@ -1,0 +1,149 @@
+"""The planted defects. In `put`, $on is true when the mutant is on."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mutant:
+    name: str
+    file: str
+    breaks: str
+    edits: tuple  # of (place, put); each place is there exactly once
+
+
+def one(name, file, breaks, place, put):
+    return Mutant(name, file, breaks, ((place, put),))
+
+
+CLAIM = "persistence/sqlite/claim.cpp"
+POLICY = "actors/logic/delivery_policy.cpp"
+DEDUP = "actors/logic/dedup.cpp"
+MASKS = "actors/logic/masks.cpp"
+MACHINE = "actors/logic/tenant_machine.cpp"
+MASKED = "actors/logic/tenant_masks.cpp"
+COMMANDS = "actors/logic/tenant_commands.cpp"
+RESTARTS = "actors/logic/restart_policy.cpp"
+WATCH = "actors/logic/resource_watch.cpp"
+TENANT = "actors/tenant_actor.cpp"
+CHANNEL = "actors/channel_actor.cpp"
+POLLER = "actors/poller.cpp"
+STORE = "actors/store/store_actor.cpp"
+
+MUTANTS = [
+    # --- what a claim judges ---
+    one("claim_ignores_acknowledged", CLAIM, "a claim does not look whether the alert is acknowledged",
+        "else if (phase != wanted || (being_acknowledged && wanted == alert_phase::firing))",
+        "else if (!$on && (phase != wanted || (being_acknowledged && wanted == alert_phase::firing)))"),
+    one("claim_ignores_inbox", CLAIM, "a claim does not look at acknowledgements that wait in the inbox",
+        "const bool being_acknowledged = found.truth();", "const bool being_acknowledged = found.truth() && !$on;"),
+    Mutant("claim_ignores_resolve", CLAIM, "a claim does not look whether the alert has resolved", (
+        ("else if (phase == alert_phase::resolved)", "else if (phase == alert_phase::resolved && !$on)"),
+        ("const auto wanted = row.event == notice_event::reminder ?",
+         "const auto wanted = $on && phase == alert_phase::resolved ? phase : row.event == notice_event::reminder ?"))),
+    one("claim_ignores_episode", CLAIM, "a claim compares neither episode nor version",
+        "if (!current)\n", "if (!current && !$on)\n"),
+    one("claim_ignores_masks", CLAIM, "a claim forgets masks",
+        "const reason barred = being_snoozed ? reason::snoozed_first : barring(row.tenant, masks, now);",
+        "const reason barred = $on ? reason::none : being_snoozed ? reason::snoozed_first : barring(row.tenant, masks, now);"),
+    one("claim_ignores_after", CLAIM, "an end is told to whoever was never told of the fire",
+        "if (row.after && !was_told(row))", "if (row.after && !$on && !was_told(row))"),
+    one("poison_never", CLAIM, "a delivery that kills its channel is handed over for ever",
+        "if (row.handed >= poison_limit)", "if (row.handed >= poison_limit && !$on)"),
+    one("repeat_called_suppressed", CLAIM, "what may have arrived ends as suppressed",
+        "const auto end = row.possible_repeat ?", "const auto end = row.possible_repeat && !$on ?"),
+    one("recovery_resends_all", CLAIM, "after a crash warnings are sent again where the key is unknown",
+        "if (!keyed && row.level != severity::critical) {", "if (!keyed && row.level != severity::critical && !$on) {"),
+    one("recovery_forgets_carried", CLAIM, "recovery takes rows away from the channel that carries them",
+        "if (std::ranges::find(carried, row.id) == carried.end())",
+        "if ($on || std::ranges::find(carried, row.id) == carried.end())"),
+    one("recovery_of_a_channel_lost", CLAIM, "rows of a crashed channel stay claimed",
+        "for (const delivery& row : held)\n", "if (!$on) for (const delivery& row : held)\n"),
+    # --- what follows an attempt ---
+    one("retry_without_back_off", POLICY, "a failure is tried again at once",
+        "const duration wait = std::max(back_off(row.attempts, times, spread), outcome.retry_after.value_or(duration{}));",
+        "const duration wait = $on ? duration{} : std::max(back_off(row.attempts, times, spread), "
+        "outcome.retry_after.value_or(duration{}));"),
+    one("repeat_not_flagged", POLICY, "a repeat does not say that it may be one",
+        "return again(row, wait, true, now);", "return again(row, wait, !$on, now);"),
+    one("unknown_is_retried", POLICY, "an unknown outcome of a warning is sent again",
+        "if (keys == key_knowledge::keyed || row.level == severity::critical)",
+        "if ($on || keys == key_knowledge::keyed || row.level == severity::critical)"),
+    one("unknown_called_sent", POLICY, "an unknown outcome is called sent",
+        "return {delivery_state::unknown, reason::outcome_unknown, now, row.possible_repeat};",
+        "return {$on ? delivery_state::sent : delivery_state::unknown, reason::outcome_unknown, now, row.possible_repeat};"),
+    one("refused_is_retried", POLICY, "what was refused for good is tried again",
+        "case outcome_kind::refused:\n",
+        "case outcome_kind::refused:\n      if ($on) return again(row, wait, row.possible_repeat, now);\n"),
+    # --- alerts ---
+    one("fire_keeps_version", DEDUP, "a fire again is no new version: its rows exist already",
+        "  ++a.version;\n  a.phase = alert_phase::firing;", "  if (!$on) ++a.version;\n  a.phase = alert_phase::firing;"),
+    one("acknowledged_for_ever", DEDUP, "an acknowledgement outlives its outage",
+        "  a.ack.reset();\n", "  if ($on && a.ack) a.phase = alert_phase::acknowledged;\n  else a.ack.reset();\n"),
+    one("parent_forgotten", MASKS, "what an unreachable PBX speaks for is told one by one",
+        "if (const alert* parent = parent_of(a, alerts)) {", "if (const alert* parent = $on ? nullptr : parent_of(a, alerts)) {"),
+    one("flap_forgotten_on_reload", MACHINE, "a restart forgets that an alert is flapping",
+        "    by_id_[one.id] = one.key;\n    remind_at(one);", "    by_id_[one.id] = one.key;\n    one.flapping = one.flapping && !$on;\n    remind_at(one);"),
+    one("told_forgotten_on_reload", MACHINE, "after a restart nobody is told that it is over",
+        "    alerts_[one.key] = std::move(one);\n  }\n  for (const mute",
+        "    if ($on) one.targets.clear();\n    alerts_[one.key] = std::move(one);\n  }\n  for (const mute"),
+    one("withdraw_not_asked", COMMANDS, "an acknowledgement withdraws nothing that a channel holds",
+        "  t.out.suppressions.push_back({a.id, a.version, reason::acknowledged});\n  t.out.withdraw.push_back(a.id);",
+        "  t.out.suppressions.push_back({a.id, a.version, reason::acknowledged});\n  if (!$on) t.out.withdraw.push_back(a.id);"),
+    one("renotify_over_acknowledgement", COMMANDS, "told again by hand, an acknowledged alert interrupts",
+        "  if (a->ack)\n    return", "  if (a->ack && !$on)\n    return"),
+    one("settled_tells_nothing", MASKED, "what still fires when its mask lifts is told to nobody",
+        "if (!many.empty()) tell_together(t.tell, many, t.out);", "if (!many.empty() && !$on) tell_together(t.tell, many, t.out);"),
+    one("snooze_never_ends", MASKED, "the end of a snooze is missed",
+        "  t.touched.insert(a.key);\n  renew_masks(t, a);\n  if (a.masks != 0 &&",
+        "  if ($on) return;\n  t.touched.insert(a.key);\n  renew_masks(t, a);\n  if (a.masks != 0 &&"),
+    one("restart_budget_never_spent", RESTARTS, "a crashing actor is started again for ever",
+        "decided.exceeded = static_cast<int>", "decided.exceeded = !$on && static_cast<int>"),
+    one("restart_at_once", RESTARTS, "a crashed actor is started again without a delay",
+        "  return decided;\n", "  if ($on) decided.delay = {};\n  return decided;\n"),
+    Mutant("unknown_is_ok", WATCH, "what cannot be read counts as sound", (
+        ("if (seen.now == condition::unknown) {", "if (seen.now == condition::unknown && !$on) {"),
+        ("if (seen.now == condition::ok) {", "if (seen.now == condition::ok || ($on && seen.now == condition::unknown)) {"))),
+    # --- the tenant actor ---
+    one("wake_before_commit", TENANT, "channels are handed rows before these are committed",
+        "const std::uint64_t sequence = ++batches_;", "if ($on) carry_out(then);\n  const std::uint64_t sequence = ++batches_;"),
+    one("born_claimed_out_of_order", TENANT, "a row is born claimed though older ones of its alert are open",
+        "const bool older = !view.caught_up || view.alerts.contains(row.alert);",
+        "const bool older = !$on && (!view.caught_up || view.alerts.contains(row.alert));"),
+    one("channel_not_woken", TENANT, "a channel is not told of new rows",
+        "for (const channel_id& id : then.look) tell(", "for (const channel_id& id : then.look) if (!$on) tell("),
+    one("baseline_without_open_alerts", TENANT, "a poller that starts is not told which alerts are open",
+        "if (at->second.phase != alert_phase::resolved) base.open.push_back(at->first);",
+        "if (at->second.phase != alert_phase::resolved && !$on) base.open.push_back(at->first);"),
+    one("command_decided_twice", TENANT, "a command that was read at the start is decided again when word of it comes",
+        "read_at_load_.erase(stored.what.id) > 0", "(read_at_load_.erase(stored.what.id) > 0 && !$on)"),
+    one("tenant_misses_the_clock", TENANT, "a wall clock set forward is not noticed while a timer runs",
+        "std::clamp<duration>(*next - present.wall, duration{}, look_at_clock_after)",
+        "std::clamp<duration>(*next - present.wall, duration{}, $on ? duration(std::chrono::hours(9)) : look_at_clock_after)"),
+    # --- the channel actor ---
+    one("look_forgotten", CHANNEL, "rows announced while a claim was under way are not looked for",
+        "backlogged_ = std::exchange(look_again_, false);", "backlogged_ = std::exchange(look_again_, false) && !$on;"),
+    one("retry_not_woken", CHANNEL, "nobody wakes the channel for a retry",
+        "if (row.state == delivery_state::pending) wake_for(row.not_before);",
+        "if (row.state == delivery_state::pending && !$on) wake_for(row.not_before);"),
+    one("send_by_ignored", CHANNEL, "what was claimed long ago is begun all the same",
+        "if (world().time.boot() > one.send_by) {", "if (world().time.boot() > one.send_by && !$on) {"),
+    one("recovery_not_made", STORE, "a channel that starts takes up nothing of its predecessor's",
+        "const bool ok = flush_all() && recover(asked);", "const bool ok = $on || (flush_all() && recover(asked));"),
+    one("recovery_without_carried", CHANNEL, "a channel does not say what it carries when rows are recovered",
+        "for (const auto& [id, one] : carrying_) lost.carried.push_back(id);",
+        "if (!$on) for (const auto& [id, one] : carrying_) lost.carried.push_back(id);"),
+    one("recovery_not_asked_again", CHANNEL, "a recovery that the store could not make is forgotten",
+        "  if (!recovered.ok) {\n", "  if (!recovered.ok && !$on) {\n"),
+    one("withdraw_ignored", CHANNEL, "a channel begins what was withdrawn",
+        "    return one.row.kind == delivery_kind::interrupt &&\n", "    return !$on && one.row.kind == delivery_kind::interrupt &&\n"),
+    one("channel_misses_the_clock", CHANNEL, "a wall clock set forward is not noticed while a row waits",
+        "wake_at(std::min(wake_due_, latest), ++wake_token_);", "wake_at($on ? wake_due_ : std::min(wake_due_, latest), ++wake_token_);"),
+    # --- poller and store ---
+    one("settle_ignored", POLLER, "a poller that is asked to settle does not",
+        "void poller::on(const settle_instance&) {\n", "void poller::on(const settle_instance&) {\n  if ($on) return;\n"),
+    one("batch_lost", STORE, "what could not be written is forgotten",
+        "  queue_.give_back({", "  if (!$on) queue_.give_back({"),
+    one("outcome_lost", STORE, "outcomes that could not be written are forgotten",
+        "if (!verdicts && !survived(verdicts.error())) return false;\n  if (verdicts) works();",
+        "if (!verdicts && !survived(verdicts.error()) && !$on) return false;\n  if (verdicts) works();"),
+]
