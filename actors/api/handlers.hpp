@@ -64,6 +64,7 @@ void post_callback(context&, const server_request&, const path_parts&, const res
 void post_phone_code(context&, const server_request&, const path_parts&, const respond&);
 void post_phone_confirm(context&, const server_request&, const path_parts&, const respond&);
 void post_oncall(context&, const server_request&, const path_parts&, const respond&);
+void post_drill(context&, const server_request&, const path_parts&, const respond&);
 void get_oncall(context&, const server_request&, const path_parts&, const respond&);
 
 // acknowledge_page.cpp

@@ -34,6 +34,7 @@ constexpr std::array routes{
     route{"GET", "/api/v1/tenants/*/channels/*/choices", access::token, get_choices},
     route{"GET", "/api/v1/tenants/*/oncall", access::token, get_oncall},
     route{"POST", "/api/v1/tenants/*/oncall", access::token, post_oncall},
+    route{"POST", "/api/v1/tenants/*/drill", access::token, post_drill},
     route{"POST", "/api/v1/tenants/*/phones/code", access::token, post_phone_code},
     route{"POST", "/api/v1/tenants/*/phones/confirm", access::token, post_phone_confirm},
     route{"GET", "/api/v1/alerts", access::token, get_alerts},

@@ -1,8 +1,7 @@
-// Who may be called and who is on call: a number is verified by a code that is read out there, the on-call pointer is set
-// in one step (E-03).
+// Who may be called, who is on call, and the drill that tries it all: a number is verified by a code that is read out there
+// the on-call pointer is set in one step (E-03).
 #include "actors/api/asking.hpp"
 #include "actors/api/handlers.hpp"
-#include "actors/logic/numbers.hpp"
 
 #include <fmt/format.h>
 
@@ -76,6 +75,19 @@ void post_oncall(context& in, const server_request& request, const path_parts& p
   ask_tenant(in, std::move(what), [answer](const command_outcome& how) { answer(verdict_answer(how)); });
 }
 
+void post_drill(context& in, const server_request& request, const path_parts& parts, const respond& answer) {
+  const auto body = read_body(request, {"by", "via", "reason"});
+  if (!body) return answer(problem(body.error()));
+  if (!in.tenants.find(tenant_id(parts[0]))) return answer(problem(404, "not found", "no such tenant"));
+  command what;
+  what.tenant = tenant_id(parts[0]);
+  what.kind = command_kind::drill;
+  what.by = by_whom(*body);
+  what.via = "api";
+  what.text = field(*body, "reason").substr(0, 300);
+  ask_tenant(in, std::move(what), [answer](const command_outcome& how) { answer(verdict_answer(how)); });
+}
+
 void get_oncall(context& in, const server_request&, const path_parts& parts, const respond& answer) {
   const auto known = in.tenants.find(tenant_id(parts[0]));
   if (!known) return answer(problem(404, "not found", "no such tenant"));
@@ -91,10 +103,7 @@ void get_oncall(context& in, const server_request&, const path_parts& parts, con
         json.time("at", by_hand ? std::optional(stored->oncall->at) : std::nullopt);
         json.key("phones").open_array();
         for (const phone_record& one : stored->phones)
-          json.open_object()
-              .text("number", logic::masked_number(one.number))
-              .time("verified", one.verified)
-              .close_object();
+          json.open_object().text("number", masked_number(one.number)).time("verified", one.verified).close_object();
         json.close_array().close_object();
         return json_answer(200, std::move(json).str());
       });

@@ -14,7 +14,7 @@ constexpr duration longest_watch = std::chrono::minutes(15);
 } // namespace
 
 call_follower::watched& call_follower::watch(const delivery_id& call, const std::string& reference, call_stage stage,
-                                       wall_time now) {
+                                             wall_time now) {
   const auto [at, is_new] = calls_.try_emplace(call);
   if (is_new) at->second.since = now;
   at->second.reference = reference;

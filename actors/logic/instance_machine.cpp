@@ -57,6 +57,7 @@ instance_machine::instance_machine(const machine_config& config, const baseline&
             .watch.resume(true, key.type == alert_type::trunk_down ? level_of(track(key.resource).record) : usual);
         break;
       case alert_type::channel_failing:
+      case alert_type::drill:
       case alert_type::provider_outage: break; // of the tenant, never of an instance
     }
   }

@@ -50,11 +50,4 @@ std::vector<std::string> read_regions(std::string_view list) {
   return regions;
 }
 
-std::string masked_number(const std::string& e164) {
-  constexpr std::size_t head = 5;
-  constexpr std::size_t tail = 4;
-  if (e164.size() < head + tail) return "***";
-  return e164.substr(0, head) + "***" + e164.substr(e164.size() - tail);
-}
-
 } // namespace ringdown::logic

@@ -24,7 +24,4 @@ struct number_verdict {
 // "US, GB" -> {"US", "GB"}; what is no two letters is left out.
 [[nodiscard]] std::vector<std::string> read_regions(std::string_view list);
 
-// "+1202***0123": two numbers of one tenant can be told apart, and neither can be dialled.
-[[nodiscard]] std::string masked_number(const std::string& e164);
-
 } // namespace ringdown::logic

@@ -41,8 +41,10 @@ void consider_user(call_chain& chain, const chain_context& in, std::string_view 
 } // namespace
 
 bool is_for_calls(const alert& a, const tenant_config& config) {
-  return a.level == severity::critical && !a.first_sight &&
-         std::ranges::find(config.voice.types, a.key.type) != config.voice.types.end();
+  if (a.level != severity::critical || a.first_sight) return false;
+  // A drill goes where any outage would.
+  if (a.key.type == alert_type::drill) return !config.voice.types.empty();
+  return std::ranges::find(config.voice.types, a.key.type) != config.voice.types.end();
 }
 
 bool is_read_out(const alert& a, const tenant_config& config) {

@@ -55,6 +55,7 @@ std::string spoken(const alert_view& what) {
     case alert_type::sim_calls: return fmt::format("Simultaneous calls are near the limit on instance {}.", instance);
     case alert_type::service_down: return condition_and_thing("a service down", "service", what);
     case alert_type::provider_outage: return fmt::format("There is an outage of provider {}.", thing_of(what));
+    case alert_type::drill: return "This is a drill. Nothing is wrong.";
     case alert_type::channel_failing: return fmt::format("The channel {} is failing.", thing_of(what));
   }
   return {};

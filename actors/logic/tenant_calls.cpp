@@ -39,7 +39,8 @@ duration call_after(const alert& a, const timing& times) {
     case alert_type::instance_auth_failed:
     case alert_type::instance_degraded:
     case alert_type::sim_calls:
-    case alert_type::channel_failing: return {};
+    case alert_type::channel_failing:
+    case alert_type::drill: return {};
   }
   return {};
 }

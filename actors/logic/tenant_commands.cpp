@@ -41,6 +41,7 @@ command_result tenant_machine::decide(turn& t, const command& asked) {
     case command_kind::ask_for_code:
     case command_kind::confirm_code:
     case command_kind::set_oncall: return decide_about_calls(t, asked);
+    case command_kind::drill: return drill(t, asked);
   }
   return {"", command_answer::refused, "not understood"};
 }

@@ -16,6 +16,8 @@ constexpr auto followers = {delivery_kind::mirror, delivery_kind::log};
 // Which channel of a person comes after the one that did not take it. A call is the ladder's business.
 constexpr std::array next_classes{channel_class::push, channel_class::sms, channel_class::email};
 
+alert_key drill_key() { return {instance_id(), alert_type::drill, {resource_kind::instance, ""}}; }
+
 bool has_target(const alert& a, const channel_id& channel) {
   return std::ranges::any_of(a.targets, [&](const told_target& one) { return one.channel == channel; });
 }
@@ -213,7 +215,42 @@ void tenant_machine::channel_is(turn& t, const channel_id& channel, condition is
   tell_waiting(t);
 }
 
+// --- drills ---------------------------------------------------------------------------------------------------------------
+
+// An alert like any other, so that all it passes is what an outage passes; it ends by itself.
+command_result tenant_machine::drill(turn& t, const command& asked) {
+  const auto at = alerts_.find(drill_key());
+  if (at != alerts_.end() && is_open(at->second))
+    return {"", command_answer::already, "a drill is under way: " + at->second.id.str()};
+  transition seen;
+  seen.key = drill_key();
+  seen.from = condition::ok;
+  seen.to = condition::failing;
+  seen.level = severity::critical;
+  seen.since = seen.seen = t.now;
+  seen.label = "asked for by " + asked.by;
+  seen.trace = "drill." + asked.id;
+  take(t, seen);
+  alert& begun = alerts_[drill_key()];
+  begun.drill = true;
+  tell_waiting(t);
+  audit(t, begun, "drill.begun", asked.by, asked.text);
+  return {"", command_answer::done, "the drill has begun: " + begun.id.str()};
+}
+
+void tenant_machine::end_drill(turn& t, const alert& a) {
+  transition seen;
+  seen.key = a.key;
+  seen.from = condition::failing;
+  seen.to = condition::ok;
+  seen.since = seen.seen = t.now;
+  seen.label = a.label;
+  seen.trace = a.trace;
+  take(t, seen);
+}
+
 void tenant_machine::note_loudness_due(const alert& a) {
+  if (a.key.type == alert_type::drill) timers_.emplace(a.opened + drill_lasts, a.key);
   if (a.escalation && !a.escalation->frozen && a.escalation->next < a.escalation->steps.size() &&
       a.escalation->cycle < a.escalation->cycles)
     timers_.emplace(a.escalation->due, a.key);

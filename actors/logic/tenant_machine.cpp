@@ -284,6 +284,7 @@ void tenant_machine::due(turn& t, alert& a) {
   if (const auto over = lapse_of(a); over && *over <= t.now) lapse(t, a);
   const bool taken =
       is_open(a) && a.ack && a.phase == alert_phase::acknowledged && a.level == severity::critical && a.masks == 0;
+  if (a.key.type == alert_type::drill && is_open(a) && a.opened + drill_lasts <= t.now) end_drill(t, a);
   go_on_calling(t, a);
   const bool steps_left = a.escalation && !a.escalation->frozen && a.escalation->next < a.escalation->steps.size() &&
                           a.escalation->cycle < a.escalation->cycles;

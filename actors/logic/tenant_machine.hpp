@@ -44,6 +44,9 @@ struct delivery_report {
 
 struct tick {};
 
+// A drill that nobody needs any more ends by itself.
+inline constexpr duration drill_lasts = std::chrono::minutes(10);
+
 // Whether providers can reach us ([http] public_url): without it no key can be pressed.
 enum class callbacks : std::uint8_t { none, offered };
 // How a member of a provider outage was acknowledged when the outage was (S-C4).
@@ -167,6 +170,8 @@ private:
   [[nodiscard]] bool is_failing(const channel_id& channel) const;
   void note_loudness_due(const alert& a);
   void hand_over(turn& t, const user_id& to);
+  [[nodiscard]] command_result drill(turn& t, const command& asked);
+  void end_drill(turn& t, const alert& a);
   void correlate(turn& t, const poll_news& news);
   void begin_outage(turn& t, const std::string& group, const std::string& trace);
   void follow_outages(turn& t);

@@ -72,6 +72,7 @@ std::string failing_words(const alert_view& what) {
     case alert_type::bridge_down: return thing + " down";
     case alert_type::sim_calls: return "calls near the licensed limit";
     case alert_type::service_down: return thing + " not running";
+    case alert_type::drill: return "DRILL, nothing is wrong";
     case alert_type::channel_failing: return thing + " failing";
     case alert_type::provider_outage:
       return what.detail.empty() ? "trunks down" : "trunks down at " + tidy(what.detail);
@@ -92,6 +93,7 @@ std::string recovered_words(const alert_view& what) {
     case alert_type::bridge_down: return thing + " up again";
     case alert_type::sim_calls: return "calls below the licensed limit again";
     case alert_type::service_down: return thing + " running again";
+    case alert_type::drill: return "the drill is over";
     case alert_type::channel_failing: return thing + " accepts messages again";
     case alert_type::provider_outage: return "outage over";
   }
@@ -115,6 +117,7 @@ std::string many_words(alert_type type, std::size_t count, const alert_view& one
     case alert_type::bridge_down: return fmt::format("{} bridges down", count);
     case alert_type::sim_calls: return fmt::format("calls near the licensed limit at {} PBXes", count);
     case alert_type::service_down: return fmt::format("{} services not running", count);
+    case alert_type::drill: return fmt::format("{} drills", count);
     case alert_type::channel_failing: return fmt::format("{} channels failing", count);
     case alert_type::provider_outage: return fmt::format("outages of {} providers", count);
   }
@@ -193,6 +196,7 @@ std::string condition_words(const alert_view& what, const reader& who) {
       if (what.resource.key.empty())
         return fmt::format("A service on {} is not running; the PBX does not say which.", where);
       return fmt::format("Service {} on {} is not running.", thing, where);
+    case alert_type::drill: return "This is a drill: a critical alert down the real path. Nothing is wrong.";
     case alert_type::channel_failing:
       return fmt::format("Channel {} does not accept what is sent to it: nobody hears of anything over it.", thing);
     case alert_type::provider_outage:
@@ -223,6 +227,7 @@ std::string recovery_words(const alert_view& what, const reader& who) {
       return fmt::format("{} is below the threshold of simultaneous calls again after {}.", where, lasted);
     case alert_type::service_down:
       return fmt::format("Service {} on {} is running again after {}.", thing, where, lasted);
+    case alert_type::drill: return "The drill is over.";
     case alert_type::channel_failing: return fmt::format("Channel {} accepts messages again after {}.", thing, lasted);
     case alert_type::provider_outage: return fmt::format("The outage of {} is over after {}.", thing, lasted);
   }

@@ -27,6 +27,7 @@ int renotify(session& run);
 int resend(session& run);
 int restart_actor(session& run);
 int test_channel(session& run);
+int drill(session& run);
 int on_call(session& run);
 int phone(session& run);
 

@@ -6,7 +6,7 @@ namespace ringdown {
 
 namespace {
 
-constexpr std::array<alert_type_facts, 11> all_types{{
+constexpr std::array<alert_type_facts, 12> all_types{{
     {alert_type::instance_unreachable, "instance_unreachable", category::infrastructure, severity::critical,
      resource_kind::instance, "PBX unreachable"},
     {alert_type::instance_auth_failed, "instance_auth_failed", category::configurable, severity::warning,
@@ -29,6 +29,7 @@ constexpr std::array<alert_type_facts, 11> all_types{{
      "Channel failing"},
     {alert_type::provider_outage, "provider_outage", category::infrastructure, severity::critical,
      resource_kind::provider, "Provider outage"},
+    {alert_type::drill, "drill", category::infrastructure, severity::critical, resource_kind::instance, "Drill"},
 }};
 
 constexpr std::array<std::string_view, 3> phase_names{"firing", "acknowledged", "resolved"};

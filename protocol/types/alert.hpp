@@ -27,7 +27,8 @@ enum class alert_type : std::uint8_t {
   sim_calls,
   service_down,
   channel_failing,
-  provider_outage
+  provider_outage,
+  drill                 // an exercise that somebody asked for: a critical down the real path
 };
 
 struct alert_type_facts {

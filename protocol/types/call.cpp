@@ -85,6 +85,14 @@ std::optional<call_news> parse_call_news(std::string_view text) {
   return fine && !news.call.empty() ? std::optional(std::move(news)) : std::nullopt;
 }
 
+std::string masked_number(const std::string& target) {
+  constexpr std::size_t head = 5;
+  constexpr std::size_t tail = 4;
+  if (!target.starts_with('+')) return target;
+  if (target.size() < head + tail) return "***";
+  return target.substr(0, head) + "***" + target.substr(target.size() - tail);
+}
+
 std::string_view name(call_stage stage) { return name_in(stage_names, stage); }
 std::string_view name(call_result result) { return name_in(result_names, result); }
 std::optional<call_stage> parse_call_stage(std::string_view text) { return parse_in<call_stage>(stage_names, text); }

@@ -84,6 +84,10 @@ struct call_record {
   friend bool operator==(const call_record&, const call_record&) = default;
 };
 
+// "+1202***0123": two numbers of one tenant can be told apart, and neither can be dialled. Whatever is no number stays as it
+// is: a target may be a device.
+[[nodiscard]] std::string masked_number(const std::string& target);
+
 // A number that may be called: whoever has it read back a code that was read out to them there.
 struct phone_record {
   std::string number; // E.164

@@ -6,9 +6,9 @@ namespace ringdown {
 
 namespace {
 
-constexpr std::array<std::string_view, 12> kind_names{"acknowledge", "snooze",       "mute_type",    "silence",
-                                                      "renotify",    "resend",       "test_channel", "lift_silence",
-                                                      "hear_call",   "ask_for_code", "confirm_code", "set_oncall"};
+constexpr std::array<std::string_view, 13> kind_names{
+    "acknowledge",  "snooze",    "mute_type",    "silence",      "renotify",   "resend", "test_channel",
+    "lift_silence", "hear_call", "ask_for_code", "confirm_code", "set_oncall", "drill"};
 constexpr std::array<std::string_view, 5> answer_names{"done", "already", "stale", "unknown_subject", "refused"};
 
 } // namespace

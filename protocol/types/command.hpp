@@ -24,7 +24,8 @@ enum class command_kind : std::uint8_t {
   hear_call,    // news of a call, as text
   ask_for_code, // call this number and read out a code (subject: number, text: the code)
   confirm_code, // the code that was read out (subject: number, text: the code)
-  set_oncall    // subject: user; empty: what the file says
+  set_oncall,   // subject: user; empty: what the file says
+  drill         // a marked critical down the real path
 };
 
 // The longest a silence may last: it ends by itself, so that a forgotten one does not cost a night (S-T8).

@@ -49,7 +49,7 @@ struct alert_view {
   std::optional<wall_time> resolved;
   bool flapping = false;
   std::string acknowledged_by;
-  alert_id parent; // what speaks for it; empty: nothing
+  alert_id parent;       // what speaks for it; empty: nothing
   std::string company{}; // the customer's number in the PSA: for tickets alone
 };
 

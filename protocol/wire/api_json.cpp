@@ -1,5 +1,7 @@
 #include "protocol/wire/api_json.hpp"
 
+#include "protocol/types/call.hpp"
+
 #include "protocol/types/observation.hpp"
 
 #include <array>
@@ -75,7 +77,7 @@ void write_members(json_writer& json, const delivery& what) {
   json.text("id", what.id.str()).text("tenant", what.tenant.str()).text("channel", what.channel.str());
   json.text("kind", name(what.kind)).text("event", name(what.event)).text("severity", name(what.level));
   json.text_or_null("alert", what.alert.str()).number("episode", what.episode).number("version", what.version);
-  json.text("target", what.target).number("step", what.step).number("round", what.round);
+  json.text("target", masked_number(what.target)).number("step", what.step).number("round", what.round);
   json.text("state", name(what.state));
   json.text_or_null("reason", what.why == reason::none ? std::string_view() : name(what.why));
   json.number("attempts", what.attempts).truth("possible_repeat", what.possible_repeat);
@@ -99,7 +101,9 @@ void write_members(json_writer& json, const attempt& what) {
 
 void write_members(json_writer& json, const decision& what) {
   json.text("alert", what.alert.str()).number("episode", what.episode).number("version", what.version);
-  json.text("event", name(what.event)).text_or_null("channel", what.channel.str()).text("target", what.target);
+  json.text("event", name(what.event))
+      .text_or_null("channel", what.channel.str())
+      .text("target", masked_number(what.target));
   json.text("reason", name(what.deciding)).text("gates", what.gates).text("detail", what.detail);
   json.text_or_null("delivery", what.made.str()).time("at", what.at);
 }

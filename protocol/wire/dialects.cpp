@@ -15,12 +15,7 @@ namespace ringdown::wire {
 namespace {
 
 constexpr std::array table{
-    chat::slack,
-    psa::autotask,
-    push::ntfy,
-    voice::twilio,
-    webhook::standard,
-    email::smtp,
+    chat::slack, psa::autotask, push::ntfy, voice::twilio, webhook::standard, email::smtp,
 };
 
 std::string_view field_fault(const field_description& field, const std::string& value) {

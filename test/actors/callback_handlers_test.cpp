@@ -69,7 +69,7 @@ struct call_night : api_bench {
     work.commit_alert(a);
     return a;
   }
-  server_response call_back(const std::string& what, wire::form_fields fields, const std::string& signed_with = token) {
+  api::server_response call_back(const std::string& what, wire::form_fields fields, const std::string& signed_with = token) {
     const std::string path = "/callbacks/twilio/acme/phone/dl_1/" + what;
     net::server_request request;
     request.method = "POST";
@@ -80,13 +80,12 @@ struct call_night : api_bench {
     request.body = wire::write_form(fields);
     return answer_of(std::move(request));
   }
-  server_response answer_of(net::server_request request) {
-    auto answered = std::make_shared<std::promise<server_response>>();
+  api::server_response answer_of(net::server_request request) {
+    auto answered = std::make_shared<std::promise<api::server_response>>();
     auto made = answered->get_future();
-    api::answer_request(in, request, [answered](server_response said) { answered->set_value(std::move(said)); });
+    api::answer_request(in, request, [answered](api::server_response said) { answered->set_value(std::move(said)); });
     return made.get();
   }
-  using server_response = api::server_response;
   [[nodiscard]] call_news heard() const {
     for (auto at = tree.asked.rbegin(); at != tree.asked.rend(); ++at)
       if (at->kind == command_kind::hear_call) return *parse_call_news(at->text);

@@ -260,3 +260,39 @@ TEST_CASE("the backup is told after five minutes without any acceptance") {
     CHECK(rows_on(quiet, mail).size() == 1);
   }
 }
+
+TEST_CASE("a drill is a marked critical that goes where an outage would, and ends by itself") {
+  tenant_bench t(two_people());
+  t.ask(of(command_kind::drill, {}));
+  REQUIRE(t.last.commands[0].answer == command_answer::done);
+  REQUIRE(t.made(push).size() == 1);
+  const delivery told = t.made(push)[0];
+  CHECK(told.level == severity::critical);
+  CHECK(told.content.title.find("DRILL") != std::string::npos);
+  CHECK(t.made(hook).size() == 1);
+  CHECK(t.last.commands[0].text.find(told.alert.str()) != std::string::npos);
+  CHECK(t.stored.at(told.alert).drill);
+  t.ask(of(command_kind::drill, {}));
+  CHECK(t.last.commands[0].answer == command_answer::already);
+  SECTION("nobody does anything") {
+    t.pass(10min);
+    CHECK(rows_on(t, push).back().event == notice_event::resolved);
+  }
+  SECTION("somebody acknowledges") {
+    t.ask(of(command_kind::acknowledge, told.alert));
+    CHECK(t.last.commands[0].answer == command_answer::done);
+    t.pass(10min);
+    CHECK(t.stored.at(told.alert).phase == alert_phase::resolved);
+  }
+  SECTION("a restart in between") {
+    t.restart();
+    t.pass(10min);
+    CHECK(t.stored.at(told.alert).phase == alert_phase::resolved);
+  }
+  const auto rows = t.rows.size();
+  t.pass(3h);
+  CHECK(t.rows.size() == rows);
+  t.ask(of(command_kind::drill, {}));
+  CHECK(t.made(push).size() == 1);
+  CHECK(t.ids_unique);
+}

@@ -21,7 +21,8 @@ alert example(alert_type type) {
   a.id = alert_id("al_1");
   a.tenant = tenant_id("acme");
   a.key = {test::hq, type, test::resource_of(type, "61")};
-  const bool of_tenant = type == alert_type::channel_failing || type == alert_type::provider_outage;
+  const bool of_tenant =
+      type == alert_type::channel_failing || type == alert_type::provider_outage || type == alert_type::drill;
   if (of_tenant) a.key.instance = {};
   a.label = "Bandwidth-Primary";
   a.since = when;
@@ -93,7 +94,10 @@ TEST_CASE("every type says in its title and its text where and what, failing and
        "Channel Bandwidth-Primary accepts messages again after 31 min."},
       {provider_outage, "Provider Bandwidth-Primary: trunks down",
        "Trunks of Bandwidth-Primary are down. Since 14:13 UTC.", "Resolved: Provider Bandwidth-Primary: outage over",
-       "The outage of Bandwidth-Primary is over after 31 min."}};
+       "The outage of Bandwidth-Primary is over after 31 min."},
+      {drill, "Acme: DRILL, nothing is wrong",
+       "This is a drill: a critical alert down the real path. Nothing is wrong. Since 14:13 UTC.",
+       "Resolved: Acme: the drill is over", "The drill is over."}};
   CHECK(table.size() == alert_types().size());
   for (const row& one : table) {
     alert a = example(one.type);

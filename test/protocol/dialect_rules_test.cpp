@@ -257,6 +257,7 @@ TEST_CASE("Any event, with odd and endless text, stays JSON within the limits") 
       for (const delivery& sample : {fired_delivery(), odd_delivery(), delivery()}) {
         delivery row = sample;
         row.event = row.content.event = static_cast<notice_event>(event);
+        if (provider.calls != nullptr) row.target = "+12025550123";
         row.possible_repeat = event % 2 == 0;
         row.content.test = row.event == notice_event::test;
         const dialect_step step = provider.start(job_for(row, channel));
@@ -344,6 +345,7 @@ TEST_CASE("Any event, with odd and endless text, stays a mail within the limits"
       for (const delivery& sample : {fired_delivery(), odd_delivery(), delivery()}) {
         delivery row = sample;
         row.event = row.content.event = static_cast<notice_event>(event);
+        if (provider.calls != nullptr) row.target = "+12025550123";
         row.possible_repeat = event % 2 == 0;
         row.content.test = row.event == notice_event::test;
         const dialect_step step = provider.start(job_for(row, channel));

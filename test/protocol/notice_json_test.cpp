@@ -92,7 +92,7 @@ TEST_CASE("A notice stored before a field was kept is read without it") {
   what.alerts[0].company = "174";
   const std::string now = wire::write_notice(what);
   CHECK(wire::read_notice(now)->alerts[0].company == "174");
-  const auto older = wire::read_notice(replaced(replaced(now, R"(,"company":"174")", ""), R"(,"company":"")", ""));
+  const auto older = wire::read_notice(replaced(now, R"(,"company":"174")", ""));
   REQUIRE(older);
   CHECK(older->alerts[0].company.empty());
   CHECK(older->alerts[0].detail == what.alerts[0].detail);

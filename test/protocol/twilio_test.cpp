@@ -238,12 +238,13 @@ TEST_CASE("SignalWire signs with a key of its own") {
 }
 
 TEST_CASE("a key proves a person, whatever was detected before") {
-  const callback pressed{known_url, "POST", {}, {{"CallStatus", "in-progress"}, {"CallSid", "CA1"}, {"Digits", "1"}}};
+  const callback pressed{
+      known_url, "POST", {}, {{"CallStatus", "in-progress"}, {"CallSid", "CA0001"}, {"Digits", "1"}}};
   const auto event = voice::read_twilio_callback(pressed, callback_kind::keys);
   REQUIRE(event);
   CHECK(event->key == '1');
   CHECK(event->heard.result == call_result::human);
-  CHECK(event->heard.reference == "CA1");
+  CHECK(event->heard.reference == "CA0001");
   const callback none{known_url, "POST", {}, {{"CallStatus", "in-progress"}, {"Digits", ""}}};
   CHECK_FALSE(voice::read_twilio_callback(none, callback_kind::keys)->key);
   CHECK_FALSE(voice::read_twilio_callback({known_url, "POST", {}, {}}, callback_kind::status));

@@ -38,4 +38,11 @@ TEST_CASE("a reference with a blank cannot forge another field") {
   CHECK(parse_call_news(to_text(news))->heard.result == call_result::none);
 }
 
+TEST_CASE("a masked number cannot be dialled, and what is none stays") {
+  CHECK(masked_number("+12025550123") == "+1202***0123");
+  CHECK(masked_number("+123") == "***");
+  CHECK(masked_number("phone") == "phone");
+  CHECK(masked_number("").empty());
+}
+
 } // namespace ringdown

@@ -325,13 +325,8 @@ dialect_step resume_twilio(const delivery_job& job, const conversation& at, cons
   return ended(outcome_of(*answer.response, job.now));
 }
 
-// Two numbers can be told apart, and neither dialled.
 std::string twilio_address(const channel_config& channel, const delivery& row) {
-  constexpr std::size_t head = 5;
-  constexpr std::size_t tail = 4;
-  const std::string& to = row.target;
-  const std::string number = to.size() < head + tail ? "***" : to.substr(0, head) + "***" + to.substr(to.size() - tail);
-  return origin_of(server_of(channel, {})) + " " + number;
+  return origin_of(server_of(channel, {})) + " " + (row.target.empty() ? "***" : masked_number(row.target));
 }
 
 } // namespace ringdown::wire::voice
