@@ -46,16 +46,19 @@ tenant_config in_berlin() {
 
 } // namespace
 
-TEST_CASE("every type says in its title and its text where and what, failing and over") {
-  struct row {
-    alert_type type;
-    std::string fired;
-    std::string fired_text;
-    std::string resolved;
-    std::string resolved_text;
-  };
+namespace {
+
+struct row {
+  alert_type type;
+  std::string fired;
+  std::string fired_text;
+  std::string resolved;
+  std::string resolved_text;
+};
+
+std::vector<row> wordings() {
   using enum alert_type;
-  const std::vector<row> table{
+  return {
       {instance_unreachable, "Acme HQ: PBX unreachable", "Acme HQ cannot be reached. Since 14:13 UTC.",
        "Resolved: Acme HQ: PBX reachable again", "Acme HQ is back after 31 min."},
       {instance_auth_failed, "Acme HQ: PBX refuses our login",
@@ -98,6 +101,12 @@ TEST_CASE("every type says in its title and its text where and what, failing and
       {drill, "Acme: DRILL, nothing is wrong",
        "This is a drill: a critical alert down the real path. Nothing is wrong. Since 14:13 UTC.",
        "Resolved: Acme: the drill is over", "The drill is over."}};
+}
+
+} // namespace
+
+TEST_CASE("every type says in its title and its text where and what, failing and over") {
+  const std::vector<row> table = wordings();
   CHECK(table.size() == alert_types().size());
   for (const row& one : table) {
     alert a = example(one.type);
