@@ -96,8 +96,8 @@ std::string tenant_toml(const std::string& tenant, const std::vector<pbx>& fleet
   if (plan.autotask)
     out += fmt::format(
         "\n[[channel]]\nid = \"{0}-tickets\"\nkind = \"autotask\"\nusername = \"api@{0}.example\"\n"
-        "secret = {{ file = {1} }}\nintegration_code = {{ file = {1} }}\nqueue = \"29682833\"\n"
-        "priority_critical = \"4\"\npriority_warning = \"2\"\nnote_type = \"3\"\n",
+        "secret = {{ file = {1} }}\nintegration_code = {{ file = {1} }}\nqueue = 29682833\n"
+        "priority_critical = 4\npriority_warning = 2\nnote_type = 3\n",
         tenant, json_text(secret_path(plan, tenant + "-autotask")));
   return out;
 }

@@ -74,12 +74,12 @@ def expect_two_searches_between_creates(world):
 
 
 def a_crashing_slack_reply_leaves_push_alone():
-    """A Slack that resets every connection after it read the message, while twenty trunks fail: each push within 2 s; when it
+    """A Slack that resets every connection after it read the message, while twenty SBCs fail: each push within 2 s; when it
     answers again every outage arrives there, those that may have arrived before marked."""
-    fleet = "[fleet]\ntenants = 1\npbxes = 20\ntrunks_per_pbx = 3\n"
+    fleet = "[fleet]\ntenants = 1\npbxes = 20\ntrunks_per_pbx = 3\nsbcs_per_pbx = 1\n"
     with begin_with(["slack"], 20, fleet) as world:
         world.do("sink_fault", sink="slack", mode="reset")
-        world.do("trunk_down", pbx="pbx*", trunk="10000")
+        world.do("sbc_down", pbx="pbx*", sbc="11000")
         wait_for("twenty pushes", lambda: len(world.effects("ntfy", "fired")) >= 20, 30)
         delays = push_delays(world)
         expect(len(delays) == 20 and max(delays.values()) <= 2, f"{len(delays)} pushes, the slowest after {max(delays.values()):.2f} s")

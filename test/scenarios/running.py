@@ -194,7 +194,8 @@ def a_crashing_poller_starts_in_quarantine():
         wait_for("three deaths in the store", lambda: deaths() == 3)
         world.kill()
         world.start()
-        wait_for("the quarantine", lambda: actor(world, bad)["state"] == "quarantined")
+        wait_for("the quarantine", lambda: any(row["name"] == bad and row["state"] == "quarantined"
+                                               for row in world.items("/api/v1/actors?limit=1000")))
         expect("quarantined: 1" in request(world.url + "/readyz")[1], "/readyz does not say it")
         expect('ringdown_actors_tripped{kind="poller"} 1' in request(world.url + "/metrics")[1], "the gauge does not show it")
         before = len(polls(world, "pbx01"))
