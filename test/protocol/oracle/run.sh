@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Has npm packages verify a webhook we signed, and take and read a mail we sent. They are installed below build/oracle,
+# Has npm packages verify a webhook we signed, take and read a mail we sent, and make the callbacks of a call. They are installed below build/oracle,
 # never in the tree; where they cannot be had, the check is skipped with a line that says so, and fails in CI.
-# Usage: test/protocol/oracle/run.sh [BUILD_DIRECTORY], which holds bin/wire-sample and bin/mail-sample
+# Usage: test/protocol/oracle/run.sh [BUILD_DIRECTORY], which holds bin/wire-sample, bin/mail-sample and bin/call-sample
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../../.." && pwd)
@@ -29,7 +29,7 @@ make_certificates() {
     -extfile <(echo "subjectAltName=IP:127.0.0.1") -out "$folder/server.crt" 2>/dev/null
 }
 
-for sample in wire-sample mail-sample; do
+for sample in wire-sample mail-sample call-sample; do
   [[ -x $build/bin/$sample ]] || {
     echo "oracle: $build/bin/$sample is not built" >&2
     exit 1
@@ -40,7 +40,7 @@ if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
 fi
 
 mkdir -p "$packages/tls"
-if [[ ! -d $packages/node_modules/svix ]] || ! cmp -s "$here/package-lock.json" "$packages/package-lock.json"; then
+if [[ ! -d $packages/node_modules/twilio ]] || ! cmp -s "$here/package-lock.json" "$packages/package-lock.json"; then
   cp "$here/package.json" "$here/package-lock.json" "$packages/"
   (cd "$packages" && timeout 120 npm ci --no-audit --no-fund --ignore-scripts >"$packages/npm.log" 2>&1) || {
     rm -rf "$packages/node_modules"
@@ -48,5 +48,6 @@ if [[ ! -d $packages/node_modules/svix ]] || ! cmp -s "$here/package-lock.json" 
   }
 fi
 "$build/bin/wire-sample" "$(date +%s)" | node "$here/verify.mjs" "$packages"
+node "$here/call.mjs" "$packages" "$build/bin/call-sample"
 make_certificates "$packages/tls"
 node "$here/mail.mjs" "$packages" "$build/bin/mail-sample" "$packages/tls"
