@@ -52,3 +52,12 @@ TEST_CASE("HMAC-SHA256 agrees with RFC 4231") {
   CHECK(hex(hmac_sha256("It's a Secret to Everybody", "Hello, World!")) ==
         "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17");
 }
+
+TEST_CASE("HMAC-SHA1 agrees with RFC 2202 and with a signed callback") {
+  CHECK(hex(hmac_sha1(std::string(20, '\x0b'), "Hi There")) == "b617318655057264e28bc0b6fb378c8ef146be00");
+  CHECK(hex(hmac_sha1("Jefe", "what do ya want for nothing?")) == "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
+  const auto* const signed_text =
+      "https://mycompany.com/myapp.php?foo=1&bar=2CallSidCA1234567890ABCDECaller+12349013030Digits1234"
+      "From+12349013030To+18005551212";
+  CHECK(base64_encode(hmac_sha1("12345", signed_text)) == "0/KCTR6DLpKmkAf8muzZqo1nDgQ=");
+}
