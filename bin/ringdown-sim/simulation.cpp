@@ -47,7 +47,9 @@ std::string_view name(certificate shows) {
 simulation::simulation(const scenario& plan, std::vector<pbx> fleet, surroundings around, std::uint64_t seed)
     : world_(std::move(fleet), std::move(around.truth)),
       xapi_(world_, seed),
-      sinks_(std::move(around.effects), std::move(around.signal), seed + 1),
+      effects_(std::move(around.effects)),
+      rules_(std::move(around.signal)),
+      sinks_(effects_, rules_, seed + 1),
       timeline_(plan.events),
       start_(plan.start) {}
 
@@ -79,10 +81,14 @@ result<int> simulation::run(const command& what, moment now) {
     schedule(timeline_, now);
     return static_cast<int>(timeline_.size());
   }
-  if (sinks::knows(what.verb)) {
+  if (sink_rules::knows(what.verb)) {
     world_.tell(
         journal_line(now.wall, "fault").add("verb", what.verb).add("sink", what["sink"]).add("mode", what["mode"]));
-    schedule(sinks_.apply(what), now);
+    schedule(rules_.apply(what), now);
+    return 1;
+  }
+  if (sinks::knows(what.verb)) {
+    sinks_.apply(what);
     return 1;
   }
   auto done = world_.apply(what, now.wall);
@@ -109,7 +115,7 @@ answer simulation::ask_control(const question& what, moment now) {
   }
   if (what.method == "GET" && path == "/state") return reply(200, state_json(now));
   if (what.method == "GET" && path == "/truth") return reply(200, world_.truth_json());
-  if (what.method == "GET" && path == "/effects") return reply(200, sinks_.effects_json());
+  if (what.method == "GET" && path == "/effects") return reply(200, effects_.json());
   if (what.method == "GET" && path == "/tickets") return reply(200, sinks_.tickets_json());
   return refuse(404, "known: POST /do, POST /quit, GET /state, GET /truth, GET /effects, GET /tickets");
 }
@@ -138,7 +144,7 @@ answer simulation::told(const question& what, moment now) {
 
 std::string simulation::state_json(moment now) const {
   auto out = fmt::format(R"({{"now":"{}","polls":{},"logins":{},"effects":{},"due":{},"ready":{},"pbxes":[)",
-                         rfc3339(now.wall), xapi_.polls(), xapi_.logins(), sinks_.count(), due_.size(), ready_);
+                         rfc3339(now.wall), xapi_.polls(), xapi_.logins(), effects_.count(), due_.size(), ready_);
   std::string_view comma;
   for (const auto& one : world_.fleet()) {
     std::string faults;

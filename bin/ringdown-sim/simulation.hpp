@@ -13,8 +13,8 @@ namespace ringdown::sim {
 // Where lines go and who sends signals; the program uses files and kill(2), tests use vectors.
 struct surroundings {
   world::truth_writer truth;
-  sinks::effect_writer effects;
-  sinks::signaller signal;
+  effect_writer effects;
+  sink_rules::signaller signal;
 };
 
 class simulation {
@@ -44,6 +44,8 @@ private:
 
   world world_;
   xapi xapi_;
+  effect_log effects_;
+  sink_rules rules_;
   sinks sinks_;
   std::vector<timed_command> timeline_;
   timeline_start start_;

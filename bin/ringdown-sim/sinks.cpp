@@ -4,7 +4,6 @@
 #include "bin/ringdown-sim/slack_hook.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -13,7 +12,6 @@ namespace ringdown::sim {
 
 namespace {
 
-constexpr std::size_t kept_limit = 20'000;
 constexpr long ntfy_keeps = 12L * 3600; // ntfy's cache-duration, 12 hours unless configured
 
 constexpr auto told_headers = std::to_array<std::string_view>(
@@ -44,10 +42,8 @@ answer ntfy_error(int code, std::string_view words) {
 }
 
 // `match` is looked for in "PATH TOPIC\nBODY".
-bool concerns(const command& rule, sink_kind at, const question& what, std::string_view topic) {
-  if (rule["sink"] != name(at)) return false;
-  const auto match = rule["match"];
-  return match.empty() || fmt::format("{} {}\n{}", what.target, topic, what.body).find(match) != std::string::npos;
+arriving as_seen(sink_kind at, const question& what, std::string_view topic) {
+  return {name(at), fmt::format("{} {}\n{}", what.target, topic, what.body)};
 }
 
 answer plain_status(const command& rule) {
@@ -72,40 +68,19 @@ std::string_view name(sink_kind kind) {
   return "";
 }
 
-sinks::sinks(effect_writer write, signaller signal, std::uint64_t seed)
-    : write_(std::move(write)),
-      signal_(std::move(signal)),
+sinks::sinks(effect_log& effects, sink_rules& rules, std::uint64_t seed)
+    : effects_(effects),
+      rules_(rules),
       random_(seed) {}
 
-bool sinks::knows(std::string_view verb) {
-  return verb.starts_with("sink_") || verb.starts_with("ticket_") || verb == "on_effect";
-}
+bool sinks::knows(std::string_view verb) { return verb.starts_with("ticket_"); }
 
-std::vector<timed_command> sinks::apply(const command& what) {
-  if (what.verb == "on_effect") {
-    watches_.push_back({what, what.number("nth").value_or(1)});
-    return {};
-  }
-  if (what.verb.starts_with("ticket_")) {
-    const long ticket = what.number("ticket").value_or(0);
-    if (what.verb == "ticket_close")
-      desk_.close_by_hand(ticket, what["resolution"]);
-    else
-      desk_.remove(ticket);
-    return {};
-  }
-  if (what.verb == "sink_fault") {
-    const auto id = next_rule_++;
-    rules_.push_back({id, what, what.number("count").value_or(-1)});
-    const auto after = what.span("for");
-    if (!after) return {};
-    return {{*after, {"sink_fault_end", {{"fault", fmt::to_string(id)}}}}};
-  }
-  std::erase_if(rules_, [&](const rule& r) {
-    if (what.verb == "sink_fault_end") return static_cast<long>(r.id) == what.number("fault").value_or(-1);
-    return r.what["sink"] == what["sink"] && (what["match"].empty() || r.what["match"] == what["match"]);
-  });
-  return {};
+void sinks::apply(const command& what) {
+  const long ticket = what.number("ticket").value_or(0);
+  if (what.verb == "ticket_close")
+    desk_.close_by_hand(ticket, what["resolution"]);
+  else
+    desk_.remove(ticket);
 }
 
 answer sinks::receive(sink_kind at, const question& what, wall_time now) {
@@ -118,7 +93,7 @@ answer sinks::receive(sink_kind at, const question& what, wall_time now) {
   const auto of = understand(at, what);
   auto given = decide(at, what, of, now);
   tell(at, what, of, given, now);
-  alarm(at, what, of);
+  rules_.alarm(as_seen(at, what, of.topic));
   return given;
 }
 
@@ -140,12 +115,9 @@ sinks::arrival sinks::understand_letter(const question& what) {
 // A login is no arrival: it is answered, and a fault of mode refuse_login spoils nothing else.
 answer sinks::log_in(const question& what) {
   answer out;
-  const auto refusing = [&](const rule& r) {
-    return r.what["mode"] == "refuse_login" && concerns(r.what, sink_kind::smtp, what, {});
-  };
-  const auto found = std::find_if(rules_.begin(), rules_.end(), refusing);
-  out.status = found == rules_.end() ? 235 : 535;
-  if (found != rules_.end() && found->left > 0 && --found->left == 0) rules_.erase(found);
+  auto seen = as_seen(sink_kind::smtp, what, {});
+  seen.on = "login";
+  out.status = rules_.next(seen) ? 535 : 235;
   return out;
 }
 
@@ -228,18 +200,8 @@ answer sinks::good_ntfy(const arrival& of, wall_time now) {
   return out;
 }
 
-std::optional<command> sinks::next_rule(sink_kind at, const question& what, const arrival& of) {
-  const auto found = std::find_if(rules_.rbegin(), rules_.rend(), [&](const rule& r) {
-    return r.what["mode"] != "refuse_login" && concerns(r.what, at, what, of.topic);
-  });
-  if (found == rules_.rend()) return std::nullopt;
-  auto out = found->what;
-  if (found->left > 0 && --found->left == 0) rules_.erase(std::next(found).base());
-  return out;
-}
-
 answer sinks::decide(sink_kind at, const question& what, const arrival& of, wall_time now) {
-  const auto by = next_rule(at, what, of);
+  const auto by = rules_.next(as_seen(at, what, of.topic));
   const auto mode = by ? (*by)["mode"] : std::string_view("ok");
   if (mode == "status") return plain_status(*by);
   if (mode == "not_ok") return slack_not_ok();
@@ -260,7 +222,7 @@ answer sinks::decide(sink_kind at, const question& what, const arrival& of, wall
 
 void sinks::tell(sink_kind at, const question& what, const arrival& of, const answer& given, wall_time now) {
   journal_line line(now, name(at));
-  line.add("n", ++count_).add("method", what.method).add("path", path_of(what));
+  line.add("n", effects_.count() + 1).add("method", what.method).add("path", path_of(what));
   if (at == sink_kind::ntfy) line.add("topic", of.topic);
   if (at == sink_kind::autotask) line.add("call", of.call.name).add("ticket", of.call.ticket);
   for (const auto* key :
@@ -275,24 +237,7 @@ void sinks::tell(sink_kind at, const question& what, const arrival& of, const an
     }
   }
   line.add_json("headers", fmt::format("{{{}}}", headers)).add("body", what.body);
-  write_(line);
-  kept_.push_back(line.str());
-  if (kept_.size() > kept_limit) kept_.pop_front();
-}
-
-void sinks::alarm(sink_kind at, const question& what, const arrival& of) {
-  for (auto one = watches_.begin(); one != watches_.end();) {
-    if (!concerns(one->what, at, what, of.topic) || --one->to_go > 0) {
-      ++one;
-      continue;
-    }
-    signal_(one->what["action"], std::string(one->what["pid_file"]));
-    one = watches_.erase(one);
-  }
-}
-
-std::string sinks::effects_json() const {
-  return fmt::format(R"({{"count":{},"items":[{}]}})", count_, fmt::join(kept_, ",")) + "\n";
+  effects_.tell(line);
 }
 
 } // namespace ringdown::sim
