@@ -1,5 +1,7 @@
 #include "bin/ringdown-sim/server.hpp"
 
+#include "bin/ringdown-sim/outgoing.hpp"
+
 #include <utility>
 
 #include <fmt/chrono.h>
@@ -28,6 +30,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <exception>
 #include <set>
 
 namespace ringdown::sim {
@@ -383,6 +386,14 @@ result<void> server::set_front(std::size_t listener, door state, certificate sho
   }
   if (state == door::silent) inner_->silence(*one);
   return {};
+}
+
+void server::send(errand what, std::function<void(const hearing&)> then) {
+  asio::co_spawn(inner_->io, carry_out(std::move(what)),
+                 [then = std::move(then)](const std::exception_ptr& broken, const hearing& heard) {
+                   if (broken) std::rethrow_exception(broken);
+                   then(heard);
+                 });
 }
 
 void server::wake_at(steady_time when, std::function<void()> call) {

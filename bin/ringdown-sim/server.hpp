@@ -4,6 +4,7 @@
 
 #include "bin/ringdown-sim/answer.hpp"
 #include "bin/ringdown-sim/certificates.hpp"
+#include "bin/ringdown-sim/errand.hpp"
 #include "bin/ringdown-sim/model.hpp"
 #include "bin/ringdown-sim/smtp_session.hpp"
 
@@ -34,6 +35,9 @@ public:
   // A closed door refuses connections and has cut those there were; a silent one drops the SYN of new ones (its
   // accept queue is full). A change of certificate cuts the connections that showed the old one.
   [[nodiscard]] result<void> set_front(std::size_t listener, door state, certificate shows);
+
+  // Carries out a request of our own and tells what came of it.
+  void send(errand what, std::function<void(const hearing&)> then);
 
   // Replaces the alarm set before.
   void wake_at(steady_time when, std::function<void()> call);

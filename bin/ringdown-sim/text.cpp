@@ -1,5 +1,7 @@
 #include "bin/ringdown-sim/text.hpp"
 
+#include "protocol/types/http.hpp"
+
 #include <fmt/format.h>
 #include <rapidjson/error/en.h>
 #include <rapidjson/memorystream.h>
@@ -112,15 +114,29 @@ std::string percent_decode(std::string_view text, char space) {
   return out;
 }
 
-arguments parse_form(std::string_view body) {
-  arguments out;
+form_pairs parse_pairs(std::string_view body) {
+  form_pairs out;
   while (!body.empty()) {
     const auto pair = body.substr(0, body.find('&'));
     const auto equals = pair.find('=');
     if (equals != std::string_view::npos) {
-      out.insert_or_assign(percent_decode(pair.substr(0, equals), '+'), percent_decode(pair.substr(equals + 1), '+'));
+      out.emplace_back(percent_decode(pair.substr(0, equals), '+'), percent_decode(pair.substr(equals + 1), '+'));
     }
     body.remove_prefix(std::min(body.size(), pair.size() + 1));
+  }
+  return out;
+}
+
+arguments parse_form(std::string_view body) {
+  arguments out;
+  for (auto& [key, value] : parse_pairs(body)) out.insert_or_assign(key, std::move(value));
+  return out;
+}
+
+std::string form_text(const form_pairs& of) {
+  std::string out;
+  for (const auto& [key, value] : of) {
+    out += fmt::format("{}{}={}", out.empty() ? "" : "&", percent_encode(key), percent_encode(value));
   }
   return out;
 }

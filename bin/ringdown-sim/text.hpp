@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace ringdown::sim {
 
@@ -22,7 +24,10 @@ using arguments = std::map<std::string, std::string, std::less<>>;
 [[nodiscard]] std::string iso_duration(duration span);
 
 [[nodiscard]] std::string percent_decode(std::string_view text, char space);
-[[nodiscard]] arguments parse_form(std::string_view body);
+using form_pairs = std::vector<std::pair<std::string, std::string>>;
+[[nodiscard]] form_pairs parse_pairs(std::string_view body); // in their order; a key may come twice
+[[nodiscard]] arguments parse_form(std::string_view body);   // the last of each key
+[[nodiscard]] std::string form_text(const form_pairs& of);
 // multipart/form-data without files; parts without a name are skipped.
 [[nodiscard]] arguments parse_multipart(std::string_view body, std::string_view boundary);
 // What to do with members that are objects or arrays: refuse the whole, or leave them out (at most 64 deep).
