@@ -63,11 +63,13 @@ constexpr auto rules = std::to_array<rule>({
     {"cert_self_signed", "", "pbx tenant for"},
     {"cert_untrusted", "", "pbx tenant for"},
     {"cert_ok", "", "pbx tenant"},
-    {"sink_fault", "sink mode", "match delay status retry_after text count for"},
+    {"sink_fault", "sink mode", "on match delay status retry_after text count for"},
     {"sink_ok", "sink", "match"},
     {"ticket_close", "", "ticket resolution"},
     {"ticket_delete", "", "ticket"},
-    {"on_effect", "sink action pid_file", "match nth"},
+    {"on_effect", "sink action pid_file", "on match nth"},
+    {"phone", "", "number does as after press press_after hang_up"},
+    {"callbacks_to", "address", ""},
     {"say", "text", ""},
     {"start", "", ""},
     // What the simulator tells itself when a `for` has passed.
@@ -94,14 +96,19 @@ struct choice {
 
 constexpr auto choices = std::to_array<choice>({
     {"reason", "failed silent unregistered"},
-    {"sink", "ntfy webhook smtp slack autotask"},
-    {"mode", "ok slow hang reset status drop_after_accept html truncated refuse_login not_ok"},
+    {"sink", "ntfy webhook smtp slack autotask twilio"},
+    {"mode",
+     "ok slow hang reset status drop_after_accept html truncated refuse_login not_ok status_after_accept "
+     "hang_after_accept late doubled reversed dropped forged"},
+    {"on", "arrival list read change status login"},
+    {"does", "answers no_answer busy rejected"},
+    {"as", "human machine unknown"},
     {"action", "kill term hup stop"},
     {"endpoint", "token Trunks Sbcs SystemStatus Services EventLogs"},
 });
 
 result<void> check_value(std::string_view key, const std::string& value) {
-  if (lists("for delay settle", key) && !parse_duration(value)) {
+  if (lists("for delay settle after press_after hang_up", key) && !parse_duration(value)) {
     return failure{failure_kind::invalid,
                    fmt::format("{} = \"{}\" is not a duration such as 250ms, 10s, 3m", key, value)};
   }
@@ -115,6 +122,33 @@ result<void> check_value(std::string_view key, const std::string& value) {
     if (one.key == key && !lists(one.words, value)) {
       return failure{failure_kind::invalid, fmt::format("{} = \"{}\": known are {}", key, value, one.words)};
     }
+  }
+  return {};
+}
+
+// What can go wrong differs: with requests of ours, with Twilio's requests, with the status callbacks it sends.
+result<void> check_mode(const command& made) {
+  const auto mode = made["mode"];
+  const bool twilio = made["sink"] == "twilio";
+  if (!made["on"].empty() && !twilio) return failure{failure_kind::invalid, "only the sink twilio knows \"on\""};
+  std::string_view words = "ok slow hang reset status drop_after_accept html truncated";
+  if (twilio) {
+    words = "ok slow hang reset status drop_after_accept html truncated status_after_accept hang_after_accept";
+  }
+  if (made["on"] == "status") words = "ok late doubled reversed dropped forged";
+  if (mode.empty() || lists(words, mode)) return {};
+  return failure{failure_kind::invalid, fmt::format("mode = \"{}\": known here are {}", mode, words)};
+}
+
+result<void> check_phone(const command& made) {
+  const auto press = made["press"];
+  if (!press.empty() && (press.size() > 1 || !lists("0 1 2 3 4 5 6 7 8 9 * #", press))) {
+    return failure{failure_kind::invalid, fmt::format("press = \"{}\" is not one key of a phone", press)};
+  }
+  const auto address = made["address"];
+  const auto colon = address.rfind(':');
+  if (!address.empty() && (colon == std::string_view::npos || !parse_number(address.substr(colon + 1), 1, 65'535))) {
+    return failure{failure_kind::invalid, fmt::format("address = \"{}\" is not ADDRESS:PORT", address)};
   }
   return {};
 }
@@ -133,7 +167,8 @@ result<void> check_meaning(const command& made) {
   if (made.verb == "calls" && !parse_number(made["value"], 0, 100'000)) {
     return failure{failure_kind::invalid, fmt::format("value = \"{}\" is not a number of calls", made["value"])};
   }
-  return {};
+  if (auto checked = check_mode(made); !checked) return checked;
+  return check_phone(made);
 }
 
 } // namespace

@@ -194,6 +194,25 @@ void read_event(table_reader& from, std::vector<timed_command>& into) {
   for (int round = 0; round < repeat; ++round) into.push_back({at + every * round, *made});
 }
 
+// A scenario that names Twilio wants to be called: tenant files then have a channel for it.
+void read_twilio(table_reader& from, twilio_plan& into) {
+  into.in_tenant_files = true;
+  from.integer("port", into.port, 0, 65'535);
+  from.text("account", into.account);
+  from.text("token", into.token);
+  from.text("from", into.from);
+  from.span("ring", into.ring);
+  from.span("listen", into.listen);
+}
+
+void read_phone(table_reader& from, std::vector<command>& into) {
+  auto all = from.rest();
+  all.insert_or_assign("do", "phone");
+  auto made = make_command(std::move(all));
+  if (!made) return from.refuse(made.error().detail);
+  into.push_back(std::move(*made));
+}
+
 void read_run(table_reader& from, timeline_start& into) {
   std::string written = "ready";
   from.text("start", written);
@@ -220,6 +239,8 @@ result<scenario> parse_scenario(std::string_view text, const std::string& name) 
       one.truth("slack", made.sinks.slack);
       one.truth("autotask", made.sinks.autotask);
     });
+    top.table("twilio", [&](table_reader& one) { read_twilio(one, made.twilio); });
+    top.tables("phone", [&](table_reader& one) { read_phone(one, made.phones); });
     top.table("run", [&](table_reader& one) { read_run(one, made.start); });
     top.tables("pbx", [&](table_reader& one) { read_pbx(one, made.pbxes.emplace_back()); });
     top.tables("event", [&](table_reader& one) { read_event(one, made.events); });

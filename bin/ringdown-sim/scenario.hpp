@@ -71,12 +71,25 @@ struct sink_plan {
   bool autotask = false; // the same
 };
 
+// The simulated Twilio: one account. Times are shorter than a real telephone network's.
+struct twilio_plan {
+  int port = 0;
+  std::string account = "AC00000000000000000000000000005100";
+  std::string token = "sim-twilio-token";
+  std::string from = "+493023125900";
+  duration ring = std::chrono::seconds(2);   // the longest it rings, whatever a call asks for
+  duration listen = std::chrono::seconds(1); // the longest a Gather waits for a digit
+  bool in_tenant_files = false;
+};
+
 enum class timeline_start { at_once, when_told };
 
 struct scenario {
   fleet_plan fleet;
   std::vector<pbx_plan> pbxes;
   sink_plan sinks;
+  twilio_plan twilio;
+  std::vector<command> phones; // the verb `phone`, told before the timeline begins
   timeline_start start = timeline_start::at_once;
   std::vector<timed_command> events; // ordered by `at`; repeats are spelt out
 };

@@ -62,6 +62,19 @@ std::size_t number_of(const std::string& tenant) {
   return static_cast<std::size_t>(parse_number(std::string_view(tenant).substr(1), 1, 1'000'000).value_or(1) - 1);
 }
 
+// Numbers 030 23125 000 to 999 belong to nobody: they are kept for films.
+std::string callable(std::size_t n) {
+  return fmt::format("phone = \"+493023125{:03}\"\nvoice_consent = \"on paper, 2026-01-15\"\n", n % 900);
+}
+
+std::string twilio_channel(const std::string& tenant, const tenant_file_plan& plan) {
+  return fmt::format(
+      "\n[[channel]]\nid = \"{0}-voice\"\nkind = \"twilio\"\nname = \"Calls\"\n"
+      "base_url = {1}\naccount = {2}\nfrom = {3}\nauth_token = {{ file = {4} }}\n",
+      tenant, json_text(plan.twilio->url), json_text(plan.twilio->account), json_text(plan.twilio->from),
+      json_text(secret_path(plan, "twilio")));
+}
+
 } // namespace
 
 std::string tenant_toml(const std::string& tenant, const std::vector<pbx>& fleet, const tenant_file_plan& plan) {
@@ -79,8 +92,9 @@ std::string tenant_toml(const std::string& tenant, const std::vector<pbx>& fleet
         json_text(one.tokens.client_id()), json_text(secret_path(plan, one.name)), json_text(plan.ca_file));
   }
   out += fmt::format(
-      "\n[[user]]\nid = \"{0}-tech\"\nname = \"{1}\"\nemail = \"tech@{0}.sim.test\"\n\n[oncall]\nuser = \"{0}-tech\"\n",
-      tenant, people[n % people.size()]);
+      "\n[[user]]\nid = \"{0}-tech\"\nname = \"{1}\"\nemail = \"tech@{0}.sim.test\"\n{2}\n[oncall]\nuser = \"{0}-tech\"\n",
+      tenant, people[n % people.size()], plan.twilio ? callable(n) : "");
+  if (plan.twilio) out += twilio_channel(tenant, plan);
   out += fmt::format(
       "\n[[channel]]\nid = \"{0}-push\"\nkind = \"ntfy\"\nname = \"Phone of {1}\"\nuser = \"{0}-tech\"\n"
       "url = {2}\ntopic = \"{0}-oncall\"\n",
@@ -115,6 +129,9 @@ result<void> write_tenant_files(const std::vector<std::string>& tenants, const s
   }
   if (plan.smtp_port != 0) {
     if (auto done = write_file(secret_path(plan, "mail"), fmt::format("{}\n", mail_password), 0600); !done) return done;
+  }
+  if (plan.twilio) {
+    if (auto done = write_file(secret_path(plan, "twilio"), plan.twilio->token + "\n", 0600); !done) return done;
   }
   for (const auto& one : fleet) {
     if (auto done = write_file(secret_path(plan, one.name), one.tokens.secret() + "\n", 0600); !done) return done;

@@ -4,10 +4,19 @@
 #include "bin/ringdown-sim/model.hpp"
 #include "protocol/types/result.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace ringdown::sim {
+
+// Without it nobody is called.
+struct twilio_access {
+  std::string url;
+  std::string account;
+  std::string token;
+  std::string from;
+};
 
 struct tenant_file_plan {
   std::string directory; // made when absent; files of the same name are replaced
@@ -19,6 +28,7 @@ struct tenant_file_plan {
   int smtp_port = 0; // 0: no email channel
   bool slack = false;    // with a channel over a hook of Slack's
   bool autotask = false; // with a ticket channel, and customers that have a company there
+  std::optional<twilio_access> twilio = std::nullopt;
 };
 
 // The text of one tenant's file.

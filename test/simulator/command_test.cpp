@@ -26,6 +26,15 @@ TEST_CASE("what is wrong with a command is named") {
   CHECK(complaint({{"do", "raw_body"}, {"endpoint", "Users"}, {"body", ""}}).find("Users") != std::string::npos);
   CHECK(complaint({{"do", "sink_fault"}, {"sink", "ntfy"}, {"mode", "status"}, {"status", "99"}}).find("99") !=
         std::string::npos);
+  CHECK(complaint({{"do", "sink_fault"}, {"sink", "ntfy"}, {"mode", "hang_after_accept"}}).find("hang_after_accept") !=
+        std::string::npos);
+  CHECK(complaint({{"do", "sink_fault"}, {"sink", "webhook"}, {"mode", "ok"}, {"on", "list"}}).find("twilio") !=
+        std::string::npos);
+  CHECK(complaint({{"do", "sink_fault"}, {"sink", "twilio"}, {"mode", "hang"}, {"on", "status"}}).find("late") !=
+        std::string::npos);
+  CHECK(complaint({{"do", "phone"}, {"press", "12"}}).find("12") != std::string::npos);
+  CHECK(complaint({{"do", "phone"}, {"does", "sleeps"}}).find("sleeps") != std::string::npos);
+  CHECK(complaint({{"do", "callbacks_to"}, {"address", "here"}}).find("here") != std::string::npos);
   CHECK(complaint({{"do", "service_down"}, {"service", "nginx"}, {"status", "Dead"}}).find("Dead") !=
         std::string::npos);
 }

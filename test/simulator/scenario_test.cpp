@@ -100,3 +100,32 @@ TEST_CASE("a tenant's file names its own PBXes and no secret") {
   CHECK(text.find(fleet[0].tokens.secret()) == std::string::npos);
   CHECK(text.find("{ file = \"/d/secrets/pbx01.secret\" }") != std::string::npos);
 }
+
+TEST_CASE("a scenario that names Twilio has phones and a channel in its tenants' files") {
+  const auto made = parse_scenario(R"(
+[twilio]
+token = "t"
+ring = "3s"
+[[phone]]
+number = "+4930*"
+does = "busy"
+)",
+                                   "s.toml");
+  REQUIRE(made.ok());
+  CHECK(made->twilio.in_tenant_files);
+  CHECK(made->twilio.ring == 3s);
+  REQUIRE(made->phones.size() == 1);
+  CHECK(made->phones[0]["does"] == "busy");
+  CHECK_FALSE(parse_scenario("", "s.toml")->twilio.in_tenant_files);
+  CHECK(complaint("[[phone]]\ndoes = \"sings\"\n").find("line 1") != std::string::npos);
+  CHECK(complaint("[twilio]\nsecret = \"x\"\n").find("secret") != std::string::npos);
+
+  tenant_file_plan plan{"/d", "/ca.pem", "http://127.0.0.1:1", "http://127.0.0.1:2", "/w", 8443};
+  CHECK(tenant_toml("t2", {}, plan).find("voice") == std::string::npos);
+  plan.twilio = {"http://127.0.0.1:3", "AC1", "token-value", "+493023125900"};
+  const auto text = tenant_toml("t2", {}, plan);
+  CHECK(text.find("phone = \"+493023125001\"\nvoice_consent = \"") != std::string::npos);
+  CHECK(text.find("kind = \"twilio\"") != std::string::npos);
+  CHECK(text.find("auth_token = { file = \"/d/secrets/twilio.secret\" }") != std::string::npos);
+  CHECK(text.find("token-value") == std::string::npos);
+}
