@@ -103,13 +103,20 @@ private:
     }
   }
 
-  // After everything that may have changed something: due commands, doors, the next alarm.
+  // After everything that may have changed something: due commands, doors, requests to send, the next alarm.
   void turn() {
     simulation_.advance(now());
     auto& pbxes = simulation_.pbxes();
     for (const auto index : pbxes.take_changed_fronts()) {
       const auto& one = pbxes.at(index);
       if (auto set = server_.set_front(index, door_of(one), one.shows); !set) complain(0, set.error().detail);
+    }
+    for (auto& one : simulation_.take_errands()) {
+      const auto id = one.id;
+      server_.send(std::move(one), [this, id](const hearing& what) {
+        simulation_.heard(id, what, now());
+        turn();
+      });
     }
     const auto next = simulation_.next_due();
     if (next == alarm_) return;
@@ -152,6 +159,11 @@ private:
         then_turn([this](const question& what, moment at) { return simulation_.ask_sink(sink_kind::smtp, what, at); }));
     if (!mail) return mail.error();
     smtp_port_ = *mail;
+    const auto calls =
+        server_.listen("127.0.0.1", plan_.twilio.port, std::nullopt,
+                       then_turn([this](const question& what, moment at) { return simulation_.ask_twilio(what, at); }));
+    if (!calls) return calls.error();
+    twilio_port_ = *calls;
     const auto opened = server_.listen(
         given_.control_address, given_.control_port, std::nullopt,
         then_turn([this](const question& what, moment at) { return simulation_.ask_control(what, at); }));
@@ -191,24 +203,28 @@ private:
   result<void> tell_ready() {
     const auto ntfy = sink_url(sink_kind::ntfy);
     const auto webhook = sink_url(sink_kind::webhook);
+    const auto twilio_url = fmt::format("http://127.0.0.1:{}", twilio_port_);
+    const auto& calls = plan_.twilio;
+    std::optional<twilio_access> access;
+    if (calls.in_tenant_files) access = {twilio_url, calls.account, calls.token, calls.from};
     const auto tenants = given_.tenants.empty() ? given_.journal + "/tenants" : given_.tenants;
     const auto directory = std::filesystem::absolute(tenants).lexically_normal().string();
     if (auto written = write_tenant_files(tenant_ids(plan_.fleet), simulation_.pbxes().fleet(),
                                           {directory, ca_, ntfy, webhook, given_.webhook_secret_file, pbx_port_,
                                            plan_.sinks.email_channels ? smtp_port_ : 0, plan_.sinks.slack,
-                                           plan_.sinks.autotask});
+                                           plan_.sinks.autotask, access});
         !written) {
       return written;
     }
     const auto json = fmt::format(
         R"({{"control":"{}:{}","pbx_port":{},"ntfy":"{}","webhook":"{}","smtp":"127.0.0.1:{}","slack":"{}",)"
-        R"("autotask":"{}","ca":{},"tenants":{},"pbxes":{}}})",
+        R"("autotask":"{}","twilio":"{}","ca":{},"tenants":{},"pbxes":{}}})",
         given_.control_address, control_port_, pbx_port_, ntfy, webhook, smtp_port_, sink_url(sink_kind::slack),
-        sink_url(sink_kind::autotask), json_text(ca_), json_text(directory), simulation_.pbxes().size());
+        sink_url(sink_kind::autotask), twilio_url, json_text(ca_), json_text(directory), simulation_.pbxes().size());
     simulation_.set_ready(json);
     if (auto written = write_text(given_.journal + "/ready.json", json + "\n"); !written) return written;
-    fmt::print("ready control={}:{} pbx_port={} ntfy={} webhook={} smtp=127.0.0.1:{} ca={}\n", given_.control_address,
-               control_port_, pbx_port_, ntfy, webhook, smtp_port_, ca_);
+    fmt::print("ready control={}:{} pbx_port={} ntfy={} webhook={} smtp=127.0.0.1:{} twilio={} ca={}\n",
+               given_.control_address, control_port_, pbx_port_, ntfy, webhook, smtp_port_, twilio_url, ca_);
     std::fflush(stdout);
     return {};
   }
@@ -224,6 +240,7 @@ private:
   int pbx_port_ = 0;
   std::map<sink_kind, int> sink_ports_;
   int smtp_port_ = 0;
+  int twilio_port_ = 0;
   int control_port_ = 0;
   bool broken_ = false;
 };

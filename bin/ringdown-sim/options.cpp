@@ -60,7 +60,8 @@ result<options> parse_options(const std::vector<std::string>& words) {
 }
 
 std::string_view usage() {
-  return "ringdown-sim: simulated 3CX systems, receivers of pushes, webhooks and mails on loopback addresses\n"
+  return "ringdown-sim: simulated 3CX systems, receivers of pushes, webhooks, chat, tickets and mails, and a\n"
+         "fake Twilio, on loopback addresses\n"
          "\n"
          "  ringdown-sim --scenario FILE --control 127.0.0.1:PORT --journal DIR [options]\n"
          "  ringdown-sim --check FILE\n"
@@ -74,6 +75,7 @@ std::string_view usage() {
          "  --check FILE                 only says whether the scenario is sound: 0 yes, 78 no\n"
          "\n"
          "Prints one line when everything listens: ready control=... pbx_port=... ntfy=... webhook=... smtp=... "
+         "twilio=... "
          "ca=...\n"
          "Ends at POST /quit, SIGINT or SIGTERM. Exit codes: 0 ok, 2 usage, 70 internal, 78 scenario refused.\n";
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace ringdown::sim {
 
 namespace {
@@ -50,8 +52,11 @@ simulation::simulation(const scenario& plan, std::vector<pbx> fleet, surrounding
       effects_(std::move(around.effects)),
       rules_(std::move(around.signal)),
       sinks_(effects_, rules_, seed + 1),
+      twilio_(plan.twilio, effects_, rules_, seed + 2),
       timeline_(plan.events),
-      start_(plan.start) {}
+      start_(plan.start) {
+  for (const auto& one : plan.phones) twilio_.apply(one);
+}
 
 void simulation::begin(moment now) {
   world_.tell_baseline(now.wall);
@@ -63,8 +68,9 @@ void simulation::schedule(const std::vector<timed_command>& list, moment now) {
 }
 
 std::optional<steady_time> simulation::next_due() const {
-  if (due_.empty()) return std::nullopt;
-  return due_.begin()->first;
+  const auto call = twilio_.network().next_due();
+  if (due_.empty()) return call;
+  return call ? std::min(*call, due_.begin()->first) : due_.begin()->first;
 }
 
 void simulation::advance(moment now) {
@@ -74,6 +80,7 @@ void simulation::advance(moment now) {
       world_.tell(journal_line(now.wall, "error").add("verb", what.verb).add("text", done.error().detail));
     }
   }
+  twilio_.network().advance(now);
 }
 
 result<int> simulation::run(const command& what, moment now) {
@@ -91,6 +98,10 @@ result<int> simulation::run(const command& what, moment now) {
     sinks_.apply(what);
     return 1;
   }
+  if (twilio::knows(what.verb)) {
+    twilio_.apply(what);
+    return 1;
+  }
   auto done = world_.apply(what, now.wall);
   if (!done) return done.error();
   schedule(done->later, now);
@@ -104,6 +115,12 @@ answer simulation::ask_pbx(std::size_t index, const question& what, moment now) 
 answer simulation::ask_sink(sink_kind kind, const question& what, moment now) {
   return sinks_.receive(kind, what, now.wall);
 }
+
+answer simulation::ask_twilio(const question& what, moment now) { return twilio_.receive(what, now); }
+
+std::vector<errand> simulation::take_errands() { return twilio_.network().take_errands(); }
+
+void simulation::heard(std::uint64_t id, const hearing& what, moment now) { twilio_.network().heard(id, what, now); }
 
 answer simulation::ask_control(const question& what, moment now) {
   const auto path = what.target.substr(0, what.target.find('?'));

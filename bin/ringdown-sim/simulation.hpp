@@ -4,6 +4,7 @@
 
 #include "bin/ringdown-sim/scenario.hpp"
 #include "bin/ringdown-sim/sinks.hpp"
+#include "bin/ringdown-sim/twilio.hpp"
 #include "bin/ringdown-sim/xapi.hpp"
 
 #include <map>
@@ -29,6 +30,10 @@ public:
 
   [[nodiscard]] answer ask_pbx(std::size_t index, const question& what, moment now);
   [[nodiscard]] answer ask_sink(sink_kind kind, const question& what, moment now);
+  [[nodiscard]] answer ask_twilio(const question& what, moment now);
+  // Requests of its own: to be sent, and what came of each.
+  [[nodiscard]] std::vector<errand> take_errands();
+  void heard(std::uint64_t id, const hearing& what, moment now);
   [[nodiscard]] answer ask_control(const question& what, moment now);
 
   // The line of facts that /state repeats: one JSON object.
@@ -47,6 +52,7 @@ private:
   effect_log effects_;
   sink_rules rules_;
   sinks sinks_;
+  twilio twilio_;
   std::vector<timed_command> timeline_;
   timeline_start start_;
   std::multimap<steady_time, command> due_;

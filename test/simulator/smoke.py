@@ -142,7 +142,7 @@ def until(check, seconds=5.0):
 
 def ready_line_names_everything(sim):
     assert sim.line.startswith("ready control=127.0.0.1:"), sim.line
-    for word in ("pbx_port=", "ntfy=http://", "webhook=http://", "smtp=127.0.0.1:", "ca=/"):
+    for word in ("pbx_port=", "ntfy=http://", "webhook=http://", "smtp=127.0.0.1:", "twilio=http://", "ca=/"):
         assert word in sim.line, sim.line
 
 
