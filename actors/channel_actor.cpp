@@ -38,7 +38,7 @@ channel::channel(caf::actor_config& config, ports_ptr world, std::shared_ptr<act
       facts_(dialect_->describe()),
       counts_(this->world().metrics->channels.at(config_.kind)),
       lane_{"channel/" + tenant_.str() + "/" + config_.id.str(), facts_.connections, facts_.connections * 2},
-      watch_(this->world().node.public_url.empty() ? ask_often : ask_in_case) {}
+      watch_(this->world().node.callback_url.empty() ? ask_often : ask_in_case) {}
 
 void channel::leaving() {
   for (const auto& [id, one] : carrying_) {
@@ -409,7 +409,8 @@ wire::delivery_job channel::job(const delivery& row) const {
   const auto provider = node.providers.find(config_.kind);
   const std::string base = provider == node.providers.end() ? std::string() : provider->second.base_url;
   const std::string ca = provider == node.providers.end() ? std::string() : provider->second.ca_file;
-  return {row, config_, node.public_url, base, ca, now().wall, times_.search_gap};
+  const std::string& url = dialect_->calls == nullptr ? node.public_url : node.callback_url;
+  return {row, config_, url, base, ca, now().wall, times_.search_gap};
 }
 
 } // namespace ringdown

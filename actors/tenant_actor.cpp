@@ -28,7 +28,7 @@ tenant::tenant(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor
       [make, tenant = id_](const alert_id& alert, std::uint32_t episode, const std::string& person) {
         return make(tenant, alert, episode, person);
       });
-  machine_.set_callbacks(this->world().node.public_url.empty() ? logic::callbacks::none : logic::callbacks::offered);
+  machine_.set_callbacks(this->world().node.callback_url.empty() ? logic::callbacks::none : logic::callbacks::offered);
 }
 
 tenant::behavior_type tenant::make_behavior() {

@@ -46,7 +46,7 @@ std::optional<heard_callback> find_callback(const context& in, const server_requ
   made.calls = dialect->calls;
   made.kind = *kind;
   made.call = delivery_id(parts[3]);
-  made.request.url = in.world->node.public_url + request.path + (request.query.empty() ? "" : "?" + request.query);
+  made.request.url = in.world->node.callback_url + request.path + (request.query.empty() ? "" : "?" + request.query);
   made.request.method = request.method;
   made.request.headers = request.headers;
   return made;
@@ -77,7 +77,7 @@ command news_command(const context& in, const heard_callback& of, const call_new
 // --- what is said ---------------------------------------------------------------------------------------------------------
 
 std::string keys_url(const context& in, const heard_callback& of, const std::vector<read_alert>& read, bool again) {
-  return in.world->node.public_url + "/callbacks/" + of.channel->kind + "/" + of.tenant->config->id.str() + "/" +
+  return in.world->node.callback_url + "/callbacks/" + of.channel->kind + "/" + of.tenant->config->id.str() + "/" +
          of.channel->id.str() + "/" + of.call.str() + "/keys?read=" + percent_encode(to_text(read)) +
          (again ? "&again=1" : "");
 }

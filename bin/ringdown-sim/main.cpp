@@ -209,10 +209,10 @@ private:
     if (calls.in_tenant_files) access = {twilio_url, calls.account, calls.token, calls.from};
     const auto tenants = given_.tenants.empty() ? given_.journal + "/tenants" : given_.tenants;
     const auto directory = std::filesystem::absolute(tenants).lexically_normal().string();
-    if (auto written = write_tenant_files(tenant_ids(plan_.fleet), simulation_.pbxes().fleet(),
-                                          {directory, ca_, ntfy, webhook, given_.webhook_secret_file, pbx_port_,
-                                           plan_.sinks.email_channels ? smtp_port_ : 0, plan_.sinks.slack,
-                                           plan_.sinks.autotask, access});
+    if (auto written = write_tenant_files(
+            tenant_ids(plan_.fleet), simulation_.pbxes().fleet(),
+            {directory, ca_, ntfy, webhook, given_.webhook_secret_file, pbx_port_,
+             plan_.sinks.email_channels ? smtp_port_ : 0, plan_.sinks.slack, plan_.sinks.autotask, access});
         !written) {
       return written;
     }

@@ -69,7 +69,7 @@ std::string callable(std::size_t n) {
 
 std::string twilio_channel(const std::string& tenant, const tenant_file_plan& plan) {
   return fmt::format(
-      "\n[[channel]]\nid = \"{0}-voice\"\nkind = \"twilio\"\nname = \"Calls\"\n"
+      "\n[[channel]]\nid = \"{0}-voice\"\nkind = \"twilio\"\nname = \"Calls\"\nregions = \"DE\"\n"
       "base_url = {1}\naccount = {2}\nfrom = {3}\nauth_token = {{ file = {4} }}\n",
       tenant, json_text(plan.twilio->url), json_text(plan.twilio->account), json_text(plan.twilio->from),
       json_text(secret_path(plan, "twilio")));
@@ -92,7 +92,8 @@ std::string tenant_toml(const std::string& tenant, const std::vector<pbx>& fleet
         json_text(one.tokens.client_id()), json_text(secret_path(plan, one.name)), json_text(plan.ca_file));
   }
   out += fmt::format(
-      "\n[[user]]\nid = \"{0}-tech\"\nname = \"{1}\"\nemail = \"tech@{0}.sim.test\"\n{2}\n[oncall]\nuser = \"{0}-tech\"\n",
+      "\n[[user]]\nid = \"{0}-tech\"\nname = \"{1}\"\nemail = \"tech@{0}.sim.test\"\n{2}\n[oncall]\nuser = "
+      "\"{0}-tech\"\n",
       tenant, people[n % people.size()], plan.twilio ? callable(n) : "");
   if (plan.twilio) out += twilio_channel(tenant, plan);
   out += fmt::format(

@@ -25,7 +25,7 @@ struct tenant_file_plan {
   std::string webhook_url;
   std::string webhook_secret_file; // empty: one is made in `directory`/secrets
   int pbx_port = 0;
-  int smtp_port = 0; // 0: no email channel
+  int smtp_port = 0;     // 0: no email channel
   bool slack = false;    // with a channel over a hook of Slack's
   bool autotask = false; // with a ticket channel, and customers that have a company there
   std::optional<twilio_access> twilio = std::nullopt;

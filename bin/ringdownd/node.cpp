@@ -240,6 +240,7 @@ private:
     start.metrics = std::make_shared<node_metrics>(kinds);
     start.health = std::make_shared<health_board>();
     start.node = config_;
+    start.node.callback_url = start.node.public_url;
     if (start.node.public_url.empty()) start.node.public_url = "http://" + server_->address();
     start.owner = owner;
     start.start_mark = random_id("").substr(0, 8);

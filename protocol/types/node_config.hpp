@@ -23,6 +23,7 @@ struct node_config {
   std::string state_dir; // holds ringdown.db, lock, api.token, secrets.key unless set otherwise
   std::string http_listen = "127.0.0.1:8480";
   std::string public_url;           // where acknowledge links point; empty: http://<listen>
+  std::string callback_url;         // where providers reach us: public_url as it was given; empty: nowhere
   std::string token_file;           // default state_dir/api.token; created 0600 when absent
   std::string store_url = "sqlite"; // only "sqlite" in this version
   std::string key_file; // default state_dir/secrets.key; created 0600 when absent and the store holds no secrets

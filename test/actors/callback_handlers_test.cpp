@@ -42,7 +42,7 @@ struct call_night : api_bench {
     phone.secrets = {{"auth_token", secret_text(token)}};
     config.channels.push_back(phone);
     in.tenants.put({std::make_shared<const tenant_config>(std::move(config)), {}});
-    world.node.public_url = public_url;
+    world.node.callback_url = public_url;
     in.world = std::make_shared<ports>(world);
     fire("al_1", "Bandwidth");
     delivery row = persistence::make_row("dl_1", persistence::make_alert("al_1"));

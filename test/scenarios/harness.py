@@ -115,10 +115,11 @@ class World:
         with open(ready, encoding="utf-8") as file:
             self.ready = json.load(file)
 
-    def write_config(self, interval, timing=None, extra=""):
+    def write_config(self, interval, timing=None, extra="", public_url=None):
         """The daemon's file; a running daemon reads it again at SIGHUP."""
         times = {**FAST_TIMING, **(timing or {})}
-        lines = ['state_dir = "state"', "[http]", 'listen = "127.0.0.1:0"', "[egress]", 'allow = ["127.0.0.0/8"]',
+        public = [f'public_url = "{public_url}"'] if public_url else []
+        lines = ['state_dir = "state"', "[http]", 'listen = "127.0.0.1:0"', *public, "[egress]", 'allow = ["127.0.0.0/8"]',
                  "[limits]", 'min_poll_interval = "100ms"', "[poll]", f'interval = "{interval}"', 'timeout = "3s"',
                  'connect_timeout = "1s"', "[timing]"]
         lines += [f'{key} = "{value}"' if isinstance(value, str) else f"{key} = {value}" for key, value in times.items()]

@@ -1,5 +1,7 @@
 """The scenarios: each is a function whose docstring says what must hold. Longest first, so that none is left alone at the end."""
 
+from calling import (a_call_is_acknowledged_by_key, a_hung_twilio_leaves_push_alone, acknowledgements_race_due_calls,
+                     killed_between_a_call_and_its_record, without_a_public_url_the_script_goes_along)
 from mailing import a_hanging_mail_server_leaves_push_alone, a_mail_tells_a_critical_and_its_end, lost_answers_to_mails
 from outages import a_carrier_outage_is_told_once
 from mirrors import (a_crashing_slack_reply_leaves_push_alone, a_ticket_lives_as_long_as_its_outage,
@@ -22,7 +24,9 @@ ALL = [hanging_webhook_leaves_push_alone, lost_answers_to_mails, hanging_pbxes_s
        lost_answers_are_asked_again, a_recovery_behind_its_fire_arrives_after_it, a_silence_is_seen_and_lifted,
        a_test_shows_what_the_provider_answers, failing_sync_ends_the_process, metrics_and_audit, a_crashing_poller_starts_in_quarantine,
        an_autotask_that_times_out_after_creating_leaves_one_ticket, killed_between_a_mirrors_effect_and_its_record,
-       a_crashing_slack_reply_leaves_push_alone, a_ticket_lives_as_long_as_its_outage]
+       a_crashing_slack_reply_leaves_push_alone, a_ticket_lives_as_long_as_its_outage, acknowledgements_race_due_calls,
+       killed_between_a_call_and_its_record, a_hung_twilio_leaves_push_alone, a_call_is_acknowledged_by_key,
+       without_a_public_url_the_script_goes_along]
 
 # Nothing runs beside these: what they time is strict.
 ALONE = {hanging_webhook_leaves_push_alone}
