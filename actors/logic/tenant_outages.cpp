@@ -271,6 +271,7 @@ void tenant_machine::lapse(turn& t, alert& a) {
   renew_masks(t, a);
   if (a.masks != 0) return stay_quiet(t, a, "phase=firing acknowledgement=over");
   a.settling = true;
+  not_told(a, notice_event::fired, reason::settling, "phase=firing acknowledgement=over settling=yes", t.now, t.out);
   ask_to_settle(t, a.key);
 }
 

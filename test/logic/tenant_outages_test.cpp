@@ -250,6 +250,24 @@ TEST_CASE("the acknowledgement of an outage is its members', and holds for fifte
   CHECK(t.events(push, t.trunk(pbx(4))) == events_of{fired});
 }
 
+TEST_CASE("explain says that a member whose acknowledgement ended with its outage waits for two polls") {
+  outage_bench t(4);
+  t.fail_in_turn({1, 2, 3});
+  t.ask(command_kind::acknowledge, t.outage()->id);
+  t.recovers(pbx(1));
+  t.recovers(pbx(2));
+  t.pass(5min);
+  REQUIRE_FALSE(t.has_outage());
+  const alert before = t.trunk(pbx(3));
+  t.pass(15min);
+  const alert& after = t.trunk(pbx(3));
+  REQUIRE(after.phase == alert_phase::firing);
+  REQUIRE(after.version == before.version + 1);
+  CHECK(std::ranges::any_of(t.decisions, [&](const decision& d) {
+    return d.alert == after.id && d.version == after.version && d.deciding == reason::settling && d.channel.empty();
+  }));
+}
+
 TEST_CASE("who acknowledges a member by itself holds it for longer than its outage") {
   outage_bench t(4);
   t.fail_in_turn({1, 2, 3});
