@@ -13,6 +13,12 @@ constexpr auto load_retry = std::chrono::seconds(1);
 constexpr duration look_at_clock_after = std::chrono::minutes(1);
 constexpr std::uint64_t load_token = 0; // wake-ups for ticks count from 1
 
+// Has its poller told that it fails, and not yet that it recovered? One that goes up and down is open while it is up, and a
+// poller that took it for down would not tell when it is down again.
+bool stands_failing(const alert& a) {
+  return a.phase != alert_phase::resolved && (a.current == condition::failing || a.unseen_since);
+}
+
 } // namespace
 
 tenant::tenant(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_probe> probe,
@@ -109,7 +115,7 @@ void tenant::send_baseline(const instance_id& instance) {
   const auto& alerts = machine_.alerts();
   for (auto at = alerts.lower_bound({instance, alert_type::instance_unreachable, {}});
        at != alerts.end() && at->first.instance == instance; ++at)
-    if (at->second.phase != alert_phase::resolved) base.open.push_back(at->first);
+    if (stands_failing(at->second)) base.open.push_back(at->first);
   seen_[instance] = 0;
   base.unseen.clear();
   for (const alert_key& key : base.open)

@@ -55,7 +55,7 @@ struct baseline {
   bool known = false; // false: first sight of the instance
   instance_health health;
   std::vector<resource_record> resources;
-  std::vector<alert_key> open;   // alerts open now
+  std::vector<alert_key> open;   // alerts open now, but for what is up and stays open as flapping
   std::vector<alert_key> unseen; // those of them whose resource was Unknown when last judged (S-A2)
 };
 

@@ -166,6 +166,20 @@ TEST_CASE("a poller is told which open alerts are out of sight") {
   CHECK(base.unseen[0].resource.key == "2");
 }
 
+TEST_CASE("a poller is not told of an alert that stays open for a while after its resource has come up") {
+  persistence::tenant_snapshot stored;
+  alert one;
+  one.tenant = tenant_id("t");
+  one.id = alert_id("al_1");
+  one.key = {instance_id("hq"), alert_type::trunk_down, {resource_kind::trunk, "1"}};
+  one.flapping = true;
+  one.current = condition::ok;
+  stored.alerts.push_back(one);
+  bench at;
+  at.load(std::move(stored));
+  CHECK(at.start_poller().base.open.empty());
+}
+
 TEST_CASE("a mirror's row is left for its channel to claim, because only a claim says what it mirrors so far") {
   bench at(with_channels({"push", "tickets"}));
   at.load({});
