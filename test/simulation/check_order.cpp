@@ -70,7 +70,7 @@ bool is_plain_fire(const delivery& row) {
 }
 
 std::string bar_to_summary(const committed& now, const delivery& row) {
-  for (const alert_view& one : row.content.alerts) {
+  for (const alert_view& one : news_of(row)) {
     const auto at = now.alerts.find(one.id);
     if (at != now.alerts.end() && at->second.phase == alert_phase::firing && at->second.masks == 0) return {};
   }
@@ -209,10 +209,10 @@ void a_fire_comes_before_its_end(const history& of, violations& found) {
   for (const entry& one : of.entries()) {
     const auto* taken = std::get_if<effect>(&one.what);
     const row_story* story = taken == nullptr ? nullptr : of.find(taken->row);
-    if (story == nullptr || story->row.round > 0) continue;
+    if (story == nullptr || of.is_asked_for(story->row)) continue;
     // It says what it said before, while anything of it still fires (S-T1), and that it may be a repeat.
     if (story->row.event == notice_event::summary && taken->possible_repeat) continue;
-    for (const alert_view& about : story->row.content.alerts) hear(one.at, story->row, about);
+    for (const alert_view& about : news_of(story->row)) hear(one.at, story->row, about);
   }
 }
 

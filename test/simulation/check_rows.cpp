@@ -122,16 +122,15 @@ void one_effect_each(const history& of, violations& found) {
   }
 }
 
-// The same version of an alert never by two rows, plain or in summaries.
+// The same version of an alert never by two rows on one channel, plain, in summaries, or because another channel was late.
 void nothing_is_told_twice(const history& of, violations& found) {
   using news = std::tuple<channel_id, alert_id, std::uint32_t, bool>;
   std::map<news, delivery_id> told;
   for (const auto& [id, story] : of.rows()) {
     const delivery& row = story.row;
     const bool ends = row.event == notice_event::resolved;
-    if (story.effects.empty() || row.round > 0 || row.content.alerts.empty() || (!ends && !is_fire(row.event)))
-      continue;
-    for (const alert_view& about : row.content.alerts) {
+    if (story.effects.empty() || (!ends && !is_fire(row.event)) || of.is_asked_for(row)) continue;
+    for (const alert_view& about : news_of(row)) {
       const auto [at, fresh] = told.try_emplace({row.channel, about.id, about.version, ends}, id);
       if (!fresh)
         found.add(story.effects.front().first,

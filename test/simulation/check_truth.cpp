@@ -170,6 +170,18 @@ void who_should_know_knows(const history& of, violations& found) {
         for (const channel_config& channel : tenant->channels) judge_knowledge(of, channel, a, found);
 }
 
+namespace {
+
+// A reminder, or what an outage had acknowledged: the acknowledgement ends some time after the outage.
+bool is_told_by_time(const history& of, const delivery& row) {
+  if (row.event == notice_event::reminder) return true;
+  return is_fire(row.event) && std::ranges::any_of(of.decisions_of(row.alert), [&](const decision& d) {
+           return d.deciding == reason::settling && d.version + 1 == row.version;
+         });
+}
+
+} // namespace
+
 void equal_polls_write_nothing(const history& of, violations& found) {
   std::map<std::pair<instance_id, resource_ref>, resource_record> stored;
   const instant quiet_since = of.ended() - 3min;
@@ -183,9 +195,9 @@ void equal_polls_write_nothing(const history& of, violations& found) {
         found.add(one.at, fmt::format("{} of {} is written again as it was", to_text(record.ref), instance.str()));
       at->second = record;
     }
-    const bool reminds = std::ranges::all_of(kept->batch->deliveries,
-                                             [](const delivery& row) { return row.event == notice_event::reminder; });
-    if (one.at > quiet_since && (!kept->batch->resources.empty() || !reminds))
+    const bool by_time =
+        std::ranges::all_of(kept->batch->deliveries, [&](const delivery& row) { return is_told_by_time(of, row); });
+    if (one.at > quiet_since && (!kept->batch->resources.empty() || !by_time))
       found.add(one.at, "something is written though nothing has changed for long");
   }
 }

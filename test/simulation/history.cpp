@@ -57,6 +57,14 @@ const row_story* history::find(const delivery_id& row) const {
 
 const std::vector<decision>& history::decisions_of(const alert_id& id) const { return decisions_.at(id); }
 
+bool history::is_asked_for(const delivery& row) const {
+  if (row.round == 0) return false;
+  const auto about = decisions_.find(row.alert);
+  return about != decisions_.end() && std::ranges::any_of(about->second, [&](const decision& d) {
+           return d.made == row.id && d.deciding == reason::asked;
+         });
+}
+
 const channel_config* history::channel(const channel_id& id) const {
   for (const auto& tenant : who_)
     if (const auto* found = tenant->find(id)) return found;
@@ -109,9 +117,14 @@ bool history::was_not_failing(const alert_key& what, instant from, instant to) c
   return std::ranges::any_of(moments_of(what, from, to), [&](instant at) { return !fails_at(what, at); });
 }
 
+std::span<const alert_view> news_of(const delivery& row) {
+  const std::span<const alert_view> all = row.content.alerts;
+  const bool of_outage = !all.empty() && all.front().type == alert_type::provider_outage;
+  return of_outage && row.event != notice_event::summary ? all.first(1) : all;
+}
+
 bool speaks_of(const delivery& row, const alert_id& what) {
-  return row.alert == what ||
-         std::ranges::any_of(row.content.alerts, [&](const alert_view& one) { return one.id == what; });
+  return row.alert == what || std::ranges::any_of(news_of(row), [&](const alert_view& one) { return one.id == what; });
 }
 
 bool is_fire(notice_event event) {

@@ -7,6 +7,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,6 +36,8 @@ public:
   [[nodiscard]] const row_story* find(const delivery_id& row) const;
   [[nodiscard]] const std::map<alert_id, alert>& alerts() const { return told_.alerts(); }
   [[nodiscard]] const std::vector<decision>& decisions_of(const alert_id& id) const;
+  // A person asked that this channel be told once more of the version that it has.
+  [[nodiscard]] bool is_asked_for(const delivery& row) const;
   // Effects that belong to no row.
   [[nodiscard]] const std::vector<std::pair<instant, effect>>& strays() const { return strays_; }
   [[nodiscard]] const channel_config* channel(const channel_id& id) const;
@@ -64,7 +67,9 @@ private:
   std::map<thing, states> truth_;
 };
 
-// Does this row tell of the alert? A summary does of several.
+// Whose news this row is: of all that a summary lists, but of an outage alone, whose members are in its row for tickets. What
+// was told of a member within its outage only is over with the outage; what was told of it by itself is owed its own end.
+[[nodiscard]] std::span<const alert_view> news_of(const delivery& row);
 [[nodiscard]] bool speaks_of(const delivery& row, const alert_id& what);
 [[nodiscard]] bool is_fire(notice_event event);
 [[nodiscard]] std::string words_of(const delivery& row); // "dl_x fired v2 of al_y on push-t1"
