@@ -140,12 +140,16 @@ void failures_are_retried_with_patience(const history& of, violations& found) {
       else
         failed.erase(what.ledger.delivery);
     }
-    // What waits by the wall clock waits no more when that jumps; what a crash cut short is tried again at once.
-    if (std::holds_alternative<claims_recovered>(one.what)) failed.clear();
+    // What waits by the wall clock waits no more when that jumps; what a crash cut short is tried again at once. An attempt
+    // may have ended before that and be settled only after it.
+    if (std::holds_alternative<claims_recovered>(one.what) || std::holds_alternative<clock_jumped>(one.what)) {
+      failed.clear();
+      ended.clear();
+    }
     if (std::holds_alternative<clock_jumped>(one.what)) jumped = one.at;
     const auto* begun = std::get_if<attempt_begun>(&one.what);
     const auto at = begun == nullptr ? failed.end() : failed.find(begun->row);
-    if (at == failed.end()) continue;
+    if (at == failed.end() || !ended.contains(begun->row)) continue;
     const instant least = std::min<instant>(1s * (std::int64_t{1} << std::min(at->second - 1, 10U)), 30s);
     const instant waited = one.at - ended[begun->row];
     if (waited < least && one.at - jumped > 2min)

@@ -118,6 +118,7 @@ namespace {
 
 struct last_heard {
   instant at{-1};
+  instant made{-1};
   bool fire = false; // what was told last of it: a fire, not its end
 };
 
@@ -128,12 +129,13 @@ last_heard heard(const history& of, const channel_id& channel, const alert_id& w
     const bool ends = story.row.event == notice_event::resolved;
     if (story.row.channel != channel || story.effects.empty() || (!ends && !is_fire(story.row.event))) continue;
     const instant at = story.effects.front().first;
-    if (speaks_of(story.row, what) && at >= last.at) last = {at, !ends};
+    if (speaks_of(story.row, what) && at >= last.at) last = {at, story.made, !ends};
   }
   return last;
 }
 
-// A row about it, made since, that its provider refused or that ran out of time or of lives: nobody can do more.
+// A row about it, made since the row that was told last, that its provider refused or that ran out of time or of lives: nobody
+// can do more. Not since that arrived: it may have been under way when its end was written.
 bool was_given_up(const history& of, const channel_id& channel, const alert_id& what, notice_event event,
                   instant since) {
   return std::ranges::any_of(of.rows(), [&](const auto& one) {
@@ -145,19 +147,21 @@ bool was_given_up(const history& of, const channel_id& channel, const alert_id& 
   });
 }
 
+// No channel is told that it fails itself.
 bool is_wanted(const channel_config& channel, const alert& a) {
+  if (a.key.type == alert_type::channel_failing && a.key.resource.key == channel.id.str()) return false;
   return a.level > severity::info && a.level >= channel.floor;
 }
 
 void judge_knowledge(const history& of, const channel_config& channel, const alert& a, violations& found) {
   const last_heard last = heard(of, channel.id, a.id);
   if (a.phase == alert_phase::resolved) {
-    if (!a.removed && last.fire && !was_given_up(of, channel.id, a.id, notice_event::resolved, last.at))
+    if (!a.removed && last.fire && !was_given_up(of, channel.id, a.id, notice_event::resolved, last.made))
       found.add(of.ended(), fmt::format("{} is over, and {} was never told so", words(a), channel.id.str()));
     return;
   }
   const bool due = a.phase == alert_phase::firing && a.masks == 0 && is_wanted(channel, a);
-  if (due && !last.fire && !was_given_up(of, channel.id, a.id, notice_event::fired, last.at))
+  if (due && !last.fire && !was_given_up(of, channel.id, a.id, notice_event::fired, last.made))
     found.add(of.ended(), fmt::format("{} fires, and {} does not know", words(a), channel.id.str()));
 }
 

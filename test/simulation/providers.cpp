@@ -11,19 +11,23 @@ namespace ringdown::simulation {
 
 namespace {
 
-http_response answer_of(sim::sinks& from, sim::sink_kind kind, const http_request& request, wall_time now) {
+// A receiving end of the simulator's, with what it shares with others there to itself.
+struct receiver {
+  explicit receiver(std::uint64_t seed) : ends(effects, rules, seed) {}
+  sim::effect_log effects{[](const sim::journal_line&) {}};
+  sim::sink_rules rules{[](std::string_view, const std::string&) {}};
+  sim::sinks ends;
+};
+
+http_response answer_of(receiver& from, sim::sink_kind kind, const http_request& request, wall_time now) {
   const auto parts = parse_url(request.url);
   const auto said =
-      from.receive(kind, {"POST", parts ? parts->target : "/", request.headers, request.body, "simulation"}, now);
+      from.ends.receive(kind, {"POST", parts ? parts->target : "/", request.headers, request.body, "simulation"}, now);
   http_response made;
   made.status = said.status;
   made.headers = {{"Content-Type", said.content_type}};
   if (said.body) made.body = *said.body;
   return made;
-}
-
-sim::sinks receiver(std::uint64_t seed) {
-  return {[](const sim::journal_line&) {}, [](std::string_view, const std::string&) {}, seed};
 }
 
 // The members of a JSON body that tell what it is about.
@@ -52,7 +56,7 @@ public:
   explicit ntfy(std::uint64_t seed)
       : provider({mood::slow, mood::hung, mood::forgetful, mood::dropping, mood::halving, mood::failing,
                   mood::overloaded, mood::limited, mood::impatient, mood::captive, mood::refusing, mood::unreachable}),
-        answers_(receiver(seed)) {}
+        answers_(seed) {}
 
   [[nodiscard]] std::optional<asked> understand(const http_request& request) const override {
     body_reader body;
@@ -66,7 +70,7 @@ public:
   }
 
 private:
-  sim::sinks answers_;
+  receiver answers_;
 };
 
 class webhook final : public provider {
@@ -74,7 +78,7 @@ public:
   explicit webhook(std::uint64_t seed)
       : provider({mood::slow, mood::hung, mood::forgetful, mood::dropping, mood::halving, mood::failing,
                   mood::overloaded, mood::limited, mood::refusing, mood::unreachable}),
-        answers_(receiver(seed)) {}
+        answers_(seed) {}
 
   [[nodiscard]] std::optional<asked> understand(const http_request& request) const override {
     body_reader body;
@@ -90,7 +94,7 @@ public:
   }
 
 private:
-  sim::sinks answers_;
+  receiver answers_;
 };
 
 } // namespace

@@ -88,7 +88,7 @@ void pbx_talks_nonsense(world& of) {
                                               "pbx_429",  "pbx_403",       "pbx_hang",     "pbx_reset"};
   static const std::vector<std::string> places{"Trunks", "Sbcs", "SystemStatus", "Services"};
   const std::size_t which = of.chance().below(of.pbxes().pbxes().size());
-  // The newest fault wins: an endpoint that says "forbidden" would be one that is up.
+  // The newest fault wins: an endpoint that says "forbidden" or has an empty list would be one that is up.
   if (!of.pbxes().is_reachable(which)) return;
   sim::arguments with{{"pbx", of.pbxes().pbxes()[which].name}, {"for", text_of(span(of, 10s, 6min))}};
   with["endpoint"] = of.chance().pick(places);
