@@ -126,7 +126,8 @@ std::string say_text(const heard_callback& of, const delivery& row) {
 }
 
 // Said whether or not it could be noted: whoever picked up is to hear it.
-void tell_and_say(context& in, const heard_callback& of, call_news news, std::string text, const respond& answer) {
+void tell_and_say(context& in, const heard_callback& of, const call_news& news, std::string text,
+                  const respond& answer) {
   in.tree->command(news_command(in, of, news),
                    [answer, text = std::move(text)](const result<void>&) { answer(document(text)); });
 }
@@ -140,14 +141,14 @@ void give_script(context& in, const heard_callback& of, call_progress heard, per
   const delivery& row = (*found)->row;
   call_news news{of.call, std::move(heard), {}, false};
   if (news.heard.result == call_result::machine)
-    return tell_and_say(in, of, std::move(news), of.calls->hang_up_document(), answer);
-  if (row.alert.empty()) return tell_and_say(in, of, std::move(news), say_text(of, row), answer);
+    return tell_and_say(in, of, news, of.calls->hang_up_document(), answer);
+  if (row.alert.empty()) return tell_and_say(in, of, news, say_text(of, row), answer);
   auto what = what_to_say(of, store);
   if (!what) return answer(problem(what.error()));
   if (what->views.empty())
-    return tell_and_say(in, of, std::move(news), of.calls->speak_short(*of.channel, why_nothing(row, store)), answer);
+    return tell_and_say(in, of, news, of.calls->speak_short(*of.channel, why_nothing(row, store)), answer);
   news.read = what->read;
-  tell_and_say(in, of, std::move(news), say_it(in, of, *what, false), answer);
+  tell_and_say(in, of, news, say_it(in, of, *what, false), answer);
 }
 
 // --- keys -----------------------------------------------------------------------------------------------------------------
@@ -197,8 +198,8 @@ void take_key(context& in, const heard_callback& of, const wire::callback_event&
     return acknowledge_read(in, of, *read, (*call)->person, answer);
   }
   if (event.key == '2')
-    return tell_and_say(in, of, std::move(news),
-                        of.calls->speak_short(*of.channel, "The next person is being called. Goodbye."), answer);
+    return tell_and_say(in, of, news, of.calls->speak_short(*of.channel, "The next person is being called. Goodbye."),
+                        answer);
   const bool last = !event.key && parameter(request, "again") == "1";
   const auto what = what_to_say(of, store);
   if (!what) return answer(problem(what.error()));

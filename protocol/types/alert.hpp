@@ -122,14 +122,14 @@ struct alert {
   bool first_sight = false;       // S-A14: told in a summary, never a call
   bool flapping = false;
   bool drill = false;
-  std::vector<wall_time> changes;         // of the last flap window, newest last, at most 16
+  bool backed_up = false;                 // S-T3: nobody had accepted it, the backups were told
   condition current = condition::failing; // what the resource does now; differs from phase while flapping
+  std::vector<wall_time> changes;         // of the last flap window, newest last, at most 16
   std::optional<acknowledgement> ack;
   std::optional<wall_time> reminded; // last reminder of an acknowledged critical (S-A9)
   std::vector<told_target> targets;
   std::optional<call_ladder> ladder;          // S-T4; none: no calls are due
   std::optional<escalation_state> escalation; // S-T7
-  bool backed_up = false;                     // S-T3: nobody had accepted it, the backups were told
   std::string trace;                          // of the transition that opened the episode
 };
 
