@@ -89,7 +89,7 @@ struct to_say {
 
 // Every open critical that rings, oldest first (S-T5).
 result<to_say> what_to_say(const heard_callback& of, persistence::store& store) {
-  constexpr std::size_t most = 500;
+  constexpr std::size_t most = 100; // the URL of the keys names them all
   const tenant_config& config = *of.tenant->config;
   persistence::alert_query query;
   query.tenant = config.id;

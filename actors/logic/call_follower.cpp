@@ -40,7 +40,7 @@ std::vector<call_step> call_follower::due(wall_time now) {
   for (auto& [id, one] : calls_) {
     if (one.busy || one.next > now) continue;
     one.busy = true;
-    steps.push_back({id, one.reference, one.stage, one.ending ? call_act::hang_up : call_act::ask});
+    steps.push_back({id, one.reference, one.stage, one.ending && !one.hung_up ? call_act::hang_up : call_act::ask});
   }
   return steps;
 }
@@ -54,6 +54,7 @@ void call_follower::heard(const delivery_id& call, call_stage stage, wall_time n
   }
   at->second.busy = false;
   at->second.stage = std::max(at->second.stage, stage);
+  at->second.hung_up = false; // it goes on: once more
   at->second.next = at->second.ending ? now : now + every_;
 }
 
@@ -69,7 +70,7 @@ void call_follower::hung_up(const delivery_id& call, wall_time now) {
   const auto at = calls_.find(call);
   if (at == calls_.end()) return;
   at->second.busy = false;
-  at->second.ending = false;
+  at->second.hung_up = true;
   at->second.next = now + hang_up_again;
 }
 

@@ -45,7 +45,8 @@ private:
     wall_time since;
     wall_time next;
     bool ending = false;
-    bool busy = false; // a step is under way
+    bool hung_up = false; // said to be done: asked about before it is tried again
+    bool busy = false;    // a step is under way
   };
   watched& watch(const delivery_id& call, const std::string& reference, call_stage stage, wall_time now);
 

@@ -51,6 +51,7 @@ dedup_result open(const std::optional<alert>& before, const transition& seen, se
     a.trace = seen.trace;
   }
   a.targets.clear(); // who was told of the fire before has its resolve
+  a.backed_up = false;
   a.level = level;
   a.since = seen.since;
   a.not_before = seen.not_before;

@@ -50,4 +50,11 @@ std::vector<std::string> read_regions(std::string_view list) {
   return regions;
 }
 
+std::vector<std::string> regions_of(const channel_config& channel) {
+  const auto at = channel.settings.find("regions");
+  auto regions = read_regions(at == channel.settings.end() ? std::string_view("US") : std::string_view(at->second));
+  if (regions.empty()) regions.emplace_back("US");
+  return regions;
+}
+
 } // namespace ringdown::logic

@@ -2,6 +2,8 @@
 // +1 876 Jamaica, and whoever allows the United States allows neither (V-03). Pure.
 #pragma once
 
+#include "protocol/types/tenant_config.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -23,5 +25,8 @@ struct number_verdict {
 
 // "US, GB" -> {"US", "GB"}; what is no two letters is left out.
 [[nodiscard]] std::vector<std::string> read_regions(std::string_view list);
+
+// Countries that a channel may call: its setting `regions`, the United States without one.
+[[nodiscard]] std::vector<std::string> regions_of(const channel_config& channel);
 
 } // namespace ringdown::logic

@@ -71,7 +71,10 @@ std::vector<route_verdict> route(const tenant_config& config, const std::vector<
     const auto* facts = facts_of(kinds, channel.kind);
     if (facts == nullptr) continue;
     route_verdict made{&channel, facts->delivers, reason::none, matrix};
-    const bool wanted = rule == nullptr ? told_by_default(config, kinds, facts->is, level) : lists(*rule, channel);
+    // Calls go by [voice] and the on-call chain: only there is it known whose number rings.
+    const bool calls = facts->is == channel_class::voice;
+    const bool wanted =
+        !calls && (rule == nullptr ? told_by_default(config, kinds, facts->is, level) : lists(*rule, channel));
     if (!wanted) {
       made.deciding = reason::not_routed;
       made.gates += ":no";

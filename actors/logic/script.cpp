@@ -84,4 +84,10 @@ call_script script_for_code(const std::string& code, const tenant_config& config
   return made;
 }
 
+std::string joined(const call_script& script) {
+  std::string text = script.opening;
+  for (const std::string& one : script.sentences) text += (text.empty() ? "" : " ") + one;
+  return text;
+}
+
 } // namespace ringdown::logic

@@ -20,4 +20,7 @@ namespace ringdown::logic {
 // A code read out, twice, digit by digit.
 [[nodiscard]] call_script script_for_code(const std::string& code, const tenant_config& config);
 
+// On one line, for a row of the ledger and for who speaks it without fetching it.
+[[nodiscard]] std::string joined(const call_script& script);
+
 } // namespace ringdown::logic

@@ -354,9 +354,11 @@ bool tell_also(const telling_context& in, alert& a, const telling_also& what, ef
     return false;
   }
   const notice content = notice_of(in, a, what.event, what.remark);
-  delivery row = row_of(in, a, channel, facts->delivers, content, what.round, std::string(name(what.why)));
+  // The same may be due again later in this version, and is another intent then.
+  const std::string nonce = std::string(name(what.why)) + std::to_string(micros(in.now));
+  delivery row = row_of(in, a, channel, facts->delivers, content, what.round, nonce);
   row.step = what.step;
-  row.id = identity(row, std::string(name(what.why)), in.lineage);
+  row.id = identity(row, nonce, in.lineage);
   remember_target(a, channel.id, row.id, in.now);
   made(a, std::move(row), what.why, what.gates, in.now, out);
   return true;

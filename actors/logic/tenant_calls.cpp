@@ -20,8 +20,8 @@ constexpr std::ptrdiff_t most_in_an_hour = 7;
 // No phone rings so long, no script is so long: what is said to last longer has ended unseen.
 constexpr auto longest_ringing = std::chrono::minutes(2);
 constexpr auto longest_talk = std::chrono::minutes(10);
-constexpr auto code_lives = std::chrono::minutes(10);
-constexpr std::uint32_t most_code_tries = 5;
+// Nobody listens to more, and a row is not to hold them all.
+constexpr std::size_t most_read = 50;
 
 // The phone waits for what often recovers by itself (S-T2).
 duration call_after(const alert& a, const timing& times) {
@@ -45,24 +45,9 @@ duration call_after(const alert& a, const timing& times) {
   return {};
 }
 
-std::vector<std::string> regions_of(const channel_config& channel) {
-  const auto at = channel.settings.find("regions");
-  auto regions = read_regions(at == channel.settings.end() ? std::string_view("US") : std::string_view(at->second));
-  if (regions.empty()) regions.emplace_back("US");
-  return regions;
-}
-
 bool has_read(const call_record& call, const alert& a) {
   return std::ranges::find(call.read, read_alert{a.id, a.episode}) != call.read.end();
 }
-
-std::string joined(const call_script& script) {
-  std::string text = script.opening;
-  for (const std::string& one : script.sentences) text += (text.empty() ? "" : " ") + one;
-  return text;
-}
-
-bool is_live(const call_record& call) { return call.stage != call_stage::ended; }
 
 } // namespace
 
@@ -110,6 +95,8 @@ void tenant_machine::tend(turn& t, alert& a) {
 }
 
 void tenant_machine::tend_ladder(turn& t, alert& a) {
+  // Its level fell, or its type is not for calls any more.
+  if (a.ladder && !is_for_calls(a, *config_)) a.ladder.reset();
   if (a.masks != 0 || a.settling) {
     if (a.ladder) freeze(*a.ladder, t.now);
     return;
@@ -123,7 +110,7 @@ void tenant_machine::tend_ladder(turn& t, alert& a) {
 
 // A parent's call inherits the earliest of its members', so that members that trickle in cannot put it off.
 wall_time tenant_machine::first_call_of(const alert& a, wall_time now) const {
-  wall_time due = std::max(now, a.opened + call_after(a, config_->times));
+  wall_time due = std::max(now, fired_at(a) + call_after(a, config_->times));
   for (const auto& [key, member] : alerts_) {
     if (member.parent != a.id || !member.ladder) continue;
     const call_ladder& its = *member.ladder;
@@ -152,15 +139,23 @@ wall_time tenant_machine::deadline_of(const call_record& call) const {
 
 void tenant_machine::go_on_calling(turn& t, alert& a) {
   if (!is_notifiable(a) || !a.ladder || a.ladder->frozen || a.ladder->heard) return;
+  if (!is_for_calls(a, *config_)) {
+    t.touched.insert(a.key);
+    return;
+  }
   if (const auto call = calls_.find(a.ladder->call); call != calls_.end() && is_live(call->second)) {
     // Nobody says how it goes on: silence is worse than a second ring.
-    if (deadline_of(call->second) <= t.now)
-      end_call(t, call->second,
-               call->second.stage == call_stage::answered ? call_result::listener : call_result::failed);
+    if (deadline_of(call->second) <= t.now) give_up(t, call->second);
     return;
   }
   a.ladder->call = {};
   if (a.ladder->due <= t.now) ring(t, a);
+}
+
+// Whatever it still does is ended too: it must not ring beside the next one.
+void tenant_machine::give_up(turn& t, call_record& call) {
+  t.out.hang_ups.push_back({call.channel, call.call, call.reference, call.stage});
+  end_call(t, call, call.stage == call_stage::answered ? call_result::listener : call_result::failed);
 }
 
 void tenant_machine::ring(turn& t, alert& a) {
@@ -189,7 +184,7 @@ bool tenant_machine::ring_one(turn& t, alert& a, const call_chain& chain, const 
   }
   const std::string gates =
       chain.gates + " chosen=" + verdict.whom.person + " round=" + std::to_string(a.ladder->round + 1);
-  if (call_record* live = live_call_to(verdict.whom.number)) {
+  if (const call_record* live = live_call_to(verdict.whom.number, t.now)) {
     a.ladder = rung(std::move(*a.ladder), verdict.whom, live->call);
     not_told_there(a, notice_event::fired, over.id, reason::number_busy, gates + " joined=" + live->call.str(), t.now,
                    t.out);
@@ -218,9 +213,10 @@ bool tenant_machine::may_ring(const callable& whom, bool first, wall_time now) c
          since(std::chrono::hours(1)) < most_in_an_hour + reserved;
 }
 
-call_record* tenant_machine::live_call_to(const std::string& number) {
-  const auto at = std::ranges::find_if(
-      calls_, [&](const auto& entry) { return is_live(entry.second) && entry.second.number == number; });
+const call_record* tenant_machine::live_call_to(const std::string& number, wall_time now) const {
+  const auto at = std::ranges::find_if(calls_, [&](const auto& entry) {
+    return is_live(entry.second) && entry.second.number == number && deadline_of(entry.second) > now;
+  });
   return at == calls_.end() ? nullptr : &at->second;
 }
 
@@ -228,8 +224,11 @@ void tenant_machine::place_call(turn& t, alert& a, const callable& whom, const s
                                 const channel_config& over) {
   calling what{over, whom.number, a.ladder->rings, "", {}, gates};
   call_record call;
+  what.read.push_back(view_of(a, *config_));
+  if (callbacks_ == callbacks::none) call.read.push_back({a.id, a.episode});
   for (const auto& [key, one] : alerts_) {
-    if (!is_read_out(one, *config_)) continue;
+    if (one.id == a.id || !is_read_out(one, *config_)) continue;
+    if (what.read.size() == most_read) break;
     what.read.push_back(view_of(one, *config_));
     // Without a script that is fetched, what is said is what was known when it was placed.
     if (callbacks_ == callbacks::none) call.read.push_back({one.id, one.episode});
@@ -251,7 +250,12 @@ void tenant_machine::place_call(turn& t, alert& a, const callable& whom, const s
 
 effects tenant_machine::on(const call_news& news, wall_time now) {
   turn t = begin(now);
-  if (const auto at = calls_.find(news.call); at != calls_.end() && is_live(at->second)) hear(t, at->second, news);
+  if (const auto at = calls_.find(news.call); at != calls_.end()) {
+    if (is_live(at->second))
+      hear(t, at->second, news);
+    else
+      hang_up_late(t, at->second, news.heard.stage);
+  }
   return end(t);
 }
 
@@ -287,7 +291,12 @@ void tenant_machine::hear(turn& t, call_record& call, const call_news& news) {
 
 // Its row settled: the provider has it, or never will.
 void tenant_machine::note_row(turn& t, call_record& call, const delivery_report& report) {
-  if (!is_live(call) || !is_final(report.state)) return;
+  if (!is_final(report.state)) return;
+  if (!is_live(call)) {
+    if (call.reference.empty()) call.reference = report.reference;
+    if (report.state == delivery_state::sent) hang_up_late(t, call, call_stage::placed);
+    return;
+  }
   if (report.state != delivery_state::sent && report.state != delivery_state::confirmed) {
     end_call(t, call, report.state == delivery_state::suppressed ? call_result::cancelled : call_result::failed);
     return;
@@ -296,6 +305,12 @@ void tenant_machine::note_row(turn& t, call_record& call, const delivery_report&
   call.reference = report.reference;
   call.changed = t.now;
   t.out.calls.push_back(call);
+}
+
+// Given up, and the provider says that it goes on.
+void tenant_machine::hang_up_late(turn& t, const call_record& call, call_stage stage) {
+  if (stage != call_stage::ended && !call.reference.empty())
+    t.out.hang_ups.push_back({call.channel, call.call, call.reference, stage});
 }
 
 void tenant_machine::end_call(turn& t, call_record& call, call_result result) {
@@ -318,96 +333,24 @@ void tenant_machine::hang_up_orphans(turn& t) {
   std::erase_if(calls_, [&](const auto& entry) {
     return !is_live(entry.second) && entry.second.made + std::chrono::hours(1) < t.now;
   });
-  for (const auto& [id, call] : calls_) {
-    if (!is_live(call) || call.lead.empty()) continue;
+  std::erase_if(hung_up_, [&](const auto& one) { return !calls_.contains(one.first); });
+  for (auto& [id, call] : calls_) {
+    if (!is_live(call)) continue;
     const bool wanted = std::ranges::any_of(alerts_, [&](const auto& entry) {
       return entry.second.ladder && entry.second.ladder->call == id && !entry.second.ladder->frozen;
     });
-    if (!wanted && hung_up_.insert({id, call.stage}).second)
+    if (wanted) continue;
+    // Nobody waits for its news: what is never said to end has ended by now.
+    if (deadline_of(call) <= t.now) {
+      give_up(t, call);
+      continue;
+    }
+    // A code is read to its end; and whoever has pressed a key hears that it was taken.
+    const bool ends_itself =
+        call.lead.empty() || (call.stage == call_stage::answered && call.result == call_result::human);
+    if (!ends_itself && hung_up_.insert({id, call.stage}).second)
       t.out.hang_ups.push_back({call.channel, id, call.reference, call.stage});
   }
-}
-
-// --- what people say of calls -------------------------------------------------------------------------------------------
-
-command_result tenant_machine::decide_about_calls(turn& t, const command& asked) {
-  if (asked.kind == command_kind::hear_call) return hear_call(t, asked);
-  if (asked.kind == command_kind::ask_for_code) return ask_for_code(t, asked);
-  if (asked.kind == command_kind::confirm_code) return confirm_code(t, asked);
-  return set_oncall(t, asked);
-}
-
-command_result tenant_machine::hear_call(turn& t, const command& asked) {
-  const auto news = parse_call_news(asked.text);
-  if (!news) return {"", command_answer::refused, "not understood"};
-  const auto at = calls_.find(news->call);
-  if (at == calls_.end() || !is_live(at->second)) return {"", command_answer::stale, "that call is over"};
-  hear(t, at->second, *news);
-  return {"", command_answer::done, "noted"};
-}
-
-// whoever has the number at hand hears a code there and gives it back.
-command_result tenant_machine::ask_for_code(turn& t, const command& asked) {
-  const channel_config* over = voice_channel();
-  if (over == nullptr) return {"", command_answer::refused, "there is no enabled channel that calls"};
-  const number_verdict number = usable_number(asked.subject, regions_of(*over));
-  if (number.fault != number_fault::none)
-    return {"", command_answer::refused,
-            "that number cannot be called: " + std::string(name(number.fault)) +
-                (number.region.empty() ? "" : " (" + number.region + ")")};
-  if (!may_ring({"", number.e164}, true, t.now))
-    return {"", command_answer::refused, "that number was called too often; try again in a quarter of an hour"};
-  phone_record& phone = phones_[number.e164];
-  phone.number = number.e164;
-  phone.code = asked.text;
-  phone.code_until = t.now + code_lives;
-  phone.tries = 0;
-  t.out.phones.push_back(phone);
-  const delivery_id made =
-      tell_code(t.tell, *over, number.e164, joined(script_for_code(asked.text, *config_)), asked.id, t.out);
-  call_record call;
-  call.call = made;
-  call.channel = over->id;
-  call.number = number.e164;
-  call.person = asked.by;
-  call.made = call.changed = t.now;
-  t.out.calls.push_back(call);
-  calls_[made] = std::move(call);
-  t.out.audits.push_back({asked.by, "phone.code_asked", masked_number(number.e164), "", t.now});
-  return {"", command_answer::done, "a code is being read out at " + masked_number(number.e164), made};
-}
-
-command_result tenant_machine::confirm_code(turn& t, const command& asked) {
-  const channel_config* over = voice_channel();
-  const number_verdict number =
-      usable_number(asked.subject, over == nullptr ? std::vector<std::string>{"US"} : regions_of(*over));
-  const auto at = phones_.find(number.e164);
-  if (at == phones_.end() || at->second.code.empty() || at->second.code_until <= t.now)
-    return {"", command_answer::refused, "no code was read out at that number lately"};
-  phone_record& phone = at->second;
-  const bool right = phone.code == asked.text;
-  if (right) phone.verified = t.now;
-  if (right || ++phone.tries >= most_code_tries) phone.code.clear();
-  t.out.phones.push_back(phone);
-  t.out.audits.push_back(
-      {asked.by, right ? "phone.verified" : "phone.code_wrong", masked_number(phone.number), "", t.now});
-  if (!right) return {"", command_answer::refused, "that is not the code"};
-  return {"", command_answer::done, masked_number(phone.number) + " may be called now"};
-}
-
-// E-03. Whoever takes over is told of what is open (S-T7).
-command_result tenant_machine::set_oncall(turn& t, const command& asked) {
-  if (!asked.subject.empty() && config_->find(user_id(asked.subject)) == nullptr)
-    return {"", command_answer::unknown_subject, "no such user: " + asked.subject};
-  const auto before = on_call();
-  oncall_ =
-      oncall_pointer{asked.subject.empty() ? std::nullopt : std::optional(user_id(asked.subject)), asked.by, t.now};
-  t.out.oncall = oncall_;
-  const auto now_on = on_call();
-  const std::string who = now_on ? now_on->str() : "nobody";
-  t.out.audits.push_back({asked.by, "oncall.set", "tenant", who, t.now});
-  if (now_on && now_on != before) hand_over(t, *now_on);
-  return {"", before == now_on ? command_answer::already : command_answer::done, who + " is on call"};
 }
 
 } // namespace ringdown::logic

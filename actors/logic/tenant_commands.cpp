@@ -50,6 +50,10 @@ command_result tenant_machine::decide_about_channel(turn& t, const command& aske
   const channel_config* channel = config_->find(channel_id(asked.subject));
   if (channel == nullptr) return {"", command_answer::unknown_subject, "no such channel now: " + asked.subject};
   if (!channel->enabled) return {"", command_answer::refused, asked.subject + " is disabled: it would never be sent"};
+  const auto* kind = facts_of(kinds_, channel->kind);
+  if (kind != nullptr && kind->is == channel_class::voice)
+    return {"", command_answer::refused,
+            "a call needs a number: try it with 'phone verify', or all of it with 'drill'"};
   // A test belongs to no alert; sent again, it is a test again.
   return asked.alert.empty() ? test(t, asked, *channel) : resend(t, asked, *channel);
 }

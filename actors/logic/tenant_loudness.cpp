@@ -81,6 +81,11 @@ void tenant_machine::escalate_to(turn& t, alert& a, const std::string& whom) {
   if (whom.starts_with("channel:")) {
     const channel_config* channel = config_->find(channel_id(whom.substr(8)));
     if (channel == nullptr) return not_told(a, notice_event::escalated, reason::channel_removed, gates, t.now, t.out);
+    const auto* kind = facts_of(kinds_, channel->kind);
+    if (kind != nullptr && kind->is == channel_class::voice) {
+      if (a.ladder && a.ladder->call.empty() && !a.ladder->heard) a.ladder->due = t.now;
+      return;
+    }
     what.channel = channel;
     static_cast<void>(tell_also(t.tell, a, what, t.out));
     return;
@@ -89,7 +94,9 @@ void tenant_machine::escalate_to(turn& t, alert& a, const std::string& whom) {
   bool told = false;
   for (const channel_config& one : config_->channels) {
     const auto* kind = facts_of(kinds_, one.kind);
-    if (!user || one.user != user || kind == nullptr || kind->delivers != delivery_kind::interrupt) continue;
+    const bool told_there =
+        kind != nullptr && kind->delivers == delivery_kind::interrupt && kind->is != channel_class::voice;
+    if (!user || one.user != user || !told_there) continue;
     what.channel = &one;
     told = tell_also(t.tell, a, what, t.out) || told;
   }
@@ -107,8 +114,12 @@ void tenant_machine::hand_over(turn& t, const user_id& to) {
   for (auto& [key, a] : alerts_)
     if (is_notifiable(a) && a.told) open.push_back({&a, reason::handed_over});
   if (open.empty()) return;
+  std::set<instance_id> places;
+  for (const telling& one : open) places.insert(one.what->key.instance);
+  const std::size_t before = t.out.deliveries.size();
   for (const channel_config& one : config_->channels)
     if (one.user == to && one.enabled) tell_hand_over(t.tell, open, one, t.out);
+  for (std::size_t i = before; i < t.out.deliveries.size(); ++i) spanning_[t.out.deliveries[i].id] = places;
   for (const telling& one : open) t.touched.insert(one.what->key);
 }
 
@@ -128,15 +139,18 @@ void tenant_machine::look_at_targets(turn& t, alert& a) {
     channel_is(t, one.channel, condition::failing, "It has not taken a critical alert for " + words_for(waited) + ".");
   }
   const bool accepted = std::ranges::any_of(a.targets, &told_target::accepted);
-  if (!accepted && !a.backed_up && a.told && t.now >= a.opened + times.backup_after) tell_backups(t, a, reason::backup);
+  if (!accepted && !a.backed_up && a.told && t.now >= fired_at(a) + times.backup_after)
+    tell_backups(t, a, reason::backup);
 }
 
 // An enabled one of this person that has not been told, the most immediate first.
-const channel_config* tenant_machine::next_channel(const alert& a, const std::optional<user_id>& person) const {
+const channel_config* tenant_machine::next_channel(const alert& a, const std::optional<user_id>& person,
+                                                   const channel_id& instead_of) const {
   for (const channel_class is : next_classes) {
     const auto at = std::ranges::find_if(config_->channels, [&](const channel_config& one) {
       const auto* kind = facts_of(kinds_, one.kind);
-      return kind != nullptr && kind->is == is && one.enabled && one.user == person && !has_target(a, one.id);
+      return kind != nullptr && kind->is == is && one.enabled && one.user == person && one.id != instead_of &&
+             !has_target(a, one.id) && !is_failing(one.id);
     });
     if (at != config_->channels.end()) return &*at;
   }
@@ -152,7 +166,7 @@ void tenant_machine::tell_next_channel(turn& t, alert& a, const channel_id& inst
   if (kind == nullptr || kind->delivers != delivery_kind::interrupt) return;
   const std::string gates = "late=" + instead_of.str();
   for (const auto& person : {late->user, std::optional<user_id>()}) {
-    const channel_config* next = next_channel(a, person);
+    const channel_config* next = next_channel(a, person, instead_of);
     if (next == nullptr) continue;
     static_cast<void>(tell_also(t.tell, a, {next, notice_event::fired, reason::late, 0, a.episode, gates, ""}, t.out));
     return;
@@ -179,28 +193,34 @@ void tenant_machine::tell_backups(turn& t, alert& a, reason why) {
 }
 
 // What a row's end says of its channel. Rows about a failing channel say nothing: it never begets itself.
-void tenant_machine::judge_channel(turn& t, const delivery_report& report, alert& about) {
-  if (about.key.type == alert_type::channel_failing || !is_final(report.state)) return;
-  if (report.state == delivery_state::sent || report.state == delivery_state::confirmed) {
-    channel_is(t, report.channel, condition::ok, "");
-    return;
-  }
-  if (report.state != delivery_state::dead || report.why == reason::poison) return;
-  channel_is(t, report.channel, condition::failing,
-             report.why == reason::refused ? "Its provider refuses what it is given."
-                                           : "It could not deliver in the time it had.");
-  if (is_loud(about) && is_notifiable(about)) tell_next_channel(t, about, report.channel);
+void tenant_machine::judge_channel(turn& t, const delivery_report& report) {
+  const alert* about = find(report.alert);
+  if ((about != nullptr && about->key.type == alert_type::channel_failing) || !is_final(report.state)) return;
+  if (report.state == delivery_state::sent || report.state == delivery_state::confirmed)
+    return channel_is(t, report.channel, condition::ok, "");
+  if (about == nullptr || report.state != delivery_state::dead || report.why == reason::poison) return;
+  const bool calls =
+      calls_.contains(report.delivery); // one that nobody could place in time says nothing of the provider
+  if (report.why == reason::refused)
+    channel_is(t, report.channel, condition::failing, "Its provider refuses what it is given.");
+  else if (!calls)
+    channel_is(t, report.channel, condition::failing, "It could not deliver in the time it had.");
+}
+
+// Nobody waits for what is dead.
+void tenant_machine::make_loud_at_once(turn& t, alert& a, const channel_id& channel) {
+  if (is_loud(a) && is_notifiable(a)) tell_next_channel(t, a, channel);
 }
 
 bool tenant_machine::is_failing(const channel_id& channel) const {
   const auto at = alerts_.find(key_of(channel));
-  return at != alerts_.end() && is_open(at->second);
+  return at != alerts_.end() && is_open(at->second) && at->second.current == condition::failing;
 }
 
 // Its alert lives as every other does: deduplicated, told over the other channels, acknowledged, resolved.
 void tenant_machine::channel_is(turn& t, const channel_id& channel, condition is, const std::string& detail) {
   const channel_config* settings = config_->find(channel);
-  if (settings == nullptr) return;
+  if (settings == nullptr || (!settings->enabled && is == condition::failing)) return;
   if (is_failing(channel) == (is == condition::failing)) return;
   transition seen;
   seen.key = key_of(channel);
@@ -233,6 +253,8 @@ command_result tenant_machine::drill(turn& t, const command& asked) {
   take(t, seen);
   alert& begun = alerts_[drill_key()];
   begun.drill = true;
+  begun.flapping = false; // however often it is asked for
+  begun.changes = {t.now};
   tell_waiting(t);
   audit(t, begun, "drill.begun", asked.by, asked.text);
   return {"", command_answer::done, "the drill has begun: " + begun.id.str()};
@@ -250,7 +272,7 @@ void tenant_machine::end_drill(turn& t, const alert& a) {
 }
 
 void tenant_machine::note_loudness_due(const alert& a) {
-  if (a.key.type == alert_type::drill) timers_.emplace(a.opened + drill_lasts, a.key);
+  if (a.key.type == alert_type::drill) timers_.emplace(fired_at(a) + drill_lasts, a.key);
   if (a.escalation && !a.escalation->frozen && a.escalation->next < a.escalation->steps.size() &&
       a.escalation->cycle < a.escalation->cycles)
     timers_.emplace(a.escalation->due, a.key);
@@ -263,7 +285,7 @@ void tenant_machine::note_loudness_due(const alert& a) {
     if (one.loud == loudness::none) timers_.emplace(one.at + times.late_after, a.key);
     if (one.loud != loudness::failing) timers_.emplace(one.at + times.loud_after, a.key);
   }
-  if (!accepted && !a.backed_up && a.told) timers_.emplace(a.opened + times.backup_after, a.key);
+  if (!accepted && !a.backed_up && a.told) timers_.emplace(fired_at(a) + times.backup_after, a.key);
 }
 
 } // namespace ringdown::logic

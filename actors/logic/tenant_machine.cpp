@@ -218,21 +218,31 @@ severity tenant_machine::level_of(const transition& seen) const {
 
 effects tenant_machine::on(const delivery_report& report, wall_time now) {
   turn t = begin(now);
+  judge_channel(t, report);
   if (const auto call = calls_.find(report.delivery); call != calls_.end()) {
     note_row(t, call->second, report);
     return end(t);
   }
-  alert* lead = find(report.alert);
+  const alert* lead = find(report.alert);
   if (lead == nullptr) return end(t);
-  judge_channel(t, report, *lead);
-  // A summary tells of several alerts of one instance with one row.
-  const instance_id instance = lead->key.instance;
-  for (auto at = first_of(alerts_, instance); at != alerts_.end() && at->first.instance == instance; ++at)
-    if (note_end(at->second, report.delivery, report.state)) {
-      t.touched.insert(at->first);
-      if (report.state == delivery_state::suppressed) make_up_for(t, at->second, report.channel);
-    }
+  // A summary tells of several alerts of one instance with one row, a hand-over of several instances.
+  std::set<instance_id> places{lead->key.instance};
+  if (const auto more = spanning_.find(report.delivery); more != spanning_.end()) {
+    places = more->second;
+    if (is_final(report.state)) spanning_.erase(more);
+  }
+  for (const instance_id& instance : places) note_end_at(t, instance, report);
   return end(t);
+}
+
+void tenant_machine::note_end_at(turn& t, const instance_id& instance, const delivery_report& report) {
+  for (auto at = first_of(alerts_, instance); at != alerts_.end() && at->first.instance == instance; ++at) {
+    alert& a = at->second;
+    if (!note_end(a, report.delivery, report.state)) continue;
+    t.touched.insert(at->first);
+    if (report.state == delivery_state::suppressed) make_up_for(t, a, report.channel);
+    if (report.state == delivery_state::dead && report.why != reason::poison) make_loud_at_once(t, a, report.channel);
+  }
 }
 
 // What a row was suppressed for is over already, or was asked for and refused: told as after a mask.
@@ -284,7 +294,7 @@ void tenant_machine::due(turn& t, alert& a) {
   if (const auto over = lapse_of(a); over && *over <= t.now) lapse(t, a);
   const bool taken =
       is_open(a) && a.ack && a.phase == alert_phase::acknowledged && a.level == severity::critical && a.masks == 0;
-  if (a.key.type == alert_type::drill && is_open(a) && a.opened + drill_lasts <= t.now) end_drill(t, a);
+  if (a.key.type == alert_type::drill && is_open(a) && fired_at(a) + drill_lasts <= t.now) end_drill(t, a);
   go_on_calling(t, a);
   const bool steps_left = a.escalation && !a.escalation->frozen && a.escalation->next < a.escalation->steps.size() &&
                           a.escalation->cycle < a.escalation->cycles;

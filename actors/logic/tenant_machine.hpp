@@ -146,7 +146,9 @@ private:
   [[nodiscard]] bool ring_one(turn& t, alert& a, const call_chain& chain, const channel_config& over);
   void place_call(turn& t, alert& a, const callable& whom, const std::string& gates, const channel_config& over);
   [[nodiscard]] bool may_ring(const callable& whom, bool first, wall_time now) const;
-  [[nodiscard]] call_record* live_call_to(const std::string& number);
+  [[nodiscard]] const call_record* live_call_to(const std::string& number, wall_time now) const;
+  void give_up(turn& t, call_record& call);
+  void hang_up_late(turn& t, const call_record& call, call_stage stage);
   void hear(turn& t, call_record& call, const call_news& news);
   void note_row(turn& t, call_record& call, const delivery_report& report);
   void end_call(turn& t, call_record& call, call_result result);
@@ -162,10 +164,13 @@ private:
   void escalate(turn& t, alert& a);
   void escalate_to(turn& t, alert& a, const std::string& whom);
   void look_at_targets(turn& t, alert& a);
-  [[nodiscard]] const channel_config* next_channel(const alert& a, const std::optional<user_id>& person) const;
+  [[nodiscard]] const channel_config* next_channel(const alert& a, const std::optional<user_id>& person,
+                                                   const channel_id& instead_of) const;
   void tell_next_channel(turn& t, alert& a, const channel_id& instead_of);
   void tell_backups(turn& t, alert& a, reason why);
-  void judge_channel(turn& t, const delivery_report& report, alert& about);
+  void judge_channel(turn& t, const delivery_report& report);
+  void note_end_at(turn& t, const instance_id& instance, const delivery_report& report);
+  void make_loud_at_once(turn& t, alert& a, const channel_id& channel);
   void channel_is(turn& t, const channel_id& channel, condition is, const std::string& detail);
   [[nodiscard]] bool is_failing(const channel_id& channel) const;
   void note_loudness_due(const alert& a);
@@ -224,7 +229,8 @@ private:
   std::map<delivery_id, call_record> calls_;   // live ones, and those of the last hour: budgets count them
   std::map<std::string, phone_record> phones_; // by number
   std::optional<oncall_pointer> oncall_;
-  std::set<std::pair<delivery_id, call_stage>> hung_up_; // asked for already
+  std::set<std::pair<delivery_id, call_stage>> hung_up_;  // asked for already
+  std::map<delivery_id, std::set<instance_id>> spanning_; // rows that tell of several instances, until they end
   callbacks callbacks_ = callbacks::none;
   provider_groups providers_; // of the configuration
   const known_truth* truth_ = nullptr;

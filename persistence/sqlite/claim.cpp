@@ -165,7 +165,9 @@ void sqlite_store::look_ahead(claim_state& state) {
 sqlite_store::judged sqlite_store::judge(const delivery& row, wall_time now) {
   if (row.handed >= poison_limit) return {delivery_state::dead, reason::poison};
   // A deadline that passed before the first attempt is a clock that was set forward, or a node that was away: one try.
-  if (row.give_up_at <= now && row.attempts > 0) return {delivery_state::dead, reason::expired};
+  // A call is another matter: its tenant has given it up, and rings anew.
+  if (row.give_up_at <= now && (row.attempts > 0 || !row.target.empty()))
+    return {delivery_state::dead, reason::expired};
   if (row.after && row.event == notice_event::resolved && !was_told(row))
     return {delivery_state::suppressed, reason::never_told};
   if (row.kind == delivery_kind::interrupt) return judge_interrupt(row, now);

@@ -84,6 +84,8 @@ struct call_record {
   friend bool operator==(const call_record&, const call_record&) = default;
 };
 
+[[nodiscard]] inline bool is_live(const call_record& call) { return call.stage != call_stage::ended; }
+
 // "+1202***0123": two numbers of one tenant can be told apart, and neither can be dialled. Whatever is no number stays as it
 // is: a target may be a device.
 [[nodiscard]] std::string masked_number(const std::string& target);

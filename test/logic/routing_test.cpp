@@ -60,7 +60,7 @@ TEST_CASE("the first line of the matrix that fits decides alone") {
                    {{}, {severity::critical}, {"kind:phone", "c-ntfy"}},
                    {{}, {}, {"c-webhook"}}};
   CHECK(told(config, severity::critical, alert_type::sbc_offline).empty());
-  CHECK(told(config, severity::critical) == "ntfy phone");
+  CHECK(told(config, severity::critical) == "ntfy"); // calls go by [voice]
   CHECK(told(config, severity::info) == "webhook");
 }
 

@@ -1,5 +1,5 @@
 // Who is rung, when, and what a call that was heard of does.
-#include "test/logic/tenant_bench.hpp"
+#include "test/logic/call_bench.hpp"
 #include "test/support/catch.hpp"
 
 #include <string>
@@ -9,71 +9,6 @@ using namespace ringdown;
 using namespace ringdown::test;
 using namespace ringdown::logic;
 using enum alert_type;
-
-namespace {
-
-const channel_id phone{"noc-phone"};
-const std::string number_jo = "+12025550101";
-const std::string number_kim = "+12025550102";
-
-tenant_config voice_config_of_acme() {
-  tenant_config config = usual_config();
-  config.users = {{user_id("jo"), "Jo", "", number_jo, "by mail"}, {user_id("kim"), "Kim", "", number_kim, "by mail"}};
-  config.oncall.user = user_id("jo");
-  config.channels.push_back(channel("noc-phone", "phone"));
-  config.voice.types = {trunk_down, instance_unreachable, all_trunks_down, sbc_offline, bridge_down};
-  config.voice.owner = user_id("kim");
-  return config;
-}
-
-// A tenant that may call Jo and, after Jo, Kim.
-struct call_bench : tenant_bench {
-  explicit call_bench(tenant_config config = voice_config_of_acme()) : tenant_bench(std::move(config)) {
-    offer_keys(callbacks::offered);
-    for (const auto& number : {number_jo, number_kim}) phones[number] = {number, "", {}, 0, now};
-    restart();
-  }
-  [[nodiscard]] std::vector<delivery> all_calls() const {
-    std::vector<delivery> found;
-    std::ranges::copy_if(rows, std::back_inserter(found), [](const delivery& d) { return d.channel == phone; });
-    return found;
-  }
-  [[nodiscard]] delivery newest() const { return all_calls().back(); }
-  void placed(const delivery& row) { report(row, delivery_state::sent, reason::none, "CA" + row.id.str()); }
-  void heard(const delivery& row, call_stage stage, call_result result = call_result::none,
-             std::vector<read_alert> read = {}) {
-    call_news news;
-    news.call = row.id;
-    news.heard.stage = stage;
-    news.heard.result = result;
-    news.read = std::move(read);
-    hear(std::move(news));
-  }
-  void rings_out(const delivery& row) {
-    placed(row);
-    heard(row, call_stage::ringing);
-    now += 25s;
-    heard(row, call_stage::ended, call_result::no_answer);
-  }
-  [[nodiscard]] read_alert as_read(alert_type type, const std::string& key = "T1") const {
-    return {at(type, key).id, at(type, key).episode};
-  }
-  [[nodiscard]] std::vector<reason> reasons_there() const {
-    std::vector<reason> found;
-    for (const decision& d : decisions)
-      if (d.channel == phone) found.push_back(d.deciding);
-    return found;
-  }
-};
-
-command acknowledge(const alert_id& id) {
-  command c;
-  c.kind = command_kind::acknowledge;
-  c.alert = id;
-  return c;
-}
-
-} // namespace
 
 TEST_CASE("the phone waits where the push does not, and is dropped when it recovers") {
   call_bench t;
@@ -392,39 +327,4 @@ TEST_CASE("a restart goes on where the ladder was") {
   REQUIRE(t.all_calls().size() == 2);
   CHECK(t.newest().target == number_jo);
   CHECK(t.ids_unique);
-}
-
-TEST_CASE("a number is verified by the code that was read out there") {
-  call_bench t;
-  t.phones.clear();
-  t.restart();
-  const auto with = [&](command_kind kind, const std::string& number, const std::string& code) {
-    command c;
-    c.kind = kind;
-    c.subject = number;
-    c.text = code;
-    t.ask(c);
-    return t.last.commands.at(0).answer;
-  };
-  CHECK(with(command_kind::ask_for_code, "+14165550123", "123456") == command_answer::refused);
-  REQUIRE(with(command_kind::ask_for_code, number_jo, "804213") == command_answer::done);
-  REQUIRE(t.all_calls().size() == 1);
-  CHECK(t.newest().target == number_jo);
-  CHECK(t.newest().content.text == "Ringdown for Acme. Your code is 8, 0, 4, 2, 1, 3. Once more: 8, 0, 4, 2, 1, 3.");
-  SECTION("the right one") {
-    CHECK(with(command_kind::confirm_code, number_jo, "804213") == command_answer::done);
-    CHECK(t.phones.at(number_jo).verified == t.now);
-    CHECK(with(command_kind::confirm_code, number_jo, "804213") == command_answer::refused);
-  }
-  SECTION("guessing ends after five") {
-    for (int i = 0; i < 5; ++i) CHECK(with(command_kind::confirm_code, number_jo, "111111") == command_answer::refused);
-    CHECK(with(command_kind::confirm_code, number_jo, "804213") == command_answer::refused);
-  }
-  SECTION("too late") {
-    t.now += 11min;
-    CHECK(with(command_kind::confirm_code, number_jo, "804213") == command_answer::refused);
-  }
-  SECTION("another number's") {
-    CHECK(with(command_kind::confirm_code, number_kim, "804213") == command_answer::refused);
-  }
 }

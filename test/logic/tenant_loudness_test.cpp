@@ -296,3 +296,48 @@ TEST_CASE("a drill is a marked critical that goes where an outage would, and end
   CHECK(t.made(push).size() == 1);
   CHECK(t.ids_unique);
 }
+
+TEST_CASE("the next episode has its backup again") {
+  auto config = two_people();
+  config.times.late_after = 1h;
+  config.times.loud_after = 2h;
+  tenant_bench t(config);
+  t.slow = true;
+  for (std::size_t episode = 1; episode <= 2; ++episode) {
+    t.news({failing(trunk_down)});
+    t.pass(5min);
+    CHECK(std::ranges::count(rows_on(t, mail), notice_event::fired, &delivery::event) ==
+          static_cast<std::ptrdiff_t>(episode));
+    t.news({healthy(trunk_down)});
+    t.pass(2h);
+  }
+}
+
+TEST_CASE("two channels that refuse do not throw it to each other") {
+  tenant_bench t(two_people());
+  t.slow = true;
+  t.news({failing(trunk_down)});
+  for (int i = 0; i < 6; ++i) {
+    const std::vector<delivery> made = t.rows;
+    for (const delivery& row : made)
+      if (row.channel == push || row.channel == mail) t.report(row, delivery_state::dead, reason::refused);
+  }
+  CHECK(std::ranges::count_if(t.rows, [&](const delivery& row) {
+          return row.alert == t.at(trunk_down).id && row.event == notice_event::fired && row.channel != hook;
+        }) == 2);
+  CHECK(t.ids_unique);
+}
+
+TEST_CASE("everybody a refused summary was about is told elsewhere") {
+  tenant_bench t(two_people());
+  t.slow = true;
+  t.news({failing(trunk_down, "T1"), failing(sbc_offline, "S1"), failing(service_down, "V1")});
+  const delivery summary = rows_on(t, push).back();
+  REQUIRE(summary.event == notice_event::summary);
+  t.report(summary, delivery_state::dead, reason::refused);
+  std::set<alert_id> told;
+  for (const delivery& row : rows_on(t, mail)) told.insert(row.alert);
+  CHECK(told.contains(t.at(trunk_down, "T1").id));
+  CHECK(told.contains(t.at(sbc_offline, "S1").id));
+  CHECK(told.contains(t.at(service_down, "V1").id));
+}

@@ -151,17 +151,33 @@ void commands_are_decided_once(const history& of, violations& found) {
   for (const auto& [id, at] : open) found.add(at, "command " + id + " is never decided");
 }
 
+namespace {
+
+// Members of an outage have its acknowledgement, whoever fails later too.
+bool has_its_outages(const alert& member, const std::map<alert_id, alert>& all) {
+  const auto outage = member.parent ? all.find(*member.parent) : all.end();
+  if (!member.ack || member.ack->via != name(alert_type::provider_outage) || outage == all.end()) return false;
+  const alert& parent = outage->second;
+  return parent.key.type == alert_type::provider_outage && parent.ack && parent.ack->by == member.ack->by &&
+         parent.ack->at == member.ack->at;
+}
+
+} // namespace
+
 // S-A9: last night's acknowledgement is none of tonight's outage.
 void acknowledged_by_somebody(const history& of, violations& found) {
   std::map<alert_id, alert_phase> last;
+  std::map<alert_id, alert> all;
   std::set<alert_id> asked; // since it last resolved
   for (const entry& one : of.entries()) {
     if (const auto* kept = std::get_if<command_kept>(&one.what); kept != nullptr)
       if (kept->what.kind == command_kind::acknowledge) asked.insert(kept->what.alert);
     const auto* batch = std::get_if<batch_kept>(&one.what);
     if (batch == nullptr) continue;
+    for (const alert& a : batch->batch->alerts) all[a.id] = a;
     for (const alert& a : batch->batch->alerts) {
-      const bool taken = a.phase == alert_phase::acknowledged && last[a.id] != alert_phase::acknowledged;
+      const bool shared = has_its_outages(a, all);
+      const bool taken = a.phase == alert_phase::acknowledged && !shared && last[a.id] != alert_phase::acknowledged;
       if (taken && (last[a.id] == alert_phase::resolved || !asked.contains(a.id)))
         found.add(one.at,
                   fmt::format("{} v{} counts as acknowledged, and nobody has acknowledged it", a.id.str(), a.version));

@@ -1,0 +1,100 @@
+// What people say of calls: the news of one, a code that verifies a number, who is on call (E-03).
+#include "actors/logic/numbers.hpp"
+#include "actors/logic/script.hpp"
+#include "actors/logic/tenant_machine.hpp"
+
+#include <utility>
+
+namespace ringdown::logic {
+
+namespace {
+
+constexpr auto code_lives = std::chrono::minutes(10);
+constexpr std::uint32_t most_code_tries = 5;
+
+} // namespace
+
+command_result tenant_machine::decide_about_calls(turn& t, const command& asked) {
+  if (asked.kind == command_kind::hear_call) return hear_call(t, asked);
+  if (asked.kind == command_kind::ask_for_code) return ask_for_code(t, asked);
+  if (asked.kind == command_kind::confirm_code) return confirm_code(t, asked);
+  return set_oncall(t, asked);
+}
+
+command_result tenant_machine::hear_call(turn& t, const command& asked) {
+  const auto news = parse_call_news(asked.text);
+  if (!news) return {"", command_answer::refused, "not understood"};
+  const auto at = calls_.find(news->call);
+  if (at == calls_.end() || !is_live(at->second)) {
+    if (at != calls_.end()) hang_up_late(t, at->second, news->heard.stage);
+    return {"", command_answer::stale, "that call is over"};
+  }
+  hear(t, at->second, *news);
+  return {"", command_answer::done, "noted"};
+}
+
+// whoever has the number at hand hears a code there and gives it back.
+command_result tenant_machine::ask_for_code(turn& t, const command& asked) {
+  const channel_config* over = voice_channel();
+  if (over == nullptr) return {"", command_answer::refused, "there is no enabled channel that calls"};
+  const number_verdict number = usable_number(asked.subject, regions_of(*over));
+  if (number.fault != number_fault::none)
+    return {"", command_answer::refused,
+            "that number cannot be called: " + std::string(name(number.fault)) +
+                (number.region.empty() ? "" : " (" + number.region + ")")};
+  if (!may_ring({"", number.e164}, true, t.now))
+    return {"", command_answer::refused, "that number was called too often; try again in a quarter of an hour"};
+  phone_record& phone = phones_[number.e164];
+  phone.number = number.e164;
+  phone.code = asked.text;
+  phone.code_until = t.now + code_lives;
+  phone.tries = 0;
+  t.out.phones.push_back(phone);
+  const delivery_id made =
+      tell_code(t.tell, *over, number.e164, joined(script_for_code(asked.text, *config_)), asked.id, t.out);
+  call_record call;
+  call.call = made;
+  call.channel = over->id;
+  call.number = number.e164;
+  call.person = asked.by;
+  call.made = call.changed = t.now;
+  t.out.calls.push_back(call);
+  calls_[made] = std::move(call);
+  t.out.audits.push_back({asked.by, "phone.code_asked", masked_number(number.e164), "", t.now});
+  return {"", command_answer::done, "a code is being read out at " + masked_number(number.e164), made};
+}
+
+command_result tenant_machine::confirm_code(turn& t, const command& asked) {
+  const channel_config* over = voice_channel();
+  const number_verdict number =
+      usable_number(asked.subject, over == nullptr ? std::vector<std::string>{"US"} : regions_of(*over));
+  const auto at = phones_.find(number.e164);
+  if (at == phones_.end() || at->second.code.empty() || at->second.code_until <= t.now)
+    return {"", command_answer::refused, "no code was read out at that number lately"};
+  phone_record& phone = at->second;
+  const bool right = phone.code == asked.text;
+  if (right) phone.verified = t.now;
+  if (right || ++phone.tries >= most_code_tries) phone.code.clear();
+  t.out.phones.push_back(phone);
+  t.out.audits.push_back(
+      {asked.by, right ? "phone.verified" : "phone.code_wrong", masked_number(phone.number), "", t.now});
+  if (!right) return {"", command_answer::refused, "that is not the code"};
+  return {"", command_answer::done, masked_number(phone.number) + " may be called now"};
+}
+
+// E-03. Whoever takes over is told of what is open (S-T7).
+command_result tenant_machine::set_oncall(turn& t, const command& asked) {
+  if (!asked.subject.empty() && config_->find(user_id(asked.subject)) == nullptr)
+    return {"", command_answer::unknown_subject, "no such user: " + asked.subject};
+  const auto before = on_call();
+  oncall_ =
+      oncall_pointer{asked.subject.empty() ? std::nullopt : std::optional(user_id(asked.subject)), asked.by, t.now};
+  t.out.oncall = oncall_;
+  const auto now_on = on_call();
+  const std::string who = now_on ? now_on->str() : "nobody";
+  t.out.audits.push_back({asked.by, "oncall.set", "tenant", who, t.now});
+  if (now_on && now_on != before) hand_over(t, *now_on);
+  return {"", before == now_on ? command_answer::already : command_answer::done, who + " is on call"};
+}
+
+} // namespace ringdown::logic
