@@ -166,7 +166,7 @@ sqlite_store::judged sqlite_store::judge(const delivery& row, wall_time now) {
   if (row.handed >= poison_limit) return {delivery_state::dead, reason::poison};
   // A deadline that passed before the first attempt is a clock that was set forward, or a node that was away: one try.
   // A call is another matter: its tenant has given it up, and rings anew.
-  if (row.give_up_at <= now && (row.attempts > 0 || !row.target.empty()))
+  if (row.give_up_at <= now && (row.attempts > 0 || row.target.starts_with('+')))
     return {delivery_state::dead, reason::expired};
   if (row.after && row.event == notice_event::resolved && !was_told(row))
     return {delivery_state::suppressed, reason::never_told};
