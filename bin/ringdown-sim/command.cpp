@@ -135,6 +135,8 @@ result<void> check_mode(const command& made) {
   if (twilio) {
     words = "ok slow hang reset status drop_after_accept html truncated status_after_accept hang_after_accept";
   }
+  if (made["sink"] == "slack") words = "ok slow hang reset status drop_after_accept html truncated not_ok";
+  if (made["sink"] == "smtp") words = "ok slow hang reset status drop_after_accept refuse_login";
   if (made["on"] == "status") words = "ok late doubled reversed dropped forged";
   if (mode.empty() || lists(words, mode)) return {};
   return failure{failure_kind::invalid, fmt::format("mode = \"{}\": known here are {}", mode, words)};
