@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace ringdown::logic {
 
@@ -51,6 +52,8 @@ void instance_machine::on_unusable(step_context& at) {
   usable_ = 0;
   if (unreachable_.told()) {
     at.why = "still unreachable";
+    // No complete poll will say more: whoever asked what is current knows.
+    at.news.settled = std::exchange(settle_left_, std::uint8_t{0}) > 0;
     return;
   }
   if (ladder_ == 0) {

@@ -49,6 +49,9 @@ bool has_read(const call_record& call, const alert& a) {
   return std::ranges::find(call.read, read_alert{a.id, a.episode}) != call.read.end();
 }
 
+// How long before the first ring its PBX is looked at once more: the second look comes just after the ring is due.
+duration looks_ahead(const timing& times) { return times.confirm_after * 9 / 10; }
+
 } // namespace
 
 void tenant_machine::restore_calls(std::vector<call_record> calls, std::vector<phone_record> phones,
@@ -86,6 +89,7 @@ keypad tenant_machine::keys_offered() const {
 // At the end of each turn that touched it: what goes on for it starts, stands still or stops (S-A1, S-T4, S-T7).
 void tenant_machine::tend(turn& t, alert& a) {
   if (a.phase != alert_phase::firing) {
+    looks_.erase(a.key);
     a.ladder.reset();
     a.escalation.reset();
     return;
@@ -124,6 +128,35 @@ void tenant_machine::note_calls_due(const alert& a) {
   if (!a.ladder || a.ladder->frozen || a.ladder->heard) return;
   const auto call = calls_.find(a.ladder->call);
   timers_.emplace(call == calls_.end() ? a.ladder->due : deadline_of(call->second), a.key);
+  if (a.ladder->rings == 0 && !is_of_tenant(a.key)) timers_.emplace(a.ladder->due - looks_ahead(config_->times), a.key);
+}
+
+// What has just recovered is not yet seen to have: what is polled once a minute would ring for nothing. So its PBX is looked
+// at again shortly before the first ring, and the ring waits for what that says, but not for long. What is due at once rings.
+bool tenant_machine::awaits_look(turn& t, const alert& a) {
+  const wall_time due = a.ladder->due;
+  const duration ahead = looks_ahead(config_->times);
+  if (a.ladder->rings > 0 || is_of_tenant(a.key) || t.now < due - ahead) return false;
+  const auto known = looks_.find(a.key);
+  const bool asked = known != looks_.end() && known->second.asked >= due - ahead;
+  if (!asked && t.now >= due) return false;
+  if (!asked) {
+    looks_[a.key] = {t.now, false};
+    t.out.settle.push_back(a.key.instance);
+    timers_.emplace(due, a.key);
+    return true;
+  }
+  if (known->second.answered || t.now >= due + ahead) return false;
+  timers_.emplace(due + ahead, a.key);
+  return true;
+}
+
+void tenant_machine::note_looked(turn& t, const instance_id& instance) {
+  for (auto& [key, look] : looks_) {
+    if (key.instance != instance || look.answered) continue;
+    look.answered = true;
+    timers_.emplace(t.now, key);
+  }
 }
 
 wall_time tenant_machine::deadline_of(const call_record& call) const {
@@ -149,7 +182,7 @@ void tenant_machine::go_on_calling(turn& t, alert& a) {
     return;
   }
   a.ladder->call = {};
-  if (a.ladder->due <= t.now) ring(t, a);
+  if (!awaits_look(t, a) && a.ladder->due <= t.now) ring(t, a);
 }
 
 // Whatever it still does is ended too: it must not ring beside the next one.

@@ -98,7 +98,10 @@ effects tenant_machine::on(const poll_news& news, wall_time now) {
       if (rank_of(one) == rank) take(t, one);
   correlate(t, news);
   tell_waiting(t);
-  if (news.settled) tell_settled(t, news.instance);
+  if (news.settled) {
+    tell_settled(t, news.instance);
+    note_looked(t, news.instance);
+  }
   return end(t);
 }
 

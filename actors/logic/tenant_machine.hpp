@@ -141,6 +141,8 @@ private:
   [[nodiscard]] keypad keys_offered() const;
   [[nodiscard]] wall_time first_call_of(const alert& a, wall_time now) const;
   [[nodiscard]] wall_time deadline_of(const call_record& call) const;
+  [[nodiscard]] bool awaits_look(turn& t, const alert& a);
+  void note_looked(turn& t, const instance_id& instance);
   void go_on_calling(turn& t, alert& a);
   void ring(turn& t, alert& a);
   [[nodiscard]] bool ring_one(turn& t, alert& a, const call_chain& chain, const channel_config& over);
@@ -229,6 +231,12 @@ private:
   std::map<delivery_id, call_record> calls_;   // live ones, and those of the last hour: budgets count them
   std::map<std::string, phone_record> phones_; // by number
   std::optional<oncall_pointer> oncall_;
+  // Before its first ring an alert's PBX was asked to say what is current.
+  struct last_look {
+    wall_time asked;
+    bool answered = false;
+  };
+  std::map<alert_key, last_look> looks_;
   std::set<std::pair<delivery_id, call_stage>> hung_up_;  // asked for already
   std::map<delivery_id, std::set<instance_id>> spanning_; // rows that tell of several instances, until they end
   callbacks callbacks_ = callbacks::none;

@@ -31,6 +31,7 @@ inline tenant_config voice_config_of_acme() {
 struct call_bench : tenant_bench {
   explicit call_bench(tenant_config config = voice_config_of_acme()) : tenant_bench(std::move(config)) {
     offer_keys(callbacks::offered);
+    looked_at = true;
     for (const auto& number : {number_jo, number_kim}) phones[number] = {number, "", {}, 0, now};
     restart();
   }

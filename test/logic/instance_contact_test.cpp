@@ -313,6 +313,16 @@ TEST_CASE("settling is said at the second complete poll") {
   CHECK_FALSE(pbx.see(poll().read()).settled);
 }
 
+TEST_CASE("a PBX that still does not answer is current at the next failed poll") {
+  watched_instance pbx;
+  const auto silent = login_failed(transport(transport_error::connect_timeout));
+  pbx.see_for(silent, 4);
+  CHECK_FALSE(pbx.see(silent).settled);
+  static_cast<void>(pbx.machine().settle(pbx.now));
+  CHECK(pbx.see(silent, 0s).settled);
+  CHECK_FALSE(pbx.see(silent).settled);
+}
+
 TEST_CASE("settling waits for the grace and comes by itself after an outage") {
   watched_instance pbx;
   pbx.see_for(login_failed(transport(transport_error::connect_refused)), 4);

@@ -159,6 +159,7 @@ public:
   }
   // Time passes; every tick the machine asks for is given when it is due. Channels take what they are given, unless `slow`.
   bool slow = false;
+  bool looked_at = false; // whoever is asked what is current says at once that it is
   void pass(duration span) {
     const wall_time until = now + span;
     settle_rows();
@@ -166,6 +167,8 @@ public:
       now = std::max(now, *next);
       tick();
       settle_rows();
+      if (!looked_at) continue;
+      for (const instance_id& one : std::vector(last.settle)) settled(one);
     }
     now = until;
   }

@@ -238,8 +238,10 @@ TEST_CASE("a mask stops the phone, and what was left of the wait goes on after i
   mute.subject = "trunk_down";
   mute.until = t.now + 1h;
   t.ask(mute);
+  t.looked_at = false;
   t.pass(2h);
   t.settled();
+  t.looked_at = true;
   t.pass(29s);
   CHECK(t.all_calls().empty());
   t.pass(1s);
