@@ -62,7 +62,8 @@ struct account::tally {
   duration longest{};
   std::size_t calls = 0;
   std::size_t wrong_calls = 0;
-  std::size_t late_calls = 0; // of what had recovered, and was not seen to have
+  std::size_t late_calls = 0;   // of what had recovered, and was not seen to have
+  std::size_t hidden_calls = 0; // of what was too short, had its PBX not been silent just then
   std::size_t tickets = 0;
   std::size_t wrong_tickets = 0;
   std::size_t groundless = 0; // notices
@@ -100,12 +101,14 @@ void account::opened_ticket(std::size_t tenant, const delivery& row) {
   if (row.event != notice_event::fired && row.event != notice_event::summary) return;
   for (const alert_view& one : row.content.alerts) {
     if (row.event == notice_event::fired && one.id != row.alert) continue;
-    tickets_.push_back({{tenant, {one.instance, one.type, one.resource}}, one.why, row.created});
+    tickets_.push_back({{tenant, {one.instance, one.type, one.resource}}, row.created});
   }
 }
 
-void account::rang(std::size_t tenant, const alert& lead, wall_time at) {
-  calls_.push_back({{tenant, lead.key}, lead.why, at});
+void account::rang(std::size_t tenant, const alert& lead, const std::vector<alert>& members, wall_time at) {
+  call_made made{{{{tenant, lead.key}, lead.why}}, at};
+  for (const alert& one : members) made.about.emplace_back(claim{tenant, one.key}, one.why);
+  calls_.push_back(std::move(made));
 }
 
 void account::resolved(std::size_t tenant, const alert_key& key, wall_time at) {
@@ -144,18 +147,30 @@ void account::judge_outages(const plan& of, const truth& real, tally& into) cons
   }
 }
 
+bool account::lasted(const std::optional<stretch>& last, const ground& of) {
+  return last && last->end - last->begin >= call_after(of.first.key.type, of.second);
+}
+
+bool account::is_ground(const truth& real, const ground& of, wall_time at) {
+  const auto last = real.latest_as_seen(of.first, at);
+  return lasted(last, of) && at <= last->end + may_lag(of.first.key.type);
+}
+
 void account::judge_calls(const plan& of, const truth& real, tally& into) const {
-  for (const row_made& one : calls_) {
+  for (const call_made& one : calls_) {
     ++into.calls;
-    const auto last = real.latest(one.about, one.at);
+    const claim& lead = one.about.front().first;
+    const auto last = real.latest(lead, one.at);
     if (last) ++into.of(of, last->incident).calls;
-    const bool lasted = last && last->end - last->begin >= call_after(one.about.key.type, one.why);
-    if (!last || !lasted || one.at > last->end + may_lag(one.about.key.type))
+    const auto none = [&](auto&& holds) { return std::ranges::none_of(one.about, holds); };
+    if (none([&](const ground& each) { return is_ground(real, each, one.at); })) {
       into.miss(into.wrong_calls,
-                fmt::format("wrong call: {}, which lasted {:.0f} s and ended {:.0f} s before", words(one.about, one.at),
+                fmt::format("wrong call: {}, which lasted {:.0f} s and ended {:.0f} s before", words(lead, one.at),
                             last ? seconds(last->end - last->begin) : 0.0, last ? seconds(one.at - last->end) : 0.0));
-    else if (one.at > last->end)
-      ++into.late_calls;
+      continue;
+    }
+    if (none([&](const ground& each) { return real.holds(each.first, one.at); })) ++into.late_calls;
+    if (none([&](const ground& each) { return lasted(real.latest(each.first, one.at), each); })) ++into.hidden_calls;
   }
 }
 
@@ -218,8 +233,9 @@ verdict account::judge(const plan& of) const {
                    all.outages, seconds(all.longest), all.shadowed),
        all.untold == 0 && all.outages > 0},
       {"calls for what was none",
-       fmt::format("{} of {} ({} of what had recovered and was not yet seen to have)", all.wrong_calls, all.calls,
-                   all.late_calls),
+       fmt::format("{} of {} ({} of what had recovered and was not yet seen to have; {} of what was brief, its PBX "
+                   "silent just then)",
+                   all.wrong_calls, all.calls, all.late_calls, all.hidden_calls),
        all.wrong_calls == 0 && all.calls > 0},
       {"notices per person and incident, at most 1.3",
        fmt::format("{:.3f} ({} notices, {} without ground, {} recoveries)", each, notices, all.groundless, recoveries_),

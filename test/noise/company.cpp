@@ -149,7 +149,10 @@ void company::place(const delivery& row) {
     report.state = delivery_state::suppressed;
     return carry_out(machine_.on(report, queue_.now()));
   }
-  book_.rang(number_, *lead, queue_.now());
+  std::vector<alert> members;
+  for (const auto& [key, one] : machine_.alerts())
+    if (one.phase != alert_phase::resolved && one.parent == lead->id) members.push_back(one);
+  book_.rang(number_, *lead, members, queue_.now());
   ringing_.insert(row.id);
   carry_out(machine_.on(report, queue_.now()));
   tell_call(row.id, call_stage::ringing, call_result::none);

@@ -101,6 +101,18 @@ bool truth::holds(const claim& what, wall_time at) const {
   return last && at <= last->end;
 }
 
+std::optional<stretch> truth::latest_as_seen(const claim& what, wall_time by) const {
+  auto last = latest(what, by);
+  if (!last || what.key.instance.empty() || what.key.type == alert_type::instance_unreachable) return last;
+  const auto known = spells_.find({pbx_of(what.key.instance), part::pbx, 0});
+  if (known == spells_.end()) return last;
+  const timing times;
+  for (const spell* one : known->second)
+    if (one->begin <= last->end + times.poll_interval + 2 * times.confirm_after)
+      last->end = std::max(last->end, one->end);
+  return last;
+}
+
 std::vector<claim> truth::claims_of(const spell& of) const {
   const instance_id at = pbx_named(of.pbx);
   const std::size_t tenant = plan_.pbxes[of.pbx].tenant;

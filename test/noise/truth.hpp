@@ -33,6 +33,8 @@ public:
   // The latest time that what is claimed was so and that began by then; nullopt: it never was.
   [[nodiscard]] std::optional<stretch> latest(const claim& what, wall_time by) const;
   [[nodiscard]] bool holds(const claim& what, wall_time at) const;
+  // The same as far as anybody could see: what ended while its PBX fell silent, or just before, goes on until that answers.
+  [[nodiscard]] std::optional<stretch> latest_as_seen(const claim& what, wall_time by) const;
   // Of this outage: which claims tell of it.
   [[nodiscard]] std::vector<claim> claims_of(const spell& of) const;
   // From when on it can be seen and is judged: not while its PBX is silent, nor in the grace after that (S-A5).
