@@ -150,7 +150,7 @@ public:
     for (const delivery& row : given)
       if (row.target.empty()) report(row, delivery_state::sent);
   }
-  const logic::effects& hear(call_news news) { return keep(machine_.on(news, now)); }
+  const logic::effects& hear(const call_news& news) { return keep(machine_.on(news, now)); }
   void offer_keys(logic::callbacks how) { callbacks_ = how, machine_.set_callbacks(how); }
   const logic::effects& tick() { return keep(machine_.on(logic::tick{}, now)); }
   const logic::effects& configure(tenant_config config) {
@@ -184,6 +184,8 @@ public:
     machine_.restore(std::move(alerts), std::move(active));
     std::vector<call_record> held;
     std::vector<phone_record> known;
+    held.reserve(calls.size());
+    known.reserve(phones.size());
     for (const auto& [id, one] : calls) held.push_back(one);
     for (const auto& [number, one] : phones) known.push_back(one);
     machine_.restore_calls(std::move(held), std::move(known), oncall);
