@@ -214,8 +214,8 @@ verdict account::judge(const plan& of) const {
   verdict made;
   std::size_t persons = 0;
   std::size_t notices = all.groundless;
-  made.table.push_back(fmt::format("{:<12}{:>10}{:>8}{:>9}{:>8}{:>6}{:>8}", "incident", "happened", "told", "notices",
-                                   "each", "most", "calls"));
+  made.table.push_back(fmt::format("{:<12}{:>10}{:>8}{:>9}{:>8}{:>6}{:>8}", "incident", "happened", "persons",
+                                   "notices", "each", "most", "calls"));
   for (std::size_t i = 0; i < kinds_of_incidents; ++i) {
     const auto& its = all.kinds.at(i);
     persons += its.persons;

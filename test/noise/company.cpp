@@ -75,7 +75,7 @@ void company::hear(const poll_news& news) {
   carry_out(machine_.on(news, queue_.now()));
 }
 
-void company::carry_out(logic::effects made) {
+void company::carry_out(const logic::effects& made) {
   if (effects_ != nullptr) write_down(made);
   for (const alert& one : made.alerts)
     if (one.phase == alert_phase::resolved) book_.resolved(number_, one.key, queue_.now());

@@ -29,7 +29,7 @@ public:
 
 private:
   void hear(const poll_news& news);
-  void carry_out(logic::effects made);
+  void carry_out(const logic::effects& made);
   void write_down(const logic::effects& made) const;
   void deliver(const delivery& row);
   void place(const delivery& row);
