@@ -43,6 +43,16 @@ constexpr const char* told_sql =
     "m.channel and t.target = m.target and t.seq > e.at and t.seq < m.seq and t.state in ('sent', 'confirmed', "
     "'unknown') limit 1";
 
+// Rows that wait by a clock that has been set back since: ?1 is what it says now. What was tried waits from now as long as it
+// was to wait after its last attempt; what was not is due. (A claim sees only where the clock stands, not that it was set.)
+#define RINGDOWN_LAST_TRIED \
+  "(select max(a.ended) from attempt a where a.tenant = delivery.tenant and a.delivery = delivery.id)"
+#define RINGDOWN_WAITS_BEGIN_ANEW                                                                                  \
+  "update delivery set not_before = ?1 + case when attempts = 0 then 0 else max(not_before - " RINGDOWN_LAST_TRIED \
+  ", 0) end where state = 'pending' and not_before > ?1 and (attempts = 0 or " RINGDOWN_LAST_TRIED " > ?1)"
+constexpr const char* waits_of_all_sql = RINGDOWN_WAITS_BEGIN_ANEW;
+constexpr const char* waits_of_channel_sql = RINGDOWN_WAITS_BEGIN_ANEW " and tenant = ?2 and channel = ?3";
+
 bool is_fire(notice_event event) { return event == notice_event::fired || event == notice_event::escalated; }
 
 } // namespace
@@ -284,6 +294,7 @@ result<recovery> sqlite_store::recover_claims(const fence& now_owner, const std:
     return transact([&]() -> result<recovery> {
       if (!holds(now_owner)) return stale_fence();
       end_rows_of_removed_channels(now);
+      db_->run(waits_of_all_sql, now);
       auto left = readable_heads("select " RINGDOWN_DELIVERY_HEAD
                                  " from delivery where state = 'claimed' and (owner <> ? or epoch <> ?)",
                                  now, now_owner.owner, now_owner.epoch);
@@ -317,6 +328,7 @@ result<recovery> sqlite_store::recover_channel(const tenant_id& tenant, const ch
   return guard([&] {
     return transact([&]() -> result<recovery> {
       if (!holds(owner)) return stale_fence();
+      db_->run(waits_of_channel_sql, now, tenant, channel);
       const auto held = readable_heads("select " RINGDOWN_DELIVERY_HEAD
                                        " from delivery where tenant = ? and channel = ? and state = 'claimed' order by "
                                        "seq",

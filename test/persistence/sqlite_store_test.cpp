@@ -29,6 +29,9 @@ TEST_CASE("sqlite: a resolve follows its fire") { on_sqlite(conformance::claims_
 TEST_CASE("sqlite: rows of one alert go out in order") { on_sqlite(conformance::claims_keep_order); }
 TEST_CASE("sqlite: a claim says what it could not take") { on_sqlite(conformance::claims_say_what_waits); }
 TEST_CASE("sqlite: a clock that was set holds up no row") { on_sqlite(conformance::claims_survive_set_clocks); }
+TEST_CASE("sqlite: a clock set back before a start lengthens no wait") {
+  on_sqlite(conformance::waits_survive_set_clocks);
+}
 TEST_CASE("sqlite: a resolve is owed to who was told") { on_sqlite(conformance::resolves_follow_what_was_told); }
 TEST_CASE("sqlite: late rows are dead, and what may have arrived is not") {
   on_sqlite(conformance::claims_end_what_is_late_or_poison);

@@ -20,6 +20,7 @@ void claims_wait_for_predecessors(const store_opener& open);
 void claims_keep_order(const store_opener& open);
 void claims_say_what_waits(const store_opener& open);
 void claims_survive_set_clocks(const store_opener& open);
+void waits_survive_set_clocks(const store_opener& open);
 void resolves_follow_what_was_told(const store_opener& open);
 void claims_end_what_is_late_or_poison(const store_opener& open);
 void claims_end_what_kills(const store_opener& open);

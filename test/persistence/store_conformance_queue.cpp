@@ -249,6 +249,46 @@ void claims_survive_set_clocks(const store_opener& open) {
   }
 }
 
+void waits_survive_set_clocks(const store_opener& open) {
+  desk work(open);
+  const alert a = make_alert("al_1");
+  const alert b = make_alert("al_2");
+  work.commit_alert(a);
+  work.commit_alert(b);
+  const auto tried = [&](const std::string& id, wall_time ended, duration wait) {
+    auto what = work.outcome(id, delivery_state::pending);
+    what.ledger.started = what.ledger.ended = ended;
+    what.not_before = ended + wait;
+    REQUIRE(work.settle(what).ok());
+  };
+  const wall_time later = noon + std::chrono::hours(1);
+  work.commit_rows({make_row("dl_1", a), make_row("dl_2", b)});
+  const auto recovered = [&] {
+    SECTION("by a start of the process") { CHECK(work.held->recover_claims(work.owner, {}, noon).ok()); }
+    SECTION("by a start of the channel") {
+      CHECK(work.held->recover_channel(work.tenant, channel_id("push"), work.owner, key_knowledge::unkeyed, {}, noon)
+                .ok());
+    }
+  };
+  SECTION("what was tried before the clock was set back waits anew, and no longer") {
+    REQUIRE(work.claim(10, later).rows.size() == 2);
+    tried("dl_1", later, std::chrono::seconds(8));
+    tried("dl_2", noon - std::chrono::seconds(1), std::chrono::minutes(5));
+    recovered();
+    CHECK(work.row("dl_1").not_before == noon + std::chrono::seconds(8));
+    CHECK(work.row("dl_2").not_before == noon + std::chrono::minutes(5) - std::chrono::seconds(1));
+  }
+  SECTION("what was handed back before the clock was set back, and never tried, is due") {
+    REQUIRE(work.claim(1, later).rows.size() == 1);
+    auto back = work.outcome("dl_1", delivery_state::pending);
+    back.ledger.outcome = outcome_kind::not_sent;
+    back.not_before = later;
+    REQUIRE(work.settle(back).ok());
+    recovered();
+    CHECK(work.claimed_ids() == std::vector<std::string>{"dl_1", "dl_2"});
+  }
+}
+
 void claims_end_what_is_late_or_poison(const store_opener& open) {
   desk work(open);
   const alert a = make_alert("al_1");
