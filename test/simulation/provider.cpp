@@ -11,14 +11,21 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::array names{"sound",      "slow",    "hung",      "forgetful", "dropping", "halving",     "failing",
-                           "overloaded", "limited", "impatient", "captive",   "refusing", "unreachable", "moody"};
+constexpr std::array names{"sound",   "slow",       "hung",        "forgetful", "dropping", "halving",
+                           "failing", "overloaded", "limited",     "impatient", "captive",  "refusing",
+                           "gone",    "throttling", "unreachable", "nameless",  "moody"};
 
 http_response status(int code, std::string body = R"({"error":"not now"})") {
   http_response made;
   made.status = code;
   made.headers = {{"Content-Type", "application/json"}};
   made.body = std::move(body);
+  return made;
+}
+
+http_response in_ten_minutes() {
+  auto made = status(429);
+  made.headers.emplace_back("Retry-After", "600");
   return made;
 }
 
@@ -54,6 +61,9 @@ reply provider::by_mood(mood one, const http_request& request, wall_time now, di
     case mood::impatient: return {course::answered, status(504), soon, chance.chance(50)};
     case mood::captive: return {course::answered, status(200, "<html>Sign in</html>"), soon, false};
     case mood::refusing: return {course::answered, status(403), soon, false};
+    case mood::gone: return {course::answered, status(410), soon, false};
+    case mood::throttling: return {course::answered, in_ten_minutes(), soon, false};
+    case mood::nameless: return {course::no_address, {}, soon, false};
     case mood::unreachable: return {course::no_connection, {}, soon, false};
   }
   return {};

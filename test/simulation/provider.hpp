@@ -31,7 +31,10 @@ enum class mood : std::uint8_t {
   impatient,   // 504 of a gateway before it: taken or not, nobody knows
   captive,     // 200 and a page of somebody else's
   refusing,    // 403: permanent to those who ask
+  gone,        // 410: what it was to go to is no more
+  throttling,  // 429, and ten minutes to wait
   unreachable, // no connection
+  nameless,    // its name cannot be resolved
   moody        // another of these with each request
 };
 [[nodiscard]] std::string_view name(mood one);
@@ -45,7 +48,7 @@ struct asked {
 };
 
 struct reply {
-  enum class course : std::uint8_t { answered, silent, reset, no_connection };
+  enum class course : std::uint8_t { answered, silent, reset, no_connection, no_address };
   course how = course::answered;
   http_response what;
   instant after{}; // from the arrival to the answer, or to the end of the connection

@@ -12,7 +12,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-channel_config push(const std::string& id, const std::string& host, severity floor) {
+std::vector<channel_config> channels_of(const std::string& tenant) {
+  return {push_to("push-" + tenant, "push." + tenant + ".test", severity::info),
+          push_to("second-" + tenant, "second." + tenant + ".test", severity::critical),
+          webhook_at("hook-" + tenant, "hook." + tenant + ".test")};
+}
+
+} // namespace
+
+channel_config push_to(const std::string& id, const std::string& host, severity floor) {
   channel_config made;
   made.id = channel_id(id);
   made.kind = "ntfy";
@@ -21,7 +29,7 @@ channel_config push(const std::string& id, const std::string& host, severity flo
   return made;
 }
 
-channel_config webhook(const std::string& id, const std::string& host) {
+channel_config webhook_at(const std::string& id, const std::string& host) {
   channel_config made;
   made.id = channel_id(id);
   made.kind = "webhook";
@@ -30,13 +38,13 @@ channel_config webhook(const std::string& id, const std::string& host) {
   return made;
 }
 
-std::vector<channel_config> channels_of(const std::string& tenant) {
-  return {push("push-" + tenant, "push." + tenant + ".test", severity::info),
-          push("second-" + tenant, "second." + tenant + ".test", severity::critical),
-          webhook("hook-" + tenant, "hook." + tenant + ".test")};
+channel_config mailbox_of(const std::string& id, const std::string& host) {
+  channel_config made;
+  made.id = channel_id(id);
+  made.kind = "email";
+  made.settings = {{"host", host}, {"from", "alerts@ringdown.test"}, {"to", "jo@ringdown.test"}};
+  return made;
 }
-
-} // namespace
 
 sim::fleet_plan fleet_plan_of(dice& chance) {
   sim::fleet_plan plan;
@@ -67,7 +75,7 @@ timing timing_of(dice& chance) {
   return made;
 }
 
-tenants tenants_of(const fleet& pbxes, const timing& times) {
+tenants tenants_of(const fleet& pbxes, const timing& times, const scene& scene) {
   std::map<std::string, tenant_config> made;
   for (const sim::pbx& one : pbxes.pbxes()) {
     tenant_config& of = made[one.tenant];
@@ -82,6 +90,7 @@ tenants tenants_of(const fleet& pbxes, const timing& times) {
   tenants all;
   for (auto& [id, of] : made) {
     of.channels = channels_of(id);
+    if (scene.furnish) scene.furnish(of);
     all.push_back(std::make_shared<const tenant_config>(std::move(of)));
   }
   return all;
@@ -91,6 +100,7 @@ simulated_http::far_ends far_ends_of(const tenants& all, dice& chance) {
   simulated_http::far_ends made;
   for (const auto& tenant : all)
     for (const channel_config& channel : tenant->channels) {
+      if (!channel.settings.contains("url")) continue;
       const auto parts = parse_url(channel.settings.at("url"));
       auto who = make_provider(channel.kind, chance.next());
       if (!parts || !who) throw std::logic_error("no provider for channel " + channel.id.str());

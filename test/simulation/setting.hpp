@@ -7,7 +7,10 @@
 #include "test/simulation/simulated_http.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace ringdown::simulation {
@@ -20,8 +23,19 @@ inline constexpr auto calm_lasts = std::chrono::minutes(20);    // nothing fails
 [[nodiscard]] timing timing_of(dice& chance);
 
 using tenants = std::vector<std::shared_ptr<const tenant_config>>;
-// Two pushes and a webhook for each tenant.
-[[nodiscard]] tenants tenants_of(const fleet& pbxes, const timing& times);
+// What a world that is told of by hand has instead of what would be drawn.
+struct scene {
+  std::optional<sim::fleet_plan> pbxes;
+  std::optional<timing> times;
+  std::function<void(tenant_config&)> furnish; // gives a tenant its people and channels
+};
+// Two pushes and a webhook for each tenant, unless the scene says otherwise.
+[[nodiscard]] tenants tenants_of(const fleet& pbxes, const timing& times, const scene& of);
+// Of channels that send requests; mails go to simulated_mail.
 [[nodiscard]] simulated_http::far_ends far_ends_of(const tenants& all, dice& chance);
+
+[[nodiscard]] channel_config push_to(const std::string& id, const std::string& host, severity floor);
+[[nodiscard]] channel_config webhook_at(const std::string& id, const std::string& host);
+[[nodiscard]] channel_config mailbox_of(const std::string& id, const std::string& host);
 
 } // namespace ringdown::simulation

@@ -126,6 +126,8 @@ void simulated_http::arrive_at_provider(std::uint64_t ticket, exchange& what) {
       return end_after(ticket, what, reply.after, failed(transport_error::reset, http_stage::receive, true));
     case reply::course::no_connection:
       return end_after(ticket, what, reply.after, failed(transport_error::connect_refused, http_stage::connect, false));
+    case reply::course::no_address:
+      return end_after(ticket, what, reply.after, failed(transport_error::dns, http_stage::resolve, false));
   }
 }
 

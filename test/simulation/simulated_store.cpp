@@ -7,7 +7,7 @@ namespace ringdown::simulation {
 using namespace persistence;
 
 simulated_store::simulated_store(std::unique_ptr<persistence::store> real, std::shared_ptr<process> of,
-                                 const disk_state& disk, journal& told, std::function<instant()> true_time)
+                                 disk_state& disk, journal& told, std::function<instant()> true_time)
     : real_(std::move(real)),
       process_(std::move(of)),
       disk_(disk),
@@ -40,6 +40,10 @@ result<fence> simulated_store::take_shard(const incarnation_id& owner, wall_time
 }
 
 result<std::vector<result<void>>> simulated_store::commit(std::span<const write_batch> batches) {
+  if (disk_.refusals > 0 && !is_away()) {
+    --disk_.refusals;
+    return failure{failure_kind::internal, "planted: a commit is refused"};
+  }
   return write<std::vector<result<void>>>([&] { return real_->commit(batches); },
                                           [&](const auto& said) {
                                             for (std::size_t i = 0; i < batches.size(); ++i)

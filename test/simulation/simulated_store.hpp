@@ -15,12 +15,13 @@ namespace ringdown::simulation {
 // Outlives the processes of a world: a disk.
 struct disk_state {
   bool away = false;
+  int refusals = 0; // of the next commits
 };
 
 class simulated_store final : public persistence::store {
 public:
   // `true_time` is the world's.
-  simulated_store(std::unique_ptr<persistence::store> real, std::shared_ptr<process> of, const disk_state& disk,
+  simulated_store(std::unique_ptr<persistence::store> real, std::shared_ptr<process> of, disk_state& disk,
                   journal& told, std::function<instant()> true_time);
 
   result<fence> take_shard(const incarnation_id& owner, wall_time now) override;
@@ -76,7 +77,7 @@ private:
 
   std::unique_ptr<persistence::store> real_;
   std::shared_ptr<process> process_; // shared with everything the process reaches the world by
-  const disk_state& disk_;
+  disk_state& disk_;
   journal& told_;
   std::function<instant()> true_time_;
 };

@@ -59,7 +59,10 @@ public:
       const auto at = std::ranges::find(fields, key, &log_field::key);
       return at == fields.end() ? std::string() : at->value;
     };
-    if (event == "delivery_begun") of_.http_.begins(channel_id(field("channel")), delivery_id(field("delivery")));
+    if (event == "delivery_begun") {
+      of_.http_.begins(channel_id(field("channel")), delivery_id(field("delivery")));
+      of_.mail_.begins(channel_id(field("channel")), delivery_id(field("delivery")));
+    }
     if (event == "actor_crashed" || event == "actor_tripped") of_.write(actor_crashed{field("actor")});
     if (const std::string actor = field("actor"); event.starts_with("actor_") && !actor.starts_with("channel/"))
       ++of_.deaths_[actor];
@@ -72,16 +75,17 @@ private:
   world& of_;
 };
 
-world::world(std::uint64_t seed, workshop& from, trace& heard)
+world::world(std::uint64_t seed, workshop& from, trace& heard, const scene& in)
     : trace_(heard),
       order_(seed * 2 + 1),
       trouble_(order_.apart()),
       journal_([this](const entry& one) { trace_.say(to_line(one)); }),
       place_(from.make()),
-      fleet_(fleet_plan_of(trouble_), time_, journal_, trouble_.next()),
-      tenants_(tenants_of(fleet_, timing_of(trouble_))),
+      fleet_(in.pbxes ? *in.pbxes : fleet_plan_of(trouble_), time_, journal_, trouble_.next()),
+      tenants_(tenants_of(fleet_, in.times ? *in.times : timing_of(trouble_), in)),
       far_ends_(far_ends_of(tenants_, trouble_)),
       http_(time_, journal_, fleet_, far_ends_, order_.apart()),
+      mail_(time_, journal_),
       log_(std::make_unique<witness>(*this)) {}
 
 world::~world() {
@@ -95,6 +99,7 @@ world::~world() {
 void world::begin_life() {
   process_ = std::make_shared<process>();
   http_.serve(process_);
+  mail_.serve(process_);
   ++lives_;
   auto store =
       std::make_shared<simulated_store>(place_->open(), process_, disk_, journal_, [this] { return time_.now(); });
@@ -127,6 +132,7 @@ ports world::make_ports(const fence& owner) {
   ports start;
   start.time = {[this] { return time_.seen(); }, [this] { return time_.boot(); }, [this] { return order_.unit(); }};
   start.http = &http_;
+  start.mail = &mail_;
   start.log = log_.get();
   std::vector<std::string> kinds;
   for (const auto& one : channel_kinds()) kinds.push_back(one.kind);
@@ -164,10 +170,13 @@ tree_stage world::stage() {
 // --- time and turns ----------------------------------------------------------------------------------------------------
 
 void world::run() {
+  run(plan_trouble, trouble_lasts + calm_lasts, [] { return false; });
+}
+
+void world::run(const std::function<void(world&)>& plan, instant end, const std::function<bool()>& enough) {
   begin_life();
-  plan_trouble(*this);
-  const instant end = trouble_lasts + calm_lasts;
-  while (time_.now() < end) {
+  plan(*this);
+  while (time_.now() < end && !enough()) {
     if (tree_) run_ready();
     if (tree_ && process_->dead())
       end_life();
@@ -254,6 +263,11 @@ void world::disk_slow(bool slow) {
   disk_slow_ = slow;
   store_free_at_ = {};
   write(spell{"slow store", slow});
+}
+
+void world::disk_stalls(instant span) {
+  store_free_at_ = time_.now() + span;
+  write(spell{"store stalls", true});
 }
 
 void world::jump(instant by) {

@@ -5,6 +5,7 @@
 #include "actors/tree.hpp"
 #include "test/simulation/setting.hpp"
 #include "test/simulation/simulated_http.hpp"
+#include "test/simulation/simulated_mail.hpp"
 #include "test/simulation/simulated_store.hpp"
 #include "test/simulation/trace.hpp"
 #include "test/simulation/workshop.hpp"
@@ -24,13 +25,15 @@ namespace ringdown::simulation {
 
 class world {
 public:
-  world(std::uint64_t seed, workshop& from, trace& heard);
+  world(std::uint64_t seed, workshop& from, trace& heard, const scene& in = {});
   ~world();
   world(const world&) = delete;
   world& operator=(const world&) = delete;
 
   // From the first start of the process to the end of the calm.
   void run();
+  // From the first start of the process until it is enough, at the latest to that end, with what `plan` lets happen.
+  void run(const std::function<void(world&)>& plan, instant end, const std::function<bool()>& enough);
 
   [[nodiscard]] const journal& told() const { return journal_; }
   [[nodiscard]] const tenants& inhabitants() const { return tenants_; }
@@ -43,11 +46,14 @@ public:
   timeline& time() { return time_; }
   fleet& pbxes() { return fleet_; }
   simulated_http::far_ends& providers() { return far_ends_; }
+  simulated_mail& mail() { return mail_; }
   // The process that lives now; null between two lives.
   [[nodiscard]] process* alive() { return tree_ ? process_.get() : nullptr; }
   void crash_actor(const tenant_id& tenant, const std::string& name);
   void disk_away(bool away);
   void disk_slow(bool slow);
+  void disk_stalls(instant span); // whoever asks it waits so long
+  void disk_refuses(int commits) { disk_.refusals = commits; }
   void jump(instant by);
   // Asks until it is durable, in this life or in another.
   void ask(command what);
@@ -86,6 +92,7 @@ private:
   tenants tenants_;
   simulated_http::far_ends far_ends_;
   simulated_http http_;
+  simulated_mail mail_;
   std::unique_ptr<witness> log_;
   int lives_ = 0;
   std::map<std::string, int> deaths_; // of pollers and tenants
