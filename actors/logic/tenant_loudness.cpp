@@ -31,6 +31,26 @@ alert_key key_of(const channel_id& channel) {
   return {instance_id(), alert_type::channel_failing, {resource_kind::channel, channel.str()}};
 }
 
+// The clock was set back since by more than such a row may wait: nobody knows for how long it has waited.
+bool is_of_set_clock(const told_target& one, const timing& times, wall_time now) {
+  return !one.accepted && one.at > now + times.late_after;
+}
+
+// Backups count from then; what was told by a clock that was wrong says nothing.
+wall_time first_told(const alert& a) {
+  wall_time first = fired_at(a);
+  for (const told_target& one : a.targets) first = std::min(first, one.at);
+  return first;
+}
+
+// What may have arrived, but is not known to, is no acceptance: a refused repeat, what killed its channel, a last try.
+bool is_lost(const delivery_report& report) {
+  if (report.state == delivery_state::dead) return true;
+  return report.state == delivery_state::unknown &&
+         (report.why == reason::refused || report.why == reason::poison || report.why == reason::outcome_unknown ||
+          report.why == reason::expired);
+}
+
 bool is_loud(const alert& a) { return a.level == severity::critical && a.key.type != alert_type::channel_failing; }
 
 } // namespace
@@ -128,6 +148,11 @@ void tenant_machine::hand_over(turn& t, const user_id& to) {
 void tenant_machine::look_at_targets(turn& t, alert& a) {
   if (!is_notifiable(a) || a.settling || !is_loud(a)) return;
   const timing& times = config_->times;
+  for (told_target& one : a.targets) {
+    if (!is_of_set_clock(one, times, t.now)) continue;
+    one.at = t.now - times.late_after; // late: told once more is better than told an hour later
+    t.touched.insert(a.key);
+  }
   const std::vector<told_target> told = a.targets; // telling the next one adds to them
   for (const told_target& one : told) {
     if (one.accepted) continue;
@@ -139,8 +164,16 @@ void tenant_machine::look_at_targets(turn& t, alert& a) {
     channel_is(t, one.channel, condition::failing, "It has not taken a critical alert for " + words_for(waited) + ".");
   }
   const bool accepted = std::ranges::any_of(a.targets, &told_target::accepted);
-  if (!accepted && !a.backed_up && a.told && t.now >= fired_at(a) + times.backup_after)
+  if (!accepted && !a.backed_up && a.told && t.now >= first_told(a) + times.backup_after)
     tell_backups(t, a, reason::backup);
+}
+
+// What waits by a clock that has been set back since is looked at now, not when that clock's time comes again.
+void tenant_machine::look_for_set_clock(wall_time now) {
+  for (const auto& [key, a] : alerts_)
+    if (std::ranges::any_of(a.targets,
+                            [&](const told_target& one) { return is_of_set_clock(one, config_->times, now); }))
+      timers_.emplace(now, key);
 }
 
 // An enabled one of this person that has not been told, the most immediate first.
@@ -198,18 +231,18 @@ void tenant_machine::judge_channel(turn& t, const delivery_report& report) {
   if ((about != nullptr && about->key.type == alert_type::channel_failing) || !is_final(report.state)) return;
   if (report.state == delivery_state::sent || report.state == delivery_state::confirmed)
     return channel_is(t, report.channel, condition::ok, "");
-  if (about == nullptr || report.state != delivery_state::dead || report.why == reason::poison) return;
-  const bool calls =
-      calls_.contains(report.delivery); // one that nobody could place in time says nothing of the provider
+  if (about == nullptr || !is_lost(report)) return;
   if (report.why == reason::refused)
-    channel_is(t, report.channel, condition::failing, "Its provider refuses what it is given.");
-  else if (!calls)
+    return channel_is(t, report.channel, condition::failing, "Its provider refuses what it is given.");
+  // A call that nobody could place in time says nothing of the provider.
+  const bool too_late = report.state == delivery_state::dead && report.why != reason::poison;
+  if (too_late && !calls_.contains(report.delivery))
     channel_is(t, report.channel, condition::failing, "It could not deliver in the time it had.");
 }
 
-// Nobody waits for what is dead.
-void tenant_machine::make_loud_at_once(turn& t, alert& a, const channel_id& channel) {
-  if (is_loud(a) && is_notifiable(a)) tell_next_channel(t, a, channel);
+// Nobody waits for what is dead, or for what nobody will ever know to have arrived.
+void tenant_machine::make_loud_if_lost(turn& t, alert& a, const delivery_report& report) {
+  if (is_lost(report) && is_loud(a) && is_notifiable(a)) tell_next_channel(t, a, report.channel);
 }
 
 bool tenant_machine::is_failing(const channel_id& channel) const {
@@ -285,7 +318,7 @@ void tenant_machine::note_loudness_due(const alert& a) {
     if (one.loud == loudness::none) timers_.emplace(one.at + times.late_after, a.key);
     if (one.loud != loudness::failing) timers_.emplace(one.at + times.loud_after, a.key);
   }
-  if (!accepted && !a.backed_up && a.told) timers_.emplace(fired_at(a) + times.backup_after, a.key);
+  if (!accepted && !a.backed_up && a.told) timers_.emplace(first_told(a) + times.backup_after, a.key);
 }
 
 } // namespace ringdown::logic

@@ -59,6 +59,9 @@ void tenant_machine::restore(std::vector<alert> alerts, std::vector<mute> mutes,
     alerts_[one.key] = std::move(one);
   }
   for (const auto& [key, one] : alerts_) remind_at(one);
+  // What is not accepted yet may be late by a clock that was set back while nobody looked.
+  for (const auto& [key, one] : alerts_)
+    if (!std::ranges::all_of(one.targets, &told_target::accepted)) timers_.emplace(wall_time{}, key);
   for (const mute& one : mutes_) timers_.push({one.until, {}});
   // A mask may have ended while nobody looked, and whoever was asked to settle may not remember.
   if (std::ranges::any_of(alerts_, [](const auto& entry) {
@@ -244,7 +247,7 @@ void tenant_machine::note_end_at(turn& t, const instance_id& instance, const del
     if (!note_end(a, report.delivery, report.state)) continue;
     t.touched.insert(at->first);
     if (report.state == delivery_state::suppressed) make_up_for(t, a, report.channel);
-    if (report.state == delivery_state::dead && report.why != reason::poison) make_loud_at_once(t, a, report.channel);
+    make_loud_if_lost(t, a, report);
   }
 }
 
@@ -260,6 +263,7 @@ effects tenant_machine::on(tick, wall_time now) {
   turn t = begin(now);
   std::erase_if(mutes_, [&](const mute& m) { return m.until <= now; });
   bool all = false;
+  look_for_set_clock(now);
   while (!timers_.empty() && timers_.top().first <= now) {
     const alert_key key = timers_.top().second;
     timers_.pop();

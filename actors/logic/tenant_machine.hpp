@@ -166,13 +166,14 @@ private:
   void escalate(turn& t, alert& a);
   void escalate_to(turn& t, alert& a, const std::string& whom);
   void look_at_targets(turn& t, alert& a);
+  void look_for_set_clock(wall_time now);
   [[nodiscard]] const channel_config* next_channel(const alert& a, const std::optional<user_id>& person,
                                                    const channel_id& instead_of) const;
   void tell_next_channel(turn& t, alert& a, const channel_id& instead_of);
   void tell_backups(turn& t, alert& a, reason why);
   void judge_channel(turn& t, const delivery_report& report);
   void note_end_at(turn& t, const instance_id& instance, const delivery_report& report);
-  void make_loud_at_once(turn& t, alert& a, const channel_id& channel);
+  void make_loud_if_lost(turn& t, alert& a, const delivery_report& report);
   void channel_is(turn& t, const channel_id& channel, condition is, const std::string& detail);
   [[nodiscard]] bool is_failing(const channel_id& channel) const;
   void note_loudness_due(const alert& a);

@@ -214,6 +214,66 @@ TEST_CASE("what a channel refuses is loud at once") {
   CHECK(rows_on(t, mail).size() == 1);
 }
 
+TEST_CASE("a critical that may have arrived and is not known to goes to the next channel") {
+  tenant_bench t(two_people());
+  t.slow = true;
+  t.news({failing(trunk_down)});
+  t.report(t.rows[1], delivery_state::sent);
+  const delivery told = rows_on(t, push)[0];
+  SECTION("its repeat was refused: the channel is failing, too") {
+    t.report(told, delivery_state::unknown, reason::refused);
+    CHECK(failing_channel(t, push) != nullptr);
+  }
+  SECTION("it killed its channel") {
+    t.report(told, GENERATE(delivery_state::unknown, delivery_state::dead), reason::poison);
+    CHECK(failing_channel(t, push) == nullptr);
+  }
+  SECTION("nobody answered in time") { t.report(told, delivery_state::unknown, reason::outcome_unknown); }
+  CHECK(rows_on(t, mail).size() == 1);
+}
+
+TEST_CASE("what ended as unknown because it was no longer to be told is left at that") {
+  tenant_bench t(two_people());
+  t.slow = true;
+  t.news({failing(trunk_down)});
+  t.report(rows_on(t, push)[0], delivery_state::unknown, reason::superseded);
+  CHECK(rows_on(t, mail).empty());
+}
+
+TEST_CASE("a clock that is set back makes no late critical wait for it") {
+  auto config = two_people();
+  config.channels.push_back(channel("spare-mail", "mail"));
+  tenant_bench t(config);
+  t.slow = true;
+  t.news({failing(trunk_down)});
+  SECTION("by an hour: late at the next look") {
+    t.now -= 1h;
+    SECTION("by the same process") { t.tick(); }
+    SECTION("by another") {
+      t.restart();
+      t.pass(0s);
+    }
+    REQUIRE(rows_on(t, mail).size() == 1);
+    CHECK(failing_channel(t, push) == nullptr);
+    t.pass(90s);
+    CHECK(failing_channel(t, push) != nullptr);
+  }
+  SECTION("by seconds: no later than those") {
+    t.now -= 20s;
+    t.tick();
+    t.pass(49s);
+    CHECK(rows_on(t, mail).empty());
+    t.pass(1s);
+    CHECK(rows_on(t, mail).size() == 1);
+  }
+  SECTION("backups are told in their time") {
+    t.now -= 1h;
+    t.tick();
+    t.pass(5min);
+    CHECK(t.at(trunk_down).backed_up);
+  }
+}
+
 TEST_CASE("a failing channel's own alert begets no other") {
   tenant_bench t(two_people());
   t.slow = true;
