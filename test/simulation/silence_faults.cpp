@@ -95,10 +95,13 @@ void add_providers(list& to) {
           {std::string(channel) + " " + words, channel, {}, [channel = std::string(channel), how = how](world& of) {
              ails(of, channel, how);
            }});
-  for (const auto& [words, how] : ways)
-    if (how == mood::hung || how == mood::failing || how == mood::forgetful || how == mood::unreachable)
-      to.push_back({"mail " + words, "mail", {}, [how = how](world& of) { mail_ails(of, how); }});
-  to.push_back({"mail refuses for good", "mail", {}, [](world& of) { mail_ails(of, mood::refusing); }});
+  const std::vector<std::pair<std::string, mood>> mail_ways{{"hangs", mood::hung},
+                                                            {"answers 451", mood::failing},
+                                                            {"takes it and never answers", mood::forgetful},
+                                                            {"refuses connections", mood::unreachable},
+                                                            {"refuses for good", mood::refusing}};
+  for (const auto& [words, how] : mail_ways)
+    to.push_back({"mail " + words, "mail", {}, [how = how](world& of) { mail_ails(of, how); }});
   to.push_back({"network is away 20 s", {}, {}, network_is_away});
 }
 

@@ -1,3 +1,4 @@
+#include "test/simulation/silence.hpp"
 #include "test/simulation/simulate.hpp"
 
 #include "test/support/catch.hpp"
@@ -33,4 +34,16 @@ TEST_CASE("whatever fails, the rules hold; and each world can be lived again") {
   CHECK(all.lives > all.worlds);
   CHECK(all.crashes > 0);
   CHECK(all.effects > 0);
+}
+
+TEST_CASE("no single fault keeps a critical from everybody for a minute") {
+  workshop from;
+  silences all(from);
+  for (std::size_t i = 0; i < all.singles(); ++i) {
+    const silence heard = all.listen(i);
+    INFO(name_of(all.cases()[i]));
+    CHECK(heard.opened);
+    CHECK(heard.heard);
+    CHECK(heard.somebody <= longest_silence_allowed);
+  }
 }
