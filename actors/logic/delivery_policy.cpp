@@ -6,10 +6,22 @@ namespace ringdown::logic {
 
 namespace {
 
+// A critical that has surely not arrived is tried every few seconds for its first minute: what was away for a while must not
+// cost it half a minute more. (One that may have arrived is not: each try may be another message.)
+constexpr std::uint32_t hasty_until = 10; // attempts
+constexpr std::uint32_t hasty_doublings = 2;
+
+std::uint32_t doublings_of(const delivery& row, outcome_kind came) {
+  const std::uint32_t before = row.attempts > 0 ? row.attempts - 1 : 0;
+  const bool hasty = row.level == severity::critical && came == outcome_kind::retry && before > hasty_doublings;
+  if (!hasty) return before;
+  return before < hasty_until ? hasty_doublings : before - hasty_until + hasty_doublings + 1;
+}
+
 // Equal jitter: half of the doubled delay is fixed, half is drawn.
-duration back_off(std::uint32_t attempts, const timing& times, double spread) {
-  const auto doublings = std::min<std::uint32_t>(attempts > 0 ? attempts - 1 : 0, 30);
-  const duration full = std::min(times.retry_base * (std::int64_t{1} << doublings), times.retry_cap);
+duration back_off(std::uint32_t doublings, const timing& times, double spread) {
+  const duration full =
+      std::min(times.retry_base * (std::int64_t{1} << std::min<std::uint32_t>(doublings, 30)), times.retry_cap);
   return full / 2 + duration(static_cast<std::int64_t>(spread * static_cast<double>(full.count()) / 2));
 }
 
@@ -25,7 +37,8 @@ next_state again(const delivery& row, duration wait, bool possible_repeat, wall_
 
 next_state after_attempt(const delivery& row, const attempt_outcome& outcome, key_knowledge keys, const timing& times,
                          wall_time now, double spread) {
-  const duration wait = std::max(back_off(row.attempts, times, spread), outcome.retry_after.value_or(duration{}));
+  const duration least = back_off(doublings_of(row, outcome.kind), times, spread);
+  const duration wait = std::max(least, outcome.retry_after.value_or(duration{}));
   switch (outcome.kind) {
     case outcome_kind::accepted: return {delivery_state::sent, reason::none, now, row.possible_repeat};
     case outcome_kind::refused:

@@ -70,6 +70,19 @@ TEST_CASE("retries double up to the cap, and Retry-After wins when it is longer"
   CHECK(wait(40, 0.0, 1s) == 5min);
 }
 
+TEST_CASE("a critical that has not arrived is tried every few seconds for a minute before its waits go on doubling") {
+  const auto wait = [](std::uint32_t attempts, severity level, outcome_kind kind) {
+    return after_attempt(row_at(attempts, level), came(kind), key_knowledge::keyed, timing{}, now, 0.0).not_before -
+           now;
+  };
+  for (std::uint32_t attempts = 3; attempts <= 10; ++attempts)
+    CHECK(wait(attempts, severity::critical, outcome_kind::retry) == 4s);
+  CHECK(wait(11, severity::critical, outcome_kind::retry) == 8s);
+  CHECK(wait(12, severity::critical, outcome_kind::retry) == 16s);
+  CHECK(wait(5, severity::warning, outcome_kind::retry) == 16s);
+  CHECK(wait(5, severity::critical, outcome_kind::unknown) == 16s); // it may have arrived each time
+}
+
 TEST_CASE("what cannot be tried again in time is given up, and what may have arrived is not called dead") {
   auto row = row_at(40);
   row.give_up_at = now + 1min;

@@ -80,6 +80,11 @@ bool was_easy(const troubles& all, const row_story& story) {
   return !all.any("provider " + channel, at - 75s, at + 3s) && !all.any("poison " + channel, at - 2min, at + 3s);
 }
 
+// It is tried often while it is young: up to the tenth attempt it waits no longer than after the third.
+std::uint32_t doublings_of_a_critical(std::uint32_t attempt) {
+  return attempt <= 3 ? attempt - 1 : attempt <= 10 ? 2 : attempt - 8;
+}
+
 } // namespace
 
 // Exact: with a sound provider the first fire of an alert is there within the time of one exchange, whatever the others do.
@@ -150,7 +155,10 @@ void failures_are_retried_with_patience(const history& of, violations& found) {
     const auto* begun = std::get_if<attempt_begun>(&one.what);
     const auto at = begun == nullptr ? failed.end() : failed.find(begun->row);
     if (at == failed.end() || !ended.contains(begun->row)) continue;
-    const instant least = std::min<instant>(1s * (std::int64_t{1} << std::min(at->second - 1, 10U)), 30s);
+    const auto row = of.rows().find(begun->row);
+    const bool critical = row != of.rows().end() && row->second.row.level == severity::critical;
+    const std::uint32_t doublings = critical ? doublings_of_a_critical(at->second) : at->second - 1;
+    const instant least = std::min<instant>(1s * (std::int64_t{1} << std::min(doublings, 10U)), 30s);
     const instant waited = one.at - ended[begun->row];
     if (waited < least && one.at - jumped > 2min)
       found.add(one.at, fmt::format("{} was tried again {} ms after its attempt {} failed", begun->row.str(),

@@ -61,9 +61,8 @@ MUTANTS = [
         "for (const delivery& row : held)\n", "if (!$on) for (const delivery& row : held)\n"),
     # --- what follows an attempt ---
     one("retry_without_back_off", POLICY, "a failure is tried again at once",
-        "const duration wait = std::max(back_off(row.attempts, times, spread), outcome.retry_after.value_or(duration{}));",
-        "const duration wait = $on ? duration{} : std::max(back_off(row.attempts, times, spread), "
-        "outcome.retry_after.value_or(duration{}));"),
+        "const duration wait = std::max(least, outcome.retry_after.value_or(duration{}));",
+        "const duration wait = $on ? duration{} : std::max(least, outcome.retry_after.value_or(duration{}));"),
     one("repeat_not_flagged", POLICY, "a repeat does not say that it may be one",
         "return again(row, wait, true, now);", "return again(row, wait, !$on, now);"),
     one("unknown_is_retried", POLICY, "an unknown outcome of a warning is sent again",
