@@ -7,8 +7,11 @@
 #include <charconv>
 #include <chrono>
 #include <cstdio>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <vector>
 
 namespace {
 
@@ -45,8 +48,8 @@ int everything(silences& all) {
   const auto broken = static_cast<std::size_t>(std::ranges::count_if(heard, is_broken));
   for (std::size_t i = 0; i < std::min(heard.size(), std::max(worst_shown, broken)); ++i)
     print(heard[i], name_of(all.cases()[heard[i].number]));
-  std::printf("longest silence %.1f s (allowed: %.0f s); %zu faults, %zu pairs, %zu broken\n",
-              seconds(heard.front().somebody), seconds(longest_silence_allowed), all.singles(),
+  std::printf("longest silence %.1f s (allowed: %.0f s); %zu faults, %zu worlds of one, %zu of two, %zu broken\n",
+              seconds(heard.front().somebody), seconds(longest_silence_allowed), single_faults().size(), all.singles(),
               heard.size() - all.singles(), broken);
   return broken == 0 ? 0 : 1;
 }
