@@ -98,7 +98,7 @@ void tenant::on(const tenant_loaded& loaded) {
   }
   generation_ = static_cast<std::uint64_t>(micros(now().wall));
   for (const auto& [instance, actor] : pollers_) send_baseline(instance);
-  for (const auto& [channel, view] : channels_) tell(view.actor, follow_calls{machine_.live_calls(channel)});
+  for (const auto& [channel, view] : channels_) hand_calls(channel);
   schedule_tick();
 }
 
@@ -208,7 +208,15 @@ void tenant::on(const channel_ready& ready) {
   view.handed.clear();
   ++view.generation;
   tell(view.actor, look_for_rows{++view.looks});
-  if (loaded_) tell(view.actor, follow_calls{machine_.live_calls(ready.channel)});
+  if (loaded_) hand_calls(ready.channel);
+}
+
+// What was asked of the channel's predecessor may have been lost with it.
+void tenant::hand_calls(const channel_id& channel) {
+  const auto& to = channels_[channel].actor;
+  tell(to, follow_calls{machine_.live_calls(channel)});
+  for (const logic::hang_up_wish& one : machine_.unwanted_calls(channel))
+    tell(to, hang_up_call{one.call, one.reference, one.stage});
 }
 
 void tenant::on(const channel_lost& lost) {

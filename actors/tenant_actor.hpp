@@ -75,6 +75,7 @@ private:
 
   void load();
   void send_baseline(const instance_id& instance);
+  void hand_calls(const channel_id& channel);
   void take_up(const poll_news& news);
   void commit(logic::effects decided, persistence::write_batch batch, after_commit then);
   void mark_born_claimed(std::vector<delivery>& rows, after_commit& then);

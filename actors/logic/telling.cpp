@@ -185,7 +185,8 @@ notice summary_of(const telling_context& in, const std::vector<telling>& members
   content.alerts.clear();
   for (const telling& one : members) content.alerts.push_back(view_of(*one.what, in.config));
   content.title = summary_title(content.alerts, {in.config, in.now});
-  content.text = summary_text(content.alerts, lead.first_sight, {in.config, in.now});
+  const char* heading = lead.first_sight ? "Found when this PBX was first seen:" : "Failing now:";
+  content.text = summary_text(content.alerts, heading, {in.config, in.now});
   return content;
 }
 
@@ -424,12 +425,16 @@ void tell_hand_over(const telling_context& in, const std::vector<telling>& open,
   const auto* facts = facts_of(in.kinds, channel.kind);
   if (facts == nullptr || facts->delivers != delivery_kind::interrupt || facts->is == channel_class::voice) return;
   notice content = summary_of(in, open);
+  content.event = notice_event::handed_over;
+  content.title = "On call now: " + content.title;
+  content.text = summary_text(content.alerts, "Open as you take over:", {in.config, in.now});
   const alert& lead = *open.front().what;
   delivery row = row_of(in, lead, channel, facts->delivers, std::move(content), 0,
                         nonce_of(in, open) + std::to_string(micros(in.now)));
   for (const telling& one : open) {
     remember_target(*one.what, channel.id, row.id, in.now);
-    decide(*one.what, row.event, channel.id, one.why, opening_gates + "oncall=new", row.id, in.now, out);
+    const std::string gates = "phase=" + std::string(name(one.what->phase)) + " masks=none oncall=new";
+    decide(*one.what, row.event, channel.id, one.why, gates, row.id, in.now, out);
   }
   out.urgency = std::max(out.urgency, row.level);
   out.deliveries.push_back(std::move(row));

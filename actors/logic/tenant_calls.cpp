@@ -59,12 +59,21 @@ void tenant_machine::restore_calls(std::vector<call_record> calls, std::vector<p
   for (call_record& one : calls) calls_[one.call] = std::move(one);
   for (phone_record& one : phones) phones_[one.number] = std::move(one);
   oncall_ = std::move(oncall);
+  note_written();
 }
 
 std::vector<call_record> tenant_machine::live_calls(const channel_id& over) const {
   std::vector<call_record> found;
   for (const auto& [id, call] : calls_)
     if (is_live(call) && call.channel == over) found.push_back(call);
+  return found;
+}
+
+std::vector<hang_up_wish> tenant_machine::unwanted_calls(const channel_id& over) const {
+  std::vector<hang_up_wish> found;
+  for (const auto& [id, call] : calls_)
+    if (is_live(call) && call.channel == over && hung_up_.contains({id, call.stage}))
+      found.push_back({call.channel, id, call.reference, call.stage});
   return found;
 }
 
@@ -114,7 +123,7 @@ void tenant_machine::tend_ladder(turn& t, alert& a) {
 
 // A parent's call inherits the earliest of its members', so that members that trickle in cannot put it off.
 wall_time tenant_machine::first_call_of(const alert& a, wall_time now) const {
-  wall_time due = std::max(now, fired_at(a) + call_after(a, config_->times));
+  wall_time due = std::max(now, std::min(now, fired_at(a)) + call_after(a, config_->times));
   for (const auto& [key, member] : alerts_) {
     if (member.parent != a.id || !member.ladder) continue;
     const call_ladder& its = *member.ladder;

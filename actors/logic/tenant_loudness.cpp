@@ -31,12 +31,7 @@ alert_key key_of(const channel_id& channel) {
   return {instance_id(), alert_type::channel_failing, {resource_kind::channel, channel.str()}};
 }
 
-// The clock was set back since by more than such a row may wait: nobody knows for how long it has waited.
-bool is_of_set_clock(const told_target& one, const timing& times, wall_time now) {
-  return !one.accepted && one.at > now + times.late_after;
-}
-
-// Backups count from then; what was told by a clock that was wrong says nothing.
+// Backups count from then.
 wall_time first_told(const alert& a) {
   wall_time first = fired_at(a);
   for (const told_target& one : a.targets) first = std::min(first, one.at);
@@ -132,7 +127,7 @@ void tenant_machine::escalate_to(turn& t, alert& a, const std::string& whom) {
 void tenant_machine::hand_over(turn& t, const user_id& to) {
   std::vector<telling> open;
   for (auto& [key, a] : alerts_)
-    if (is_notifiable(a) && a.told) open.push_back({&a, reason::handed_over});
+    if (is_open(a) && a.masks == 0 && !a.settling && a.told) open.push_back({&a, reason::handed_over});
   if (open.empty()) return;
   std::set<instance_id> places;
   for (const telling& one : open) places.insert(one.what->key.instance);
@@ -148,11 +143,6 @@ void tenant_machine::hand_over(turn& t, const user_id& to) {
 void tenant_machine::look_at_targets(turn& t, alert& a) {
   if (!is_notifiable(a) || a.settling || !is_loud(a)) return;
   const timing& times = config_->times;
-  for (told_target& one : a.targets) {
-    if (!is_of_set_clock(one, times, t.now)) continue;
-    one.at = t.now - times.late_after; // late: told once more is better than told an hour later
-    t.touched.insert(a.key);
-  }
   const std::vector<told_target> told = a.targets; // telling the next one adds to them
   for (const told_target& one : told) {
     if (one.accepted) continue;
@@ -166,14 +156,6 @@ void tenant_machine::look_at_targets(turn& t, alert& a) {
   const bool accepted = std::ranges::any_of(a.targets, &told_target::accepted);
   if (!accepted && !a.backed_up && a.told && t.now >= first_told(a) + times.backup_after)
     tell_backups(t, a, reason::backup);
-}
-
-// What waits by a clock that has been set back since is looked at now, not when that clock's time comes again.
-void tenant_machine::look_for_set_clock(wall_time now) {
-  for (const auto& [key, a] : alerts_)
-    if (std::ranges::any_of(a.targets,
-                            [&](const told_target& one) { return is_of_set_clock(one, config_->times, now); }))
-      timers_.emplace(now, key);
 }
 
 // An enabled one of this person that has not been told, the most immediate first.

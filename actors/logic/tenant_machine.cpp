@@ -59,9 +59,14 @@ void tenant_machine::restore(std::vector<alert> alerts, std::vector<mute> mutes,
     alerts_[one.key] = std::move(one);
   }
   for (const auto& [key, one] : alerts_) remind_at(one);
-  // What is not accepted yet may be late by a clock that was set back while nobody looked.
+  note_written();
+  // A row that several instances were told by is known by what they remember of it.
+  std::map<delivery_id, std::set<instance_id>> told_by;
   for (const auto& [key, one] : alerts_)
-    if (!std::ranges::all_of(one.targets, &told_target::accepted)) timers_.emplace(wall_time{}, key);
+    for (const told_target& target : one.targets)
+      if (!target.accepted) told_by[target.fire].insert(key.instance);
+  std::erase_if(told_by, [](const auto& entry) { return entry.second.size() < 2; });
+  spanning_.merge(told_by);
   for (const mute& one : mutes_) timers_.push({one.until, {}});
   // A mask may have ended while nobody looked, and whoever was asked to settle may not remember.
   if (std::ranges::any_of(alerts_, [](const auto& entry) {
@@ -71,8 +76,10 @@ void tenant_machine::restore(std::vector<alert> alerts, std::vector<mute> mutes,
     timers_.push({wall_time{}, {}});
 }
 
-tenant_machine::turn tenant_machine::begin(wall_time now) const {
-  return {now, {}, {}, {}, {}, {}, false, {*config_, kinds_, links_, now, lineage_}};
+tenant_machine::turn tenant_machine::begin(wall_time now) {
+  turn t{now, {}, {}, {}, {}, {}, false, {*config_, kinds_, links_, now, lineage_}};
+  follow_clock(t);
+  return t;
 }
 
 effects tenant_machine::end(turn& t) {
@@ -263,7 +270,6 @@ effects tenant_machine::on(tick, wall_time now) {
   turn t = begin(now);
   std::erase_if(mutes_, [&](const mute& m) { return m.until <= now; });
   bool all = false;
-  look_for_set_clock(now);
   while (!timers_.empty() && timers_.top().first <= now) {
     const alert_key key = timers_.top().second;
     timers_.pop();

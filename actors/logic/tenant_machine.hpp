@@ -77,6 +77,8 @@ public:
 
   // When on(tick) next has something to do; nullopt: nothing.
   [[nodiscard]] std::optional<wall_time> next_due() const;
+  // Calls that nobody waits for and that go on: whoever begins to follow them hangs up.
+  [[nodiscard]] std::vector<hang_up_wish> unwanted_calls(const channel_id& over) const;
 
   // Of one channel, not yet ended: it follows them.
   [[nodiscard]] std::vector<call_record> live_calls(const channel_id& over) const;
@@ -108,7 +110,10 @@ private:
     telling_context tell;
   };
 
-  [[nodiscard]] turn begin(wall_time now) const;
+  [[nodiscard]] turn begin(wall_time now);
+  void note_written();
+  void follow_clock(turn& t);
+  static void turn_back(alert& a, wall_time now, duration by);
   [[nodiscard]] effects end(turn& t);
 
   void take(turn& t, const transition& seen);
@@ -166,7 +171,6 @@ private:
   void escalate(turn& t, alert& a);
   void escalate_to(turn& t, alert& a, const std::string& whom);
   void look_at_targets(turn& t, alert& a);
-  void look_for_set_clock(wall_time now);
   [[nodiscard]] const channel_config* next_channel(const alert& a, const std::optional<user_id>& person,
                                                    const channel_id& instead_of) const;
   void tell_next_channel(turn& t, alert& a, const channel_id& instead_of);
@@ -244,6 +248,7 @@ private:
   provider_groups providers_; // of the configuration
   const known_truth* truth_ = nullptr;
   std::map<alert_key, wall_time> quiet_; // since when fewer than two members of an outage fail
+  wall_time latest_{}; // this tenant has worked at; a clock that says less was set back
   // May hold stale ones: a tick then finds nothing due.
   std::priority_queue<timer, std::vector<timer>, std::greater<>> timers_;
 };

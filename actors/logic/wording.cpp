@@ -298,6 +298,7 @@ std::string title_of(notice_event event, const alert_view& what, const reader& w
     case notice_event::reminder: return "Still failing: " + head;
     case notice_event::fired:
     case notice_event::summary:
+    case notice_event::handed_over:
     case notice_event::test: return head;
   }
   return head;
@@ -350,6 +351,12 @@ std::string text_of(notice_event event, const alert_view& what, const std::strin
   return text;
 }
 
+// Of one that somebody has.
+std::string taken_words(const alert_view& what) {
+  if (what.phase != alert_phase::acknowledged || what.acknowledged_by.empty()) return "";
+  return fmt::format(" Taken by {}.", tidy(what.acknowledged_by));
+}
+
 std::string summary_title(const std::vector<alert_view>& what, const reader& who) {
   std::set<instance_id> places;
   std::map<alert_type, std::vector<const alert_view*>> kinds;
@@ -364,14 +371,14 @@ std::string summary_title(const std::vector<alert_view>& what, const reader& who
                             : fmt::format("{} PBXes: {}", places.size(), words);
 }
 
-std::string summary_text(const std::vector<alert_view>& what, bool first_sight, const reader& who) {
+std::string summary_text(const std::vector<alert_view>& what, std::string heading, const reader& who) {
   constexpr std::size_t named = 12;
-  std::string text = first_sight ? "Found when this PBX was first seen:" : "Failing now:";
+  std::string text = std::move(heading);
   const bool one_place =
       std::ranges::all_of(what, [&](const alert_view& one) { return one.instance == what.front().instance; });
   for (std::size_t i = 0; i < what.size() && i < named; ++i)
-    text += fmt::format("\n- {}{}. {}", one_place ? "" : where_of(what[i], who) + ": ", state_words(what[i]),
-                        since_words(what[i], who));
+    text += fmt::format("\n- {}{}. {}{}", one_place ? "" : where_of(what[i], who) + ": ", state_words(what[i]),
+                        since_words(what[i], who), taken_words(what[i]));
   if (what.size() > named) text += fmt::format("\nand {} more.", what.size() - named);
   return text;
 }

@@ -41,6 +41,6 @@ struct reader {
 
 // Several alerts in one notice; the lead is the first.
 [[nodiscard]] std::string summary_title(const std::vector<alert_view>& what, const reader& who);
-[[nodiscard]] std::string summary_text(const std::vector<alert_view>& what, bool first_sight, const reader& who);
+[[nodiscard]] std::string summary_text(const std::vector<alert_view>& what, std::string heading, const reader& who);
 
 } // namespace ringdown::logic

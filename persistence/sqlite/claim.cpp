@@ -217,6 +217,7 @@ reason sqlite_store::barring(const tenant_id& tenant, mask_set masks, wall_time 
 
 sqlite_store::judged sqlite_store::judge_interrupt(const delivery& row, wall_time now) {
   if (row.event == notice_event::summary) return judge_summary(row, now);
+  if (row.event == notice_event::handed_over) return judge_hand_over(row, now);
   if (!is_fire(row.event) && row.event != notice_event::reminder) return {};
   judged verdict{delivery_state::suppressed, reason::superseded};
   // One statement: the alert as committed, and what people asked of it that its tenant has not decided yet (S-A9).
@@ -263,6 +264,21 @@ sqlite_store::judged sqlite_store::judge_summary(const delivery& row, wall_time 
         if (barred == reason::none) verdict = judged{};
         if (verdict.state != delivery_state::claimed) verdict.why = barred;
         return verdict.state != delivery_state::claimed;
+      },
+      row.tenant, row.id);
+  return verdict;
+}
+
+// What is open is told to whoever takes over, acknowledged or not.
+sqlite_store::judged sqlite_store::judge_hand_over(const delivery& row, wall_time now) {
+  judged verdict{delivery_state::suppressed, reason::resolved_first};
+  db_->rows(
+      "select a.masks from delivery_cover d join alert a on a.tenant = d.tenant and a.id = d.alert "
+      "where d.tenant = ? and d.delivery = ? and a.phase <> 'resolved'",
+      [&](columns& found) {
+        const reason barred = barring(row.tenant, found.as<mask_set>(), now);
+        verdict = barred == reason::none ? judged{} : judged{delivery_state::suppressed, barred};
+        return barred != reason::none;
       },
       row.tenant, row.id);
   return verdict;

@@ -115,6 +115,7 @@ private:
   [[nodiscard]] judged judge(const delivery& row, wall_time now);
   [[nodiscard]] judged judge_interrupt(const delivery& row, wall_time now);
   [[nodiscard]] judged judge_summary(const delivery& row, wall_time now);
+  [[nodiscard]] judged judge_hand_over(const delivery& row, wall_time now);
   [[nodiscard]] reason barring(const tenant_id& tenant, mask_set masks, wall_time now);
   [[nodiscard]] bool newer_waits(const delivery& row);
   [[nodiscard]] bool was_told(const delivery& row);

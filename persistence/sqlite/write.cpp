@@ -131,7 +131,7 @@ void sqlite_store::insert_delivery(const write_batch& batch, const delivery& row
                row.target, row.step, row.round, name(row.level), name(row.state), name(row.why), row.attempts,
                row.handed, row.possible_repeat, row.created, row.not_before, row.give_up_at, row.after, row.reference,
                row.answer, row.trace, row.progress, wire::write_notice(row.content), owner, epoch, claimed_at);
-  if (made == 0 || row.event != notice_event::summary) return;
+  if (made == 0 || (row.event != notice_event::summary && row.event != notice_event::handed_over)) return;
   for (const alert_view& one : row.content.alerts)
     db_->run("insert or ignore into delivery_cover(tenant, delivery, alert) values(?,?,?)", batch.tenant, row.id,
              one.id);

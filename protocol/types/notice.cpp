@@ -6,8 +6,8 @@ namespace ringdown {
 
 namespace {
 
-constexpr std::array<std::string_view, 8> event_names{"fired",   "escalated", "acknowledged", "resolved",
-                                                      "updated", "summary",   "reminder",     "test"};
+constexpr std::array<std::string_view, 9> event_names{"fired",   "escalated", "acknowledged", "resolved", "updated",
+                                                      "summary", "reminder",  "handed_over",  "test"};
 
 } // namespace
 

@@ -116,6 +116,16 @@ TEST_CASE("an acknowledgement hangs up what rings") {
     t.news({healthy(trunk_down)});
     CHECK(t.last.hang_ups.size() == 1);
   }
+  SECTION("another channel actor is asked, too") {
+    t.placed(row);
+    CHECK(t.machine().unwanted_calls(phone).empty());
+    t.ask(acknowledge(t.at(trunk_down).id));
+    REQUIRE(t.machine().unwanted_calls(phone).size() == 1);
+    CHECK(t.machine().unwanted_calls(phone)[0].reference == "CA" + row.id.str());
+    CHECK(t.machine().unwanted_calls(push).empty());
+    t.heard(row, call_stage::ended, call_result::cancelled);
+    CHECK(t.machine().unwanted_calls(phone).empty());
+  }
   SECTION("a restart in between hangs up again") {
     t.placed(row);
     t.ask(acknowledge(t.at(trunk_down).id));
@@ -227,6 +237,38 @@ TEST_CASE("without a public URL there is no keypad, and who answers has been tol
   SECTION("a human") { CHECK(ends_as(call_result::human) == 1); }
   SECTION("nobody knows who") { CHECK(ends_as(call_result::listener) == 1); }
   SECTION("a machine") { CHECK(ends_as(call_result::machine) > 2); }
+}
+
+TEST_CASE("a clock that is set back makes no phone wait for it") {
+  call_bench t;
+  t.news({failing(trunk_down)});
+  t.pass(1min);
+  const auto restarts = GENERATE(false, true);
+  const auto back = [&] {
+    t.now -= 5h;
+    if (restarts) t.restart();
+    t.configure(t.config());
+  };
+  SECTION("before the first ring") {
+    back();
+    t.pass(2min);
+    CHECK(!t.all_calls().empty());
+  }
+  SECTION("between two rounds") {
+    t.pass(1min);
+    for (std::size_t seen = 0; seen < 4; t.pass(95s))
+      while (seen < t.all_calls().size()) t.rings_out(t.all_calls()[seen++]);
+    back();
+    t.pass(11min);
+    CHECK(t.all_calls().size() > 4);
+  }
+  SECTION("while a call is under way that nobody hears of again") {
+    t.pass(1min);
+    t.placed(t.newest());
+    back();
+    t.pass(10min);
+    CHECK(t.all_calls().size() > 1);
+  }
 }
 
 TEST_CASE("a mask stops the phone, and what was left of the wait goes on after it") {

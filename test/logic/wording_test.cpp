@@ -241,7 +241,7 @@ TEST_CASE("a summary counts by type, names what it covers, and counts the rest")
     many.push_back(view(a));
   }
   CHECK(summary_title(many, somebody()) == "Acme HQ: 15 trunks down");
-  const std::string text = summary_text(many, true, somebody());
+  const std::string text = summary_text(many, "Found when this PBX was first seen:", somebody());
   CHECK_THAT(text, Contains("first seen") && Contains("\n- trunk T11 down. Since 14:13 UTC.") && !Contains("T12 ") &&
                        Contains("and 3 more."));
   many.back() = view(example(alert_type::sbc_offline));
@@ -249,6 +249,6 @@ TEST_CASE("a summary counts by type, names what it covers, and counts the rest")
   many.back().instance = test::branch;
   many.back().instance_name = "Acme Branch";
   CHECK(summary_title(many, somebody()) == "2 PBXes: 14 trunks down, SBC Bandwidth-Primary offline");
-  CHECK_THAT(summary_text({many.back(), many.front()}, false, somebody()),
+  CHECK_THAT(summary_text({many.back(), many.front()}, "Failing now:", somebody()),
              Contains("\n- Acme Branch: SBC Bandwidth-Primary offline."));
 }

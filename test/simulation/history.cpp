@@ -128,7 +128,8 @@ bool speaks_of(const delivery& row, const alert_id& what) {
 }
 
 bool is_fire(notice_event event) {
-  return event == notice_event::fired || event == notice_event::escalated || event == notice_event::summary;
+  return event == notice_event::fired || event == notice_event::escalated || event == notice_event::summary ||
+         event == notice_event::handed_over;
 }
 
 std::string words_of(const delivery& row) {

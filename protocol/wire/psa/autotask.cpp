@@ -53,7 +53,8 @@ deed deed_of(notice_event event) {
     case notice_event::summary: return deed::open;
     case notice_event::acknowledged:
     case notice_event::updated:
-    case notice_event::reminder: return deed::note;
+    case notice_event::reminder:
+    case notice_event::handed_over: return deed::note;
     case notice_event::resolved: return deed::close;
     case notice_event::test: return deed::try_out;
   }

@@ -88,6 +88,7 @@ bool is_shown_by_version(const delivery& row) {
     case notice_event::escalated:
     case notice_event::reminder:
     case notice_event::summary:
+    case notice_event::handed_over:
     case notice_event::test: return false;
   }
   return false;
