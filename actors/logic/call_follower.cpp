@@ -34,7 +34,18 @@ void call_follower::hang_up(const delivery_id& call, const std::string& referenc
   one.next = now;
 }
 
+// A wall clock that was set back puts nothing off.
+void call_follower::follow_clock(wall_time now) {
+  if (now < latest_)
+    for (auto& [id, one] : calls_) {
+      one.since -= latest_ - now;
+      one.next = std::min(one.next, now);
+    }
+  latest_ = now;
+}
+
 std::vector<call_step> call_follower::due(wall_time now) {
+  follow_clock(now);
   std::erase_if(calls_, [&](const auto& entry) { return entry.second.since + longest_watch < now; });
   std::vector<call_step> steps;
   for (auto& [id, one] : calls_) {

@@ -48,9 +48,11 @@ private:
     bool hung_up = false; // said to be done: asked about before it is tried again
     bool busy = false;    // a step is under way
   };
+  void follow_clock(wall_time now);
   watched& watch(const delivery_id& call, const std::string& reference, call_stage stage, wall_time now);
 
   duration every_;
+  wall_time latest_{};
   std::map<delivery_id, watched> calls_;
 };
 

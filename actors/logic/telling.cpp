@@ -178,6 +178,8 @@ struct gathering {
   std::vector<telling> members;
 };
 
+constexpr const char* first_heading = "Found when this PBX was first seen:";
+
 notice summary_of(const telling_context& in, const std::vector<telling>& members) {
   const alert& lead = *members.front().what;
   notice content = notice_of(in, lead, notice_event::fired, "");
@@ -185,8 +187,7 @@ notice summary_of(const telling_context& in, const std::vector<telling>& members
   content.alerts.clear();
   for (const telling& one : members) content.alerts.push_back(view_of(*one.what, in.config));
   content.title = summary_title(content.alerts, {in.config, in.now});
-  const char* heading = lead.first_sight ? "Found when this PBX was first seen:" : "Failing now:";
-  content.text = summary_text(content.alerts, heading, {in.config, in.now});
+  content.text = summary_text(content.alerts, lead.first_sight ? first_heading : "Failing now:", {in.config, in.now});
   return content;
 }
 
@@ -249,13 +250,14 @@ void tell(const telling_context& in, alert& a, notice_event event, reason why, c
   tell_one(in, {&a, why}, event, remark, out);
 }
 
-void tell_folded(const telling_context& in, alert& a, reason why, effects& out) {
+void tell_logs(const telling_context& in, alert& a, reason why, reason quiet, effects& out) {
+  const std::string masked_gates = "phase=firing masks=" + std::string(name(quiet)) + " ";
   const notice content = notice_of(in, a, notice_event::fired, "");
   for (const route_verdict& verdict : route(in.config, in.kinds, a.key.type, a.level)) {
     const channel_id& channel = verdict.channel->id;
-    const std::string gates = "phase=firing masks=correlated " + verdict.gates;
+    const std::string gates = masked_gates + verdict.gates;
     if (!verdict.told() || verdict.delivers != delivery_kind::log) {
-      const reason deciding = verdict.told() ? reason::correlated : verdict.deciding;
+      const reason deciding = verdict.told() ? quiet : verdict.deciding;
       decide(a, notice_event::fired, channel, deciding, gates, {}, in.now, out);
       continue;
     }
@@ -265,7 +267,7 @@ void tell_folded(const telling_context& in, alert& a, reason why, effects& out) 
     note_told(a, in.now);
   }
   if (in.config.channels.empty())
-    not_told(a, notice_event::fired, reason::no_channel, "phase=firing channels=none", in.now, out);
+    not_told(a, notice_event::fired, reason::no_channel, masked_gates + "channels=none", in.now, out);
 }
 
 void tell_together(const telling_context& in, const std::vector<telling>& many, effects& out) {
@@ -402,24 +404,6 @@ delivery_id tell_test(const telling_context& in, const channel_config& channel, 
   return out.deliveries.back().id;
 }
 
-bool note_end(alert& a, const delivery_id& row, delivery_state state) {
-  const auto at = std::ranges::find(a.targets, row, &told_target::fire);
-  if (at == a.targets.end() || !is_final(state)) return false;
-  if (state == delivery_state::dead || state == delivery_state::suppressed) {
-    a.targets.erase(at);
-    return true;
-  }
-  const bool was_accepted = std::exchange(at->accepted, true);
-  // It arrived, or may have: what was to tell the same target before it no longer matters, but for how high it went.
-  const told_target told = *at;
-  const auto same = [&](const told_target& t) { return t.channel == told.channel && t.target == told.target; };
-  const auto older = std::stable_partition(a.targets.begin(), at, [&](const told_target& t) { return !same(t); });
-  if (older == at) return !was_accepted;
-  at->level = std::ranges::max(std::ranges::subrange(older, std::next(at)), {}, &told_target::level).level;
-  a.targets.erase(older, at);
-  return true;
-}
-
 void tell_hand_over(const telling_context& in, const std::vector<telling>& open, const channel_config& channel,
                     effects& out) {
   const auto* facts = facts_of(in.kinds, channel.kind);
@@ -433,8 +417,8 @@ void tell_hand_over(const telling_context& in, const std::vector<telling>& open,
                         nonce_of(in, open) + std::to_string(micros(in.now)));
   for (const telling& one : open) {
     remember_target(*one.what, channel.id, row.id, in.now);
-    const std::string gates = "phase=" + std::string(name(one.what->phase)) + " masks=none oncall=new";
-    decide(*one.what, row.event, channel.id, one.why, gates, row.id, in.now, out);
+    const auto phase = std::string(name(one.what->phase));
+    decide(*one.what, row.event, channel.id, one.why, "phase=" + phase + " oncall=new", row.id, in.now, out);
   }
   out.urgency = std::max(out.urgency, row.level);
   out.deliveries.push_back(std::move(row));

@@ -31,8 +31,8 @@ struct telling_context {
 // what a snooze left owed is paid with it.
 void tell(const telling_context& in, alert& a, notice_event event, reason why, const std::string& remark, effects& out);
 
-// To logs alone, while an outage speaks to people: the others have that for a reason.
-void tell_folded(const telling_context& in, alert& a, reason why, effects& out);
+// To logs alone, while a mask keeps people quiet: the others have that for a reason.
+void tell_logs(const telling_context& in, alert& a, reason why, reason quiet, effects& out);
 
 enum class audience : std::uint8_t {
   everybody,

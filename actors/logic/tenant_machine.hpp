@@ -128,6 +128,7 @@ private:
   void refresh_masks(turn& t, const std::optional<instance_id>& only);
   void refresh_around(turn& t, const alert& changed);
   void stay_quiet(turn& t, const alert& a, const std::string& gates) const;
+  [[nodiscard]] reason quiet_for(const alert& a, wall_time now) const;
   void fire_quietly(turn& t, alert& a, reason why);
   void ask_to_settle(turn& t);
   void ask_to_settle(turn& t, const alert_key& key);
@@ -248,7 +249,7 @@ private:
   provider_groups providers_; // of the configuration
   const known_truth* truth_ = nullptr;
   std::map<alert_key, wall_time> quiet_; // since when fewer than two members of an outage fail
-  wall_time latest_{}; // this tenant has worked at; a clock that says less was set back
+  wall_time latest_{};                   // this tenant has worked at; a clock that says less was set back
   // May hold stale ones: a tick then finds nothing due.
   std::priority_queue<timer, std::vector<timer>, std::greater<>> timers_;
 };

@@ -7,17 +7,22 @@
 
 namespace ringdown::logic {
 
+reason tenant_machine::quiet_for(const alert& a, wall_time now) const {
+  const reason mask = reason_of(a.masks, mutes_, now);
+  return mask == reason::masked_parent && outage_of(a) != nullptr ? reason::correlated : mask;
+}
+
 // Decided before any channel was looked at: a mask keeps it quiet.
 void tenant_machine::stay_quiet(turn& t, const alert& a, const std::string& gates) const {
-  const reason mask = reason_of(a.masks, mutes_, t.now);
-  const reason why = mask == reason::masked_parent && outage_of(a) != nullptr ? reason::correlated : mask;
+  const reason why = quiet_for(a, t.now);
   not_told(a, notice_event::fired, why, gates + " masks=" + std::string(name(why)), t.now, t.out);
 }
 
-// Logs have each member of an outage by itself (S-T1), unless it is quiet for another reason too.
+// Nothing keeps a fire from the logs (S-T1) but an alert that stands for it at its own PBX.
 void tenant_machine::fire_quietly(turn& t, alert& a, reason why) {
-  if (a.masks == with(0, mask::parent) && outage_of(a) != nullptr && a.phase != alert_phase::resolved)
-    tell_folded(t.tell, a, why, t.out);
+  const bool replaced = has(a.masks, mask::parent) && outage_of(a) == nullptr;
+  if (!replaced && a.phase != alert_phase::resolved)
+    tell_logs(t.tell, a, why, quiet_for(a, t.now), t.out);
   else
     stay_quiet(t, a, "phase=firing");
 }

@@ -4,6 +4,7 @@
 #include "test/actors/api_bench.hpp"
 #include "test/support/catch.hpp"
 
+#include <ranges>
 #include <set>
 #include <string>
 #include <utility>
@@ -69,7 +70,8 @@ struct call_night : api_bench {
     work.commit_alert(a);
     return a;
   }
-  api::server_response call_back(const std::string& what, wire::form_fields fields, const std::string& signed_with = token) {
+  api::server_response call_back(const std::string& what, const wire::form_fields& fields,
+                                 const std::string& signed_with = token) {
     const std::string path = "/callbacks/twilio/acme/phone/dl_1/" + what;
     net::server_request request;
     request.method = "POST";
@@ -78,17 +80,17 @@ struct call_night : api_bench {
     if (cut != std::string::npos) request.query = path.substr(cut + 1);
     request.headers = {{"X-Twilio-Signature", signature(public_url + path, fields, signed_with)}};
     request.body = wire::write_form(fields);
-    return answer_of(std::move(request));
+    return answer_of(request);
   }
-  api::server_response answer_of(net::server_request request) {
+  api::server_response answer_of(const net::server_request& request) {
     auto answered = std::make_shared<std::promise<api::server_response>>();
     auto made = answered->get_future();
     api::answer_request(in, request, [answered](api::server_response said) { answered->set_value(std::move(said)); });
     return made.get();
   }
   [[nodiscard]] call_news heard() const {
-    for (auto at = tree.asked.rbegin(); at != tree.asked.rend(); ++at)
-      if (at->kind == command_kind::hear_call) return *parse_call_news(at->text);
+    for (const auto& asked : std::views::reverse(tree.asked))
+      if (asked.kind == command_kind::hear_call) return *parse_call_news(asked.text);
     return {};
   }
 };

@@ -49,7 +49,7 @@ struct call_bench : tenant_bench {
     news.heard.stage = stage;
     news.heard.result = result;
     news.read = std::move(read);
-    hear(std::move(news));
+    hear(news);
   }
   void rings_out(const delivery& row) {
     placed(row);

@@ -82,3 +82,12 @@ TEST_CASE("answers about calls that are not watched change nothing") {
   watch.hung_up(one, start);
   CHECK(watch.empty());
 }
+
+TEST_CASE("a clock that is set back puts off no question and no hanging up") {
+  call_follower watch(3s);
+  watch.follow(one, "CA1", call_stage::placed, start);
+  CHECK(steps(watch, start).empty());
+  CHECK(steps(watch, start - 2h) == "dl_1 ask CA1");
+  watch.heard(one, call_stage::ringing, start - 2h);
+  CHECK(watch.next() == start - 2h + 3s);
+}

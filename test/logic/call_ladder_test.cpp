@@ -35,7 +35,8 @@ std::string played(const call_chain& who, call_result result, duration until, ke
     if (next.step != ring_step::ring) continue;
     story += (story.empty() ? "" : " ") + next.whom.person + "+" +
              std::to_string(std::chrono::duration_cast<std::chrono::seconds>(now - start).count());
-    l = rung(std::move(l), next.whom, delivery_id("dl_" + std::to_string(l.rings)));
+    const delivery_id call("dl_" + std::to_string(l.rings));
+    l = rung(std::move(l), next.whom, call);
     l = after_call(std::move(l), result, keys, read_out::yes, now, times, now + 30s);
   }
   return story;

@@ -239,38 +239,6 @@ TEST_CASE("without a public URL there is no keypad, and who answers has been tol
   SECTION("a machine") { CHECK(ends_as(call_result::machine) > 2); }
 }
 
-TEST_CASE("a clock that is set back makes no phone wait for it") {
-  call_bench t;
-  t.news({failing(trunk_down)});
-  t.pass(1min);
-  const auto restarts = GENERATE(false, true);
-  const auto back = [&] {
-    t.now -= 5h;
-    if (restarts) t.restart();
-    t.configure(t.config());
-  };
-  SECTION("before the first ring") {
-    back();
-    t.pass(2min);
-    CHECK(!t.all_calls().empty());
-  }
-  SECTION("between two rounds") {
-    t.pass(1min);
-    for (std::size_t seen = 0; seen < 4; t.pass(95s))
-      while (seen < t.all_calls().size()) t.rings_out(t.all_calls()[seen++]);
-    back();
-    t.pass(11min);
-    CHECK(t.all_calls().size() > 4);
-  }
-  SECTION("while a call is under way that nobody hears of again") {
-    t.pass(1min);
-    t.placed(t.newest());
-    back();
-    t.pass(10min);
-    CHECK(t.all_calls().size() > 1);
-  }
-}
-
 TEST_CASE("a mask stops the phone, and what was left of the wait goes on after it") {
   call_bench t;
   t.news({failing(trunk_down)});

@@ -1,5 +1,5 @@
 // When telling once was not enough: escalation, hand-over, backups, channels that do not take what they are given.
-#include "test/logic/tenant_bench.hpp"
+#include "test/logic/two_people.hpp"
 #include "test/support/catch.hpp"
 
 #include <string>
@@ -9,50 +9,6 @@ using namespace ringdown;
 using namespace ringdown::test;
 using namespace ringdown::logic;
 using enum alert_type;
-
-namespace {
-
-const channel_id kim_push{"kim-push"};
-const channel_id mail{"noc-mail"};
-
-tenant_config two_people() {
-  tenant_config config = usual_config();
-  config.users = {{user_id("jo"), "Jo", "", "", ""}, {user_id("kim"), "Kim", "", "", ""}};
-  config.oncall.user = user_id("jo");
-  config.channels.push_back(channel("kim-push", "ntfy"));
-  config.channels.back().user = user_id("kim");
-  config.channels.push_back(channel("noc-mail", "mail"));
-  // By itself only Jo is told.
-  config.routes = {{{}, {}, {"noc-push", "noc-hook"}}};
-  return config;
-}
-
-tenant_config with_policy() {
-  tenant_config config = two_people();
-  config.escalation.steps = {{5min, {"user:kim"}}, {15min, {"channel:noc-mail", "oncall"}}};
-  return config;
-}
-
-std::vector<delivery> rows_on(const tenant_bench& t, const channel_id& channel) {
-  std::vector<delivery> found;
-  std::ranges::copy_if(t.rows, std::back_inserter(found), [&](const delivery& d) { return d.channel == channel; });
-  return found;
-}
-
-command of(command_kind kind, const alert_id& alert, const std::string& subject = "") {
-  command c;
-  c.kind = kind;
-  c.alert = alert;
-  c.subject = subject;
-  return c;
-}
-
-const alert* failing_channel(const tenant_bench& t, const channel_id& id) {
-  const auto at = t.machine().alerts().find({instance_id(), channel_failing, {resource_kind::channel, id.str()}});
-  return at == t.machine().alerts().end() || at->second.phase == alert_phase::resolved ? nullptr : &at->second;
-}
-
-} // namespace
 
 TEST_CASE("each step of the escalation is told when it is due, and stops with an acknowledgement") {
   tenant_bench t(with_policy());
@@ -138,22 +94,6 @@ TEST_CASE("whoever takes over hears of what somebody has, too, and not of what i
   t.news({healthy(trunk_down)});
   t.settled();
   CHECK(rows_on(t, kim_push).back().event == notice_event::resolved);
-}
-
-TEST_CASE("a clock that is set back makes no step wait for it") {
-  auto config = with_policy();
-  config.escalation.steps = {{5min, {"user:kim"}}};
-  tenant_bench t(config);
-  t.news({failing(trunk_down)});
-  t.pass(1min);
-  t.now -= 3h;
-  SECTION("in the same process") { t.tick(); }
-  SECTION("in another") {
-    t.restart();
-    t.configure(config);
-  }
-  t.pass(5min);
-  CHECK(rows_on(t, kim_push).size() == 1);
 }
 
 TEST_CASE("what was handed over at several PBXes is known to have arrived after a restart") {
@@ -294,33 +234,6 @@ TEST_CASE("what ended as unknown because it was no longer to be told is left at 
   t.news({failing(trunk_down)});
   t.report(rows_on(t, push)[0], delivery_state::unknown, reason::superseded);
   CHECK(rows_on(t, mail).empty());
-}
-
-TEST_CASE("a clock that is set back makes no late critical wait for it") {
-  auto config = two_people();
-  config.channels.push_back(channel("spare-mail", "mail"));
-  tenant_bench t(config);
-  t.slow = true;
-  t.news({failing(trunk_down)});
-  SECTION("it is late at once, for nobody knows how long it was not looked at") {
-    t.now -= GENERATE(as<duration>(), 20s, 1h);
-    SECTION("by the same process") { t.tick(); }
-    SECTION("by another") {
-      t.restart();
-      t.configure(config);
-    }
-    t.pass(0s);
-    REQUIRE(rows_on(t, mail).size() == 1);
-    CHECK(failing_channel(t, push) == nullptr);
-    t.pass(90s);
-    CHECK(failing_channel(t, push) != nullptr);
-  }
-  SECTION("backups are told in their time") {
-    t.now -= 1h;
-    t.tick();
-    t.pass(5min);
-    CHECK(t.at(trunk_down).backed_up);
-  }
 }
 
 TEST_CASE("a failing channel's own alert begets no other") {

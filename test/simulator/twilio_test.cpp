@@ -4,6 +4,8 @@
 #include "test/simulator/builders.hpp"
 #include "test/support/catch.hpp"
 
+#include <ranges>
+
 using namespace ringdown;
 using namespace ringdown::sim;
 using namespace std::chrono_literals;
@@ -70,8 +72,8 @@ struct exchange {
   }
   // The last line of that kind.
   std::string effect(const std::string& kind) const {
-    for (auto one = s.effects.rbegin(); one != s.effects.rend(); ++one) {
-      if (member(*one, "kind") == kind) return *one;
+    for (const auto& one : std::views::reverse(s.effects)) {
+      if (member(one, "kind") == kind) return one;
     }
     return "{}";
   }

@@ -1,0 +1,27 @@
+// Who has been told of an alert, as the ends of their rows come in.
+#include "actors/logic/telling.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ringdown::logic {
+
+bool note_end(alert& a, const delivery_id& row, delivery_state state) {
+  const auto at = std::ranges::find(a.targets, row, &told_target::fire);
+  if (at == a.targets.end() || !is_final(state)) return false;
+  if (state == delivery_state::dead || state == delivery_state::suppressed) {
+    a.targets.erase(at);
+    return true;
+  }
+  const bool was_accepted = std::exchange(at->accepted, true);
+  // It arrived, or may have: what was to tell the same target before it no longer matters, but for how high it went.
+  const told_target told = *at;
+  const auto same = [&](const told_target& t) { return t.channel == told.channel && t.target == told.target; };
+  const auto older = std::stable_partition(a.targets.begin(), at, [&](const told_target& t) { return !same(t); });
+  if (older == at) return !was_accepted;
+  at->level = std::ranges::max(std::ranges::subrange(older, std::next(at)), {}, &told_target::level).level;
+  a.targets.erase(older, at);
+  return true;
+}
+
+} // namespace ringdown::logic
