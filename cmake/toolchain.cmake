@@ -10,7 +10,7 @@ endif()
 
 # Assertions stay on in what is shipped: a broken invariant must stop the process, never corrupt what survives.
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -fstack-protector-strong -D_GLIBCXX_ASSERTIONS")
-set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g -D_GLIBCXX_ASSERTIONS")
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1 -D_GLIBCXX_ASSERTIONS")
 
 find_program(RINGDOWN_CCACHE ccache)
 if(RINGDOWN_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
