@@ -77,12 +77,13 @@ void tenant_machine::restore(std::vector<alert> alerts, std::vector<mute> mutes,
 }
 
 tenant_machine::turn tenant_machine::begin(wall_time now) {
-  turn t{now, {}, {}, {}, {}, {}, false, {*config_, kinds_, links_, now, lineage_}};
+  turn t{now, {}, {}, {}, {}, {}, {}, false, {*config_, kinds_, links_, now, lineage_}};
   follow_clock(t);
   return t;
 }
 
 effects tenant_machine::end(turn& t) {
+  share_acknowledgements(t);
   tell_notes(t);
   name_members(t);
   for (const alert_key& key : t.touched) {
@@ -127,8 +128,14 @@ void tenant_machine::take(turn& t, const transition& seen) {
   by_id_[a.id] = a.key;
   t.touched.insert(a.key);
   act(t, a, decided.change, decided.why, seen);
-  if (decided.change == alert_change::lowered && before->level < a.level)
-    not_told(a, notice_event::fired, decided.why, "told=" + std::string(name(*a.told)), t.now, t.out);
+  if (decided.change == alert_change::lowered && before->level < a.level) rise_below_the_mark(t, a);
+}
+
+// It was told at this level before; but whose row was suppressed since, or who is told of this level only, has not heard.
+void tenant_machine::rise_below_the_mark(turn& t, alert& a) {
+  if (is_notifiable(a) && !a.settling && !is_told(t.tell, a))
+    return tell_together(t.tell, {{&a, reason::raised, audience::unheard}}, t.out);
+  not_told(a, notice_event::fired, reason::not_above_told, "told=" + std::string(name(*a.told)), t.now, t.out);
 }
 
 void tenant_machine::act(turn& t, alert& a, alert_change change, reason why, const transition& seen) {
@@ -158,7 +165,7 @@ void tenant_machine::after_fire(turn& t, alert& a, alert_change change, reason w
   if (a.key.type == alert_type::provider_outage) t.begun.insert(a.key);
   if (const alert* outage = outage_of(a)) {
     if (change != alert_change::raised) note_member(t, a, *outage);
-    share_acknowledgement(t, a, *outage);
+    t.joined.insert(a.key);
   }
   // Told at the end of the turn, when it is known with how many others.
   if (a.masks != 0)
@@ -269,6 +276,7 @@ void tenant_machine::make_up_for(turn& t, alert& a, const channel_id& channel) {
 effects tenant_machine::on(tick, wall_time now) {
   turn t = begin(now);
   std::erase_if(mutes_, [&](const mute& m) { return m.until <= now; });
+  follow_outages(t); // first: what is over is not told once more because its snooze is over too
   bool all = false;
   while (!timers_.empty() && timers_.top().first <= now) {
     const alert_key key = timers_.top().second;
@@ -280,7 +288,6 @@ effects tenant_machine::on(tick, wall_time now) {
     const auto at = alerts_.find(key);
     if (at != alerts_.end()) due(t, at->second);
   }
-  follow_outages(t);
   return end(t);
 }
 

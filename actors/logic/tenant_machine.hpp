@@ -105,7 +105,8 @@ private:
     std::set<alert_key> touched;
     std::vector<waiting> to_tell; // fires of this turn, in order
     std::vector<outage_note> notes;
-    std::set<alert_key> begun; // outages that are told of as a whole in this turn
+    std::set<alert_key> begun;  // outages that are told of as a whole in this turn
+    std::set<alert_key> joined; // alerts that became members of an outage, and may have left it again
     bool parent_ended = false;
     telling_context tell;
   };
@@ -117,6 +118,7 @@ private:
   [[nodiscard]] effects end(turn& t);
 
   void take(turn& t, const transition& seen);
+  void rise_below_the_mark(turn& t, alert& a);
   void act(turn& t, alert& a, alert_change change, reason why, const transition& seen);
   void after_fire(turn& t, alert& a, alert_change change, reason why, const transition& seen);
   void after_resolve(turn& t, alert& a, const transition* seen);
@@ -189,8 +191,9 @@ private:
   void begin_outage(turn& t, const std::string& group, const std::string& trace);
   void follow_outages(turn& t);
   void follow(turn& t, alert& outage);
-  void adopt(turn& t, alert& a, const alert& outage);
+  void adopt(turn& t, alert& a);
   void share_acknowledgement(turn& t, alert& member, const alert& outage);
+  void share_acknowledgements(turn& t);
   void note_member(turn& t, const alert& a, const alert& outage);
   void tell_notes(turn& t);
   [[nodiscard]] std::optional<std::string> notes_for(const turn& t, const alert_key& outage,

@@ -46,7 +46,7 @@ void tenant_machine::refresh_masks(turn& t, const std::optional<instance_id>& on
     a.settling = before != 0 && a.masks == 0;
     t.touched.insert(key);
     if (a.settling) ask_to_settle(t, key);
-    if (const alert* outage = outage_of(a); outage != nullptr && a.parent != speaker) adopt(t, a, *outage);
+    if (outage_of(a) != nullptr && a.parent != speaker) adopt(t, a);
   }
 }
 

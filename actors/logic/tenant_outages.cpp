@@ -161,9 +161,9 @@ std::string tenant_machine::left_down(const turn& t, const alert& outage) {
 
 // It failed by itself before: what has not left yet does not leave any more. The mask says so to every claim, in the
 // transaction that brings the outage; whoever carries a row already is asked to drop it.
-void tenant_machine::adopt(turn& t, alert& a, const alert& outage) {
+void tenant_machine::adopt(turn& t, alert& a) {
   t.out.withdraw.push_back(a.id);
-  share_acknowledgement(t, a, outage);
+  t.joined.insert(a.key);
   tell_targets(t.tell, a, notice_event::updated, reason::correlated, "", {delivery_kind::log}, t.out);
 }
 
@@ -175,6 +175,15 @@ void tenant_machine::share_acknowledgement(turn& t, alert& member, const alert& 
   t.touched.insert(member.key);
   audit(t, member, "alert.acknowledged", outage.ack->by, std::string(of_outage));
   tell_targets(t.tell, member, notice_event::acknowledged, reason::acknowledged, "", {delivery_kind::log}, t.out);
+}
+
+// When the poll has been read to its end: what was a member only between two of its changes is acknowledged by nobody.
+void tenant_machine::share_acknowledgements(turn& t) {
+  for (const alert_key& key : t.joined) {
+    const auto member = alerts_.find(key);
+    if (member == alerts_.end() || !is_open(member->second)) continue;
+    if (const alert* outage = outage_of(member->second)) share_acknowledgement(t, member->second, *outage);
+  }
 }
 
 void tenant_machine::note_member(turn& t, const alert& a, const alert& outage) {

@@ -6,11 +6,28 @@
 
 namespace ringdown::logic {
 
+namespace {
+
+// A line is told in order: when a row is held back, those before it have ended, and what is not known to have arrived did not.
+void forget_line(alert& a, std::vector<told_target>::iterator last) {
+  const told_target told = *last;
+  const auto gone = [&](const told_target& t) {
+    return t.channel == told.channel && t.target == told.target && !t.accepted;
+  };
+  const auto older = std::stable_partition(a.targets.begin(), last, [&](const told_target& t) { return !gone(t); });
+  a.targets.erase(older, std::next(last));
+}
+
+} // namespace
+
 bool note_end(alert& a, const delivery_id& row, delivery_state state) {
   const auto at = std::ranges::find(a.targets, row, &told_target::fire);
   if (at == a.targets.end() || !is_final(state)) return false;
   if (state == delivery_state::dead || state == delivery_state::suppressed) {
-    a.targets.erase(at);
+    if (state == delivery_state::suppressed)
+      forget_line(a, at);
+    else
+      a.targets.erase(at);
     return true;
   }
   const bool was_accepted = std::exchange(at->accepted, true);

@@ -315,3 +315,42 @@ TEST_CASE("a fire that died while its type was muted is told as a new row when t
   CHECK(t.events(push) == events{fired});
   CHECK(t.ids_unique);
 }
+
+namespace {
+
+std::vector<delivery> fires_on_push(const tenant_bench& t) {
+  std::vector<delivery> found;
+  std::ranges::copy_if(t.rows, std::back_inserter(found), [](const delivery& row) {
+    return row.channel == push && row.event == fired && row.content.alerts.front().type == trunk_down;
+  });
+  return found;
+}
+
+} // namespace
+
+TEST_CASE("what a snooze kept from a channel, and a mute again, is told when the mute ends") {
+  tenant_bench t;
+  t.slow = true;
+  t.news({failing(trunk_down)});
+  t.ask(command_kind::snooze, t.at(trunk_down).id, t.now + 7min); // the row of the fire is suppressed with it
+  t.pass(9min);
+  REQUIRE(fires_on_push(t).size() == 2);
+  t.ask(quiet(command_kind::mute_type, "trunk_down", t.now + 7min));
+  t.report(fires_on_push(t).back(), delivery_state::suppressed, reason::masked_mute);
+  t.pass(9min);
+  t.settled();
+  CHECK(fires_on_push(t).size() == 3);
+}
+
+TEST_CASE("a rise to a level at which nobody could hear of it is told") {
+  tenant_bench t;
+  t.slow = true;
+  t.news({failing(trunk_down, "T1", severity::critical)});
+  t.ask(command_kind::snooze, t.at(trunk_down).id, t.now + 7min);
+  t.report(fires_on_push(t).back(), delivery_state::suppressed, reason::snoozed_first);
+  t.news({failing(trunk_down, "T1", severity::info)}); // goes nowhere, and the end of the snooze neither
+  t.pass(9min);
+  REQUIRE(fires_on_push(t).size() == 1);
+  t.news({failing(trunk_down, "T1", severity::critical)});
+  CHECK(fires_on_push(t).size() == 2);
+}

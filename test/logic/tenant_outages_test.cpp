@@ -250,6 +250,37 @@ TEST_CASE("the acknowledgement of an outage is its members', and holds for fifte
   CHECK(t.events(push, t.trunk(pbx(4))) == events_of{fired});
 }
 
+TEST_CASE("a PBX that belongs to an acknowledged outage between two changes of one poll is acknowledged by nobody") {
+  outage_bench t(4);
+  t.add_trunk(pbx(4), "T2", "sip.other.example");
+  t.fail_in_turn({1, 2, 3});
+  t.ask(command_kind::acknowledge, t.outage()->id);
+  t.fails(pbx(4));
+  t.fails(pbx(4), "T2");
+  t.news({failing(alert_type::all_trunks_down, "", severity::critical, pbx(4))}, pbx(4));
+  const alert& all = t.at(alert_type::all_trunks_down, "", pbx(4));
+  REQUIRE(all.parent == std::nullopt); // two providers
+  // The trunk of the other provider first: for that moment only those of the outage fail.
+  t.set(pbx(4), "T1", resource_state::registered);
+  t.set(pbx(4), "T2", resource_state::registered);
+  t.news({healthy(alert_type::trunk_down, "T2", pbx(4)), healthy(alert_type::trunk_down, "T1", pbx(4))}, pbx(4));
+  CHECK(all.parent == std::nullopt);
+  CHECK(all.phase == alert_phase::firing);
+  CHECK_FALSE(all.ack);
+}
+
+TEST_CASE("an outage that is over when its snooze ends is told to nobody once more") {
+  outage_bench t(4);
+  t.fail_in_turn({1, 2, 3});
+  t.ask(command_kind::snooze, t.outage()->id, t.now + 1h);
+  for (int i = 1; i <= 3; ++i) t.recovers(pbx(i));
+  REQUIRE(t.has_outage());
+  t.now += 2h; // nobody was there, or the clock was set
+  t.tick();
+  CHECK_FALSE(t.has_outage());
+  CHECK(t.events(push, *t.outage()) == events_of{fired, resolved});
+}
+
 TEST_CASE("explain says that a member whose acknowledgement ended with its outage waits for two polls") {
   outage_bench t(4);
   t.fail_in_turn({1, 2, 3});
