@@ -19,6 +19,12 @@ constexpr duration ask_often = std::chrono::seconds(3);
 constexpr duration ask_in_case = std::chrono::seconds(20);
 constexpr auto look_at_clocks_after = std::chrono::minutes(1);
 
+// The wall clock went on by less than the other did, and by more than a clock that is slowed down differs (500 us in 1 s).
+bool was_set_back(const moment& before, const moment& present) {
+  const auto gone = present.steady - before.steady;
+  return present.wall - before.wall < gone - gone / 1000 - std::chrono::seconds(1);
+}
+
 const wire::dialect* dialect_of(const channel_config& config) {
   const auto* found = wire::find_dialect(config.kind);
   // Configuration is checked before it is used: an unknown kind cannot get here.
@@ -153,6 +159,7 @@ void channel::on(const rows_claimed& claimed) {
     wake_for(now().wall + times_.retry_base);
     return;
   }
+  claimed_last_ = asked_last_;
   backlogged_ = std::exchange(look_again_, false);
   due_left_ = claimed.rows.due_left;
   if (claimed.rows.next_due) wake_for(*claimed.rows.next_due);
@@ -358,10 +365,13 @@ void channel::claim_if_room() {
   if (held >= facts_.connections) return;
   claiming_ = true;
   // A wall clock that was set back meanwhile makes nothing wait longer than it was to wait.
-  const wall_time present = std::max(now().wall, std::exchange(reached_, wall_time{}));
+  const moment present = now();
+  const wall_time due = std::max(present.wall, std::exchange(reached_, wall_time{}));
   const auto targets =
       facts_.is == channel_class::voice ? persistence::target_use::exclusive : persistence::target_use::shared;
-  persistence::claim_request ask{tenant_, config_.id, world().owner, facts_.connections - held, present, targets};
+  persistence::claim_request ask{tenant_, config_.id, world().owner, facts_.connections - held, due, targets};
+  if (was_set_back(claimed_last_, present)) ask.set_back_to = present.wall;
+  asked_last_ = present;
   caf::anon_send(world().store, claim_rows{std::move(ask), me()});
 }
 

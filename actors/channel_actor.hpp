@@ -94,6 +94,8 @@ private:
   std::optional<wall_time> wake_at_;             // what the newest wake-up is for
   steady_time wake_due_;                         // the same by the clock that nobody sets
   wall_time reached_;                            // what was waited for last, until a claim has used it
+  moment asked_last_;                            // when the newest claim was made
+  moment claimed_last_;                          // when the newest was that the store could make
   std::map<delivery_id, alert_id> handing_back_; // settlements under way of rows not carried any more
   bool claiming_ = false;
   bool look_again_ = false;    // rows were announced while a claim was under way

@@ -65,6 +65,9 @@ struct claim_request {
   std::size_t limit = 1;
   wall_time now;
   target_use targets = target_use::shared; // exclusive: rows whose target is in use stay pending
+  // The wall clock was set back since the channel's last claim, and says this: what is left waits from now on as long as it was
+  // to wait after its last attempt. `now` may be later: what a waiting channel has waited for by the other clock is due.
+  std::optional<wall_time> set_back_to{};
 };
 struct claimed_rows {
   std::vector<delivery> rows; // now claimed

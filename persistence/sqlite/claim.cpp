@@ -44,7 +44,7 @@ constexpr const char* told_sql =
     "'unknown') limit 1";
 
 // Rows that wait by a clock that has been set back since: ?1 is what it says now. What was tried waits from now as long as it
-// was to wait after its last attempt; what was not is due. (A claim sees only where the clock stands, not that it was set.)
+// was to wait after its last attempt; what was not is due. (A claim is told that it was set, a start has to look.)
 #define RINGDOWN_LAST_TRIED \
   "(select max(a.ended) from attempt a where a.tenant = delivery.tenant and a.delivery = delivery.id)"
 #define RINGDOWN_WAITS_BEGIN_ANEW                                                                                  \
@@ -103,6 +103,7 @@ result<claimed_rows> sqlite_store::claim(const claim_request& request) {
           },
           request.tenant, request.channel);
       while (!state.full && claim_portion(state)) continue;
+      if (request.set_back_to) db_->run(waits_of_channel_sql, *request.set_back_to, request.tenant, request.channel);
       look_ahead(state);
       return std::move(state.answer);
     });
@@ -160,16 +161,16 @@ bool sqlite_store::consider(claim_state& state, delivery row) {
 // What is left for later: due now but behind something open, or not yet due.
 void sqlite_store::look_ahead(claim_state& state) {
   const claim_request& request = state.request;
+  const wall_time now = request.set_back_to.value_or(request.now);
   db_->rows(
       "select min(not_before) from delivery indexed by delivery_due where tenant = ? and channel = ? and state = "
       "'pending' and (not_before <= ? or (attempts = 0 and not_before <= created))",
       [&](columns& found) { state.answer.due_left = found.maybe_time().has_value(); }, request.tenant, request.channel,
-      request.now);
+      now);
   db_->rows(
       "select min(not_before) from delivery indexed by delivery_due where tenant = ? and channel = ? and state = "
       "'pending' and not_before > ? and (attempts > 0 or not_before > created)",
-      [&](columns& found) { state.answer.next_due = found.maybe_time(); }, request.tenant, request.channel,
-      request.now);
+      [&](columns& found) { state.answer.next_due = found.maybe_time(); }, request.tenant, request.channel, now);
 }
 
 sqlite_store::judged sqlite_store::judge(const delivery& row, wall_time now) {

@@ -269,6 +269,17 @@ void waits_survive_set_clocks(const store_opener& open) {
       CHECK(work.held->recover_channel(work.tenant, channel_id("push"), work.owner, key_knowledge::unkeyed, {}, noon)
                 .ok());
     }
+    SECTION("by a claim that is told of it") {
+      const auto left = work.held->claim({.tenant = work.tenant,
+                                          .channel = channel_id("push"),
+                                          .owner = work.owner,
+                                          .limit = 0,
+                                          .now = noon,
+                                          .set_back_to = noon});
+      REQUIRE(left.ok());
+      CHECK(left->rows.empty());
+      CHECK((left->due_left || left->next_due <= noon + std::chrono::seconds(8)));
+    }
   };
   SECTION("what was tried before the clock was set back waits anew, and no longer") {
     REQUIRE(work.claim(10, later).rows.size() == 2);
