@@ -166,4 +166,61 @@ void failures_are_retried_with_patience(const history& of, violations& found) {
   }
 }
 
+namespace {
+
+// When a wait that began at `from`, until `until` by the wall clock, is over: after that time, or when the clock is set to it.
+instant over_at(const history& of, instant from, wall_time until) {
+  auto wall = of.wall_at(from);
+  instant at = from;
+  for (const entry& one : of.entries()) {
+    const auto* jump = std::get_if<clock_jumped>(&one.what);
+    if (jump == nullptr || one.at < from || jump->by < instant{}) continue;
+    if (wall + std::chrono::duration_cast<duration>(one.at - at) >= until) break;
+    wall += std::chrono::duration_cast<duration>(one.at - at + jump->by);
+    at = one.at;
+  }
+  return at + std::max<instant>(until - wall, instant{});
+}
+
+// Something else kept it, or what carries it, from going on.
+bool was_hindered(const history& of, const troubles& all, const row_story& story, instant from, instant to) {
+  const std::string& channel = story.row.channel.str();
+  for (const std::string& what : {std::string("process"), std::string("crash"), std::string("store"),
+                                  std::string("slow store"), "poison " + channel})
+    if (all.any(what, from - 2min, to)) return true;
+  if (all.any("provider " + channel, to - 90s, to)) return true;
+  const auto open = all.open.find(story.row.channel);
+  return open != all.open.end() && std::ranges::any_of(open->second, [&](const auto& one) {
+           const row_story* other = of.find(one.row);
+           return one.row != story.row.id && one.from <= story.made && one.to > from &&
+                  other->row.alert == story.row.alert;
+         });
+}
+
+} // namespace
+
+// A wall clock that is set, to and fro, lengthens no wait by more than the minute after which clocks are looked at again.
+void waits_end_in_time(const history& of, violations& found) {
+  constexpr auto slack = 65s;
+  const troubles all = troubles_of(of);
+  std::map<delivery_id, std::pair<instant, instant>> waiting; // since when, and when it is over
+  for (const entry& one : of.entries()) {
+    if (const auto* kept = std::get_if<outcome_kept>(&one.what); kept != nullptr)
+      if (kept->what.state == delivery_state::pending)
+        waiting[kept->what.ledger.delivery] = {one.at, over_at(of, one.at, kept->what.not_before)};
+    const auto* taken = std::get_if<rows_taken>(&one.what);
+    if (taken == nullptr) continue;
+    for (const delivery& row : taken->rows.rows) {
+      const auto at = waiting.find(row.id);
+      if (at == waiting.end()) continue;
+      const auto [since, over] = at->second;
+      waiting.erase(at);
+      const row_story* story = of.find(row.id);
+      if (one.at <= over + slack || story == nullptr || was_hindered(of, all, *story, since, one.at)) continue;
+      found.add(one.at, fmt::format("{} was to wait until {} and waited {} s longer", words_of(story->row),
+                                    clock_text(over), (one.at - over) / 1s));
+    }
+  }
+}
+
 } // namespace ringdown::simulation

@@ -105,9 +105,11 @@ void no_claim_after_an_end(const history& of, violations& found) {
                one.what);
 }
 
-// What was claimed before and had not begun is withdrawn in the moment of the commit.
+// What was claimed before and had not begun is withdrawn in the moment of the commit, by the tenant's actor: if that dies then,
+// nobody does, and it may still begin until it is too old to (10 s).
 void nothing_begins_after_an_end(const history& of, violations& found) {
   std::map<alert_id, std::pair<alert, instant>> ended; // acknowledged, resolved or snoozed since
+  std::map<std::string, instant> died;                 // when each tenant's actor last did
   for (const entry& one : of.entries()) {
     if (const auto* kept = std::get_if<batch_kept>(&one.what)) {
       for (const alert& a : kept->batch->alerts) {
@@ -118,10 +120,13 @@ void nothing_begins_after_an_end(const history& of, violations& found) {
           ended.try_emplace(a.id, a, one.at);
       }
     }
+    if (const auto* crash = std::get_if<actor_crashed>(&one.what)) died[crash->actor] = one.at;
     const auto* begun = std::get_if<attempt_begun>(&one.what);
     const row_story* story = begun == nullptr ? nullptr : of.find(begun->row);
     if (story == nullptr || !is_plain_fire(story->row)) continue;
     const auto at = ended.find(story->row.alert);
+    const auto death = died.find("tenant/" + begun->tenant.str());
+    if (death != died.end() && death->second > one.at - 10s) continue;
     if (at != ended.end() && at->second.second < one.at && story->row.version <= at->second.first.version)
       found.add(one.at, fmt::format("{} was begun, {} since {}", words_of(story->row), name(at->second.first.phase),
                                     clock_text(at->second.second)));

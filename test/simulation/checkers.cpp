@@ -31,6 +31,7 @@ constexpr std::array all{
     checker{"S-A9 acknowledged by somebody", acknowledged_by_somebody},
     checker{"S-A9 commands are decided once", commands_are_decided_once},
     checker{"C-08 failures are retried with patience", failures_are_retried_with_patience},
+    checker{"C-08 waits end in time", waits_end_in_time},
 };
 
 } // namespace

@@ -61,5 +61,6 @@ void every_pbx_is_fresh(const history& of, violations& found);        // I9
 void sound_channels_are_prompt(const history& of, violations& found);  // I6
 void restart_budgets_are_obeyed(const history& of, violations& found); // I14
 void failures_are_retried_with_patience(const history& of, violations& found);
+void waits_end_in_time(const history& of, violations& found); // C-08, however the clock is set
 
 } // namespace ringdown::simulation

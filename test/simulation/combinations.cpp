@@ -42,14 +42,14 @@ std::vector<alert> open_alerts(world& of, const tenant_id& whose) {
   return open;
 }
 
-void ask_about(world& of, const alert& what, command_kind kind) {
+void ask_about(world& of, const alert& what, command_kind kind, duration snooze = 2min) {
   command made;
   made.tenant = what.tenant;
   made.kind = kind;
   made.alert = what.id;
   made.by = "sam";
   made.via = "cli";
-  if (kind == command_kind::snooze) made.until = of.wall() + std::chrono::minutes(2);
+  if (kind == command_kind::snooze) made.until = of.wall() + snooze;
   of.ask(std::move(made));
 }
 
@@ -147,6 +147,25 @@ void clock_is_wrong(world& of) {
     later(of, begin + of.chance().between(5s, 14s), [&of] {
       if (process* now = of.alive()) now->arm_job(1);
     });
+}
+
+// What waits for long waits no more: a snooze of an hour, and what a provider has refused for some minutes.
+void clock_is_set_forward(world& of) {
+  const tenant_config& whose = some_tenant(of);
+  const tenant_id id = whose.id;
+  const std::string lasts = std::to_string(span(of, 10min, 15min) / 1s + 1) + "s";
+  for (const instance_config& one : whose.instances)
+    of.pbxes().does("service_down", {{"pbx", one.id.str()}, {"service", "3CXMediaServer"}, {"for", lasts}});
+  const instant begin = 2min + of.chance().between(0s, 30s);
+  const instant end = begin + of.chance().between(3min, 5min);
+  later(of, begin - 5s, [&of, id] { ask_about_all(of, id, command_kind::renotify); });
+  ails(of, id, mood::failing, begin - 6s, end);
+  const instant then = end + of.chance().between(1s, 20s);
+  later(of, then - 25s, [&of, id] {
+    const auto open = open_alerts(of, id);
+    if (!open.empty()) ask_about(of, of.chance().pick(open), command_kind::snooze, 1h);
+  });
+  later(of, then, [&of] { of.jump(of.chance().between(61min, 90min)); });
 }
 
 } // namespace ringdown::simulation

@@ -14,5 +14,7 @@ void channel_keeps_dying(world& of);
 void burst_on_a_slow_disk(world& of);
 // Set back while something waits for it, often with a restart.
 void clock_is_wrong(world& of);
+// Set forward beyond the end of a snooze and of what a provider has refused for long.
+void clock_is_set_forward(world& of);
 
 } // namespace ringdown::simulation

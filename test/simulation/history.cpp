@@ -50,6 +50,13 @@ void history::read_store(persistence::store& left) {
   for (const auto& [id, last] : told_.alerts()) decisions_[id] = sure(left.decisions(id));
 }
 
+wall_time history::wall_at(instant when) const {
+  instant since = ended_ - when;
+  for (const entry& one : told_.entries())
+    if (const auto* jump = std::get_if<clock_jumped>(&one.what); jump != nullptr && one.at > when) since += jump->by;
+  return wall_ - std::chrono::duration_cast<duration>(since);
+}
+
 const row_story* history::find(const delivery_id& row) const {
   const auto at = rows_.find(row);
   return at == rows_.end() ? nullptr : &at->second;

@@ -32,6 +32,7 @@ public:
   [[nodiscard]] const tenants& inhabitants() const { return who_; }
   [[nodiscard]] instant ended() const { return ended_; }
   [[nodiscard]] wall_time wall_ended() const { return wall_; }
+  [[nodiscard]] wall_time wall_at(instant when) const; // what the wall clock said then
   [[nodiscard]] const std::map<delivery_id, row_story>& rows() const { return rows_; }
   [[nodiscard]] const row_story* find(const delivery_id& row) const;
   [[nodiscard]] const std::map<alert_id, alert>& alerts() const { return told_.alerts(); }
