@@ -41,6 +41,10 @@ def is_push(row):
     return row["channel"].endswith("-push")
 
 
+def is_call(row):
+    return row["channel"].endswith("-voice")
+
+
 def subject_of(alert):
     """(PBX, kind, key), as the simulator's truth journal names it."""
     return alert["instance"], alert["resource"]["kind"], alert["resource"].get("id") or ""
@@ -66,20 +70,24 @@ def pushes(deliveries, accepted):
     return collections.Counter(pushes_owed(sent, got)), got
 
 
+def accepted_messages(effects):
+    return [line for line in effects if line["kind"] in ("ntfy", "webhook") and line["answered"] in ACCEPTED]
+
+
 def surplus(more, less):
     """Everything of which `more` has more, with how many."""
     return sorted((more - less).items(), key=str)
 
 
 def lost(deliveries, alerts, effects, truth, played):
-    accepted = [line for line in effects if line["answered"] in ACCEPTED]
+    accepted = accepted_messages(effects)
     sent = [row for row in deliveries if row["state"] in SENT]
     arrived = {line["key"] for line in accepted if line["kind"] == "webhook"}
     owed, got = pushes(deliveries, accepted)
     found = [f"{row['event']} of {row['alert']} ended as {row['state']} ({row['id']})"
              for row in deliveries if row["state"] not in ENDED_WELL]
     found += [f"the webhook {row['id']} was sent and did not arrive"
-              for row in sent if not is_push(row) and row["id"] not in arrived]
+              for row in sent if not is_push(row) and not is_call(row) and row["id"] not in arrived]
     found += [f"{count} x the push {push} was sent and did not arrive" for push, count in surplus(owed, got)]
     fired = {row["alert"] for row in deliveries if row["event"] in ("fired", "summary")}
     told = {subject_of(alert) for alert in alerts if alert["id"] in fired}
@@ -89,7 +97,7 @@ def lost(deliveries, alerts, effects, truth, played):
 
 
 def doubled(deliveries, effects):
-    accepted = [line for line in effects if line["answered"] in ACCEPTED]
+    accepted = accepted_messages(effects)
     hooks = collections.Counter(line["key"] for line in accepted if line["kind"] == "webhook")
     owed, got = pushes(deliveries, accepted)
     found = [f"the webhook {key} arrived {count} times" for key, count in hooks.items() if count > 1]
@@ -99,11 +107,45 @@ def doubled(deliveries, effects):
     return found
 
 
+def calls_placed(effects):
+    """By delivery: how many calls were placed for it."""
+    return collections.Counter(line["delivery"] for line in effects if line["kind"] == "call_placed")
+
+
+def lost_calls(deliveries, effects):
+    placed = calls_placed(effects)
+    return [f"the call {row['id']} was made and no phone rang"
+            for row in deliveries if is_call(row) and row["state"] in SENT and not placed[row["id"]]]
+
+
+def doubled_calls(deliveries, effects):
+    owed = {row["id"] for row in deliveries if is_call(row)}
+    placed = calls_placed(effects)
+    found = [f"{count} calls for {delivery}" for delivery, count in placed.items() if count > 1]
+    return found + [f"a call for {delivery}, which is owed to nobody" for delivery in placed if delivery not in owed]
+
+
+def unheard(alerts, deliveries, effects, pbx):
+    """What of the one call that must be heard did not happen: it rings about this PBX, is answered, 1 is pressed, and that
+    acknowledges, for good."""
+    about = next((alert for alert in alerts if alert["instance"] == pbx), {"id": ""})
+    rows = {row["id"] for row in deliveries if is_call(row) and row["alert"] == about["id"]}
+    seen = {line["kind"] for line in effects if line.get("delivery") in rows}
+    found = [f"no {kind} of a call about {pbx}" for kind in ("call_ringing", "call_said", "call_digits") if kind not in seen]
+    if (about.get("acknowledged") or {}).get("via") != "phone":
+        found.append(f"the outage at {pbx} is not acknowledged over the phone")
+    return found
+
+
 def wrongly_told(alerts, effects, quiet, quiet_name):
     """Messages about the PBX that nobody should have heard of: by its id, its alerts or its name."""
     ids = {alert["id"] for alert in alerts if alert["instance"] == quiet}  # an id has no dash
     found = []
     for line in effects:
+        if line["kind"].startswith("call"):
+            if quiet_name in line.get("text", ""):
+                found.append(f"a call said: {line['text']}")
+            continue
         data = content(line).get("data", {})
         about = (data.get("instance") or {}).get("id") == quiet or line.get("key", "").split("-")[0] in ids
         if about or quiet_name in line.get("title", "") or quiet_name in line.get("body", ""):

@@ -6,12 +6,14 @@
 """
 
 import argparse
+import collections
 import os
 import signal
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "test", "scenarios"))
-from account import content, doubled, lost, wrongly_told  # noqa: E402
+from account import content, doubled, doubled_calls, lost, lost_calls, unheard, wrongly_told  # noqa: E402
+from calling import PUBLIC, rings_for, verify_number  # noqa: E402
 from harness import Failed, World, pause  # noqa: E402
 from teller import WHY, Teller  # noqa: E402
 
@@ -19,19 +21,25 @@ FLEET = """
 [fleet]
 tenants = 6
 pbxes = 40
-trunks_per_pbx = 5
+trunks_per_pbx = 4
 sbcs_per_pbx = 2
+[twilio]
+ring = "10s"
+listen = "5s"
 """
 
 TIMING = {
     "confirm_after": "1s", "unreachable_repoll_1": "500ms", "unreachable_repoll_2": "2s", "unreachable_repoll_3": "4s",
     "starting_grace": "12s", "flap_window": "60s", "flap_quiet": "12s", "episode_window": "60s",
+    "call_after_outage": "3s", "ring_again_after": "12s",
     "provider_window": "36s", "provider_quiet": "5s",  # a tenth of six minutes: REGISTERs are refreshed within 60 to 300 s
 }
 PBXES = 40
 CARRIER = "sip.larkfield.example"
 CUSTOMERS = ("pbx35", "pbx36", "pbx37", "pbx38", "pbx39", "pbx40")  # of one tenant; each has trunks of that carrier
 PLAYED = {"pbx03", "pbx08", "pbx12", "pbx17", "pbx30", *CUSTOMERS}  # what breaks, and must be told
+CALLED = "t2"                                           # whose phone rings, for an SBC of the next
+RINGING = "pbx08"
 UPDATED = "pbx21"                                       # what must not
 
 
@@ -61,7 +69,16 @@ def technician_acknowledges(world, teller):
 
 
 def sbc_fails(world, teller):
-    breaks(world, teller, "pbx08", "A branch office's SBC at {name} goes offline.", "sbc_down", sbc="11000")
+    breaks(world, teller, RINGING, "A branch office's SBC at {name} goes offline. Nobody looks at the push, so that a phone "
+           "rings, and the callee presses 1.", "sbc_down", sbc="11000")
+    alert = teller.until("somebody presses 1 and that acknowledges", lambda: acknowledged(world), 40)
+    name = teller.users.get(alert["acknowledged"]["by"], alert["acknowledged"]["by"])
+    teller.say(f"    acknowledged by {name}, over the {alert['acknowledged']['via']}: it rings no more")
+
+
+def acknowledged(world):
+    rows = world.items("/api/v1/alerts")
+    return next((row for row in rows if row["instance"] == RINGING and row["state"] == "acknowledged"), None)
 
 
 def service_fails(world, teller):
@@ -99,7 +116,8 @@ def trunk_flaps(world, teller):
 
 def carrier_fails(world, teller):
     teller.step(f"The carrier at {CARRIER} fails. Six PBXes of one tenant notice one after the other, as each renews its "
-                "registration: the first is told by itself, then the outage once, and nobody's phone names the rest.")
+                "registration: the first are told one by one, at the third it is one outage, told once. No phone names the rest; "
+                "the webhook, a machine's, has every trunk.")
     for place, pbx in enumerate(CUSTOMERS):
         world.do("trunk_down", pbx=pbx, provider=CARRIER, reason="silent", at=f"{1 + 2 * place}s")
 
@@ -123,7 +141,7 @@ def all_recovers(world, teller):
 
 
 # What happens, and how many seconds after the beginning.
-STEPS = [(0, trunk_fails), (12, technician_acknowledges), (24, sbc_fails), (36, service_fails), (48, pbx_fails),
+STEPS = [(0, trunk_fails), (10, technician_acknowledges), (20, sbc_fails), (38, service_fails), (49, pbx_fails),
          (62, pbx_updates), (74, trunk_flaps), (104, carrier_fails), (128, all_recovers)]
 LAST_LOOK = 144  # seconds; what comes late must be seen, too
 
@@ -136,25 +154,33 @@ def play(world, teller):
 
 
 def silences(world):
-    """(alert, event, reason) of each message that was kept back, as the store explains it."""
+    """(alert, channel, event, reason) of each message that was kept back, as the store explains it."""
     for row in all_pages(world, "/api/v1/alerts?state=all&limit=500"):
         _, answer = world.api(f"/api/v1/alerts/{row['id']}/explain")
         for item in answer["items"]:
+            channel = item["channel"] or ""
+            if channel.endswith("-voice"):
+                continue  # calls are for one kind of outage of one tenant here, and that is no silence
             kept_back = item["delivery_why"] if item["delivery_state"] == "suppressed" else item["reason"]
             if not item["delivery"] or item["delivery_state"] == "suppressed":
-                yield row, item["event"], kept_back
+                yield row, channel, item["event"], kept_back
 
 
 def explain_silences(world, teller):
-    """Says why of each silence, and how many there were: the flapping trunk must give one at least."""
+    """Says why, once for each reason, and how many silences there were: the flapping trunk must give one at least."""
     print(flush=True)
     quiet = list(silences(world))
-    for row, event, reason in quiet:
-        what = "a recovery" if event == "resolved" else f"'{event}'"
+    reasons = collections.Counter(reason for *_, reason in quiet)
+    for row, channel, event, reason in quiet:
+        if reason not in reasons:
+            continue  # told already
+        what = "the recovery" if event == "resolved" else "the failure" if event == "fired" else f"'{event}'"
         about = f"{row['resource'].get('name') or 'the PBX'} at {row['instance_name'] or 'all PBXes of the tenant'}"
-        teller.say(f"Why was nobody told of {what} of {about}? Because {WHY.get(reason, reason)}.")
-        teller.say(f"    (ringdownctl explain {row['id']} says: {reason})")
-    if not any(reason in WHY for _, _, reason in quiet):
+        teller.say(f"Why was {channel or 'everybody'} told nothing of {what} of {about}? Because {WHY.get(reason, reason)}.")
+        others = reasons.pop(reason) - 1
+        more = f"; {others} more for the same reason" if others else ""
+        teller.say(f"    (ringdownctl explain {row['id']} says: {reason}{more})")
+    if not any(reason in WHY for *_, reason in quiet):
         raise Failed("no silence has a reason, and the flapping trunk should")
     return len(quiet)
 
@@ -174,6 +200,8 @@ def account(world, teller, quiet):
     deliveries = all_pages(world, "/api/v1/deliveries?limit=500")
     alerts = all_pages(world, "/api/v1/alerts?state=all&limit=500")
     effects = world.effects()
+    calls = {"  calls lost": lost_calls(deliveries, effects), "  calls doubled": doubled_calls(deliveries, effects),
+             "  acknowledging call not heard": unheard(alerts, deliveries, effects, RINGING)}
     faults = {"lost": lost(deliveries, alerts, effects, world.lines("truth.jsonl"), PLAYED),
               "doubled": doubled(deliveries, effects),
               "told of the update": wrongly_told(alerts, effects, UPDATED, teller.names[UPDATED]),
@@ -184,25 +212,35 @@ def account(world, teller, quiet):
              "alerts": len(alerts), "deliveries": len(deliveries),
              "  accepted": states.count("sent") + states.count("confirmed"),
              "  kept back, with a reason": quiet,
+             "calls placed": len(world.effects("call_placed")),
+             "  calls answered": len(world.effects("call_answered")),
+             **{what: len(found) for what, found in calls.items()},
              **{what: len(found) for what, found in faults.items()}}
     print()
     for title, value in table.items():
-        print(f"  {title:<28} {value:>6}")
+        print(f"  {title:<32} {value:>6}")
     print(flush=True)
-    for what, found in faults.items():
+    for what, found in {**calls, **faults}.items():
         for fault in found:
-            print(f"demo: {what}: {fault}", file=sys.stderr)
-    return not any(faults.values())
+            print(f"demo: {what.strip()}: {fault}", file=sys.stderr)
+    return not any([*calls.values(), *faults.values()])
 
 
 def show(world, asked):
     print("Starting 40 simulated 3CX systems of 6 tenants, and one ringdown node that polls each every 2 s", flush=True)
+    world.write_config("2s", TIMING, public_url=PUBLIC)
+    rings_for(world, CALLED, "sbc_offline")
     world.start()
+    world.do("callbacks_to", address=world.url.removeprefix("http://"))
     world.apply()
     world.settled(PBXES)
     teller = Teller(world)
     trunks = len(world.items("/api/v1/trunks"))
     teller.say(f"all {PBXES} PBXes are read, {trunks} trunks are watched; API and metrics: {world.url}")
+    teller.step(f"{teller.users[CALLED + '-tech']} has agreed to be called. First a call reads out a code, to be given back: it "
+                "proves the number.")
+    verify_number(world, CALLED)
+    world.do("phone", press="1", press_after="1s")
     play(world, teller)
     quiet = explain_silences(world, teller)
     sound = account(world, teller, quiet)
@@ -230,7 +268,7 @@ def main():
     signal.signal(signal.SIGTERM, interrupt)
     world = None
     try:
-        world = World(FLEET, interval="2s", timing=TIMING)
+        world = World(FLEET)
         return show(world, asked)
     except KeyboardInterrupt:
         print("\nended", flush=True)

@@ -4,7 +4,10 @@ Both moments are taken from the simulator's journals, so that neither polling no
 """
 
 import datetime
+import glob
+import os
 import time
+import tomllib
 
 from account import content, subject_of, subject_of_truth
 
@@ -38,14 +41,24 @@ def seconds(text):
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
+def users_of(world):
+    """As the tenant files have them."""
+    for path in glob.glob(os.path.join(world.ready["tenants"], "*.toml")):
+        with open(path, "rb") as file:
+            yield from tomllib.load(file)["user"]
+
+
 class Teller:
     def __init__(self, world):
         self.world = world
         self.seen = 0
+        self.heard = None
         self.subjects = {}
         self.begun = time.monotonic()
         self.step_at = time.time()
         self.names = {row["id"]: row["name"] for row in world.items("/api/v1/instances")}
+        self.people = {user["phone"]: user["name"] for user in users_of(world)}
+        self.users = {user["id"]: user["name"] for user in users_of(world)}
 
     def say(self, text):
         print(f"[{time.monotonic() - self.begun:6.1f} s] {text}", flush=True)
@@ -59,14 +72,31 @@ class Teller:
     def follow(self):
         effects = self.world.effects()
         for line in effects[self.seen:]:
+            if line["kind"].startswith("call"):
+                self.hear(line)
+                continue
             phone = line["kind"] == "ntfy"
-            who = "the phone " + line.get("topic", "?") if phone else "the webhook " + line.get("path", "?")
+            who = line.get("topic", "?") + " (push)" if phone else line.get("path", "?") + " (webhook)"
             body = content(line)
             title = body.get("title") or body.get("data", {}).get("title", "")
             event = event_of(line)
             after = seconds(line["t"]) - self.caused(line, event)
             self.say(f"    {who} {WORDS.get(event, event)} after {after:.1f} s: {title}")
         self.seen = len(effects)
+
+    def hear(self, line):
+        """What happens at a phone; how it comes about over the provider's callbacks is not told."""
+        person = self.people.get(line.get("number"), line.get("number"))
+        after = seconds(line["t"]) - self.step_at
+        words = {"call_ringing": f"the phone of {person} rings after {after:.1f} s", "call_answered": f"{person} answers",
+                 "call_said": f"the call says: {line.get('text')}", "call_digits": f"{person} presses {line.get('digit')}",
+                 "call_ended": f"the call has ended ({line.get('status')})", "call_error": f"the call failed: {line.get('text')}"}
+        if line["kind"] == "call_digits":
+            self.step_at = seconds(line["t"])  # a person's act: what follows counts from it
+        words = words.get(line["kind"])
+        if words and words != self.heard:  # a code is read out twice
+            self.say("    " + words)
+        self.heard = words
 
     def caused(self, line, event):
         """When the simulator changed what the message is about; a person's act counts from when we did it."""

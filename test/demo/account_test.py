@@ -8,7 +8,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "bin", "demo"))
-from account import doubled, lost, wrongly_told  # noqa: E402
+from account import doubled, doubled_calls, lost, lost_calls, unheard, wrongly_told  # noqa: E402
 
 PLAYED = {"pbx03", "pbx17"}
 
@@ -27,6 +27,10 @@ def push(alert, event, title="Trunk down at Old Mill", sequence=None):
 def hook(number, instance="pbx03"):
     body = {"type": "alert.fired", "data": {"title": "Trunk down", "instance": {"id": instance}}}
     return {"kind": "webhook", "path": "/t1", "key": f"dl_{number}", "answered": 200, "body": json.dumps(body)}
+
+
+def call(number, kind, **more):
+    return {"kind": "call_" + kind, "delivery": f"dl_{number}", "number": "+493023125001", **more}
 
 
 def state(pbx, resource, key, to, before="registered"):
@@ -50,6 +54,16 @@ class account_test(unittest.TestCase):
                       state("pbx03", "trunk", "62", "failed_registration"),
                       state("pbx17", "instance", "", "down", "up"), state("pbx21", "trunk", "61", "unregistered"),
                       {"kind": "poll", "pbx": "pbx03", "endpoint": "Trunks", "status": 200}]
+
+    def rings(self):
+        """The SBC of pbx08: a call that says it and is acknowledged."""
+        self.rows.append(row(8, "t2-voice", "fired", "al_3", state="confirmed"))
+        self.alerts.append({**alert("al_3", "pbx08", "sbc", "11000"), "acknowledged": {"by": "t2-tech", "via": "phone"}})
+        self.effects += [call(8, kind) for kind in ("placed", "ringing", "answered", "said", "digits", "ended")]
+
+    def of_calls(self):
+        return (lost_calls(self.rows, self.effects), doubled_calls(self.rows, self.effects),
+                unheard(self.alerts, self.rows, self.effects, "pbx08"))
 
     def lost(self):
         return lost(self.rows, self.alerts, self.effects, self.truth, PLAYED)
@@ -115,6 +129,38 @@ class account_test(unittest.TestCase):
     def test_an_outage_whose_alert_was_told_to_nobody_is_lost(self):
         self.rows, self.effects = self.rows[:4], self.effects[:4]
         self.assertEqual(len(self.lost()), 1)
+
+    def test_a_sound_call_has_no_fault_and_is_no_message(self):
+        self.rings()
+        self.assertEqual(self.of_calls(), ([], [], []))
+        self.assertEqual((self.lost(), self.doubled(), self.told()), ([], [], []))
+
+    def test_a_call_that_was_not_placed_is_lost(self):
+        self.rings()
+        self.effects = [line for line in self.effects if line["kind"] != "call_placed"]
+        self.assertEqual([len(found) for found in self.of_calls()], [1, 0, 0])
+
+    def test_a_second_call_for_one_row_and_one_for_nobody_are_doubled(self):
+        self.rings()
+        self.effects += [call(8, "placed"), call(77, "placed")]
+        self.assertEqual([len(found) for found in self.of_calls()], [0, 2, 0])
+
+    def test_a_phone_that_did_not_ring_say_or_acknowledge_is_found(self):
+        for missing in ("ringing", "said", "digits"):
+            self.setUp()
+            self.rings()
+            self.effects = [line for line in self.effects if line["kind"] != "call_" + missing]
+            self.assertEqual(len(self.of_calls()[2]), 1, missing)
+        self.setUp()
+        self.rings()
+        self.alerts[-1]["acknowledged"] = {"by": "jo", "via": "api"}
+        self.assertEqual(len(self.of_calls()[2]), 1)
+        del self.alerts[-1]
+        self.assertEqual(len(self.of_calls()[2]), 4)
+
+    def test_a_call_that_names_the_quiet_pbx_is_found(self):
+        self.effects.append(call(8, "said", text="There is a trunk down on instance Willow Care 2 PBX."))
+        self.assertEqual(len(self.told()), 1)
 
     def test_any_message_about_the_quiet_pbx_is_found(self):
         sound = copy.deepcopy(self.effects)

@@ -1,5 +1,6 @@
 """Calls: a number is verified, an outage rings it, and a key, a kill or an acknowledgement ends that."""
 
+import json
 import os
 import random
 import re
@@ -18,8 +19,7 @@ def begin_calling(public_url=PUBLIC, fleet=SMALL, pbxes=2, **timing):
     times = {"call_after_trunk": "300ms", "call_after_outage": "300ms", "ring_again_after": "1s", "attempt_timeout": "1s", **timing}
     try:
         world.write_config("200ms", times, public_url=public_url)
-        with open(os.path.join(world.ready["tenants"], "t1.toml"), "a", encoding="utf-8") as file:
-            file.write('\n[voice]\ntypes = ["trunk_down", "sbc_offline"]\n')
+        rings_for(world, "t1", "trunk_down", "sbc_offline")
         world.start()
         world.do("callbacks_to", address=world.url.removeprefix("http://"))
         world.apply()
@@ -31,10 +31,17 @@ def begin_calling(public_url=PUBLIC, fleet=SMALL, pbxes=2, **timing):
     return world
 
 
-def verify_number(world):
-    world.ctl("phone", "verify", "t1-tech", "--tenant", "t1", "--no-wait")
+def rings_for(world, tenant, *types):
+    """Its file says what the phone rings for."""
+    with open(os.path.join(world.ready["tenants"], tenant + ".toml"), "a", encoding="utf-8") as file:
+        file.write(f"\n[voice]\ntypes = {json.dumps(types)}\n")
+
+
+def verify_number(world, tenant="t1"):
+    """The first call of a world reads out a code, which its technician gives back."""
+    world.ctl("phone", "verify", tenant + "-tech", "--tenant", tenant, "--no-wait")
     wait_for("the code", lambda: codes_said(world), 20)
-    world.ctl("phone", "confirm", "t1-tech", codes_said(world)[0], "--tenant", "t1")
+    world.ctl("phone", "confirm", tenant + "-tech", codes_said(world)[0], "--tenant", tenant)
     wait_for("its end", lambda: len(world.effects("call_ended")) == len(placed(world)), 20)
 
 

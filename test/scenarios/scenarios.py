@@ -12,10 +12,11 @@ from stored import busy_store_is_ill_and_not_dead, failing_sync_ends_the_process
 from telling import (a_recovery_behind_its_fire_arrives_after_it, a_silence_is_seen_and_lifted, a_test_shows_what_the_provider_answers,
                      acknowledge_by_link, hanging_webhook_leaves_push_alone, lost_answers_are_asked_again, receiver_kills_before_answering,
                      restart_in_mid_outage_repeats_nothing, sigterm_with_a_hung_receiver, thirty_equal_polls_are_one_message)
+from together import all_far_ends_fail_and_push_goes_on
 from watching import (a_bad_certificate_is_told_and_nothing_is_sent, a_wrong_secret_is_not_tried_thrice, dead_dns_delays_nobody_else,
                       hanging_pbxes_shift_nobody, hostile_bodies_change_nothing)
 
-ALL = [hanging_webhook_leaves_push_alone, lost_answers_to_mails, hanging_pbxes_shift_nobody, dead_dns_delays_nobody_else, sigterm_with_a_hung_receiver,
+ALL = [hanging_webhook_leaves_push_alone, all_far_ends_fail_and_push_goes_on, lost_answers_to_mails, hanging_pbxes_shift_nobody, dead_dns_delays_nobody_else, sigterm_with_a_hung_receiver,
        sigterm_with_a_locked_store, supervised_by_systemd, busy_store_is_ill_and_not_dead, hostile_bodies_change_nothing, killed_at_each_sync, heartbeats_end_with_the_process,
        a_carrier_outage_is_told_once, a_hanging_mail_server_leaves_push_alone, a_mail_tells_a_critical_and_its_end,
        thirty_equal_polls_are_one_message, a_tripped_channel_stands_alone, restart_in_mid_outage_repeats_nothing,
@@ -29,6 +30,6 @@ ALL = [hanging_webhook_leaves_push_alone, lost_answers_to_mails, hanging_pbxes_s
        without_a_public_url_the_script_goes_along]
 
 # Nothing runs beside these: what they time is strict.
-ALONE = {hanging_webhook_leaves_push_alone}
+ALONE = {hanging_webhook_leaves_push_alone, all_far_ends_fail_and_push_goes_on}
 # Hundreds of PBXes: these take the room of two.
 HEAVY = {hanging_pbxes_shift_nobody, dead_dns_delays_nobody_else}
