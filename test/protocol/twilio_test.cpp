@@ -143,6 +143,12 @@ TEST_CASE("a call whose placing is in doubt is looked for before it rings again"
     CHECK(found.outcome->kind == outcome_kind::accepted);
     CHECK(found.outcome->reference == "CAnew");
   }
+  SECTION("of two since then the latest is ours, in whatever order they are listed") {
+    const std::string before = R"({"sid":"CAbefore","date_created":"Fri, 02 Oct 2026 06:59:58 +0000"})";
+    const std::string ours = R"({"sid":"CAours","date_created":"Fri, 02 Oct 2026 07:00:01 +0000"})";
+    CHECK(listed(R"({"calls":[)" + ours + "," + before + "]}").outcome->reference == "CAours");
+    CHECK(listed(R"({"calls":[)" + before + "," + ours + "]}").outcome->reference == "CAours");
+  }
   SECTION("only earlier ones, none, or no answer: it rings, because silence is worse") {
     for (const char* body :
          {R"({"calls":[{"sid":"CAold","date_created":"Fri, 02 Oct 2026 06:10:00 +0000"}]})", R"({"calls":[]})",

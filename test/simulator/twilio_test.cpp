@@ -271,6 +271,7 @@ TEST_CASE("calls are listed by number and start") {
     return x.api("GET", ".json?" + query).body->find(x.sid()) != std::string::npos;
   };
   CHECK(listed("To=%2B493023125001"));
+  CHECK(x.api("GET", ".json?").body->find("\"date_created\":\"" + rfc2822(noon) + "\"") != std::string::npos);
   CHECK_FALSE(listed("To=%2B493023125002"));
   CHECK(listed("StartTime%3E=" + rfc3339(noon - 1s)));
   CHECK(listed("StartTime%3E=" + rfc3339(noon).substr(0, 10)));

@@ -126,7 +126,7 @@ std::optional<wall_time> read_date(std::string_view text) {
                                    text.substr(17, 8)));
 }
 
-// The first call that was made since this delivery was.
+// The latest call that was made since this delivery was: with the slack, one that was over before may count as made since.
 struct list_visitor final : json_visitor {
   explicit list_visitor(wall_time since) : since_(since) {}
   bool on_value(const json_path& path, const json_value& value) override {
@@ -138,7 +138,10 @@ struct list_visitor final : json_visitor {
   }
   bool on_end(const json_path& path, json_kind /*kind*/) override {
     if (path.depth() != 2 || path.key(0) != "calls") return true;
-    if (made_ && *made_ >= since_ && is_twilio_sid(sid_)) found = sid_;
+    if (made_ && *made_ >= since_ && is_twilio_sid(sid_)) {
+      found = sid_;
+      since_ = *made_ + std::chrono::seconds(1); // what is listed later of the same second is older
+    }
     sid_.clear();
     made_.reset();
     return true;
