@@ -14,7 +14,8 @@ namespace ringdown::ctl {
 namespace {
 
 constexpr auto look_every = std::chrono::milliseconds(500);
-constexpr int most_looks = 120; // a minute: by then what is not accepted is late
+constexpr int most_looks = 120;          // a minute: by then what is not accepted is late
+constexpr int most_looks_for_a_key = 80; // a phone rings for half of this, and is listened to
 
 bool is_over(const row& delivery) { return delivery["state"] != "pending" && delivery["state"] != "claimed"; }
 
@@ -31,14 +32,48 @@ std::string alert_in(const std::string& text) {
   return at == std::string::npos ? std::string() : text.substr(at);
 }
 
-std::variant<std::vector<row>, int> look(session& run, const std::string& path) {
-  auto asked = run.ask(http_method::get, path);
+struct drill_so_far {
+  row what;              // the alert
+  std::vector<row> rows; // its deliveries, oldest first
+};
+
+std::variant<drill_so_far, int> look(session& run, const std::string& alert) {
+  drill_so_far seen;
+  auto asked = run.ask(http_method::get, "/api/v1/alerts/" + percent_encode(alert));
   if (const int* code = std::get_if<int>(&asked)) return *code;
-  return std::get<session::reply>(asked).read.list("items");
+  seen.what = std::get<session::reply>(asked).read.top;
+  asked = run.ask(http_method::get, fmt::format("/api/v1/deliveries?tenant={}&alert={}",
+                                                percent_encode(run.given().tenant), percent_encode(alert)));
+  if (const int* code = std::get_if<int>(&asked)) return *code;
+  seen.rows = std::get<session::reply>(asked).read.list("items");
+  std::ranges::reverse(seen.rows); // the API's are newest first
+  return seen;
 }
 
-// Decided, handed to a provider, accepted by it; the last attempt of each delivery tells.
-int report(session& run, const std::string& begun, const std::vector<row>& rows) {
+// A phone rings, or is listened to, and no key was pressed yet. Only calls have a target.
+bool may_press_a_key(const drill_so_far& seen) {
+  const bool called = std::ranges::any_of(seen.rows, [](const row& one) { return !one["target"].empty(); });
+  return called && seen.what["acknowledged.by"].empty();
+}
+
+// Until nothing is on its way any more.
+std::variant<drill_so_far, int> watch(session& run, const std::string& alert) {
+  drill_so_far seen;
+  int looks_for_a_key = 0;
+  for (int looks = 0; looks < most_looks; ++looks) {
+    run.pause(look_every);
+    auto looked = look(run, alert);
+    if (const int* code = std::get_if<int>(&looked)) return *code;
+    seen = std::move(std::get<drill_so_far>(looked));
+    if (seen.rows.empty() || !std::ranges::all_of(seen.rows, is_over)) continue;
+    if (!may_press_a_key(seen) || ++looks_for_a_key > most_looks_for_a_key) break;
+  }
+  return seen;
+}
+
+// Decided, handed to a provider, accepted by it, acknowledged; the last attempt of each delivery tells.
+int report(session& run, const row& what, const std::vector<row>& rows) {
+  const std::string& begun = what["opened_at"];
   table shown({"CHANNEL", "EVENT", "HANDED OVER", "ANSWERED", "STATE", "ANSWER"});
   bool accepted = !rows.empty();
   for (const row& one : rows) {
@@ -55,6 +90,9 @@ int report(session& run, const std::string& begun, const std::vector<row>& rows)
                first_of(last["answer"])});
   }
   run.print(shown.text());
+  if (!what["acknowledged.by"].empty())
+    run.print(fmt::format("acknowledged by {} over {}, {}\n", what["acknowledged.by"], what["acknowledged.via"],
+                          since(begun, what["acknowledged.at"])));
   if (rows.empty()) run.print("nobody is told of a critical of this tenant: see 'explain' and its routing\n");
   return accepted ? exit_ok : exit_negative;
 }
@@ -73,21 +111,12 @@ int drill(session& run) {
   run.print(begun["text"] + "\n");
   const std::string alert = alert_in(begun["text"]);
   if (given.no_wait || alert.empty()) return begun["answer"] == "done" ? exit_ok : exit_negative;
-  std::vector<row> rows;
-  for (int looks = 0; looks < most_looks; ++looks) {
-    run.pause(look_every);
-    auto seen = look(
-        run, fmt::format("/api/v1/deliveries?tenant={}&alert={}", percent_encode(given.tenant), percent_encode(alert)));
-    if (const int* code = std::get_if<int>(&seen)) return *code;
-    rows = std::move(std::get<std::vector<row>>(seen));
-    if (!rows.empty() && std::ranges::all_of(rows, is_over)) break;
-  }
-  auto about = run.ask(http_method::get, "/api/v1/alerts/" + percent_encode(alert));
-  if (const int* code = std::get_if<int>(&about)) return *code;
-  const row& what = std::get<session::reply>(about).read.top;
+  auto watched = watch(run, alert);
+  if (const int* code = std::get_if<int>(&watched)) return *code;
+  const auto& [what, rows] = std::get<drill_so_far>(watched);
   run.print(fmt::format("decided at {}; it ends by itself in ten minutes, an acknowledgement stops it like any other\n",
                         at_time(what["opened_at"])));
-  return report(run, what["opened_at"], rows);
+  return report(run, what, rows);
 }
 
 } // namespace ringdown::ctl
