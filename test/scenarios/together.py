@@ -11,17 +11,17 @@ from steps import SMALL, expect, push_delays
 MIRRORS = ("slack", "autotask")
 
 
-def begin_with_all(fleet=SMALL, pbxes=2, interval="300ms", rule="", **timing):
-    """A world whose tenant has a channel of each kind, and may be called for a trunk or an SBC."""
+def begin_with_all(fleet=SMALL, pbxes=2, interval="300ms", rule="", rings=("trunk_down", "sbc_offline"), **timing):
+    """A world whose tenant has a channel of each kind, and whose phone rings for these types."""
     sinks = "[sinks]\nslack = true\nautotask = true\nemail_channels = true\n"
-    world = World(fleet + '[twilio]\nring = "1s"\nlisten = "1s"\n' + sinks)
+    world = World(fleet + '[twilio]\nring = "10s"\nlisten = "1s"\n' + sinks)
     try:
         places = "".join(f'[provider.{name}]\nbase_url = "{world.ready[name]}"\n' for name in MIRRORS)
         times = {"call_after_trunk": "300ms", "call_after_outage": "300ms", "ring_again_after": "1s", "search_gap": "1500ms", **timing}
         world.write_config(interval, times, places, public_url=PUBLIC)
         with open(os.path.join(world.ready["tenants"], "t1.toml"), "a", encoding="utf-8") as file:
             file.write(rule)
-        rings_for(world, "t1", "trunk_down", "sbc_offline")
+        rings_for(world, "t1", *rings)
         world.start()
         world.do("callbacks_to", address=world.url.removeprefix("http://"))
         world.apply()
