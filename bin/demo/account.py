@@ -125,6 +125,10 @@ def doubled_calls(deliveries, effects):
     return found + [f"a call for {delivery}, which is owed to nobody" for delivery in placed if delivery not in owed]
 
 
+def is_acknowledged_by_key(alert):
+    return (alert.get("acknowledged") or {}).get("via") == "phone"
+
+
 def unheard(alerts, deliveries, effects, pbx):
     """What of the one call that must be heard did not happen: it rings about this PBX, is answered, 1 is pressed, and that
     acknowledges, for good."""
@@ -132,7 +136,7 @@ def unheard(alerts, deliveries, effects, pbx):
     rows = {row["id"] for row in deliveries if is_call(row) and row["alert"] == about["id"]}
     seen = {line["kind"] for line in effects if line.get("delivery") in rows}
     found = [f"no {kind} of a call about {pbx}" for kind in ("call_ringing", "call_said", "call_digits") if kind not in seen]
-    if (about.get("acknowledged") or {}).get("via") != "phone":
+    if not is_acknowledged_by_key(about):
         found.append(f"the outage at {pbx} is not acknowledged over the phone")
     return found
 

@@ -12,7 +12,8 @@ import signal
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "test", "scenarios"))
-from account import content, doubled, doubled_calls, lost, lost_calls, unheard, wrongly_told  # noqa: E402
+from account import (content, doubled, doubled_calls, is_acknowledged_by_key, lost, lost_calls, unheard,  # noqa: E402
+                     wrongly_told)
 from calling import PUBLIC, rings_for, verify_number  # noqa: E402
 from harness import Failed, World, pause  # noqa: E402
 from teller import WHY, Teller  # noqa: E402
@@ -176,7 +177,8 @@ def explain_silences(world, teller):
             continue  # told already
         what = "the recovery" if event == "resolved" else "the failure" if event == "fired" else f"'{event}'"
         about = f"{row['resource'].get('name') or 'the PBX'} at {row['instance_name'] or 'all PBXes of the tenant'}"
-        teller.say(f"Why was {channel or 'everybody'} told nothing of {what} of {about}? Because {WHY.get(reason, reason)}.")
+        who = f"Why did {channel} hear nothing of" if channel else "Why did nobody hear of"
+        teller.say(f"{who} {what} of {about}? Because {WHY.get(reason, reason)}.")
         others = reasons.pop(reason) - 1
         more = f"; {others} more for the same reason" if others else ""
         teller.say(f"    (ringdownctl explain {row['id']} says: {reason}{more})")
@@ -200,8 +202,8 @@ def account(world, teller, quiet):
     deliveries = all_pages(world, "/api/v1/deliveries?limit=500")
     alerts = all_pages(world, "/api/v1/alerts?state=all&limit=500")
     effects = world.effects()
-    calls = {"  calls lost": lost_calls(deliveries, effects), "  calls doubled": doubled_calls(deliveries, effects),
-             "  acknowledging call not heard": unheard(alerts, deliveries, effects, RINGING)}
+    calls = {"  calls lost": lost_calls(deliveries, effects), "  calls doubled": doubled_calls(deliveries, effects)}
+    faults_of_the_call = unheard(alerts, deliveries, effects, RINGING)
     faults = {"lost": lost(deliveries, alerts, effects, world.lines("truth.jsonl"), PLAYED),
               "doubled": doubled(deliveries, effects),
               "told of the update": wrongly_told(alerts, effects, UPDATED, teller.names[UPDATED]),
@@ -214,16 +216,18 @@ def account(world, teller, quiet):
              "  kept back, with a reason": quiet,
              "calls placed": len(world.effects("call_placed")),
              "  calls answered": len(world.effects("call_answered")),
+             "  alerts acknowledged by key": len([alert for alert in alerts if is_acknowledged_by_key(alert)]),
              **{what: len(found) for what, found in calls.items()},
              **{what: len(found) for what, found in faults.items()}}
     print()
     for title, value in table.items():
         print(f"  {title:<32} {value:>6}")
     print(flush=True)
-    for what, found in {**calls, **faults}.items():
+    faults = {**calls, **faults, "the call": faults_of_the_call}
+    for what, found in faults.items():
         for fault in found:
             print(f"demo: {what.strip()}: {fault}", file=sys.stderr)
-    return not any([*calls.values(), *faults.values()])
+    return not any(faults.values())
 
 
 def show(world, asked):
