@@ -110,6 +110,19 @@ def killed_by_the_effect_of_a_warning():
     killed_by_each_effect("warning")
 
 
+def a_call_whose_answer_is_lost_is_taken_over():
+    """Twilio places a call and its answer never comes: the call is found in the account's list, and its key acknowledges. It rings
+    once."""
+    with begin_with_all(SBCS, 7, rings=("trunk_down",), attempt_timeout="1s") as world:
+        world.do("phone", after="4s", press="1")
+        world.do("sink_fault", sink="twilio", mode="hang_after_accept", count=1)
+        world.do("trunk_down", pbx="pbx01", trunk="10000")
+        alert = alert_at(world, "pbx01")
+        wait_for("its key acknowledges", lambda: is_acknowledged(world, alert), 30)
+        attempts = row_of(world, "t1-voice", alert)["attempts"]
+        expect(len(arrivals(world, "twilio", alert)) == 1 and attempts == 2, f"{len(arrivals(world, 'twilio', alert))} calls in {attempts} attempts")
+
+
 # --- poison ---------------------------------------------------------------------------------------------------------------
 # What breaks, and who is told of it instead of the poisoned channel: another call for a call; machines and mirrors have no
 # substitute.
@@ -155,13 +168,16 @@ def expect_set_aside(world, sink, alert, instead):
     channel = CHANNELS[sink]
     ended = wait_for(f"{sink}: it is set aside", lambda: [row for row in world.items(f"/api/v1/deliveries?channel={channel}&alert={alert['id']}")
                                                          if row["reason"] == "poison"], 30)[0]
-    expect(ended["state"] in ("dead", "unknown") and ended["attempts"] == 3, f"{sink}: {ended['state']} after {ended['attempts']} attempts")
+    expect(ended["state"] == "unknown" and ended["attempts"] == 3, f"{sink}: {ended['state']} after {ended['attempts']} attempts")
+    expect(ended["id"] in world.ctl("deliveries", "--state", "unknown"), f"{sink}: what was set aside is not listed")
     for sibling in MACHINES:
         if sibling != channel:
             wait_for(f"{sink}: {sibling} was told", lambda: row_of(world, sibling, alert)["state"] == "sent")
     if instead:
         wait_for(f"{sink}: {instead} is told instead", lambda: (row_of(world, instead, alert) or {}).get("state") in ("sent", "confirmed"))
     expect(actor(world, f"channel/t1/{channel}")["state"] == "running", f"{channel} does not run")
+    if sink != "twilio":  # a call is the ladder's affair
+        expect("\nsent: " in world.ctl("resend", ended["id"]), f"{sink}: what was set aside cannot be sent again")
 
 
 # --- dead letters ---------------------------------------------------------------------------------------------------------

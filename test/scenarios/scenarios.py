@@ -2,8 +2,9 @@
 
 from calling import (a_call_is_acknowledged_by_key, a_hung_twilio_leaves_push_alone, acknowledgements_race_due_calls,
                      without_a_public_url_the_script_goes_along)
-from ending import (a_delivery_that_kills_its_channel_is_set_aside, a_drill_tells_each_hops_time, dead_letters_are_listed_and_sent_again,
-                    killed_by_the_effect_of_a_critical, killed_by_the_effect_of_a_warning)
+from ending import (a_call_whose_answer_is_lost_is_taken_over, a_delivery_that_kills_its_channel_is_set_aside, a_drill_tells_each_hops_time,
+                    dead_letters_are_listed_and_sent_again, killed_by_the_effect_of_a_critical,
+                    killed_by_the_effect_of_a_warning)
 from mailing import a_hanging_mail_server_leaves_push_alone, a_mail_tells_a_critical_and_its_end, lost_answers_to_mails
 from outages import a_carrier_outage_is_told_once
 from mirrors import (a_crashing_slack_reply_leaves_push_alone, a_ticket_lives_as_long_as_its_outage,
@@ -30,7 +31,8 @@ ALL = [hanging_webhook_leaves_push_alone, all_far_ends_fail_and_push_goes_on, lo
        a_crashing_slack_reply_leaves_push_alone, a_ticket_lives_as_long_as_its_outage, acknowledgements_race_due_calls,
        a_hung_twilio_leaves_push_alone, a_call_is_acknowledged_by_key,
        without_a_public_url_the_script_goes_along, killed_by_the_effect_of_a_critical, killed_by_the_effect_of_a_warning,
-       a_delivery_that_kills_its_channel_is_set_aside, dead_letters_are_listed_and_sent_again, a_drill_tells_each_hops_time]
+       a_delivery_that_kills_its_channel_is_set_aside, dead_letters_are_listed_and_sent_again, a_drill_tells_each_hops_time,
+       a_call_whose_answer_is_lost_is_taken_over]
 
 # Nothing runs beside these: what they time is strict.
 ALONE = {hanging_webhook_leaves_push_alone, all_far_ends_fail_and_push_goes_on}
