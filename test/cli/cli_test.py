@@ -247,6 +247,21 @@ class Acts(Cli):
                              "GET /api/v1/deliveries/dl_9": {"id": "dl_9", "state": "pending", "answer": "HTTP 503"}})
         self.assertIn("still pending after 10 s: HTTP 503; ringdownctl delivery dl_9", self.expect(75, "resend", "dl_1"))
 
+    def test_a_drill_waits_for_the_key_and_tells_each_hop(self):
+        alert = {"id": "al_1", "opened_at": "2026-01-02T03:00:00Z", "acknowledged": None}
+        taken = {**alert, "acknowledged": {"by": "jo", "via": "phone", "at": "2026-01-02T03:00:09.500Z"}}
+        push = {"id": "dl_1", "channel": "push", "event": "fired", "target": "", "state": "sent"}
+        call = {"id": "dl_2", "channel": "voice", "event": "fired", "target": "+49****00", "state": "sent"}
+        whole = {"reason": None, "attempts": [{"started_at": "2026-01-02T03:00:00.250Z", "ended_at": "2026-01-02T03:00:01Z", "answer": "HTTP 200"}]}
+        self.daemon.serve(**{"POST /api/v1/tenants/acme/drill": (200, {"answer": "done", "text": "the drill has begun: al_1"}),
+                             "GET /api/v1/alerts/al_1": iter([alert, alert, taken]),
+                             "GET /api/v1/deliveries": {"items": [call, push]},
+                             "GET /api/v1/deliveries/dl_1": {**push, **whole}, "GET /api/v1/deliveries/dl_2": {**call, **whole, "state": "confirmed"}})
+        lines = self.expect(0, "drill", "--tenant", "acme").splitlines()
+        self.assertEqual([line.split()[0] for line in lines[3:5]], ["push", "voice"])
+        self.assertIn("+0.250 s     +1.000 s", lines[3])
+        self.assertEqual(lines[-1], "acknowledged by jo over phone, +9.500 s")
+
     def test_a_store_that_is_away_is_75(self):
         self.daemon.serve(**{"POST /api/v1/alerts/al_1/ack": (503, {"detail": "not stored yet"})})
         self.assertIn("not stored yet", self.expect(75, "ack", "al_1"))
