@@ -204,8 +204,8 @@ def account(world, teller, quiet):
     effects = world.effects()
     calls = {"  calls lost": lost_calls(deliveries, effects), "  calls doubled": doubled_calls(deliveries, effects)}
     faults_of_the_call = unheard(alerts, deliveries, effects, RINGING)
-    faults = {"lost": lost(deliveries, alerts, effects, world.lines("truth.jsonl"), PLAYED),
-              "doubled": doubled(deliveries, effects),
+    faults = {"messages lost": lost(deliveries, alerts, effects, world.lines("truth.jsonl"), PLAYED),
+              "messages doubled": doubled(deliveries, effects),
               "told of the update": wrongly_told(alerts, effects, UPDATED, teller.names[UPDATED]),
               "reads that a PBX refused": world.refused_reads()}
     metrics = world.metrics()
