@@ -250,7 +250,8 @@ def show(world, asked):
     sound = account(world, teller, quiet)
     if not asked.exit:
         ctl = f"build/release/bin/ringdownctl --config {world.config} --url {world.url}"
-        print(f"Still running: try   {ctl} deliveries\nCtrl-C ends everything.", flush=True)
+        print(f"Still running. Who was told of what:       {ctl} deliveries\n"
+              f"A drill, which rings the phone once more: {ctl} drill --tenant {CALLED}\nCtrl-C ends everything.", flush=True)
         while world.daemon.poll() is None:
             pause(1)
         raise Failed(f"the daemon ended by itself ({world.daemon.returncode})")
