@@ -1,5 +1,6 @@
 #include "actors/api/node_file.hpp"
 
+#include "actors/api/shared_fields.hpp"
 #include "actors/api/timing_table.hpp"
 #include "actors/api/url_rules.hpp"
 #include "actors/net/address.hpp"
@@ -8,6 +9,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace ringdown::api {
@@ -114,6 +116,21 @@ void read_providers(table_reader& file, fault_list& faults, node_config& c, cons
   }
 }
 
+void read_carriers(table_reader& file, fault_list& faults, node_config& c) {
+  section(file, faults, "correlation",
+          [&](table_reader& r) { c.across_tenants = r.truth("across_tenants").value_or(c.across_tenants); });
+  std::set<std::string> ids;
+  std::set<std::string> hosts;
+  file.each_table("carrier", [&](const toml::table& table, const std::string& where) {
+    table_reader r(table, where, faults);
+    carrier_alias made;
+    made.id = read_id(r, ids);
+    made.hosts = read_hosts(r, hosts);
+    r.finish();
+    c.carriers.push_back(std::move(made));
+  });
+}
+
 void read_rest(table_reader& file, fault_list& faults, node_config& c, const std::string& path) {
   section(file, faults, "api",
           [&](table_reader& r) { c.token_file = beside(path, r.text("token_file").value_or("")); });
@@ -164,6 +181,7 @@ node_file parse_node_file(const std::string& text, const std::string& path, cons
   read_poll(file, faults, c);
   read_rest(file, faults, c, path);
   read_providers(file, faults, c, path);
+  read_carriers(file, faults, c);
   file.finish();
   if (c.token_file.empty()) c.token_file = c.state_dir + "/api.token";
   if (c.key_file.empty()) c.key_file = c.state_dir + "/secrets.key";

@@ -26,6 +26,8 @@ std::vector<std::string> keys_for_a_start(const node_config& started, const node
   compare("poll.timeout", &node_config::poll_timeout);
   compare("egress.allow", &node_config::egress_allow);
   compare("provider", &node_config::providers);
+  compare("correlation.across_tenants", &node_config::across_tenants);
+  compare("carrier", &node_config::carriers);
   compare("node.name", &node_config::node_name);
   compare("node.site", &node_config::site);
   compare("log.format", &node_config::log_as);

@@ -1,5 +1,6 @@
 #include "actors/api/tenant_file.hpp"
 
+#include "actors/api/shared_fields.hpp"
 #include "actors/api/timing_table.hpp"
 #include "actors/api/url_rules.hpp"
 #include "actors/api/written_values.hpp"
@@ -54,17 +55,6 @@ public:
   }
 
 private:
-  // An id, sound and not used twice for its kind.
-  std::string id_of(table_reader& r, std::set<std::string>& used) {
-    std::string id = r.required_text("id");
-    if (id.empty()) return id;
-    if (!is_written_id(id))
-      r.fault("id", "\"" + id + "\" must be 1 to 64 of a-z 0-9 . _ - and begin and end with a letter or digit");
-    else if (!used.insert(id).second)
-      r.fault("id", "\"" + id + "\" is used twice");
-    return id;
-  }
-
   // "no [[user]] has the id "x"; did you mean "y"?" when it names none of `known`.
   void check_reference(table_reader& r, const std::string& key, const std::string& kind, const std::string& id,
                        const std::set<std::string>& known) {
@@ -80,7 +70,7 @@ private:
     }
     table_reader r(*table, "tenant", faults_);
     std::set<std::string> used;
-    config_.id = tenant_id(id_of(r, used));
+    config_.id = tenant_id(read_id(r, used));
     config_.name = r.text("name").value_or(config_.id.str());
     config_.zone = r.text("zone").value_or("UTC");
     // A stored zone that this machine has lost is no reason not to watch: its times are given in UTC then.
@@ -107,7 +97,7 @@ private:
   void read_customer(const toml::table& table, const std::string& where) {
     table_reader r(table, where, faults_);
     customer_config c;
-    c.id = customer_id(id_of(r, customers_));
+    c.id = customer_id(read_id(r, customers_));
     c.name = r.text("name").value_or(c.id.str());
     c.company = r.text("company").value_or("");
     if (!is_company(c.company)) r.fault("company", "must be the customer's number in the PSA, in quotes");
@@ -118,7 +108,7 @@ private:
   void read_user(const toml::table& table, const std::string& where) {
     table_reader r(table, where, faults_);
     user_config u;
-    u.id = user_id(id_of(r, users_));
+    u.id = user_id(read_id(r, users_));
     u.name = r.text("name").value_or(u.id.str());
     u.email = r.text("email").value_or("");
     if (!u.email.empty() && !is_email(u.email)) r.fault("email", "is not an e-mail address");
@@ -158,7 +148,7 @@ private:
   void read_instance(const toml::table& table, const std::string& where) {
     table_reader r(table, where, faults_);
     instance_config c;
-    c.id = instance_id(id_of(r, instances_));
+    c.id = instance_id(read_id(r, instances_));
     c.name = r.text("name").value_or(c.id.str());
     c.customer = customer_id(r.text("customer").value_or(""));
     if (!c.customer.empty()) check_reference(r, "customer", "customer", c.customer.str(), customers_);
@@ -240,7 +230,7 @@ private:
     table_reader r(table, where, faults_);
     const std::size_t faults_before = faults_.size();
     channel_config c;
-    c.id = channel_id(id_of(r, channels_));
+    c.id = channel_id(read_id(r, channels_));
     c.kind = r.required_text("kind");
     c.name = r.text("name").value_or(c.id.str());
     c.enabled = r.truth("enabled").value_or(true);
@@ -274,16 +264,9 @@ private:
   void read_provider(const toml::table& table, const std::string& where) {
     table_reader r(table, where, faults_);
     provider_config p;
-    p.id = id_of(r, providers_);
+    p.id = read_id(r, providers_);
     p.name = r.text("name").value_or(p.id);
-    for (std::string host : r.texts("hosts")) {
-      std::ranges::transform(host, host.begin(),
-                             [](char c) { return c >= 'A' && c <= 'Z' ? char(c + ('a' - 'A')) : c; });
-      if (!is_host(host)) r.fault("hosts", "\"" + host + "\" is not the name or address of a host");
-      if (!registrars_.insert(host).second) r.fault("hosts", "\"" + host + "\" is listed twice");
-      p.hosts.push_back(std::move(host));
-    }
-    if (p.hosts.empty()) r.fault("hosts", "is required: the registrars of its trunks, as the PBXes have them");
+    p.hosts = read_hosts(r, registrars_);
     r.finish();
     config_.providers.push_back(std::move(p));
   }

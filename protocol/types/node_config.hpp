@@ -1,6 +1,7 @@
 // What `ringdown.toml` says, as values (CONTRACT "Daemon file"). Read and checked by actors/api/node_file.
 #pragma once
 
+#include "protocol/types/carrier.hpp"
 #include "protocol/types/secret_text.hpp"
 #include "protocol/types/timing.hpp"
 
@@ -36,6 +37,8 @@ struct node_config {
   duration heartbeat_interval = std::chrono::seconds(60);
   std::string node_name; // default: the host's name
   std::string site;
+  bool across_tenants = true;          // [correlation]: tenants hear that a carrier fails elsewhere too (S-C5)
+  std::vector<carrier_alias> carriers; // [[carrier]]
   log_format log_as = log_format::logfmt;
   log_level log_from = log_level::info;
   timing times; // defaults with [timing] and [poll] applied

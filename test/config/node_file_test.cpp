@@ -31,6 +31,8 @@ TEST_CASE("A file with only a state directory takes every default") {
   CHECK(c.times == timing{});
   CHECK(c.egress_allow.empty());
   CHECK(c.heartbeat_url.empty());
+  CHECK(c.across_tenants);
+  CHECK(c.carriers.empty());
 }
 
 TEST_CASE("Every key of the daemon file arrives") {
@@ -91,6 +93,19 @@ removal_polls = 7
   CHECK(c.times.removal_polls == 7);
 }
 
+TEST_CASE("Carriers across tenants are named by their hosts, and can be switched off") {
+  const auto file = read(R"(state_dir = "state"
+[correlation]
+across_tenants = false
+[[carrier]]
+id = "larkfield"
+hosts = ["SIP.Larkfield.example", "203.0.113.7"]
+)");
+  REQUIRE(file.config);
+  CHECK_FALSE(file.config->across_tenants);
+  CHECK(file.config->carriers == std::vector<carrier_alias>{{"larkfield", {"sip.larkfield.example", "203.0.113.7"}}});
+}
+
 TEST_CASE("Each fault of the daemon file is told with its line and what was probably meant") {
   const std::string start = "state_dir = \"/s\"\n";
   const std::vector<bad_file> table{
@@ -117,6 +132,16 @@ TEST_CASE("Each fault of the daemon file is told with its line and what was prob
        "no such provider; did you mean \"ntfy\"?"},
       {start + "[provider.ntfy]\nbase_url = \"x\"\n", 3, "provider.ntfy.base_url"},
       {start + "[provider.ntfy]\nbase_url = \"http://ntfy.example.com\"\n", 3, "provider.ntfy.base_url: must be https"},
+      {start + "[correlation]\nacross_tenants = \"no\"\n", 3, "correlation.across_tenants: must be"},
+      {start + "[correlation]\nacross_tenant = true\n", 3, "did you mean \"across_tenants\"?"},
+      {start + "[carrier]\nid = \"a\"\n", 2, "must be written as [[carrier]]"},
+      {start + "[[carrier]]\nid = \"A B\"\nhosts = [\"x\"]\n", 3, "carrier.id: \"A B\" must be"},
+      {start + "[[carrier]]\nid = \"a\"\n", 2, "carrier.hosts: is required"},
+      {start + "[[carrier]]\nid = \"a\"\nhosts = [\"sip:x@y\"]\n", 4, "is not the name or address of a host"},
+      {start + "[[carrier]]\nid = \"a\"\nhosts = [\"x\"]\n[[carrier]]\nid = \"b\"\nhosts = [\"X\"]\n", 7,
+       "carrier.hosts: \"x\" is listed twice"},
+      {start + "[[carrier]]\nid = \"a\"\nhosts = [\"x\"]\n[[carrier]]\nid = \"a\"\nhosts = [\"y\"]\n", 6,
+       "carrier.id: \"a\" is used twice"},
       {start + "[store]\nurl = \"postgresql://db/x\"\n", 3, "store.url"},
       {start + "[log]\nlevel = \"loud\"\n", 3, "\"loud\" is not one of debug, info, warning, error"},
       {start + "[timing]\npol_interval = \"5s\"\n", 3, "did you mean \"poll_interval\"?"},

@@ -33,11 +33,13 @@ TEST_CASE("Every key that acts at the next start only is named") {
   fresh.connect_timeout = fresh.poll_timeout = std::chrono::seconds(1);
   fresh.egress_allow = {"10.0.0.0/8"};
   fresh.providers["ntfy"].ca_file = "/ca.pem";
+  fresh.across_tenants = false;
+  fresh.carriers = {{"one", {"sip.one.example"}}};
   fresh.node_name = fresh.site = "x";
   fresh.log_as = log_format::json;
   CHECK(keys_for_a_start(started, fresh) ==
         std::vector<std::string>{"state_dir", "http.listen", "http.public_url", "api.token_file", "store.url",
                                  "secrets.key_file", "poll.connect_timeout", "poll.timeout", "egress.allow", "provider",
-                                 "node.name", "node.site", "log.format"});
+                                 "correlation.across_tenants", "carrier", "node.name", "node.site", "log.format"});
   CHECK(keys_for_a_start(started, started).empty());
 }
