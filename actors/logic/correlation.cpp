@@ -142,8 +142,7 @@ std::optional<wall_time> outage_since(const std::vector<provider_trunk>& trunks,
     places.insert(one.instance);
     first = std::min(first, *one.failing);
   }
-  const bool half = places.size() >= 2 && 2 * failing >= all;
-  return places.size() >= 3 || half ? std::optional(first) : std::nullopt;
+  return is_outage(places.size(), failing, all) ? std::optional(first) : std::nullopt;
 }
 
 bool belongs(wall_time failing_since, wall_time outage_since, duration window) {
@@ -176,6 +175,34 @@ std::optional<alert_id> outage_over(const alert& a, const provider_groups& group
     least = least ? std::min(*least, over->id) : over->id;
   }
   return least;
+}
+
+std::vector<trunk_sign> signs_of(const baseline& base, const alert_map& alerts) {
+  std::vector<trunk_sign> found;
+  for (const resource_record& one : base.resources) {
+    if (one.ref.kind != resource_kind::trunk || one.provider.empty()) continue;
+    const provider_trunk trunk = counted(one, base, alerts);
+    found.push_back({plain(one.provider), trunk.counted, trunk.failing, trunk.first_sight});
+  }
+  return found;
+}
+
+std::set<std::string> registrars_behind(const alert& a, const provider_groups& groups, const known_truth& truth,
+                                        const alert_map& alerts) {
+  std::set<std::string> found;
+  const bool of_outage = a.key.type == alert_type::provider_outage;
+  const bool of_one = a.key.type == alert_type::trunk_down;
+  if (!of_outage && !of_one && a.key.type != alert_type::all_trunks_down) return found;
+  for (const auto& [instance, base] : truth) {
+    if (!of_outage && instance != a.key.instance) continue;
+    for (const resource_record& one : base.resources) {
+      if (one.ref.kind != resource_kind::trunk || one.provider.empty()) continue;
+      if (of_one && one.ref != a.key.resource) continue;
+      if (of_outage && groups.group_of(one.provider) != a.key.resource.key) continue;
+      if (speaker_of(one, instance, alerts) != nullptr) found.insert(plain(one.provider));
+    }
+  }
+  return found;
 }
 
 } // namespace ringdown::logic

@@ -3,10 +3,12 @@
 #pragma once
 
 #include "protocol/types/alert.hpp"
+#include "protocol/types/carrier.hpp"
 #include "protocol/types/tenant_config.hpp"
 #include "protocol/types/time.hpp"
 #include "protocol/types/transition.hpp"
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <set>
@@ -54,6 +56,11 @@ struct provider_trunk {
 [[nodiscard]] std::set<std::string> groups_behind(const alert& a, const provider_groups& groups,
                                                   const known_truth& truth, const std::map<alert_key, alert>& alerts);
 
+// S-C2: do so many failures, at so many PBXes, of so many trunks make an outage?
+[[nodiscard]] inline bool is_outage(std::size_t places, std::size_t failing, std::size_t all) {
+  return places >= 3 || (places >= 2 && 2 * failing >= all);
+}
+
 // S-C2: since when the provider has an outage; nullopt: it has none. Only failures of one window count, the newest of which
 // is not older than that.
 [[nodiscard]] std::optional<wall_time> outage_since(const std::vector<provider_trunk>& trunks, duration window,
@@ -74,5 +81,13 @@ struct provider_trunk {
 [[nodiscard]] std::optional<alert_id> outage_over(const alert& a, const provider_groups& groups,
                                                   const known_truth& truth, const std::map<alert_key, alert>& alerts,
                                                   duration window);
+
+// What the trunks of one PBX say to whoever watches carriers across tenants; those that name no registrar say nothing.
+[[nodiscard]] std::vector<trunk_sign> signs_of(const baseline& base, const std::map<alert_key, alert>& alerts);
+
+// The registrars of the failing trunks that this alert tells of, an outage among them.
+[[nodiscard]] std::set<std::string> registrars_behind(const alert& a, const provider_groups& groups,
+                                                      const known_truth& truth,
+                                                      const std::map<alert_key, alert>& alerts);
 
 } // namespace ringdown::logic
