@@ -18,6 +18,7 @@ struct restart_budget {
 inline constexpr restart_budget channel_budget{5, std::chrono::seconds(30)};
 inline constexpr restart_budget poller_budget{5, std::chrono::seconds(30)};
 inline constexpr restart_budget tenant_budget{5, std::chrono::seconds(60)};
+inline constexpr restart_budget carrier_watch_budget{5, std::chrono::seconds(60)};
 inline constexpr restart_budget root_budget{3, std::chrono::seconds(300)};
 
 // S-D5: whoever died so often without a long life between starts in quarantine, also in the next process.

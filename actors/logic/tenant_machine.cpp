@@ -59,6 +59,9 @@ void tenant_machine::restore(std::vector<alert> alerts, std::vector<mute> mutes,
     alerts_[one.key] = std::move(one);
   }
   for (const auto& [key, one] : alerts_) remind_at(one);
+  // What a predecessor may have said is not said again by itself.
+  for (const auto& [key, one] : alerts_)
+    if (is_open(one)) said_elsewhere_.insert({one.id, one.episode});
   note_written();
   // A row that several instances were told by is known by what they remember of it.
   std::map<delivery_id, std::set<instance_id>> told_by;
@@ -86,6 +89,8 @@ effects tenant_machine::end(turn& t) {
   share_acknowledgements(t);
   tell_notes(t);
   name_members(t);
+  if (!elsewhere_.empty())
+    for (delivery& row : t.out.deliveries) say_elsewhere(row);
   for (const alert_key& key : t.touched) {
     const auto at = alerts_.find(key);
     if (at == alerts_.end()) continue;

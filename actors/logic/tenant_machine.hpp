@@ -3,6 +3,7 @@
 //   dedup     actors/logic/dedup     what a transition does to an alert (open, again, raise, resolve, nothing), with a reason
 //   masks     actors/logic/masks     what keeps it quiet; tenant_masks.cpp: what happens when the last mask lifts
 //   outages   actors/logic/correlation  what belongs to an outage of a provider; tenant_outages.cpp: the outage and its members
+//   elsewhere tenant_elsewhere.cpp   what is said where the same carrier fails at other tenants too
 //   routing   actors/logic/routing   which channels, by matrix, floor and default (S-T3)
 //   telling   actors/logic/telling   deliveries and the stored reason of every one that was not made
 //   calls     tenant_calls.cpp, actors/logic/{call_ladder,oncall_chain,script}   who is rung, until somebody has it
@@ -19,6 +20,7 @@
 #include "protocol/types/tenant_config.hpp"
 #include "protocol/types/transition.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -43,6 +45,14 @@ struct delivery_report {
 };
 
 struct tick {};
+
+// Of the registrars of this tenant: those whose carrier fails at other tenants, as far as is known (S-C5). In place of what was
+// heard before.
+struct elsewhere_news {
+  std::set<std::string> registrars;
+};
+// All that a tenant is ever told of others.
+inline constexpr std::string_view fails_elsewhere = "This carrier fails elsewhere too.";
 
 // A drill that nobody needs any more ends by itself.
 inline constexpr duration drill_lasts = std::chrono::minutes(10);
@@ -74,6 +84,8 @@ public:
   [[nodiscard]] effects on(const delivery_report& report, wall_time now);
   [[nodiscard]] effects on(const call_news& news, wall_time now);
   [[nodiscard]] effects on(tick, wall_time now);
+  // Tells nobody but tickets and chats that have the alert already; what is told from now on says it too.
+  [[nodiscard]] effects on(const elsewhere_news& heard, wall_time now);
 
   // When on(tick) next has something to do; nullopt: nothing.
   [[nodiscard]] std::optional<wall_time> next_due() const;
@@ -201,6 +213,8 @@ private:
   void name_members(turn& t);
   void take_over(turn& t, delivery& row, const std::vector<alert*>& members) const;
   void lapse(turn& t, alert& a);
+  void say_elsewhere(delivery& row);
+  [[nodiscard]] bool fails_at_others(const alert& a) const;
   [[nodiscard]] bool has_outage() const;
   [[nodiscard]] std::optional<alert_id> folded_into(const alert& a) const;
   [[nodiscard]] const alert* outage_of(const alert& a) const;
@@ -251,8 +265,10 @@ private:
   callbacks callbacks_ = callbacks::none;
   provider_groups providers_; // of the configuration
   const known_truth* truth_ = nullptr;
-  std::map<alert_key, wall_time> quiet_; // since when fewer than two members of an outage fail
-  wall_time latest_{};                   // this tenant has worked at; a clock that says less was set back
+  std::map<alert_key, wall_time> quiet_;                        // since when fewer than two members of an outage fail
+  std::set<std::string> elsewhere_;                             // of carriers that fail at others
+  std::set<std::pair<alert_id, std::uint32_t>> said_elsewhere_; // episodes whose tickets and chats know of it
+  wall_time latest_{}; // this tenant has worked at; a clock that says less was set back
   // May hold stale ones: a tick then finds nothing due.
   std::priority_queue<timer, std::vector<timer>, std::greater<>> timers_;
 };

@@ -151,6 +151,9 @@ public:
       if (row.target.empty()) report(row, delivery_state::sent);
   }
   const logic::effects& hear(const call_news& news) { return keep(machine_.on(news, now)); }
+  const logic::effects& hear_of_others(std::set<std::string> registrars) {
+    return keep(machine_.on(logic::elsewhere_news{std::move(registrars)}, now));
+  }
   void offer_keys(logic::callbacks how) { callbacks_ = how, machine_.set_callbacks(how); }
   const logic::effects& tick() { return keep(machine_.on(logic::tick{}, now)); }
   const logic::effects& configure(tenant_config config) {
