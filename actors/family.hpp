@@ -20,6 +20,7 @@ struct family {
                                       const timing&)>
       channel;
   std::function<caf::strong_actor_ptr(std::shared_ptr<actor_probe>, std::shared_ptr<const tenant_config>)> group;
+  std::function<caf::strong_actor_ptr(std::shared_ptr<actor_probe>)> carrier_watch; // of the node
 };
 // Shared by all supervisors of a node; immutable.
 using family_ptr = std::shared_ptr<const family>;

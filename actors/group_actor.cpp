@@ -22,13 +22,17 @@ group::behavior_type group::make_behavior() {
       [this](const due& rang) { handle([&] { on(rang); }); },
       [this](const group_reconfigure& to) { handle([&] { on(to); }); },
       [this](const command_for_tenant& asked) { handle([&] { on(asked); }); },
+      [this](const carrier_watch_at& is) { handle([&] { on(is); }); },
       [this](const restart_child& asked) { handle([&] { on(asked); }); },
       [this](const drain& asked) { handle([&] { on(asked); }); },
       [this](const drained& finished) { handle([&] { on(finished); }); },
   };
 }
 
-void group::leaving() { children_.stop_all(); }
+void group::leaving() {
+  children_.stop_all();
+  carrier_watch_ = nullptr;
+}
 
 void group::add_tenant() {
   child_spec spec;
@@ -75,6 +79,7 @@ void group::add_channel(const channel_config& settings) {
 // A new tenant actor knows nobody, and everybody knew the old one.
 void group::introduce_all() {
   const auto tenant = children_.find(tenant_name());
+  if (carrier_watch_) tell(tenant, carrier_watch_at{carrier_watch_});
   for (const auto& instance : config_->instances)
     if (const auto poller = children_.find(name_of(instance.id))) tell(tenant, poller_ready{instance.id, poller});
   for (const auto& settings : config_->channels)
@@ -116,6 +121,11 @@ void group::on(const group_reconfigure& to) {
 }
 
 void group::on(const command_for_tenant& asked) { tell(children_.find(tenant_name()), command_stored{asked.what}); }
+
+void group::on(const carrier_watch_at& is) {
+  carrier_watch_ = is.actor;
+  tell(children_.find(tenant_name()), is);
+}
 
 void group::on(const restart_child& asked) {
   const auto child = children_.find(asked.name);

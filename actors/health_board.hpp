@@ -35,7 +35,7 @@ public:
         history(std::move(of_kind)) {}
 
   const std::string name; // "tenant/acme", "poller/acme/hq"
-  const std::string kind; // "store", "clock", "group", "tenant", "poller", "channel"
+  const std::string kind; // "store", "clock", "group", "tenant", "poller", "channel", "carrier_watch"
   const std::string parent;
   const std::shared_ptr<kind_history> history; // shared by all actors of the kind
 

@@ -11,7 +11,8 @@ namespace ringdown {
 namespace {
 
 constexpr std::uint64_t pulse_token = 1; // the child table's own lie far above
-constexpr std::size_t most_pulses = 16;  // asked once a second; with more unanswered the clock is dead
+constexpr const char* carrier_watch_name = "carrier_watch";
+constexpr std::size_t most_pulses = 16; // asked once a second; with more unanswered the clock is dead
 
 } // namespace
 
@@ -30,6 +31,7 @@ root::behavior_type root::make_behavior() {
   });
   this->monitor(world().store);
   this->monitor(world().clock);
+  if (world().node.across_tenants) add_carrier_watch();
   return {
       [this](const due& rang) { handle([&] { on(rang); }); },
       [this](const tenant_applied& applied) { handle([&] { on(applied); }); },
@@ -95,7 +97,27 @@ void root::add_group(const tenant_id& id) {
   spec.start = [this, id](std::shared_ptr<actor_probe> probe) {
     return births_->group(std::move(probe), tenants_[id]);
   };
+  spec.started = [this](const caf::strong_actor_ptr& group) {
+    if (const auto watch = children_.find(carrier_watch_name)) tell(group, carrier_watch_at{watch});
+  };
   children_.add(std::move(spec));
+}
+
+// Nobody needs it to be heard of: however often it crashes, no tenant feels it and the node goes on.
+void root::add_carrier_watch() {
+  child_spec spec;
+  spec.name = carrier_watch_name;
+  spec.kind = "carrier_watch";
+  spec.budget = logic::carrier_watch_budget;
+  spec.exhausted = on_exhaustion::trip;
+  spec.start = [this](std::shared_ptr<actor_probe> probe) { return births_->carrier_watch(std::move(probe)); };
+  spec.started = [this](const caf::strong_actor_ptr& watch) { introduce(watch); };
+  spec.lost = [this] { introduce(nullptr); };
+  children_.add(std::move(spec));
+}
+
+void root::introduce(const caf::strong_actor_ptr& carrier_watch) {
+  for (const auto& [id, config] : tenants_) tell(children_.find(name_of(id)), carrier_watch_at{carrier_watch});
 }
 
 void root::on(const tenant_applied& applied) {

@@ -1,4 +1,4 @@
-// The root supervisor of a node: one group per tenant. A group that spends its budget takes the node down (exit 70), so
+// The root supervisor of a node: one group per tenant, and the watch over carriers, whom it introduces to each other. A group that spends its budget takes the node down (exit 70), so
 // that systemd starts it afresh.
 #pragma once
 
@@ -34,6 +34,8 @@ private:
   void on_down(const caf::down_msg& message);
 
   void add_group(const tenant_id& id);
+  void add_carrier_watch();
+  void introduce(const caf::strong_actor_ptr& carrier_watch);
   void pass_pulses_on();
   void check_pillars(const caf::down_msg& message) const;
   void check_escalation();

@@ -53,6 +53,8 @@ tenant::behavior_type tenant::make_behavior() {
       [this](const call_heard& heard) { handle([&] { on(heard); }); },
       [this](const channel_idle& idle) { handle([&] { on(idle); }); },
       [this](const command_stored& stored) { handle([&] { on(stored); }); },
+      [this](const carrier_watch_at& is) { handle([&] { on(is); }); },
+      [this](const carriers_elsewhere& heard) { handle([&] { on(heard); }); },
       [this](const crash_now& asked) { handle([&] { on(asked); }); },
   };
 }
@@ -99,6 +101,8 @@ void tenant::on(const tenant_loaded& loaded) {
   generation_ = static_cast<std::uint64_t>(micros(now().wall));
   for (const auto& [instance, actor] : pollers_) send_baseline(instance);
   for (const auto& [channel, view] : channels_) hand_calls(channel);
+  for (const auto& [instance, base] : truth_) carriers_.changed.insert(instance);
+  report_carriers();
   schedule_tick();
 }
 
@@ -146,10 +150,12 @@ void tenant::take_up(const poll_news& news) {
   for (const auto& ref : news.removed) batch.removals.push_back({news.instance, ref});
   if (news.health) batch.healths.push_back({news.instance, *news.health});
   remember(news);
+  doubt_carriers();
   after_commit then;
   then.confirm = news_committed{news.generation, news.sequence};
   then.confirm_to = news.instance;
   commit(machine_.on(news, now().wall), std::move(batch), std::move(then));
+  note_carriers(news);
 }
 
 // The truth a restarted poller begins from; kept in step with what is committed.
@@ -193,12 +199,15 @@ void tenant::on(const reconfigure_tenant& to) {
   std::erase_if(budgets_, [&](const auto& entry) { return config_->find(entry.first) == nullptr; });
   if (!loaded_) return;
   std::erase_if(pollers_, [&](const auto& entry) { return config_->find(entry.first) == nullptr; });
+  for (const auto& [instance, base] : truth_)
+    if (config_->find(instance) == nullptr) carriers_.changed.insert(instance);
   std::erase_if(truth_, [&](const auto& entry) { return config_->find(entry.first) == nullptr; });
   persistence::write_batch batch;
   for (const auto& [id, view] : channels_)
     if (config_->find(id) == nullptr) batch.removed_channels.push_back(id);
   std::erase_if(channels_, [&](const auto& entry) { return config_->find(entry.first) == nullptr; });
   commit(machine_.configure(config_, now().wall), std::move(batch), {});
+  report_carriers();
 }
 
 void tenant::on(const channel_ready& ready) {

@@ -71,8 +71,11 @@ private:
   void on(const call_heard& heard);
   void on(const channel_idle& idle);
   void on(const command_stored& stored);
+  void on(const carrier_watch_at& is);
+  void on(const carriers_elsewhere& heard);
   void on(const crash_now& asked);
 
+  void leaving() override;
   void load();
   void send_baseline(const instance_id& instance);
   void hand_calls(const channel_id& channel);
@@ -83,6 +86,20 @@ private:
   void remember(const poll_news& news);
   void schedule_tick();
   void hand_back(const delivery& row);
+  // tenant_actor_carriers.cpp
+  void hear_of_others(std::set<std::string> registrars);
+  void note_carriers(const poll_news& news);
+  void doubt_carriers();
+  void report_carriers();
+
+  // What the watch over carriers is told.
+  struct carrier_view {
+    caf::strong_actor_ptr watch;                 // none: it is switched off, or starting
+    std::uint64_t reports = 0;                   // made so far
+    std::optional<steady_time> asked;            // since when the last one waits for its answer
+    std::set<instance_id> changed;               // to be reported next
+    std::map<instance_id, std::uint32_t> places; // as it knows them
+  };
 
   const tenant_id id_;
   std::shared_ptr<const tenant_config> config_; // shared with the group that supervises us; replaced, never changed
@@ -98,6 +115,7 @@ private:
   std::set<std::string> read_at_load_; // commands decided then, of which word may still come
   std::map<std::uint64_t, after_commit> committing_;
   std::uint64_t batches_ = 0;
+  carrier_view carriers_;
   std::uint64_t wake_token_ = 0;
   std::optional<wall_time> wake_for_;
 };

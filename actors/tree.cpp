@@ -1,5 +1,6 @@
 #include "actors/tree.hpp"
 
+#include "actors/carrier_watch_actor.hpp"
 #include "actors/channel_actor.hpp"
 #include "actors/clock_actor.hpp"
 #include "actors/family.hpp"
@@ -63,6 +64,9 @@ family_ptr make_family(caf::actor_system& system, const ports_ptr& world) {
   births->group = [&system, world, self = std::weak_ptr<const family>(births)](
                       std::shared_ptr<actor_probe> probe, std::shared_ptr<const tenant_config> settings) {
     return plain(system.spawn<group>(world, std::move(probe), self.lock(), std::move(settings)));
+  };
+  births->carrier_watch = [&system, world](std::shared_ptr<actor_probe> probe) {
+    return plain(system.spawn<carrier_watch>(world, std::move(probe)));
   };
   return births;
 }

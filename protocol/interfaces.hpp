@@ -30,7 +30,8 @@ using tenant_actor =
                      caf::reacts_to<login_budget_changed>, caf::reacts_to<channel_ready>, caf::reacts_to<channel_lost>,
                      caf::reacts_to<reconfigure_tenant>, caf::reacts_to<tenant_loaded>, caf::reacts_to<batch_committed>,
                      caf::reacts_to<delivery_settled>, caf::reacts_to<call_heard>, caf::reacts_to<channel_idle>,
-                     caf::reacts_to<command_stored>, caf::reacts_to<crash_now>>;
+                     caf::reacts_to<command_stored>, caf::reacts_to<carrier_watch_at>,
+                     caf::reacts_to<carriers_elsewhere>, caf::reacts_to<crash_now>>;
 
 // One per channel of a tenant: carries rows to one provider and records what came of it.
 using channel_actor =
@@ -42,11 +43,14 @@ using channel_actor =
                      caf::reacts_to<crash_now>>;
 
 // One per tenant: supervises the tenant actor, its pollers and its channels, and introduces them to each other.
-using group_actor =
-    caf::typed_actor<caf::reacts_to<due>, caf::reacts_to<group_reconfigure>, caf::reacts_to<command_for_tenant>,
-                     caf::reacts_to<restart_child>, caf::reacts_to<drain>, caf::reacts_to<drained>>;
+using group_actor = caf::typed_actor<caf::reacts_to<due>, caf::reacts_to<group_reconfigure>,
+                                     caf::reacts_to<command_for_tenant>, caf::reacts_to<carrier_watch_at>,
+                                     caf::reacts_to<restart_child>, caf::reacts_to<drain>, caf::reacts_to<drained>>;
 
-// One per node: supervises the groups.
+// One per node: hears from tenants how their carriers are, and tells each of them one bit about the others.
+using carrier_watch_actor = caf::typed_actor<caf::reacts_to<carriers_seen>, caf::reacts_to<crash_now>>;
+
+// One per node: supervises the groups and the watch over carriers.
 using node_actor = caf::typed_actor<caf::reacts_to<due>, caf::reacts_to<tenant_applied>, caf::reacts_to<tenant_removed>,
                                     caf::reacts_to<command_for_tenant>, caf::reacts_to<restart_child>,
                                     caf::reacts_to<pulse>, caf::reacts_to<drain>, caf::reacts_to<drained>>;

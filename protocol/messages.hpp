@@ -4,6 +4,7 @@
 
 #include "persistence/rows.hpp"
 #include "protocol/types/call.hpp"
+#include "protocol/types/carrier.hpp"
 #include "protocol/types/command.hpp"
 #include "protocol/types/delivery.hpp"
 #include "protocol/types/http.hpp"
@@ -19,6 +20,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -126,6 +128,16 @@ struct channel_idle {
 struct command_stored {
   command what;
 }; // durable in the inbox; decide it
+// Where the watch over carriers is now; none: it is gone, and what it said is not known any more.
+struct carrier_watch_at {
+  caf::strong_actor_ptr actor;
+};
+// Which of the registrars where this tenant has trunks are of a carrier that fails at other tenants. Nothing else of other
+// tenants comes back, and of this only what fails at the tenant itself is ever said (S-C5).
+struct carriers_elsewhere {
+  std::uint64_t number = 0; // of its last report that was taken up
+  std::set<std::string> registrars;
+};
 
 // --- channel --------------------------------------------------------------------------------------------------------
 struct tenant_attached {
@@ -224,6 +236,16 @@ struct crashes_forgotten {
 };
 struct flush_writes {};
 
+// --- carrier watch --------------------------------------------------------------------------------------------------
+// The trunks of some of the tenant's PBXes as they are now, in place of what it reported of these before. The next report
+// waits until this one was answered: so a watch that hangs has at most one of each tenant in its mailbox.
+struct carriers_seen {
+  tenant_id tenant;
+  caf::strong_actor_ptr reporter;
+  std::uint64_t number = 0;
+  std::vector<place_report> places;
+};
+
 // --- tenant group (supervisor of one tenant) and node ---------------------------------------------------------------
 struct group_reconfigure {
   std::shared_ptr<const tenant_config> config;
@@ -286,6 +308,9 @@ RINGDOWN_MESSAGE(delivery_settled)
 RINGDOWN_MESSAGE(call_heard)
 RINGDOWN_MESSAGE(channel_idle)
 RINGDOWN_MESSAGE(command_stored)
+RINGDOWN_MESSAGE(carrier_watch_at)
+RINGDOWN_MESSAGE(carriers_elsewhere)
+RINGDOWN_MESSAGE(carriers_seen)
 RINGDOWN_MESSAGE(tenant_attached)
 RINGDOWN_MESSAGE(reconfigure_channel)
 RINGDOWN_MESSAGE(deliveries_ready)

@@ -6,9 +6,11 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
+#include <caf/event_based_actor.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <map>
@@ -50,6 +52,23 @@ inline std::shared_ptr<ports> make_world(event_log& log) {
   world->link_token = [](const tenant_id&, const alert_id&, std::uint32_t, const std::string&) { return ""; };
   world->command_decided = [](const command_result&) {};
   return world;
+}
+
+// Takes every message and never answers. (The argument is CAF's: 0.17.6 follows a null pointer for functions without one.)
+inline caf::behavior deaf(caf::event_based_actor* self, int) {
+  self->set_default_handler(caf::drop);
+  return {[](int) {}};
+}
+
+// Rings at once, whatever the time asked for, and counts.
+inline clock_actor::behavior_type hasty_clock(clock_actor::pointer, const std::shared_ptr<std::atomic<int>>& rung,
+                                              const std::shared_ptr<event_log>& log) {
+  return {[rung, log](const wake_me& asked) {
+            if (auto who = asked.who.lock()) caf::anon_send(caf::actor_cast<caf::actor>(who), due{asked.token});
+            ++*rung;
+            log->info("rung", {});
+          },
+          [](const due&) {}};
 }
 
 } // namespace ringdown::test

@@ -4,38 +4,19 @@
 #include "test/logic/tenant_bench.hpp"
 #include "test/support/catch.hpp"
 
-#include <caf/event_based_actor.hpp>
-
 #include <future>
 
 namespace {
 
 using namespace ringdown;
 
-// Takes every message and never answers. (The argument is CAF's: 0.17.6 follows a null pointer for functions without one.)
-caf::behavior deaf(caf::event_based_actor* self, int) {
-  self->set_default_handler(caf::drop);
-  return {[](int) {}};
-}
-
-// Rings at once, whatever the time asked for, and counts.
-clock_actor::behavior_type hasty_clock(clock_actor::pointer, const std::shared_ptr<std::atomic<int>>& rung,
-                                       const std::shared_ptr<test::event_log>& log) {
-  return {[rung, log](const wake_me& asked) {
-            if (auto who = asked.who.lock()) caf::anon_send(caf::actor_cast<caf::actor>(who), due{asked.token});
-            ++*rung;
-            log->info("rung", {});
-          },
-          [](const due&) {}};
-}
-
 // A group whose children are deaf.
 struct deaf_group {
   deaf_group() {
-    world->clock = system.spawn(hasty_clock, rung, log);
+    world->clock = system.spawn(test::hasty_clock, rung, log);
     auto births = std::make_shared<family>();
     const auto spawn = [this](const std::shared_ptr<actor_probe>& probe) {
-      auto child = caf::actor_cast<caf::strong_actor_ptr>(system.spawn(deaf, 0));
+      auto child = caf::actor_cast<caf::strong_actor_ptr>(system.spawn(test::deaf, 0));
       const std::lock_guard hold(guard);
       born[probe->name].push_back(child);
       return child;

@@ -1,5 +1,6 @@
 #include "test/simulation/world.hpp"
 
+#include "actors/carrier_watch_actor.hpp"
 #include "actors/channel_actor.hpp"
 #include "actors/clock_actor.hpp"
 #include "actors/group_actor.hpp"
@@ -42,6 +43,7 @@ std::string_view kind_of(caf::resumable* job) {
   if (dynamic_cast<poller*>(job) != nullptr) return "poller";
   if (dynamic_cast<group*>(job) != nullptr) return "group";
   if (dynamic_cast<root*>(job) != nullptr) return "root";
+  if (dynamic_cast<carrier_watch*>(job) != nullptr) return "carrier_watch";
   if (dynamic_cast<store_keeper*>(job) != nullptr) return "store";
   return dynamic_cast<clock_keeper*>(job) != nullptr ? "clock" : "system";
 }
