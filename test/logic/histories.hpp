@@ -40,11 +40,12 @@ inline alert_id some_alert(const tenant_bench& t, int which) {
   return std::next(alerts.begin(), which % static_cast<int>(alerts.size()))->second.id;
 }
 
-// By their ids: what one tick tells of two alerts is made in an order that a restart may change.
+// By what they tell: what one tick tells of two alerts is made in an order that a restart may change.
 inline delivery some_row(const tenant_bench& t, int which) {
   std::vector<const delivery*> rows;
   for (const delivery& row : t.rows) rows.push_back(&row);
-  std::ranges::sort(rows, {}, [](const delivery* row) { return row->id; });
+  std::ranges::stable_sort(
+      rows, {}, [](const delivery* row) { return std::tie(row->alert, row->version, row->channel, row->event); });
   return *rows[static_cast<std::size_t>(which) % rows.size()];
 }
 
