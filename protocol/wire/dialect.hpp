@@ -2,6 +2,7 @@
 // clock, no state: an actor carries the requests out and hands the answers back.
 #pragma once
 
+#include "protocol/types/account.hpp"
 #include "protocol/types/delivery.hpp"
 #include "protocol/types/http.hpp"
 #include "protocol/types/mail.hpp"
@@ -62,6 +63,7 @@ struct dialect_description {
   std::vector<field_description> fields;
   content_limits limits;
   std::size_t connections = 1; // exchanges at once, at most
+  account_limits account;      // of all channels of one provider account together (S-D3)
 };
 
 // What is to be sent, seen for the length of a call.
@@ -124,6 +126,9 @@ struct dialect {
   discovery_step (*discover)(const discovery_job&, const conversation&, const http_outcome*) = nullptr;
   const call_functions* calls = nullptr; // of a kind that calls: what it did goes on after it was taken
   dialect_step (*resume_mail)(const delivery_job&, const conversation&, const mail_outcome&) = nullptr; // asks for none
+  // Whose limits these are: the same for two channels that share them; may hold secrets. The second argument is
+  // [provider.KIND] base_url. None: there are no limits.
+  std::string (*account)(const channel_config&, const std::string&) = nullptr;
 };
 
 [[nodiscard]] inline dialect_step ask(http_request request, conversation next = {}) {

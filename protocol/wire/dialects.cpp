@@ -1,6 +1,7 @@
 #include "protocol/wire/dialects.hpp"
 
 #include "protocol/wire/chat/slack.hpp"
+#include "protocol/wire/crypto.hpp"
 #include "protocol/wire/email/smtp.hpp"
 #include "protocol/wire/psa/autotask.hpp"
 #include "protocol/wire/push/ntfy.hpp"
@@ -80,6 +81,14 @@ std::span<const dialect> dialects() { return table; }
 const dialect* find_dialect(std::string_view kind) {
   const auto found = std::ranges::find_if(table, [&](const dialect& one) { return one.describe().kind == kind; });
   return found == table.end() ? nullptr : &*found;
+}
+
+std::string account_key(const dialect& how, const channel_config& channel, const std::string& base_url) {
+  const dialect_description facts = how.describe();
+  if (how.account == nullptr || !facts.account.any()) return {};
+  constexpr std::size_t shown = 16; // 96 bits: no two accounts meet by chance
+  const std::string digest = base64url_encode(hmac_sha256("ringdown provider account", how.account(channel, base_url)));
+  return std::string(facts.kind) + "/" + digest.substr(0, shown);
 }
 
 } // namespace ringdown::wire

@@ -270,7 +270,9 @@ dialect_description describe_slack() {
   description.rows = delivery_kind::mirror;
   description.keys = target_key::unknown_to_it;
   description.limits = {.title = title_limit, .text = text_limit, .body = body_limit};
-  description.connections = 1; // one message a second is what a hook takes
+  description.connections = 1;
+  // One message a second for each hook, and a tenth more: what was allowed a second apart may get there closer together.
+  description.account = {.per = std::chrono::milliseconds(1100), .burst = 1, .at_once = 0};
   description.fields = {
       {"webhook_url",
        "Webhook URL",
@@ -288,6 +290,10 @@ std::optional<std::string> check_slack(const channel_config& channel) {
   const auto parts = parse_url(secret(channel, "webhook_url").reveal());
   if (!parts || parts->scheme != "https") return "webhook_url: must be an https URL";
   return std::nullopt;
+}
+
+std::string slack_account(const channel_config& channel, const std::string& base_url) {
+  return base_url + " " + secret(channel, "webhook_url").reveal();
 }
 
 dialect_step start_slack(const delivery_job& job) {

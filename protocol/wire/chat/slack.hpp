@@ -14,8 +14,10 @@ namespace ringdown::wire::chat {
 [[nodiscard]] dialect_step start_slack(const delivery_job& job);
 [[nodiscard]] dialect_step resume_slack(const delivery_job& job, const conversation& at, const http_outcome& answer);
 [[nodiscard]] std::string slack_address(const channel_config& channel, const delivery& row);
+[[nodiscard]] std::string slack_account(const channel_config& channel, const std::string& base_url);
 
-inline constexpr dialect slack{describe_slack, check_slack, start_slack, resume_slack, slack_address};
+inline constexpr dialect slack{describe_slack, check_slack, start_slack, resume_slack, slack_address,
+                               nullptr,        nullptr,     nullptr,     slack_account};
 
 // &, < and > as Slack wants them, then at most `units` UTF-16 code units: cut between code points, never within an
 // entity, and ended with an ellipsis.

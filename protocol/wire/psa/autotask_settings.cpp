@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 namespace ringdown::wire::psa {
 
@@ -33,7 +34,11 @@ dialect_description describe_autotask() {
   description.rows = delivery_kind::mirror;
   description.keys = target_key::searchable;
   description.limits = {.title = autotask_title_limit, .text = autotask_text_limit, .body = autotask_body_limit};
-  description.connections = 2; // of three per integration and object: one is left for another node
+  description.connections = 2;
+  // Three exchanges at once per integration and object: one is left for another node. 10,000 requests an hour per database,
+  // of all its integrations together, slowed down from the half of it: a delivery takes up to five requests, so that one in
+  // 3.6 s stays below that half, with some room for many tickets at once.
+  description.account = {.per = std::chrono::milliseconds(3600), .burst = 60, .at_once = 2};
   description.fields = {
       {"username", "API user", field_kind::text, required, "e-mail address of an API-only resource", {}, {}},
       {"secret", "Secret of that user", field_kind::secret, required, "from the resource's security tab", {}, {}},
@@ -74,6 +79,13 @@ std::optional<std::string> check_autotask(const channel_config& channel) {
     if (!is_header_safe(secret(channel, field).reveal()))
       return std::string(field) + ": holds a character none of these has";
   return std::nullopt;
+}
+
+// Its database is known by no setting: whoever logs in as the same user meets the same limits.
+std::string autotask_account(const channel_config& channel, const std::string& base_url) {
+  std::string user = setting(channel, "username");
+  std::ranges::transform(user, user.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return base_url + " " + user;
 }
 
 std::string autotask_address(const channel_config& channel, const delivery& /*row*/) {

@@ -299,6 +299,9 @@ dialect_description describe_twilio() {
   description.keys = target_key::unknown_to_it;
   description.limits = {.title = 250, .text = inline_limit, .body = body_limit};
   description.connections = 4;
+  // One call a second for each account and sub-account (Twilio's default; it queues what comes faster, up to when it is
+  // too late), and a tenth more: what was allowed a second apart may get there closer together.
+  description.account = {.per = std::chrono::milliseconds(1100), .burst = 1, .at_once = 0};
   description.fields = account_fields();
   std::ranges::move(call_fields(), std::back_inserter(description.fields));
   return description;
@@ -326,6 +329,10 @@ dialect_step resume_twilio(const delivery_job& job, const conversation& at, cons
   if (at.phase == "looking") return looked(job, answer);
   if (!answer.response) return ended(without_response(answer));
   return ended(outcome_of(*answer.response, job.now));
+}
+
+std::string twilio_account(const channel_config& channel, const std::string& base_url) {
+  return server_of(channel, base_url) + " " + setting(channel, "account");
 }
 
 std::string twilio_address(const channel_config& channel, const delivery& row) {

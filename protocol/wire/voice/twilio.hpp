@@ -12,6 +12,7 @@ namespace ringdown::wire::voice {
 [[nodiscard]] dialect_step start_twilio(const delivery_job& job);
 [[nodiscard]] dialect_step resume_twilio(const delivery_job& job, const conversation& at, const http_outcome& answer);
 [[nodiscard]] std::string twilio_address(const channel_config& channel, const delivery& row);
+[[nodiscard]] std::string twilio_account(const channel_config& channel, const std::string& base_url);
 
 // twilio_calls.cpp
 [[nodiscard]] http_request hang_up_twilio(const delivery_job& job, const std::string& reference, call_stage stage);
@@ -35,7 +36,7 @@ namespace ringdown::wire::voice {
 inline constexpr call_functions twilio_calls{hang_up_twilio,     after_twilio_hang_up, ask_twilio,
                                              read_twilio_answer, is_genuine_twilio,    read_twilio_callback,
                                              twilio_speaks,      twilio_says,          twilio_hangs_up};
-inline constexpr dialect twilio{describe_twilio, check_twilio, start_twilio, resume_twilio,
-                                twilio_address,  nullptr,      &twilio_calls};
+inline constexpr dialect twilio{describe_twilio, check_twilio,  start_twilio, resume_twilio, twilio_address,
+                                nullptr,         &twilio_calls, nullptr,      twilio_account};
 
 } // namespace ringdown::wire::voice
