@@ -1,6 +1,7 @@
 // The rows and requests of the store interface. Plain values.
 #pragma once
 
+#include "protocol/types/account.hpp"
 #include "protocol/types/alert.hpp"
 #include "protocol/types/call.hpp"
 #include "protocol/types/command.hpp"
@@ -57,14 +58,17 @@ struct write_batch {
 
 // Does a target take one row at a time in the whole installation (S-T5)?
 enum class target_use : std::uint8_t { shared, exclusive };
+// Which of the due rows is claimed first, where there is not room for all of them.
+enum class claim_order : std::uint8_t { by_age, by_urgency };
 
 struct claim_request {
   tenant_id tenant;
   channel_id channel;
   fence owner;
-  std::size_t limit = 1;
+  std::size_t limit = 1; // zero: only looks, and ends what may not be sent any more
   wall_time now;
   target_use targets = target_use::shared; // exclusive: rows whose target is in use stay pending
+  claim_order order = claim_order::by_age;
   // The wall clock was set back since the channel's last claim, and says this: what is left waits from now on as long as it was
   // to wait after its last attempt. `now` may be later: what a waiting channel has waited for by the other clock is due.
   std::optional<wall_time> set_back_to{};
@@ -79,6 +83,7 @@ struct claimed_rows {
   };
   std::vector<withheld> ended;       // suppressed or dead instead
   bool due_left = false;             // rows are due that could not be claimed now: too many, or behind an open one
+  std::optional<urgency> waiting;    // of the first row that was due and found no room
   std::optional<wall_time> next_due; // earliest not_before of the channel's rows that are not yet due
 };
 

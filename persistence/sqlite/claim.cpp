@@ -1,6 +1,7 @@
 #include "persistence/sqlite/store_impl.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <span>
 
 namespace ringdown::persistence {
@@ -52,6 +53,11 @@ constexpr const char* told_sql =
   ", 0) end where state = 'pending' and not_before > ?1 and (attempts = 0 or " RINGDOWN_LAST_TRIED " > ?1)"
 constexpr const char* waits_of_all_sql = RINGDOWN_WAITS_BEGIN_ANEW;
 constexpr const char* waits_of_channel_sql = RINGDOWN_WAITS_BEGIN_ANEW " and tenant = ?2 and channel = ?3";
+
+urgency urgency_of(const delivery& row) {
+  if (row.level != severity::critical) return urgency::routine;
+  return row.round == 0 && row.attempts == 0 ? urgency::first_critical : urgency::repeated_critical;
+}
 
 bool is_fire(notice_event event) { return event == notice_event::fired || event == notice_event::escalated; }
 
@@ -115,6 +121,7 @@ bool sqlite_store::claim_portion(claim_state& state) {
   const claim_request& request = state.request;
   auto due = readable_heads(due_sql, request.now, request.tenant, request.channel, request.now,
                             request.now + longest_wait, looked_at);
+  if (request.order == claim_order::by_urgency) std::ranges::stable_sort(due, std::greater{}, urgency_of);
   bool moved = false;
   for (delivery& row : due) {
     if (state.full) return false;
@@ -138,11 +145,12 @@ bool sqlite_store::consider(claim_state& state, delivery row) {
   }
   // What was handed over before without an outcome travels alone, so that it takes no others down with it.
   const bool suspect = row.handed > 0;
+  if (suspect && state.held > 0) return false;
   if (answer.rows.size() >= request.limit) {
+    answer.waiting = urgency_of(row);
     state.full = true;
     return false;
   }
-  if (suspect && state.held > 0) return false;
   if (request.targets == target_use::exclusive && !take_number(row, request.now)) return false;
   state.full = suspect;
   ++state.held;

@@ -28,6 +28,9 @@ TEST_CASE("sqlite: a summary lives while anything it covers fires") { on_sqlite(
 TEST_CASE("sqlite: a resolve follows its fire") { on_sqlite(conformance::claims_wait_for_predecessors); }
 TEST_CASE("sqlite: rows of one alert go out in order") { on_sqlite(conformance::claims_keep_order); }
 TEST_CASE("sqlite: a claim says what it could not take") { on_sqlite(conformance::claims_say_what_waits); }
+TEST_CASE("sqlite: a claim by urgency takes first criticals first, and says what else is due") {
+  on_sqlite(conformance::claims_take_the_urgent_first);
+}
 TEST_CASE("sqlite: a clock that was set holds up no row") { on_sqlite(conformance::claims_survive_set_clocks); }
 TEST_CASE("sqlite: a clock set back before a start lengthens no wait") {
   on_sqlite(conformance::waits_survive_set_clocks);

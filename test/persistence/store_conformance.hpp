@@ -19,6 +19,7 @@ void claims_judge_summaries(const store_opener& open);
 void claims_wait_for_predecessors(const store_opener& open);
 void claims_keep_order(const store_opener& open);
 void claims_say_what_waits(const store_opener& open);
+void claims_take_the_urgent_first(const store_opener& open);
 void claims_survive_set_clocks(const store_opener& open);
 void waits_survive_set_clocks(const store_opener& open);
 void resolves_follow_what_was_told(const store_opener& open);

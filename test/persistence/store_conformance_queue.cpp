@@ -181,6 +181,39 @@ void claims_keep_order(const store_opener& open) {
   }
 }
 
+// A claim for nothing only looks.
+void claims_take_the_urgent_first(const store_opener& open) {
+  desk work(open);
+  std::vector<delivery> rows;
+  for (const char* id : {"al_calm", "al_again", "al_first"}) {
+    work.commit_alert(make_alert(id));
+    rows.push_back(make_row(std::string("row_") + id, make_alert(id)));
+  }
+  rows[0].level = severity::warning;
+  rows[1].level = rows[2].level = severity::critical;
+  rows[1].round = 1;
+  work.commit_rows(rows);
+  const auto claim = [&](std::size_t limit) {
+    claim_request ask{work.tenant, channel_id("push"), work.owner, limit, noon};
+    ask.order = claim_order::by_urgency;
+    auto claimed = work.held->claim(ask);
+    REQUIRE(claimed.ok());
+    return std::move(*claimed);
+  };
+  const auto looked = claim(0);
+  CHECK(looked.rows.empty());
+  CHECK(looked.waiting == urgency::first_critical);
+  const auto first = claim(1);
+  REQUIRE(first.rows.size() == 1);
+  CHECK(first.rows[0].id == delivery_id("row_al_first"));
+  CHECK(first.waiting == urgency::repeated_critical);
+  CHECK(claim(1).waiting == urgency::routine);
+  const auto last = claim(1);
+  REQUIRE(last.rows.size() == 1);
+  CHECK(last.rows[0].id == delivery_id("row_al_calm"));
+  CHECK_FALSE(last.waiting);
+}
+
 void claims_say_what_waits(const store_opener& open) {
   desk work(open);
   const alert a = make_alert("al_1");
