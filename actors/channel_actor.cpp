@@ -44,7 +44,9 @@ channel::channel(caf::actor_config& config, ports_ptr world, std::shared_ptr<act
       facts_(dialect_->describe()),
       counts_(this->world().metrics->channels.at(config_.kind)),
       lane_{"channel/" + tenant_.str() + "/" + config_.id.str(), facts_.connections, facts_.connections * 2},
-      watch_(this->world().node.callback_url.empty() ? ask_often : ask_in_case) {}
+      watch_(this->world().node.callback_url.empty() ? ask_often : ask_in_case) {
+  find_account();
+}
 
 void channel::leaving() {
   for (const auto& [id, one] : carrying_) {
@@ -68,6 +70,9 @@ channel::behavior_type channel::make_behavior() {
       [this](const rows_claimed& claimed) { handle([&] { on(claimed); }); },
       [this](const rows_recovered& answer) { handle([&] { on(answer); }); },
       [this](const settlements_stored& stored) { handle([&] { on(stored); }); },
+      [this](const accounts_attached& to) { handle([&] { on(to); }); },
+      [this](const permit_given& given) { handle([&] { on(given); }); },
+      [this](const permit_queued& queued) { handle([&] { on(queued); }); },
       [this](const drain& asked) { handle([&] { on(asked); }); },
       [this](const crash_now& asked) { handle([&] { on(asked); }); },
   };
@@ -99,13 +104,15 @@ void channel::on(const rows_recovered& answer) {
     return;
   }
   recovering_ = false;
-  tell(tenant_actor_, channel_ready{config_.id, me(), facts_.connections});
+  // What shares a provider account is always claimed: only what may leave now is handed over.
+  tell(tenant_actor_, channel_ready{config_.id, me(), paced() ? 0 : facts_.connections});
   claim_if_room();
 }
 
 void channel::on(const reconfigure_channel& to) {
   config_ = to.config;
   times_ = to.times;
+  find_account();
   world().http->close_lane(lane_.name);
   backlogged_ = true; // it may have been switched on
   claim_if_room();
@@ -125,6 +132,11 @@ void channel::on(const look_for_rows& asked) {
 }
 
 void channel::on(const due& rang) {
+  if (rang.token == permit_token_) {
+    permit_token_ = 0;
+    backlogged_ = true;
+    return claim_if_room();
+  }
   if (rang.token != wake_token_) return;
   const moment present = now();
   if (present.wall < *wake_at_ && present.steady < wake_due_) return arm();
@@ -145,6 +157,7 @@ void channel::on(const withdraw_alerts& which) {
   for (const carried& one : waiting_)
     if (withdrawn(one)) hand_back(one.row);
   std::erase_if(waiting_, withdrawn);
+  count_ended();
 }
 
 void channel::on(const rows_claimed& claimed) {
@@ -155,6 +168,7 @@ void channel::on(const rows_claimed& claimed) {
   }
   for (const delivery& row : claimed.rows.rows) take(row);
   if (recovering_) recover();
+  use_permits(claimed.rows);
   if (!claimed.ok) {
     wake_for(now().wall + times_.retry_base);
     return;
@@ -162,6 +176,7 @@ void channel::on(const rows_claimed& claimed) {
   claimed_last_ = asked_last_;
   backlogged_ = std::exchange(look_again_, false);
   due_left_ = claimed.rows.due_left;
+  if (claimed.rows.waiting) want_permit(*claimed.rows.waiting);
   if (claimed.rows.next_due) wake_for(*claimed.rows.next_due);
   begin_waiting();
   // What waits for a row that nobody carries here (a summary of another alert): looked at again, not forgotten.
@@ -275,6 +290,7 @@ void channel::settle(carried& one, const attempt_outcome& outcome) {
   const moment present = now();
   auto& metrics = *world().metrics;
   counts_.tried(outcome.kind);
+  tell_refusal(outcome);
   const auto keys = wire::repeats_are_safe(facts_.keys) ? logic::key_knowledge::keyed : logic::key_knowledge::unkeyed;
   const auto next = logic::after_attempt(one.row, outcome, keys, times_, present.wall, world().time.spread());
   persistence::settlement write;
@@ -355,23 +371,28 @@ void channel::on(const settlements_stored& stored) {
     handing_back_.clear();
   }
   begin_waiting();
+  count_ended();
   claim_if_room();
   check_quiet();
 }
 
 void channel::claim_if_room() {
   if (!backlogged_ || claiming_ || recovering_ || drained_ || !config_.enabled) return;
-  const std::size_t held = carrying_.size() + waiting_.size();
-  if (held >= facts_.connections) return;
+  if (held() >= facts_.connections) return;
   claiming_ = true;
+  const std::size_t room = facts_.connections - held();
   // A wall clock that was set back meanwhile makes nothing wait longer than it was to wait.
   const moment present = now();
   const wall_time due = std::max(present.wall, std::exchange(reached_, wall_time{}));
   const auto targets =
       facts_.is == channel_class::voice ? persistence::target_use::exclusive : persistence::target_use::shared;
-  persistence::claim_request ask{tenant_, config_.id, world().owner, facts_.connections - held, due, targets};
+  persistence::claim_request ask{tenant_, config_.id, world().owner, room, due, targets};
   if (was_set_back(claimed_last_, present)) ask.set_back_to = present.wall;
   asked_last_ = present;
+  if (paced()) {
+    ask.limit = std::min(permits_, room);
+    ask.order = persistence::claim_order::by_urgency;
+  }
   caf::anon_send(world().store, claim_rows{std::move(ask), me()});
 }
 
@@ -391,7 +412,8 @@ void channel::wake_for(wall_time at) {
 // Looks at the clocks again and again: the wall clock may be set forward.
 void channel::arm() {
   const steady_time latest = now().steady + look_at_clocks_after;
-  wake_at(std::min(wake_due_, latest), ++wake_token_);
+  wake_token_ = ++wake_tokens_;
+  wake_at(std::min(wake_due_, latest), wake_token_);
 }
 
 void channel::check_quiet() {
@@ -417,10 +439,9 @@ void channel::on(const crash_now& asked) { throw std::runtime_error(asked.text);
 wire::delivery_job channel::job(const delivery& row) const {
   const auto& node = world().node;
   const auto provider = node.providers.find(config_.kind);
-  const std::string base = provider == node.providers.end() ? std::string() : provider->second.base_url;
   const std::string ca = provider == node.providers.end() ? std::string() : provider->second.ca_file;
   const std::string& url = dialect_->calls == nullptr ? node.public_url : node.callback_url;
-  return {row, config_, url, base, ca, now().wall, times_.search_gap};
+  return {row, config_, url, base_url(), ca, now().wall, times_.search_gap};
 }
 
 } // namespace ringdown

@@ -52,6 +52,9 @@ private:
   void on(const rows_claimed& claimed);
   void on(const rows_recovered& answer);
   void on(const settlements_stored& stored);
+  void on(const accounts_attached& to);
+  void on(const permit_given& given);
+  void on(const permit_queued& queued);
   void on(const drain& asked);
   void on(const crash_now& asked);
 
@@ -66,6 +69,15 @@ private:
   void hand_back(const delivery& row);
   void claim_if_room();
   void recover();
+  void find_account();
+  void use_permits(const persistence::claimed_rows& claimed);
+  void want_permit(urgency how);
+  void give_back(permit_end how, std::size_t many);
+  void count_ended();
+  void tell_refusal(const attempt_outcome& outcome);
+  [[nodiscard]] bool paced() const { return !account_.empty(); }
+  [[nodiscard]] std::size_t held() const { return carrying_.size() + waiting_.size(); }
+  [[nodiscard]] std::string base_url() const;
   void tell_tenant(const delivery& row, delivery_state state, reason why);
   void go_on_with_calls();
   void do_call_step(const logic::call_step& step);
@@ -89,7 +101,14 @@ private:
   std::map<std::uint64_t, delivery_id> asked_; // token of an exchange or a mail -> row
   std::map<std::uint64_t, logic::call_step> call_exchanges_;
   logic::call_follower watch_; // calls that its provider has taken
+  std::string account_;        // whose limits are ours; empty: there are none
+  caf::strong_actor_ptr accounts_;
+  std::size_t permits_ = 0;                   // given and not yet used
+  std::size_t permits_used_ = 0;              // by what is held
+  std::optional<steady_time> permit_unheard_; // since when a question for one has no answer
+  std::uint64_t permit_token_ = 0;            // of the wake-up to ask again; 0: none
   std::uint64_t tokens_ = 0;
+  std::uint64_t wake_tokens_ = 0;
   std::uint64_t wake_token_ = 0;
   std::optional<wall_time> wake_at_;             // what the newest wake-up is for
   steady_time wake_due_;                         // the same by the clock that nobody sets

@@ -1,4 +1,4 @@
-// How a tenant's actors are born, so that their supervisor need not know what they are. Made by actors/tree.cpp.
+// How a node's actors are born, so that their supervisor need not know what they are. Made by actors/tree.cpp.
 #pragma once
 
 #include "actors/logic/tenant_machine.hpp"
@@ -20,6 +20,7 @@ struct family {
                                       const timing&)>
       channel;
   std::function<caf::strong_actor_ptr(std::shared_ptr<actor_probe>, std::shared_ptr<const tenant_config>)> group;
+  std::function<caf::strong_actor_ptr(std::shared_ptr<actor_probe>)> accounts;
   std::function<caf::strong_actor_ptr(std::shared_ptr<actor_probe>)> carrier_watch; // of the node
 };
 // Shared by all supervisors of a node; immutable.

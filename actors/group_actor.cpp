@@ -24,6 +24,7 @@ group::behavior_type group::make_behavior() {
       [this](const command_for_tenant& asked) { handle([&] { on(asked); }); },
       [this](const carrier_watch_at& is) { handle([&] { on(is); }); },
       [this](const restart_child& asked) { handle([&] { on(asked); }); },
+      [this](const accounts_attached& to) { handle([&] { on(to); }); },
       [this](const drain& asked) { handle([&] { on(asked); }); },
       [this](const drained& finished) { handle([&] { on(finished); }); },
   };
@@ -70,6 +71,7 @@ void group::add_channel(const channel_config& settings) {
     return births_->channel(std::move(probe), config_->id, *config_->find(id), config_->times);
   };
   spec.started = [this](const caf::strong_actor_ptr& channel) {
+    tell(channel, accounts_attached{accounts_});
     tell(channel, tenant_attached{children_.find(tenant_name())});
   };
   spec.lost = [this, id = settings.id] { tell(children_.find(tenant_name()), channel_lost{id}); };
@@ -131,6 +133,11 @@ void group::on(const restart_child& asked) {
   const auto child = children_.find(asked.name);
   tell(child, crash_now{asked.text});
   asked.found(child != nullptr);
+}
+
+void group::on(const accounts_attached& to) {
+  accounts_ = to.accounts;
+  for (const auto& settings : config_->channels) tell(children_.find(name_of(settings.id)), to);
 }
 
 void group::on(const drain& asked) {

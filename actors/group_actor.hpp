@@ -27,6 +27,7 @@ private:
   void on(const command_for_tenant& asked);
   void on(const carrier_watch_at& is);
   void on(const restart_child& asked);
+  void on(const accounts_attached& to);
   void on(const drain& asked);
   void on(const drained& finished);
   void on_down(const caf::down_msg& message);
@@ -47,6 +48,7 @@ private:
   std::shared_ptr<const tenant_config> config_; // shared with the tenant actor; replaced, never changed
   family_ptr births_;
   child_table children_;
+  caf::strong_actor_ptr accounts_;
   caf::strong_actor_ptr carrier_watch_;
   std::set<std::string> draining_; // children not yet quiet
   std::function<void()> drained_;

@@ -63,8 +63,11 @@ struct node_metrics {
   counter logins{0};
   counter login_failures{0};
   counter transitions{0};
-  counter late_criticals{0};  // accepted later than timing.late_after after they were made
-  histogram delivery_seconds; // made -> accepted
+  counter late_criticals{0};                     // accepted later than timing.late_after after they were made
+  histogram delivery_seconds;                    // made -> accepted
+  std::atomic<std::uint64_t> permits_waiting{0}; // channels that may not begin yet, for their provider account
+  std::atomic<std::uint64_t> accounts_paused{0}; // by their provider
+  counter permits_assumed{0};                    // begun without an answer whether it may be
   histogram commit_seconds;
   counter commits{0};
   counter committed_batches{0};

@@ -11,6 +11,7 @@ namespace ringdown {
 namespace {
 
 constexpr std::uint64_t pulse_token = 1; // the child table's own lie far above
+constexpr const char* accounts_name = "accounts";
 constexpr const char* carrier_watch_name = "carrier_watch";
 constexpr std::size_t most_pulses = 16; // asked once a second; with more unanswered the clock is dead
 
@@ -31,6 +32,7 @@ root::behavior_type root::make_behavior() {
   });
   this->monitor(world().store);
   this->monitor(world().clock);
+  add_accounts();
   if (world().node.across_tenants) add_carrier_watch();
   return {
       [this](const due& rang) { handle([&] { on(rang); }); },
@@ -88,6 +90,20 @@ void root::check_escalation() {
   if (children_.escalation()) world().fatal("a tenant's supervisor keeps crashing: " + *children_.escalation());
 }
 
+// Without it everybody goes on, only slower: it is tried again each minute and takes nobody down.
+void root::add_accounts() {
+  child_spec spec;
+  spec.name = accounts_name;
+  spec.kind = "accounts";
+  spec.budget = logic::channel_budget;
+  spec.exhausted = on_exhaustion::trip;
+  spec.start = [this](std::shared_ptr<actor_probe> probe) { return births_->accounts(std::move(probe)); };
+  spec.started = [this](const caf::strong_actor_ptr& accounts) {
+    for (const auto& [id, config] : tenants_) tell(children_.find(name_of(id)), accounts_attached{accounts});
+  };
+  children_.add(std::move(spec));
+}
+
 void root::add_group(const tenant_id& id) {
   child_spec spec;
   spec.name = name_of(id);
@@ -98,6 +114,7 @@ void root::add_group(const tenant_id& id) {
     return births_->group(std::move(probe), tenants_[id]);
   };
   spec.started = [this](const caf::strong_actor_ptr& group) {
+    tell(group, accounts_attached{children_.find(accounts_name)});
     if (const auto watch = children_.find(carrier_watch_name)) tell(group, carrier_watch_at{watch});
   };
   children_.add(std::move(spec));
@@ -137,6 +154,12 @@ void root::on(const tenant_removed& removed) {
 void root::on(const command_for_tenant& asked) { tell(children_.find(name_of(asked.what.tenant)), asked); }
 
 void root::on(const restart_child& asked) {
+  if (asked.name == accounts_name) {
+    const auto accounts = children_.find(accounts_name);
+    tell(accounts, crash_now{asked.text});
+    asked.found(accounts != nullptr);
+    return;
+  }
   const auto group = children_.find(name_of(asked.tenant));
   if (group)
     tell(group, asked);

@@ -1,4 +1,5 @@
-// The root supervisor of a node: one group per tenant, and the watch over carriers, whom it introduces to each other. A group that spends its budget takes the node down (exit 70), so
+// The root supervisor of a node: one group per tenant, who keeps the rates of provider accounts for all of them, and the watch
+// over carriers; it introduces them to each other. A group that spends its budget takes the node down (exit 70), so
 // that systemd starts it afresh.
 #pragma once
 
@@ -33,6 +34,7 @@ private:
   void on(const drained& finished);
   void on_down(const caf::down_msg& message);
 
+  void add_accounts();
   void add_group(const tenant_id& id);
   void add_carrier_watch();
   void introduce(const caf::strong_actor_ptr& carrier_watch);

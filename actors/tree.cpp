@@ -1,5 +1,6 @@
 #include "actors/tree.hpp"
 
+#include "actors/account_keeper.hpp"
 #include "actors/carrier_watch_actor.hpp"
 #include "actors/channel_actor.hpp"
 #include "actors/clock_actor.hpp"
@@ -59,6 +60,9 @@ family_ptr make_family(caf::actor_system& system, const ports_ptr& world) {
   births->channel = [&system, world](std::shared_ptr<actor_probe> probe, const tenant_id& id,
                                      const channel_config& settings, const timing& times) {
     return plain(system.spawn<channel>(world, std::move(probe), id, settings, times));
+  };
+  births->accounts = [&system, world](std::shared_ptr<actor_probe> probe) {
+    return plain(system.spawn<account_keeper>(world, std::move(probe)));
   };
   // Weak: the family is held by the groups it makes.
   births->group = [&system, world, self = std::weak_ptr<const family>(births)](

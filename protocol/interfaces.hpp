@@ -39,18 +39,25 @@ using channel_actor =
                      caf::reacts_to<tenant_attached>, caf::reacts_to<reconfigure_channel>,
                      caf::reacts_to<deliveries_ready>, caf::reacts_to<look_for_rows>, caf::reacts_to<withdraw_alerts>,
                      caf::reacts_to<hang_up_call>, caf::reacts_to<follow_calls>, caf::reacts_to<rows_claimed>,
-                     caf::reacts_to<rows_recovered>, caf::reacts_to<settlements_stored>, caf::reacts_to<drain>,
-                     caf::reacts_to<crash_now>>;
+                     caf::reacts_to<rows_recovered>, caf::reacts_to<settlements_stored>,
+                     caf::reacts_to<accounts_attached>, caf::reacts_to<permit_given>, caf::reacts_to<permit_queued>,
+                     caf::reacts_to<drain>, caf::reacts_to<crash_now>>;
+
+// One per node: lets channels begin no more deliveries at a provider account than it takes, tenants in turn (S-D3).
+using account_actor =
+    caf::typed_actor<caf::reacts_to<due>, caf::reacts_to<permit_wanted>, caf::reacts_to<permit_over>,
+                     caf::reacts_to<account_left>, caf::reacts_to<account_refused>, caf::reacts_to<crash_now>>;
 
 // One per tenant: supervises the tenant actor, its pollers and its channels, and introduces them to each other.
-using group_actor = caf::typed_actor<caf::reacts_to<due>, caf::reacts_to<group_reconfigure>,
-                                     caf::reacts_to<command_for_tenant>, caf::reacts_to<carrier_watch_at>,
-                                     caf::reacts_to<restart_child>, caf::reacts_to<drain>, caf::reacts_to<drained>>;
+using group_actor =
+    caf::typed_actor<caf::reacts_to<due>, caf::reacts_to<group_reconfigure>, caf::reacts_to<command_for_tenant>,
+                     caf::reacts_to<carrier_watch_at>, caf::reacts_to<restart_child>, caf::reacts_to<accounts_attached>,
+                     caf::reacts_to<drain>, caf::reacts_to<drained>>;
 
 // One per node: hears from tenants how their carriers are, and tells each of them one bit about the others.
 using carrier_watch_actor = caf::typed_actor<caf::reacts_to<carriers_seen>, caf::reacts_to<crash_now>>;
 
-// One per node: supervises the groups and the watch over carriers.
+// One per node: supervises the groups, who keeps the rates of provider accounts, and the watch over carriers.
 using node_actor = caf::typed_actor<caf::reacts_to<due>, caf::reacts_to<tenant_applied>, caf::reacts_to<tenant_removed>,
                                     caf::reacts_to<command_for_tenant>, caf::reacts_to<restart_child>,
                                     caf::reacts_to<pulse>, caf::reacts_to<drain>, caf::reacts_to<drained>>;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "persistence/rows.hpp"
+#include "protocol/types/account.hpp"
 #include "protocol/types/call.hpp"
 #include "protocol/types/carrier.hpp"
 #include "protocol/types/command.hpp"
@@ -185,6 +186,45 @@ struct mail_ended {
   mail_outcome outcome;
 };
 
+// Who keeps the rates of provider accounts, newly started.
+struct accounts_attached {
+  caf::strong_actor_ptr accounts;
+};
+// One delivery of this account may be begun now.
+struct permit_given {
+  std::string account;
+};
+// Not now, but the wish is known.
+struct permit_queued {};
+
+// --- accounts -------------------------------------------------------------------------------------------------------
+// One more delivery of this account is to be begun. Asked again it replaces the wish, and keeps its place.
+struct permit_wanted {
+  std::string account; // of wire::account_key: no secret
+  account_limits limits;
+  tenant_id tenant;
+  urgency how = urgency::routine;
+  std::size_t in_use = 0; // by the asker, now: what is not known any more after a restart
+  caf::strong_actor_ptr asker;
+};
+// A permit is not needed any more: its delivery has ended, or there was none to be begun.
+enum class permit_end : std::uint8_t { used, unused };
+struct permit_over {
+  std::string account;
+  permit_end how = permit_end::used;
+  caf::strong_actor_ptr asker;
+};
+// The asker has nothing more to do with this account.
+struct account_left {
+  std::string account;
+  caf::strong_actor_ptr asker;
+};
+// The provider wants to be left alone for so long.
+struct account_refused {
+  std::string account;
+  duration wait{};
+};
+
 // --- store ----------------------------------------------------------------------------------------------------------
 struct load_tenant {
   tenant_id tenant;
@@ -322,6 +362,13 @@ RINGDOWN_MESSAGE(withdraw_alerts)
 RINGDOWN_MESSAGE(rows_claimed)
 RINGDOWN_MESSAGE(settlements_stored)
 RINGDOWN_MESSAGE(mail_ended)
+RINGDOWN_MESSAGE(accounts_attached)
+RINGDOWN_MESSAGE(permit_given)
+RINGDOWN_MESSAGE(permit_queued)
+RINGDOWN_MESSAGE(permit_wanted)
+RINGDOWN_MESSAGE(permit_over)
+RINGDOWN_MESSAGE(account_left)
+RINGDOWN_MESSAGE(account_refused)
 RINGDOWN_MESSAGE(load_tenant)
 RINGDOWN_MESSAGE(commit_batch)
 RINGDOWN_MESSAGE(claim_rows)

@@ -107,6 +107,12 @@ void deliveries(page& out, const node_metrics& m) {
   out.count("ringdown_deliveries_unknown_total", "Attempts whose outcome is not known.", unknown_attempts);
   out.count("ringdown_late_criticals_total", "Critical deliveries accepted later than timing late_after.",
             of(m.late_criticals));
+  out.gauge("ringdown_permits_waiting", "Channels that wait for their provider account to take more.",
+            of(m.permits_waiting));
+  out.gauge("ringdown_accounts_paused", "Provider accounts left alone because their provider said so.",
+            of(m.accounts_paused));
+  out.count("ringdown_permits_assumed_total", "Deliveries begun without an answer whether their account takes more.",
+            of(m.permits_assumed));
   out.seconds("ringdown_delivery_seconds", "From the making of a delivery to its acceptance.", m.delivery_seconds);
 }
 

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <future>
+#include <thread>
 
 namespace {
 
@@ -67,4 +68,18 @@ TEST_CASE("after finish_writes nothing that was asked of the store is still to r
     });
   node.tree->finish_writes();
   CHECK(ran == 50);
+}
+
+TEST_CASE("the keeper of account rates is born with the node, crashes by its name, and is started again") {
+  living_node node;
+  const auto found = [&] {
+    std::promise<bool> answer;
+    node.tree->restart(tenant_id("nobody"), "accounts", "as asked", [&](bool there) { answer.set_value(there); });
+    return answer.get_future().get();
+  };
+  CHECK(found());
+  REQUIRE(node.log.wait_for("actor_crashed"));
+  while (!found()) std::this_thread::yield(); // its supervisor has started it again
+  REQUIRE(node.log.wait_for("actor_crashed", 2));
+  CHECK(node.tree->alive(test::patience) == pulse_answer::well);
 }

@@ -140,7 +140,7 @@ MUTANTS = [
     one("withdraw_ignored", CHANNEL, "a channel begins what was withdrawn",
         "    return one.row.kind == delivery_kind::interrupt &&\n", "    return !$on && one.row.kind == delivery_kind::interrupt &&\n"),
     one("channel_misses_the_clock", CHANNEL, "a wall clock set forward is not noticed while a row waits",
-        "wake_at(std::min(wake_due_, latest), ++wake_token_);", "wake_at($on ? wake_due_ : std::min(wake_due_, latest), ++wake_token_);"),
+        "wake_at(std::min(wake_due_, latest), wake_token_);", "wake_at($on ? wake_due_ : std::min(wake_due_, latest), wake_token_);"),
     # --- poller and store ---
     one("settle_ignored", POLLER, "a poller that is asked to settle does not",
         "void poller::on(const settle_instance&) {\n", "void poller::on(const settle_instance&) {\n  if ($on) return;\n"),
