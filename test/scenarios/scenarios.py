@@ -1,5 +1,6 @@
 """The scenarios: each is a function whose docstring says what must hold. Longest first, so that none is left alone at the end."""
 
+from accounts import one_tenants_storm_holds_no_others_call_up
 from calling import (a_call_is_acknowledged_by_key, a_hung_twilio_leaves_push_alone, acknowledgements_race_due_calls,
                      without_a_public_url_the_script_goes_along)
 from ending import (a_call_whose_answer_is_lost_is_taken_over, a_delivery_that_kills_its_channel_is_set_aside, a_drill_tells_each_hops_time,
@@ -19,7 +20,8 @@ from together import all_far_ends_fail_and_push_goes_on
 from watching import (a_bad_certificate_is_told_and_nothing_is_sent, a_wrong_secret_is_not_tried_thrice, dead_dns_delays_nobody_else,
                       hanging_pbxes_shift_nobody, hostile_bodies_change_nothing)
 
-ALL = [hanging_webhook_leaves_push_alone, all_far_ends_fail_and_push_goes_on, lost_answers_to_mails, hanging_pbxes_shift_nobody, dead_dns_delays_nobody_else, sigterm_with_a_hung_receiver,
+ALL = [hanging_webhook_leaves_push_alone, all_far_ends_fail_and_push_goes_on, lost_answers_to_mails,
+       one_tenants_storm_holds_no_others_call_up, hanging_pbxes_shift_nobody, dead_dns_delays_nobody_else, sigterm_with_a_hung_receiver,
        sigterm_with_a_locked_store, supervised_by_systemd, busy_store_is_ill_and_not_dead, hostile_bodies_change_nothing, killed_at_each_sync, heartbeats_end_with_the_process,
        a_carrier_outage_is_told_once, a_carrier_that_fails_at_two_tenants_is_said_to_each, a_hanging_mail_server_leaves_push_alone, a_mail_tells_a_critical_and_its_end,
        thirty_equal_polls_are_one_message, a_tripped_channel_stands_alone, restart_in_mid_outage_repeats_nothing,
