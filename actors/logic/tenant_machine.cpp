@@ -272,7 +272,8 @@ void tenant_machine::note_end_at(turn& t, const instance_id& instance, const del
 
 // What a row was suppressed for is over already, or was asked for and refused: told as after a mask.
 void tenant_machine::make_up_for(turn& t, alert& a, const channel_id& channel) {
-  const bool hears = std::ranges::find(a.targets, channel, &told_target::channel) != a.targets.end();
+  const bool hears = std::ranges::any_of(
+      a.targets, [&](const told_target& one) { return one.channel == channel && one.level >= a.level; });
   if (!is_notifiable(a) || a.settling || hears) return;
   a.settling = true;
   ask_to_settle(t, a.key);

@@ -8,14 +8,11 @@ namespace ringdown::logic {
 
 namespace {
 
-// A line is told in order: when a row is held back, those before it have ended, and what is not known to have arrived did not.
-void forget_line(alert& a, std::vector<told_target>::iterator last) {
-  const told_target told = *last;
-  const auto gone = [&](const told_target& t) {
-    return t.channel == told.channel && t.target == told.target && !t.accepted;
-  };
-  const auto older = std::stable_partition(a.targets.begin(), last, [&](const told_target& t) { return !gone(t); });
-  a.targets.erase(older, std::next(last));
+// A line is told in order: when a row is held back, those before it have ended. Of which it is not known that they arrived, the
+// target is owed the end (they may have), and counts for nothing as having heard.
+void doubt_line(alert& a, std::vector<told_target>::iterator last) {
+  for (auto at = a.targets.begin(); at != last; ++at)
+    if (at->channel == last->channel && at->target == last->target && !at->accepted) at->level = severity::info;
 }
 
 } // namespace
@@ -24,10 +21,8 @@ bool note_end(alert& a, const delivery_id& row, delivery_state state) {
   const auto at = std::ranges::find(a.targets, row, &told_target::fire);
   if (at == a.targets.end() || !is_final(state)) return false;
   if (state == delivery_state::dead || state == delivery_state::suppressed) {
-    if (state == delivery_state::suppressed)
-      forget_line(a, at);
-    else
-      a.targets.erase(at);
+    if (state == delivery_state::suppressed) doubt_line(a, at);
+    a.targets.erase(at);
     return true;
   }
   const bool was_accepted = std::exchange(at->accepted, true);
