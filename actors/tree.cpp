@@ -120,8 +120,11 @@ public:
   void command(const ringdown::command& what, std::function<void(result<void>)> done) override {
     auto to = root_;
     caf::anon_send(shared_->store, store_command{what, [to, what, done = std::move(done)](result<void> stored) {
+                                                   // Said again: durable since before, and decided once (S-A9).
+                                                   const bool again =
+                                                       !stored && stored.error().kind == failure_kind::conflict;
                                                    if (stored) caf::anon_send(to, command_for_tenant{what});
-                                                   done(std::move(stored));
+                                                   done(again ? result<void>{} : std::move(stored));
                                                  }});
   }
 

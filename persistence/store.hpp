@@ -59,7 +59,7 @@ public:
   virtual result<std::vector<command>> open_commands(const tenant_id& tenant) = 0;
 
   // --- commands (the inbox) ------------------------------------------------------------------------------------
-  // Durable when it returns; idempotent by id. Claims of interrupts look at open acknowledge and snooze commands (S-A9).
+  // Durable when it returns, conflict: before. Claims of interrupts look at open acknowledge and snooze commands (S-A9).
   virtual result<void> insert_command(const command& what) = 0;
 
   // --- configuration -------------------------------------------------------------------------------------------

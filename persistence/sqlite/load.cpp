@@ -122,10 +122,11 @@ result<std::vector<command>> sqlite_store::open_commands(const tenant_id& tenant
 result<void> sqlite_store::insert_command(const command& c) {
   return guard([&] {
     return transact([&]() -> result<void> {
-      db_->run(
+      const int made = db_->run(
           "insert or ignore into command(tenant, id, kind, alert, episode, by, via, until, subject, text, at) "
           "values(?,?,?,?,?,?,?,?,?,?,?)",
           c.tenant, c.id, name(c.kind), c.alert, c.episode, c.by, c.via, c.until, c.subject, c.text, c.at);
+      if (made == 0) return failure{failure_kind::conflict, "that command was stored before"};
       return {};
     });
   });

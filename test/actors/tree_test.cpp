@@ -83,3 +83,19 @@ TEST_CASE("the keeper of account rates is born with the node, crashes by its nam
   REQUIRE(node.log.wait_for("actor_crashed", 2));
   CHECK(node.tree->alive(test::patience) == pulse_answer::well);
 }
+
+TEST_CASE("a command that is said again is as durable as it was, and no fault of the store's") {
+  living_node node;
+  command said;
+  said.id = "cb_1";
+  said.tenant = tenant_id("acme");
+  said.kind = command_kind::hear_call;
+  said.at = noon;
+  for (int i = 0; i < 2; ++i) {
+    std::promise<bool> kept;
+    node.tree->command(said, [&](const result<void>& how) { kept.set_value(how.ok()); });
+    CHECK(kept.get_future().get());
+  }
+  CHECK((*node.place.open()->open_commands(said.tenant)).size() == 1);
+  CHECK(node.tree->world()->metrics->commit_failures == 0);
+}
