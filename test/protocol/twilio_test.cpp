@@ -149,6 +149,21 @@ TEST_CASE("a call whose placing is in doubt is looked for before it rings again"
     CHECK(listed(R"({"calls":[)" + ours + "," + before + "]}").outcome->reference == "CAours");
     CHECK(listed(R"({"calls":[)" + before + "," + ours + "]}").outcome->reference == "CAours");
   }
+  SECTION("one that had ended before is another's, however short ago it was made") {
+    const auto next = listed(R"({"calls":[{"sid":"CAold","date_created":"Fri, 02 Oct 2026 06:59:57 +0000",)"
+                             R"("end_time":"Fri, 02 Oct 2026 06:59:59 +0000"}]})");
+    REQUIRE(next.request);
+    CHECK(next.request->method == http_method::post);
+  }
+  SECTION("it is their clock that counts: ours is two hours slow") {
+    const auto by_their_date = [&](const std::string& made) {
+      http_outcome said = answer(200, R"({"calls":[{"sid":"CAold","date_created":")" + made + R"("}]})");
+      said.response->headers.emplace_back("Date", "Fri, 02 Oct 2026 09:00:10 GMT");
+      return voice::resume_twilio(job, look.next, said);
+    };
+    CHECK(by_their_date("Fri, 02 Oct 2026 08:30:00 +0000").request);
+    CHECK(by_their_date("Fri, 02 Oct 2026 09:00:05 +0000").outcome);
+  }
   SECTION("only earlier ones, none, or no answer: it rings, because silence is worse") {
     for (const char* body :
          {R"({"calls":[{"sid":"CAold","date_created":"Fri, 02 Oct 2026 06:10:00 +0000"}]})", R"({"calls":[]})",

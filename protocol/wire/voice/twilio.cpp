@@ -115,18 +115,27 @@ struct answer_visitor final : json_visitor {
   std::optional<std::int64_t> code;
 };
 
-// "Tue, 31 Aug 2010 20:36:28 +0000", as Twilio dates what it lists.
+// "Tue, 31 Aug 2010 20:36:28 +0000", as Twilio dates what it lists; "GMT", as it dates an answer.
 std::optional<wall_time> read_date(std::string_view text) {
   constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  if (text.size() < 31 || text.substr(25) != " +0000") return std::nullopt;
+  if (text.size() < 29 || (text.substr(25) != " +0000" && text.substr(25) != " GMT")) return std::nullopt;
   const auto month = std::ranges::find(months, text.substr(8, 3));
   if (month == months.end()) return std::nullopt;
   return parse_rfc3339(fmt::format("{}-{:02}-{}T{}Z", text.substr(12, 4), month - months.begin() + 1, text.substr(5, 2),
                                    text.substr(17, 8)));
 }
 
-// The latest call that was made since this delivery was: with the slack, one that was over before may count as made since.
+// When this delivery was made, by their clock: ours may be wrong by hours, and then older calls would be taken for it.
+wall_time made_by_their_clock(const delivery_job& job, const http_response& answer) {
+  constexpr duration longest = std::chrono::minutes(2); // a call is given up sooner
+  const auto date = header(answer.headers, "date");
+  const auto theirs = date ? read_date(*date) : std::nullopt;
+  if (!theirs) return job.row.created;
+  return *theirs - std::clamp<duration>(job.now - job.row.created, duration{}, longest);
+}
+
+// The latest call that was made since this delivery was. What had ended by then rang for another.
 struct list_visitor final : json_visitor {
   explicit list_visitor(wall_time since) : since_(since) {}
   bool on_value(const json_path& path, const json_value& value) override {
@@ -134,30 +143,35 @@ struct list_visitor final : json_visitor {
     const auto text = value.as_text();
     if (path.last() == "sid") sid_ = text.value_or(std::string_view());
     if (path.last() == "date_created" && text) made_ = read_date(*text);
+    if (path.last() == "end_time" && text) ended_ = read_date(*text);
     return true;
   }
   bool on_end(const json_path& path, json_kind /*kind*/) override {
     if (path.depth() != 2 || path.key(0) != "calls") return true;
-    if (made_ && *made_ >= since_ && is_twilio_sid(sid_)) {
+    // Their clock and ours differ, and theirs has whole seconds.
+    constexpr auto slack = std::chrono::seconds(5);
+    const bool ours = made_ && *made_ >= since_ - slack && *made_ >= latest_ && !(ended_ && *ended_ < since_);
+    if (ours && is_twilio_sid(sid_)) {
       found = sid_;
-      since_ = *made_ + std::chrono::seconds(1); // what is listed later of the same second is older
+      latest_ = *made_ + std::chrono::seconds(1); // what is listed later of the same second is older
     }
     sid_.clear();
     made_.reset();
+    ended_.reset();
     return true;
   }
   std::string found;
 
 private:
   wall_time since_;
+  wall_time latest_{};
   std::string sid_;
   std::optional<wall_time> made_;
+  std::optional<wall_time> ended_;
 };
 
 dialect_step looked(const delivery_job& job, const http_outcome& answer) {
-  // Their clock and ours differ, and theirs has whole seconds.
-  constexpr auto slack = std::chrono::seconds(5);
-  list_visitor visitor(job.row.created - slack);
+  list_visitor visitor(answer.response ? made_by_their_clock(job, *answer.response) : job.row.created);
   const bool read = answer.response && answer.response->status == 200 &&
                     read_json(answer.response->body, answer_limit, visitor) == json_problem::none;
   if (read && !visitor.found.empty()) {
