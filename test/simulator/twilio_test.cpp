@@ -277,6 +277,7 @@ TEST_CASE("calls are listed by number and start") {
   CHECK(listed("StartTime%3E=" + rfc3339(noon).substr(0, 10)));
   CHECK_FALSE(listed("StartTime%3E=" + rfc3339(noon + 1s)));
   CHECK(listed("To=%2B493023125001&StartTime%3C=" + rfc3339(noon + 1s)));
+  CHECK(exchange::member(*x.api("GET", "/" + x.sid() + ".json").body, "date_created") == rfc2822(noon));
 }
 
 TEST_CASE("the API fails as told, before and after a call was placed") {
