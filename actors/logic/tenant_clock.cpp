@@ -19,11 +19,10 @@ void move_back(Clock& clock, duration by) {
   clock.due -= by;
 }
 
-// A moment that had come when this was written.
+// A moment that had come when this was written: a ladder begins later than that.
 wall_time last_written(const alert& a) {
   wall_time last = std::max(fired_at(a), a.reminded.value_or(wall_time{}));
   for (const told_target& one : a.targets) last = std::max(last, one.at);
-  if (a.ladder) last = std::max(last, a.ladder->begun);
   return last;
 }
 

@@ -322,6 +322,18 @@ TEST_CASE("no number is rung more than 4 times in 15 minutes, and its first ring
   CHECK(t.newest().alert == t.at(bridge_down, "B1").id);
 }
 
+TEST_CASE("a restart while the phone still waits does not make it ring") {
+  call_bench t;
+  t.news({failing(trunk_down)});
+  t.pass(1min);
+  t.restart();
+  t.tick(); // as what follows the load
+  t.pass(30s);
+  CHECK(t.all_calls().empty());
+  t.pass(30s);
+  CHECK(t.all_calls().size() == 1);
+}
+
 TEST_CASE("a restart goes on where the ladder was") {
   call_bench t;
   t.news({failing(trunk_down)});
