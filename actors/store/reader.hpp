@@ -21,12 +21,12 @@ public:
 
   // One thread per connection.
   explicit store_reader(std::vector<std::unique_ptr<persistence::store>> connections, std::size_t most_waiting = 256);
-  ~store_reader(); // drops what waits, cuts short what is being answered, joins
+  virtual ~store_reader(); // drops what waits, cuts short what is being answered, joins
   store_reader(const store_reader&) = delete;
   store_reader& operator=(const store_reader&) = delete;
 
-  // Any thread. False: too many wait, `ask` is not called.
-  [[nodiscard]] bool submit(question ask);
+  // Any thread. False: too many wait, `ask` is not called. Virtual: a simulated world has no threads and answers at once.
+  [[nodiscard]] virtual bool submit(question ask);
 
 private:
   void serve(persistence::store& from);

@@ -91,6 +91,7 @@ std::uint32_t doublings_of_a_critical(std::uint32_t attempt) {
 void sound_channels_are_prompt(const history& of, violations& found) {
   const troubles all = troubles_of(of);
   for (const auto& [id, story] : of.rows()) {
+    if (of.is_of(story.row.channel, channel_class::voice)) continue; // a number may be busy
     if (!is_fire(story.row.event) || !was_easy(all, story) || story.made + 2s > of.ended()) continue;
     // What is not to be told any more is not late.
     if (story.effects.empty() && story.last.row.state == delivery_state::suppressed) continue;

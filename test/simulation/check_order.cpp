@@ -173,6 +173,7 @@ void no_row_is_carried_twice(const history& of, violations& found) {
                           found.add(one.at, begun.row.str() + " was begun while it was under way already");
                         all.insert(begun.exchange);
                       },
+                      [&](const attempt_went_on& on) { under_way[on.row].insert(on.exchange); },
                       [&](const attempt_ended& ended) { under_way[ended.row].erase(ended.exchange); },
                       [&](const life_ended&) { under_way.clear(); }, nothing_else},
                one.what);

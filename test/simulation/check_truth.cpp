@@ -147,20 +147,39 @@ bool was_given_up(const history& of, const channel_id& channel, const alert_id& 
   });
 }
 
+bool has_desk_or_chat(const history& of, const tenant_config& tenant) {
+  return std::ranges::any_of(tenant.channels, [&](const channel_config& one) {
+    return of.is_of(one.id, channel_class::chat) || of.is_of(one.id, channel_class::ticket);
+  });
+}
+
+// S-T3: warnings go to chat and tickets where there are any. Mails are backups, unless they are routed; who is called is up to
+// the ladder.
+bool is_routed(const history& of, const tenant_config& tenant, const channel_config& channel, severity level) {
+  if (of.is_of(channel.id, channel_class::voice)) return false;
+  if (!tenant.routes.empty()) return level > severity::info;
+  if (of.is_of(channel.id, channel_class::email)) return false;
+  const bool mirrors = of.is_of(channel.id, channel_class::chat) || of.is_of(channel.id, channel_class::ticket);
+  return level == severity::critical || (level == severity::warning && (mirrors || !has_desk_or_chat(of, tenant)));
+}
+
 // No channel is told that it fails itself.
-bool is_wanted(const channel_config& channel, const alert& a) {
+bool is_wanted(const history& of, const channel_config& channel, const alert& a) {
   if (a.key.type == alert_type::channel_failing && a.key.resource.key == channel.id.str()) return false;
-  return a.level > severity::info && a.level >= channel.floor;
+  return is_routed(of, of.tenant(a.tenant), channel, a.level) && a.level >= channel.floor;
 }
 
 void judge_knowledge(const history& of, const channel_config& channel, const alert& a, violations& found) {
   const last_heard last = heard(of, channel.id, a.id);
   if (a.phase == alert_phase::resolved) {
-    if (!a.removed && last.fire && !was_given_up(of, channel.id, a.id, notice_event::resolved, last.made))
+    // Of tickets only who is told of a fire is judged: an outage's may end several.
+    const bool ticket = of.is_of(channel.id, channel_class::ticket);
+    const bool owed = !a.removed && last.fire && !ticket && !of.was_taken_over(channel.id, a.id);
+    if (owed && !was_given_up(of, channel.id, a.id, notice_event::resolved, last.made))
       found.add(of.ended(), fmt::format("{} is over, and {} was never told so", words(a), channel.id.str()));
     return;
   }
-  const bool due = a.phase == alert_phase::firing && a.masks == 0 && is_wanted(channel, a);
+  const bool due = a.phase == alert_phase::firing && a.masks == 0 && is_wanted(of, channel, a);
   if (due && !last.fire && !was_given_up(of, channel.id, a.id, notice_event::fired, last.made))
     found.add(of.ended(), fmt::format("{} fires, and {} does not know", words(a), channel.id.str()));
 }
@@ -171,14 +190,15 @@ void who_should_know_knows(const history& of, violations& found) {
   for (const auto& tenant : of.inhabitants())
     for (const auto& [id, a] : of.alerts())
       if (a.tenant == tenant->id)
-        for (const channel_config& channel : tenant->channels) judge_knowledge(of, channel, a, found);
+        for (const channel_config& channel : tenant->channels)
+          if (!of.is_of(channel.id, channel_class::voice)) judge_knowledge(of, channel, a, found);
 }
 
 namespace {
 
 // A reminder, or what an outage had acknowledged: the acknowledgement ends some time after the outage.
 bool is_told_by_time(const history& of, const delivery& row) {
-  if (row.event == notice_event::reminder) return true;
+  if (row.event == notice_event::reminder || of.is_of(row.channel, channel_class::voice)) return true;
   return is_fire(row.event) && std::ranges::any_of(of.decisions_of(row.alert), [&](const decision& d) {
            return d.deciding == reason::settling && d.version + 1 == row.version;
          });
@@ -201,7 +221,8 @@ void equal_polls_write_nothing(const history& of, violations& found) {
     }
     const bool by_time =
         std::ranges::all_of(kept->batch->deliveries, [&](const delivery& row) { return is_told_by_time(of, row); });
-    if (one.at > quiet_since && (!kept->batch->resources.empty() || !by_time))
+    const bool by_somebody = !kept->batch->commands.empty(); // a key was pressed
+    if (one.at > quiet_since && !by_somebody && (!kept->batch->resources.empty() || !by_time))
       found.add(one.at, "something is written though nothing has changed for long");
   }
 }

@@ -6,7 +6,6 @@ namespace ringdown::simulation {
 
 namespace {
 
-// The voice ladder brings its own: I3 (late is loud), S-T4 (it never ends in silence), S-T5 (one live call per number).
 constexpr std::array all{
     checker{"I1 each version has its reason", each_version_has_its_reason},
     checker{"I1 each row ends", each_row_ends},
@@ -26,6 +25,16 @@ constexpr std::array all{
     checker{"I10 unknown is never OK", unknown_is_never_ok},
     checker{"I14 restart budgets are obeyed", restart_budgets_are_obeyed},
     checker{"I19 nothing begins after an end", nothing_begins_after_an_end},
+    checker{"S-T1 calls end with their alerts", calls_end_with_their_alerts},
+    checker{"S-T2 the phone waits", the_phone_waits},
+    checker{"S-T4 ladders keep their order", ladders_keep_their_order},
+    checker{"S-T4 ladders end with their alerts", ladders_end_with_their_alerts},
+    checker{"S-T5 one live call per number", one_live_call_per_number},
+    checker{"S-T5 calls say what is open", calls_say_what_is_open},
+    checker{"S-T5 keys acknowledge what was read", keys_acknowledge_what_was_read},
+    checker{"R-06 only who agreed is called", only_who_agreed_is_called},
+    checker{"S-04 forged callbacks are refused", forged_callbacks_are_refused},
+    checker{"S-D2 one ticket per alert", one_ticket_per_alert},
     checker{"S-D5 poison is set aside", poison_is_set_aside},
     checker{"S-D6 ends are ends", ends_are_ends},
     checker{"S-A9 acknowledged by somebody", acknowledged_by_somebody},

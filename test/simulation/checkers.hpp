@@ -62,5 +62,18 @@ void sound_channels_are_prompt(const history& of, violations& found);  // I6
 void restart_budgets_are_obeyed(const history& of, violations& found); // I14
 void failures_are_retried_with_patience(const history& of, violations& found);
 void waits_end_in_time(const history& of, violations& found); // C-08, however the clock is set
+// check_calls.cpp
+void one_live_call_per_number(const history& of, violations& found);       // S-T5
+void calls_end_with_their_alerts(const history& of, violations& found);    // S-T1
+void calls_say_what_is_open(const history& of, violations& found);         // S-T5, V-02
+void keys_acknowledge_what_was_read(const history& of, violations& found); // S-T5
+void forged_callbacks_are_refused(const history& of, violations& found);   // S-04
+// check_ladder.cpp
+void only_who_agreed_is_called(const history& of, violations& found);
+void the_phone_waits(const history& of, violations& found);               // S-T2
+void ladders_keep_their_order(const history& of, violations& found);      // S-T4
+void ladders_end_with_their_alerts(const history& of, violations& found); // S-T4
+// check_tickets.cpp
+void one_ticket_per_alert(const history& of, violations& found); // S-D2
 
 } // namespace ringdown::simulation

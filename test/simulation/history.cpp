@@ -24,6 +24,7 @@ history::history(const journal& told, const tenants& who, instant ended, wall_ti
       who_(who),
       ended_(ended),
       wall_(wall) {
+  read_channels();
   read_journal();
   read_store(left);
 }
@@ -72,15 +73,48 @@ bool history::is_asked_for(const delivery& row) const {
          });
 }
 
-const channel_config* history::channel(const channel_id& id) const {
+void history::read_channels() {
   for (const auto& tenant : who_)
-    if (const auto* found = tenant->find(id)) return found;
-  return nullptr;
+    for (const channel_config& one : tenant->channels) {
+      const auto about = wire::find_dialect(one.kind)->describe();
+      channels_[one.id] = {about.is, about.keys};
+    }
+}
+
+const history::channel_facts* history::facts_of(const channel_id& id) const {
+  const auto at = channels_.find(id);
+  return at == channels_.end() ? nullptr : &at->second;
 }
 
 bool history::is_keyed(const channel_id& id) const {
-  const auto* settings = channel(id);
-  return settings != nullptr && wire::find_dialect(settings->kind)->describe().keys == wire::target_key::known_to_it;
+  const auto* facts = facts_of(id);
+  return facts != nullptr && facts->keys == wire::target_key::known_to_it;
+}
+
+bool history::may_be_repeated(const channel_id& id) const {
+  const auto* facts = facts_of(id);
+  return facts != nullptr && wire::repeats_are_safe(facts->keys);
+}
+
+bool history::is_of(const channel_id& id, channel_class what) const {
+  const auto* facts = facts_of(id);
+  return facts != nullptr && facts->is == what;
+}
+
+bool history::was_taken_over(const channel_id& channel, const alert_id& what) const {
+  if (!is_of(channel, channel_class::ticket) && !is_of(channel, channel_class::chat)) return false;
+  return std::ranges::any_of(rows_, [&](const auto& one) {
+    const delivery& row = one.second.row;
+    const auto& all = row.content.alerts;
+    return row.channel == channel && !all.empty() && all.front().type == alert_type::provider_outage &&
+           !one.second.effects.empty() && std::ranges::find(all, what, &alert_view::id) != all.end();
+  });
+}
+
+const tenant_config& history::tenant(const tenant_id& id) const {
+  for (const auto& one : who_)
+    if (one->id == id) return *one;
+  throw std::logic_error("no such tenant: " + id.str());
 }
 
 health history::state_at(const thing& what, instant when) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "persistence/store.hpp"
+#include "protocol/wire/dialect.hpp"
 #include "test/simulation/journal.hpp"
 #include "test/simulation/setting.hpp"
 
@@ -39,10 +40,14 @@ public:
   [[nodiscard]] const std::vector<decision>& decisions_of(const alert_id& id) const;
   // A person asked that this channel be told once more of the version that it has.
   [[nodiscard]] bool is_asked_for(const delivery& row) const;
+  // Its ticket became its outage's and ends with that; a chat is told there who is still part of it (S-C1).
+  [[nodiscard]] bool was_taken_over(const channel_id& channel, const alert_id& what) const;
   // Effects that belong to no row.
   [[nodiscard]] const std::vector<std::pair<instant, effect>>& strays() const { return strays_; }
-  [[nodiscard]] const channel_config* channel(const channel_id& id) const;
   [[nodiscard]] bool is_keyed(const channel_id& id) const;
+  [[nodiscard]] bool may_be_repeated(const channel_id& id) const; // keyed, or its thing is searched for before
+  [[nodiscard]] bool is_of(const channel_id& id, channel_class what) const;
+  [[nodiscard]] const tenant_config& tenant(const tenant_id& id) const;
 
   // Was that thing in this state at any moment of [from, to]? Of all trunks together for alert_type::all_trunks_down.
   [[nodiscard]] bool was_failing(const alert_key& what, instant from, instant to) const;
@@ -53,6 +58,12 @@ public:
   [[nodiscard]] health state_at(const thing& what, instant when) const;
 
 private:
+  struct channel_facts {
+    channel_class is = channel_class::push;
+    wire::target_key keys = wire::target_key::unknown_to_it;
+  };
+  void read_channels();
+  [[nodiscard]] const channel_facts* facts_of(const channel_id& id) const;
   void read_journal();
   void read_store(persistence::store& left);
   [[nodiscard]] bool fails_at(const alert_key& what, instant when) const;
@@ -62,6 +73,7 @@ private:
   const tenants& who_;
   instant ended_;
   wall_time wall_;
+  std::map<channel_id, channel_facts> channels_;
   std::map<delivery_id, row_story> rows_;
   std::vector<std::pair<instant, effect>> strays_;
   std::map<alert_id, std::vector<decision>> decisions_;

@@ -22,17 +22,26 @@ std::string words(const life_began& one) {
 }
 std::string words(const life_ended& one) { return "life ended: " + one.how; }
 
+std::string words(const std::optional<call_ladder>& ladder) {
+  if (!ladder) return {};
+  return fmt::format("{{round {} ring {} {}x{}{}}}", ladder->round + 1, ladder->rings, ladder->tries, ladder->number,
+                     ladder->frozen ? " frozen" : "");
+}
+
 std::string words(const batch_kept& one) {
   const auto& b = *one.batch;
   std::string text =
       fmt::format("commit {} resources={} healths={}", b.tenant.str(), b.resources.size(), b.healths.size());
   for (const auto& a : b.alerts)
     text += fmt::format(" [{} {} {} e{} v{} {} masks={}]", a.id.str(), ringdown::name(a.key.type),
-                        to_text(a.key.resource), a.episode, a.version, ringdown::name(a.phase), a.masks);
+                        to_text(a.key.resource), a.episode, a.version, ringdown::name(a.phase), a.masks) +
+            words(a.ladder);
   for (const auto& d : b.deliveries)
     text += fmt::format(" +{} {} {} v{} {}", d.id.str(), d.channel.str(), ringdown::name(d.event), d.version,
                         ringdown::name(d.state));
   for (const auto& s : b.suppressions) text += fmt::format(" -{} v{}", s.alert.str(), s.up_to_version);
+  for (const auto& c : b.calls)
+    text += fmt::format(" call {} {} {} {}", c.call.str(), c.number, ringdown::name(c.stage), ringdown::name(c.result));
   for (const auto& c : b.commands) text += fmt::format(" {}={}", c.id, ringdown::name(c.answer));
   return text;
 }
@@ -62,11 +71,18 @@ std::string words(const command_kept& one) {
 std::string words(const attempt_begun& one) {
   return fmt::format("attempt {}/{} {} #{}", one.tenant.str(), one.channel.str(), one.row.str(), one.exchange);
 }
+std::string words(const attempt_went_on& one) {
+  return fmt::format("attempt goes on {} #{}", one.row.str(), one.exchange);
+}
 std::string words(const attempt_ended& one) { return fmt::format("attempt ended {} #{}", one.row.str(), one.exchange); }
 
 std::string words(const effect& one) {
   return fmt::format("EFFECT {}/{} {} \"{}\" key={} row={}{}", one.tenant.str(), one.channel.str(), one.event,
                      one.title, one.key, one.row.str(), one.possible_repeat ? " repeat" : "");
+}
+std::string words(const phone_event& one) {
+  return fmt::format("phone {}/{} {} {} {} row={} {} {}", one.tenant.str(), one.channel.str(), one.kind, one.sid,
+                     one.number, one.row.str(), one.text, one.answered);
 }
 std::string words(const pbx_asked& one) { return "asked " + one.pbx.str(); }
 std::string words(const truth_changed& one) {

@@ -55,6 +55,10 @@ struct attempt_begun { // handed to the http port
   delivery_id row;
   std::uint64_t exchange = 0;
 };
+struct attempt_went_on { // one more request of the same attempt
+  delivery_id row;
+  std::uint64_t exchange = 0;
+};
 struct attempt_ended { // answered, failed or given up
   delivery_id row;
   std::uint64_t exchange = 0;
@@ -69,6 +73,18 @@ struct effect {
   std::string title;
   bool possible_repeat = false;
   bool malformed = false; // the provider could not read it
+};
+// What happens to a call at the telephone company, in the words of its own journal ("call_ringing"), and what the program
+// answers to its requests ("callback_answer", or "forged_answer" where whoever asked is not the company).
+struct phone_event {
+  tenant_id tenant;
+  channel_id channel;
+  delivery_id row;
+  std::string kind;
+  std::string sid;
+  std::string number;
+  std::string text; // said; the key; who answered; how it ended; what was asked for
+  int answered = 0; // the status of an answer; 0: none came
 };
 struct pbx_asked { // it was read
   instance_id pbx;
@@ -99,8 +115,8 @@ struct clock_jumped {
 };
 
 using happening = std::variant<life_began, life_ended, batch_kept, rows_taken, outcome_kept, claims_recovered,
-                               command_kept, attempt_begun, attempt_ended, effect, pbx_asked, truth_changed, fleet_told,
-                               actor_crashed, actor_tripped, spell, clock_jumped>;
+                               command_kept, attempt_begun, attempt_went_on, attempt_ended, effect, phone_event,
+                               pbx_asked, truth_changed, fleet_told, actor_crashed, actor_tripped, spell, clock_jumped>;
 
 struct entry {
   instant at{};

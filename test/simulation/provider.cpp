@@ -44,21 +44,31 @@ reply provider::on(const http_request& request, wall_time now, dice& chance) {
   return by_mood(chance.chance(40) ? mood::sound : chance.pick(moods_), request, now, chance);
 }
 
+// What can be read and is refused all the same has changed nothing.
+reply provider::carried_out(reply::course how, const http_request& request, wall_time now, instant after) {
+  auto what = thank(request, now);
+  const bool took = what.status < 300 || !understand(request);
+  return {how, how == reply::course::answered ? std::move(what) : http_response{}, after, took};
+}
+
 reply provider::by_mood(mood one, const http_request& request, wall_time now, dice& chance) {
   using course = reply::course;
   const instant soon = chance.between(5ms, 120ms);
   switch (one) {
     case mood::moody:
-    case mood::sound: return {course::answered, thank(request, now), soon, true};
-    case mood::slow: return {course::answered, thank(request, now), chance.between(1s, 9s), true};
+    case mood::sound: return carried_out(course::answered, request, now, soon);
+    case mood::slow: return carried_out(course::answered, request, now, chance.between(1s, 9s));
     case mood::hung: return {course::silent, {}, {}, false};
-    case mood::forgetful: return {course::silent, {}, {}, true};
+    case mood::forgetful: return carried_out(course::silent, request, now, {});
     case mood::dropping:
-    case mood::halving: return {course::reset, {}, soon, true};
+    case mood::halving: return carried_out(course::reset, request, now, soon);
     case mood::failing: return {course::answered, status(500), soon, false};
     case mood::overloaded: return {course::answered, later(503, chance), soon, false};
     case mood::limited: return {course::answered, later(429, chance), soon, false};
-    case mood::impatient: return {course::answered, status(504), soon, chance.chance(50)};
+    case mood::impatient: {
+      const bool took = chance.chance(50) && carried_out(course::reset, request, now, soon).took;
+      return {course::answered, status(504), soon, took};
+    }
     case mood::captive: return {course::answered, status(200, "<html>Sign in</html>"), soon, false};
     case mood::refusing: return {course::answered, status(403), soon, false};
     case mood::gone: return {course::answered, status(410), soon, false};

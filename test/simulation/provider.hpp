@@ -1,6 +1,6 @@
 // A provider of a simulated world: who is at the other end of a channel. A new one is a class that reads its dialect's
 // requests (`understand`), answers as the real one does when it has taken something (`thank`), and names the moods it can be
-// in; world.cpp gives each channel one of its own, by the channel's kind. What a mood does is written once, in provider.cpp.
+// in; setting.cpp gives each channel one of its own, by the channel's kind. What a mood does is written once, in provider.cpp.
 //
 // A provider that takes a request has an effect, whatever it answers: the journal keeps it, and the checkers hold the
 // program to it.
@@ -65,8 +65,12 @@ public:
 
   // Nothing: it cannot be read, which is a fault of the program's.
   [[nodiscard]] virtual std::optional<asked> understand(const http_request& request) const = 0;
-  // The answer to what was taken.
+  // Does carrying it out change anything there? A question is no effect.
+  [[nodiscard]] virtual bool has_effect(const http_request& /*request*/) const { return true; }
+  // Carries it out, and answers.
   [[nodiscard]] virtual http_response thank(const http_request& request, wall_time now) = 0;
+  // The row that the next request is about; empty: of none.
+  virtual void about(const delivery_id& /*row*/) {}
 
   [[nodiscard]] reply on(const http_request& request, wall_time now, dice& chance);
 
@@ -76,6 +80,8 @@ public:
 
 private:
   [[nodiscard]] reply by_mood(mood one, const http_request& request, wall_time now, dice& chance);
+  // Whatever becomes of the answer.
+  [[nodiscard]] reply carried_out(reply::course how, const http_request& request, wall_time now, instant after);
 
   std::vector<mood> moods_;
   mood mood_ = mood::sound;

@@ -1,9 +1,12 @@
-// The providers there are: ntfy and a webhook receiver. Their answers are those of the demo's simulator.
+// The providers that answer when they are asked: ntfy, a webhook receiver, a Slack hook and an Autotask, as the demo's
+// simulator plays them. Twilio, which also asks, is in telephone.cpp.
 #include "bin/ringdown-sim/sinks.hpp"
+#include "bin/ringdown-sim/slack_hook.hpp"
 #include "protocol/wire/json.hpp"
 #include "test/simulation/provider.hpp"
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <utility>
 
@@ -19,10 +22,17 @@ struct receiver {
   sim::sinks ends;
 };
 
-http_response answer_of(receiver& from, sim::sink_kind kind, const http_request& request, wall_time now) {
+// As it arrives: a client adds the host.
+sim::question question_of(const http_request& request) {
   const auto parts = parse_url(request.url);
-  const auto said =
-      from.ends.receive(kind, {"POST", parts ? parts->target : "/", request.headers, request.body, "simulation"}, now);
+  sim::question made{std::string(name(request.method)), parts ? parts->target : "/", request.headers, request.body,
+                     "simulation"};
+  if (parts) made.headers.emplace_back("Host", parts->host);
+  return made;
+}
+
+http_response answer_of(receiver& from, sim::sink_kind kind, const http_request& request, wall_time now) {
+  const auto said = from.ends.receive(kind, question_of(request), now);
   http_response made;
   made.status = said.status;
   made.headers = {{"Content-Type", said.content_type}};
@@ -97,11 +107,61 @@ private:
   receiver answers_;
 };
 
+// A Slack hook returns nothing that could be searched for: a repeat says that it may be one.
+class slack final : public provider {
+public:
+  explicit slack(std::uint64_t seed)
+      : provider({mood::slow, mood::hung, mood::forgetful, mood::dropping, mood::halving, mood::failing,
+                  mood::overloaded, mood::limited, mood::impatient, mood::captive, mood::refusing, mood::unreachable}),
+        answers_(seed) {}
+
+  [[nodiscard]] std::optional<asked> understand(const http_request& request) const override {
+    const auto message = sim::read_slack(question_of(request));
+    if (!message.refusal.empty()) return std::nullopt;
+    return asked{"", "message", message.title, request.body.find("Possible repeat") != std::string::npos};
+  }
+  [[nodiscard]] http_response thank(const http_request& request, wall_time now) override {
+    return answer_of(answers_, sim::sink_kind::slack, request, now);
+  }
+
+private:
+  receiver answers_;
+};
+
+// An Autotask remembers its tickets whatever became of the answer.
+class autotask final : public provider {
+public:
+  explicit autotask(std::uint64_t seed)
+      : provider({mood::slow, mood::hung, mood::forgetful, mood::dropping, mood::halving, mood::failing,
+                  mood::overloaded, mood::limited, mood::impatient, mood::unreachable}),
+        answers_(seed) {}
+
+  [[nodiscard]] std::optional<asked> understand(const http_request& request) const override {
+    const auto call = reader_.understand(question_of(request));
+    if (call.name == "unknown") return std::nullopt;
+    const auto title = call.fields.find("title");
+    return asked{call.reference, call.name, title == call.fields.end() ? std::string() : title->second, false};
+  }
+  [[nodiscard]] bool has_effect(const http_request& request) const override {
+    static constexpr auto changing = std::to_array<std::string_view>({"create", "note", "patch", "put", "unknown"});
+    return std::ranges::find(changing, reader_.understand(question_of(request)).name) != changing.end();
+  }
+  [[nodiscard]] http_response thank(const http_request& request, wall_time now) override {
+    return answer_of(answers_, sim::sink_kind::autotask, request, now);
+  }
+
+private:
+  receiver answers_;
+  sim::autotask_desk reader_; // has no tickets: only says what a request is
+};
+
 } // namespace
 
 std::unique_ptr<provider> make_provider(std::string_view kind, std::uint64_t seed) {
   if (kind == "ntfy") return std::make_unique<ntfy>(seed);
   if (kind == "webhook") return std::make_unique<webhook>(seed);
+  if (kind == "slack") return std::make_unique<slack>(seed);
+  if (kind == "autotask") return std::make_unique<autotask>(seed);
   return nullptr;
 }
 

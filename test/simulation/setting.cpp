@@ -1,6 +1,8 @@
 #include "test/simulation/setting.hpp"
 
 #include "protocol/wire/crypto.hpp"
+#include "test/simulation/household.hpp"
+#include "test/simulation/telephone.hpp"
 
 #include <map>
 #include <stdexcept>
@@ -68,6 +70,15 @@ timing timing_of(dice& chance) {
   made.flap_quiet = 5min;
   made.acknowledge_reminder = 7min;
   made.retry_cap = 1min;
+  made.backup_after = 2min;
+  made.call_after_path_down = 1min;
+  made.call_after_app_down = 90s;
+  made.call_after_trunk = 40s;
+  made.call_after_outage = 30s;
+  made.ring_again_after = 50s;
+  made.ring_round_2 = 4min;
+  made.ring_round_3 = 9min;
+  made.ring_round_later = 6min;
   if (chance.chance(30)) {
     made.fire_deadline = 6min;
     made.resolve_deadline = 10min;
@@ -75,7 +86,7 @@ timing timing_of(dice& chance) {
   return made;
 }
 
-tenants tenants_of(const fleet& pbxes, const timing& times, const scene& scene) {
+tenants tenants_of(const fleet& pbxes, const timing& times, const scene& scene, dice& chance) {
   std::map<std::string, tenant_config> made;
   for (const sim::pbx& one : pbxes.pbxes()) {
     tenant_config& of = made[one.tenant];
@@ -90,21 +101,34 @@ tenants tenants_of(const fleet& pbxes, const timing& times, const scene& scene) 
   tenants all;
   for (auto& [id, of] : made) {
     of.channels = channels_of(id);
-    if (scene.furnish) scene.furnish(of);
+    if (scene.furnish)
+      scene.furnish(of);
+    else
+      furnish_by_chance(of, all.size(), chance);
     all.push_back(std::make_shared<const tenant_config>(std::move(of)));
   }
   return all;
 }
 
-simulated_http::far_ends far_ends_of(const tenants& all, dice& chance) {
+namespace {
+
+std::unique_ptr<provider> who_is_at(const tenant_id& tenant, const channel_config& channel, timeline& time,
+                                    journal& told, dice& chance) {
+  if (channel.kind == "twilio") return std::make_unique<telephone>(tenant, channel, time, told, chance.apart());
+  return make_provider(channel.kind, chance.next());
+}
+
+} // namespace
+
+simulated_http::far_ends far_ends_of(const tenants& all, timeline& time, journal& told, dice& chance) {
   simulated_http::far_ends made;
   for (const auto& tenant : all)
     for (const channel_config& channel : tenant->channels) {
-      if (!channel.settings.contains("url")) continue;
-      const auto parts = parse_url(channel.settings.at("url"));
-      auto who = make_provider(channel.kind, chance.next());
-      if (!parts || !who) throw std::logic_error("no provider for channel " + channel.id.str());
-      made.emplace(parts->host, far_end{tenant->id, channel.id, std::move(who)});
+      if (channel.kind == "email") continue;
+      auto who = who_is_at(tenant->id, channel, time, told, chance);
+      if (!who) throw std::logic_error("no provider for channel " + channel.id.str());
+      made.emplace("channel/" + tenant->id.str() + "/" + channel.id.str(),
+                   far_end{tenant->id, channel.id, std::move(who)});
     }
   return made;
 }

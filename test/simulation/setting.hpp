@@ -5,6 +5,7 @@
 #include "test/simulation/dice.hpp"
 #include "test/simulation/fleet.hpp"
 #include "test/simulation/simulated_http.hpp"
+#include "test/simulation/timeline.hpp"
 
 #include <chrono>
 #include <functional>
@@ -29,10 +30,10 @@ struct scene {
   std::optional<timing> times;
   std::function<void(tenant_config&)> furnish; // gives a tenant its people and channels
 };
-// Two pushes and a webhook for each tenant, unless the scene says otherwise.
-[[nodiscard]] tenants tenants_of(const fleet& pbxes, const timing& times, const scene& of);
+// Two pushes and a webhook for each tenant, and by chance what household.hpp says, unless the scene says otherwise.
+[[nodiscard]] tenants tenants_of(const fleet& pbxes, const timing& times, const scene& of, dice& chance);
 // Of channels that send requests; mails go to simulated_mail.
-[[nodiscard]] simulated_http::far_ends far_ends_of(const tenants& all, dice& chance);
+[[nodiscard]] simulated_http::far_ends far_ends_of(const tenants& all, timeline& time, journal& told, dice& chance);
 
 [[nodiscard]] channel_config push_to(const std::string& id, const std::string& host, severity floor);
 [[nodiscard]] channel_config webhook_at(const std::string& id, const std::string& host);

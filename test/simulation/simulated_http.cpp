@@ -46,27 +46,37 @@ http_response response_of(const sim::answer& said) {
 void simulated_http::serve(std::shared_ptr<process> next) {
   process_ = std::move(next);
   under_way_.clear();
-  beginning_.clear();
+  current_ = {};
 }
 
-std::uint64_t simulated_http::send(const net::lane& /*on*/, http_request request, net::http_completion done) {
+std::uint64_t simulated_http::send(const net::lane& on, http_request request, net::http_completion done) {
   const std::uint64_t ticket = ++tickets_;
   if (process_->dead()) return ticket;
-  const auto parts = parse_url(request.url);
-  const auto to = parts ? providers_.find(parts->host) : providers_.end();
+  const auto to = providers_.find(on.name);
+  const subject what = std::exchange(current_, {});
   process_->pass(to == providers_.end() ? "pbx request" : "provider request");
   if (to != providers_.end() && to->second.poisonous) throw std::runtime_error("planted: a poisonous delivery");
   if (!process_->may_send()) return ticket;
   exchange made{std::move(request), std::move(done), nullptr, {}, time_.now()};
   if (to != providers_.end()) {
     made.to = &to->second;
-    made.row = beginning_[to->second.channel];
-    told_.write(time_.now(), attempt_begun{to->second.tenant, to->second.channel, made.row, ticket});
+    made.row = what.row;
   }
+  const bool late = made.request.send_by && time_.boot() > *made.request.send_by;
+  if (made.to != nullptr && !late) note_attempt(*made.to, what, ticket);
   under_way_.emplace(ticket, std::move(made));
   time_.after(chance_.between(2ms, 90ms), [this, ticket] { arrive(ticket); });
   process_->sent();
   return ticket;
+}
+
+// What is asked about a call that goes on is no attempt of a row.
+void simulated_http::note_attempt(const far_end& to, const subject& what, std::uint64_t ticket) {
+  if (what.row.empty()) return;
+  if (what.begins)
+    told_.write(time_.now(), attempt_begun{to.tenant, to.channel, what.row, ticket});
+  else
+    told_.write(time_.now(), attempt_went_on{what.row, ticket});
 }
 
 void simulated_http::arrive(std::uint64_t ticket) {
@@ -116,8 +126,9 @@ void simulated_http::take(const exchange& what, const std::optional<asked>& said
 
 void simulated_http::arrive_at_provider(std::uint64_t ticket, exchange& what) {
   provider& who = *what.to->who;
+  who.about(what.row);
   auto reply = who.on(what.request, time_.truth(), chance_);
-  if (reply.took) take(what, who.understand(what.request));
+  if (reply.took && who.has_effect(what.request)) take(what, who.understand(what.request));
   switch (reply.how) {
     case reply::course::answered: return end_after(ticket, what, reply.after, answered(std::move(reply.what)));
     case reply::course::silent:
@@ -145,7 +156,10 @@ void simulated_http::complete(std::uint64_t ticket, http_outcome outcome) {
   if (done.empty() || process_->dead()) return;
   exchange& what = done.mapped();
   outcome.elapsed = std::chrono::duration_cast<duration>(time_.now() - what.begun);
-  if (what.to != nullptr) told_.write(time_.now(), attempt_ended{what.row, ticket});
+  if (!what.row.empty()) {
+    told_.write(time_.now(), attempt_ended{what.row, ticket});
+    outcome.detail = what.row.str(); // by it the channel's next request is known to be of the same row
+  }
   what.done(std::move(outcome));
 }
 

@@ -26,7 +26,7 @@ struct far_end {
 
 class simulated_http final : public net::http_port {
 public:
-  // By the host in the channel's URL.
+  // By the lane of the channel: "channel/t01/push-t01".
   using far_ends = std::map<std::string, far_end>;
 
   simulated_http(timeline& time, journal& told, fleet& pbxes, far_ends& providers, dice chance)
@@ -38,15 +38,20 @@ public:
 
   // Everything under way is forgotten: whoever waited for it is dead.
   void serve(std::shared_ptr<process> next);
-  // The row that a channel is about to begin, as its log says: its next request carries it. (Channels of a simulated world
-  // have names of their own, whatever their tenant.)
-  void begins(const channel_id& channel, const delivery_id& row) { beginning_[channel] = row; }
+  // What the handler that runs now is about: a row that its channel begins, as its log says, or one whose answer has come
+  // (the mark of that answer); its next request carries it.
+  void begins(const delivery_id& row) { current_ = {row, true}; }
+  void goes_on(const delivery_id& row) { current_ = {row, false}; }
 
   std::uint64_t send(const net::lane& on, http_request request, net::http_completion done) override;
   void cancel(std::uint64_t ticket) override;
   void close_lane(const std::string& lane_name) override;
 
 private:
+  struct subject {
+    delivery_id row; // empty: of no row
+    bool begins = false;
+  };
   struct exchange {
     http_request request;
     net::http_completion done;
@@ -57,6 +62,7 @@ private:
     bool over = false; // its completion is on the way
   };
 
+  void note_attempt(const far_end& to, const subject& what, std::uint64_t ticket);
   void arrive(std::uint64_t ticket);
   void arrive_at_pbx(std::uint64_t ticket, exchange& what);
   void arrive_at_provider(std::uint64_t ticket, exchange& what);
@@ -73,7 +79,7 @@ private:
   std::shared_ptr<process> process_;
   std::uint64_t tickets_ = 0;
   std::map<std::uint64_t, exchange> under_way_;
-  std::map<channel_id, delivery_id> beginning_;
+  subject current_;
 };
 
 } // namespace ringdown::simulation

@@ -1,5 +1,7 @@
 #include "test/simulation/simulated_mail.hpp"
 
+#include "bin/ringdown-sim/mail_text.hpp"
+
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -48,8 +50,11 @@ std::uint64_t simulated_mail::send(const net::lane& on, mail_request request, ne
   auto [tenant, channel] = owner_of(on.name);
   const delivery_id row = beginning_[channel];
   told_.write(time_.now(), attempt_begun{tenant, channel, row, ticket});
-  under_way_.emplace(ticket,
-                     posted{std::move(done), request.timeout, {tenant, channel, row, "", "", "", false, false}});
+  const auto read = sim::understand_mail(request.text);
+  const auto field = [&](std::string_view key) { return std::string(header(read.headers, key).value_or("")); };
+  const bool repeat = read.text.find("Possible repeat") != std::string::npos;
+  effect what{tenant, channel, row, field("Message-ID"), field("X-Ringdown-Event"), field("Subject"), repeat, false};
+  under_way_.emplace(ticket, posted{std::move(done), request.timeout, std::move(what)});
   time_.after(way, [this, ticket] { arrive(ticket); });
   process_->sent();
   return ticket;

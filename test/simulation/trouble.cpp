@@ -1,6 +1,7 @@
 #include "test/simulation/trouble.hpp"
 
 #include "test/simulation/combinations.hpp"
+#include "test/simulation/phone_trouble.hpp"
 #include "test/simulation/world.hpp"
 
 #include <algorithm>
@@ -281,6 +282,10 @@ constexpr std::array table{
     fault{3, burst_on_a_slow_disk},
     fault{3, clock_is_wrong},
     fault{3, clock_is_set_forward},
+    fault{5, somebody_changes_their_ways},
+    fault{4, callbacks_go_astray},
+    fault{2, somebody_forges_a_key},
+    fault{2, the_mail_server_ails},
 };
 
 void something_happens(world& of) {
@@ -303,6 +308,7 @@ instant span(world& of, instant least, instant most) {
 
 // Troubles come in bursts: alone each is survived by much that is wrong.
 void plan_trouble(world& of) {
+  everybody_has_a_phone(of);
   const std::size_t bursts = 6 + of.chance().below(8);
   for (std::size_t i = 0; i < bursts; ++i) {
     const instant begin = of.chance().between(50s, trouble_lasts - 1min);

@@ -9,6 +9,7 @@
 #include "actors/store/store_actor.hpp"
 #include "actors/tenant_actor.hpp"
 #include "protocol/wire/dialects.hpp"
+#include "test/simulation/household.hpp"
 #include "test/simulation/trouble.hpp"
 
 #include <caf/actor_system.hpp>
@@ -30,7 +31,7 @@ std::vector<persistence::known_channel> channels_of(const tenants& all) {
   std::vector<persistence::known_channel> known;
   for (const auto& tenant : all)
     for (const channel_config& channel : tenant->channels) {
-      const bool keyed = wire::find_dialect(channel.kind)->describe().keys == wire::target_key::known_to_it;
+      const bool keyed = wire::repeats_are_safe(wire::find_dialect(channel.kind)->describe().keys);
       known.push_back(
           {tenant->id, channel.id, keyed ? persistence::key_knowledge::keyed : persistence::key_knowledge::unkeyed});
     }
@@ -62,7 +63,7 @@ public:
       return at == fields.end() ? std::string() : at->value;
     };
     if (event == "delivery_begun") {
-      of_.http_.begins(channel_id(field("channel")), delivery_id(field("delivery")));
+      of_.http_.begins(delivery_id(field("delivery")));
       of_.mail_.begins(channel_id(field("channel")), delivery_id(field("delivery")));
     }
     if (event == "actor_crashed" || event == "actor_tripped") of_.write(actor_crashed{field("actor")});
@@ -84,15 +85,19 @@ world::world(std::uint64_t seed, workshop& from, trace& heard, const scene& in)
       journal_([this](const entry& one) { trace_.say(to_line(one)); }),
       place_(from.make()),
       fleet_(in.pbxes ? *in.pbxes : fleet_plan_of(trouble_), time_, journal_, trouble_.next()),
-      tenants_(tenants_of(fleet_, in.times ? *in.times : timing_of(trouble_), in)),
-      far_ends_(far_ends_of(tenants_, trouble_)),
+      tenants_(tenants_of(fleet_, in.times ? *in.times : timing_of(trouble_), in, trouble_)),
+      called_back_(!in.furnish && trouble_.chance(75)),
+      far_ends_(far_ends_of(tenants_, time_, journal_, trouble_)),
       http_(time_, journal_, fleet_, far_ends_, order_.apart()),
       mail_(time_, journal_),
-      log_(std::make_unique<witness>(*this)) {}
+      log_(std::make_unique<witness>(*this)) {
+  open_doors();
+}
 
 world::~world() {
   if (!tree_) return;
   process_->die("the world ends");
+  door_.reset();
   tree_.reset();
 }
 
@@ -103,8 +108,7 @@ void world::begin_life() {
   http_.serve(process_);
   mail_.serve(process_);
   ++lives_;
-  auto store =
-      std::make_shared<simulated_store>(place_->open(), process_, disk_, journal_, [this] { return time_.now(); });
+  auto store = open_disk();
   const wall_time present = time_.seen().wall;
   const auto owner = store->take_shard(incarnation_id(fmt::format("nd_{}", lives_)), present);
   const auto crashes = store->crashes();
@@ -113,16 +117,48 @@ void world::begin_life() {
     time_.after(5s, [this] { begin_life(); }); // as systemd does
     return;
   }
+  if (lives_ == 1) verify_phones(*store, *owner);
   ports start = make_ports(*owner);
   for (const auto& one : *crashes) start.health->set_deaths(one.actor, one.count);
   tree_ = node_tree::grow(std::move(start), std::move(store), stage());
+  door_ = std::make_unique<callback_door>(*tree_, tenants_, place_->open());
   store_job_ = dynamic_cast<caf::resumable*>(caf::actor_cast<caf::abstract_actor*>(tree_->world()->store));
   store_free_at_ = {};
   for (const auto& tenant : tenants_) tree_->apply(tenant);
 }
 
+std::shared_ptr<simulated_store> world::open_disk() {
+  return std::make_shared<simulated_store>(place_->open(), process_, disk_, journal_, [this] { return time_.now(); });
+}
+
+void world::verify_phones(persistence::store& store, const fence& owner) {
+  for (const auto& tenant : tenants_) {
+    persistence::write_batch batch;
+    batch.tenant = tenant->id;
+    batch.owner = owner;
+    batch.at = wall();
+    batch.phones = verified_phones(*tenant, wall());
+    if (batch.phones.empty()) continue;
+    const auto kept = store.commit({&batch, 1});
+    if (!kept || !kept->front()) throw std::runtime_error("phones cannot be stored");
+  }
+}
+
+// Whoever calls the program back reaches the one that lives then.
+void world::open_doors() {
+  for (telephone* one : telephones())
+    one->open([this](const net::server_request& asked, const net::respond& answer) {
+      if (!door_ || process_->dead()) return false;
+      door_->ask(asked, [of = process_, answer](net::server_response said) {
+        if (!of->dead()) answer(std::move(said));
+      });
+      return true;
+    });
+}
+
 void world::end_life() {
   journal_.write(time_.now(), life_ended{process_->how()});
+  door_.reset();
   tree_.reset();
   jobs_ = nullptr;
   store_job_ = nullptr;
@@ -142,6 +178,8 @@ ports world::make_ports(const fence& owner) {
   start.health = std::make_shared<health_board>();
   start.node.node_name = "simulated";
   start.node.public_url = "https://ringdown.test";
+  if (called_back_) start.node.callback_url = start.node.public_url;
+  start.node.providers["autotask"].base_url = "http://desk.test";
   start.owner = owner;
   start.start_mark = fmt::format("life{}", lives_);
   start.link_token = [of = process_](const tenant_id& tenant, const alert_id& alert, std::uint32_t episode,
@@ -209,6 +247,7 @@ void world::run_ready() {
     std::rotate(all.begin(), first, first + 1);
     caf::resumable* job = all.front();
     note_job(job);
+    note_subject(job);
     if (disk_slow_ && job == store_job_ && order_.chance(60)) store_free_at_ = time_.now() + order_.between(1ms, 700ms);
     jobs_->try_run_once();
     process_->ran();
@@ -227,6 +266,15 @@ void world::note_job(caf::resumable* job) {
   if (trace_.is_written())
     trace_.write_only(
         fmt::format("{}   {}#{} {}", clock_text(time_.now()), kind_of(job), actor == nullptr ? 0 : actor->id(), what));
+}
+
+// What a channel asks for when an answer has come is about the row that was answered.
+void world::note_subject(caf::resumable* job) {
+  http_.goes_on({});
+  auto* of = dynamic_cast<channel*>(job);
+  auto* waiting = of == nullptr ? nullptr : of->mailbox().peek();
+  if (waiting != nullptr && waiting->content().match_elements<exchange_ended>())
+    http_.goes_on(delivery_id(waiting->content().get_as<exchange_ended>(0).outcome->detail));
 }
 
 void world::wait_for_something(instant until) {
@@ -272,6 +320,21 @@ void world::disk_stalls(instant span) {
   write(spell{"store stalls", true});
 }
 
+void world::mail_is(mood how) {
+  if (mail_.is() == how) return;
+  mail_.be(how);
+  for (const auto& tenant : tenants_)
+    for (const channel_config& one : tenant->channels)
+      if (one.kind == "email") write(spell{"provider " + one.id.str(), how != mood::sound});
+}
+
+std::vector<telephone*> world::telephones() const {
+  std::vector<telephone*> all;
+  for (const auto& [lane, end] : far_ends_)
+    if (auto* one = dynamic_cast<telephone*>(end.who.get())) all.push_back(one);
+  return all;
+}
+
 void world::jump(instant by) {
   time_.jump(by);
   most_wrong_ = std::max(most_wrong_, time_.wrong_by());
@@ -292,7 +355,9 @@ void world::calm() {
   disk_away(false);
   disk_slow(false);
   if (process_) process_->disarm();
-  for (auto& [host, end] : far_ends_) {
+  mail_is(mood::sound);
+  for (telephone* one : telephones()) one->callbacks_are("ok", {});
+  for (auto& [lane, end] : far_ends_) {
     end.poisonous = false;
     if (end.who->is() != mood::sound) write(spell{"provider " + end.channel.str(), false});
     end.who->be(mood::sound);

@@ -3,10 +3,12 @@
 #pragma once
 
 #include "actors/tree.hpp"
+#include "test/simulation/callback_door.hpp"
 #include "test/simulation/setting.hpp"
 #include "test/simulation/simulated_http.hpp"
 #include "test/simulation/simulated_mail.hpp"
 #include "test/simulation/simulated_store.hpp"
+#include "test/simulation/telephone.hpp"
 #include "test/simulation/trace.hpp"
 #include "test/simulation/workshop.hpp"
 
@@ -47,6 +49,8 @@ public:
   fleet& pbxes() { return fleet_; }
   simulated_http::far_ends& providers() { return far_ends_; }
   simulated_mail& mail() { return mail_; }
+  void mail_is(mood how); // told of in the journal
+  [[nodiscard]] std::vector<telephone*> telephones() const;
   // The process that lives now; null between two lives.
   [[nodiscard]] process* alive() { return tree_ ? process_.get() : nullptr; }
   void crash_actor(const tenant_id& tenant, const std::string& name);
@@ -69,12 +73,16 @@ private:
   class witness; // the log
 
   void begin_life();
+  [[nodiscard]] std::shared_ptr<simulated_store> open_disk();
+  void verify_phones(persistence::store& store, const fence& owner);
+  void open_doors();
   void end_life();
   [[nodiscard]] ports make_ports(const fence& owner);
   [[nodiscard]] tree_stage stage();
   void run_ready();
   [[nodiscard]] std::optional<std::size_t> pick_job();
   void note_job(caf::resumable* job);
+  void note_subject(caf::resumable* job);
   void wait_for_something(instant until);
   [[nodiscard]] bool store_is_held() const { return time_.now() < store_free_at_; }
 
@@ -90,6 +98,7 @@ private:
   std::unique_ptr<workshop::place> place_;
   fleet fleet_;
   tenants tenants_;
+  bool called_back_; // providers can reach the program
   simulated_http::far_ends far_ends_;
   simulated_http http_;
   simulated_mail mail_;
@@ -101,6 +110,7 @@ private:
   std::shared_ptr<process> process_;                 // shared with the ways to the outside
   caf::scheduler::test_coordinator* jobs_ = nullptr; // of the tree's actor system
   std::unique_ptr<node_tree> tree_;
+  std::unique_ptr<callback_door> door_; // of the tree
   caf::resumable* store_job_ = nullptr;
 };
 

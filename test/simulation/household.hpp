@@ -1,0 +1,25 @@
+// What a tenant of a drawn world has beside its pushes and its webhook: a chat, tickets, mails, and people with phones.
+#pragma once
+
+#include "protocol/types/tenant_config.hpp"
+#include "test/simulation/dice.hpp"
+
+#include <string>
+#include <vector>
+
+namespace ringdown::simulation {
+
+// `number`: of the tenant, so that no two have the same people, but for those who may work for several.
+void furnish_by_chance(tenant_config& of, std::size_t number, dice& chance);
+
+// Whoever may be called of that tenant, in order: those who agreed, each number once. Rules know it from here, the program
+// from its own.
+struct reachable {
+  std::string person;
+  std::string number;
+};
+[[nodiscard]] std::vector<reachable> chain_of(const tenant_config& tenant);
+// All numbers that anybody gave, with a code that was read back long ago.
+[[nodiscard]] std::vector<phone_record> verified_phones(const tenant_config& tenant, wall_time since);
+
+} // namespace ringdown::simulation
