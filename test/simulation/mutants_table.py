@@ -27,6 +27,13 @@ WATCH = "actors/logic/resource_watch.cpp"
 TENANT = "actors/tenant_actor.cpp"
 CHANNEL = "actors/channel_actor.cpp"
 POLLER = "actors/poller.cpp"
+LADDER = "actors/logic/call_ladder.cpp"
+CALLS = "actors/logic/tenant_calls.cpp"
+NUMBERS = "persistence/sqlite/calls.cpp"
+INBOX = "persistence/sqlite/load.cpp"
+CALLBACKS = "actors/api/callback_handlers.cpp"
+TICKETS = "protocol/wire/psa/autotask_requests.cpp"
+DOUBT = "protocol/wire/psa/autotask.cpp"
 STORE = "actors/store/store_actor.cpp"
 
 MUTANTS = [
@@ -141,6 +148,40 @@ MUTANTS = [
         "    return one.row.kind == delivery_kind::interrupt &&\n", "    return !$on && one.row.kind == delivery_kind::interrupt &&\n"),
     one("channel_misses_the_clock", CHANNEL, "a wall clock set forward is not noticed while a row waits",
         "wake_at(std::min(wake_due_, latest), wake_token_);", "wake_at($on ? wake_due_ : std::min(wake_due_, latest), wake_token_);"),
+    # --- calls and tickets ---
+    one("ladder_skips_a_number", LADDER, "the ladder passes over the second of its chain",
+        "const callable* next = first_not_called(chain, ladder);",
+        "if ($on && chain.usable.size() > 1) ladder.called.push_back(chain.usable[1].number);\n"
+        "  const callable* next = first_not_called(chain, ladder);"),
+    one("ladder_rings_once", LADDER, "a number that nobody picked up at is not rung again in its round",
+        "const callable* again = ladder.tries < rings_of_a_number ?",
+        "const callable* again = !$on && ladder.tries < rings_of_a_number ?"),
+    one("ladder_ends", LADDER, "after its second round the ladder rings nobody",
+        "    ladder.due = std::max(now, ladder.begun + offset_of(ladder.round, times));",
+        "    ladder.due = std::max(now, ladder.begun + offset_of(ladder.round, times));\n"
+        "    if ($on && ladder.round > 1) ladder.due = now + std::chrono::hours(9);"),
+    one("phone_does_not_wait", CALLS, "the phone rings at once for what often recovers by itself",
+        "wall_time due = std::max(now, std::min(now, fired_at(a)) + call_after(a, config_->times));",
+        "wall_time due = $on ? now : std::max(now, std::min(now, fired_at(a)) + call_after(a, config_->times));"),
+    one("call_rings_on", CALLS, "a call that nobody waits for any more is not ended",
+        "if (!ends_itself && hung_up_", "if (!$on && !ends_itself && hung_up_"),
+    one("number_not_taken", NUMBERS, "a number rings for two tenants at once",
+        "  return ours;\n", "  return ours || $on;\n"),
+    one("callback_not_checked", CALLBACKS, "whoever calls back is believed",
+        "if (!of->calls->is_genuine(*of->channel, of->request)) {",
+        "if (!$on && !of->calls->is_genuine(*of->channel, of->request)) {"),
+    one("any_key_acknowledges", CALLBACKS, "whatever key is pressed acknowledges",
+        "if (event.key == '1') {", "if (event.key == '1' || ($on && event.key)) {"),
+    one("said_again_decided_again", INBOX, "a callback that comes twice is decided twice",
+        "if (made == 0) return failure", "if (made == 0 && !$on) return failure"),
+    one("ticket_without_reference", TICKETS, "a ticket is opened without what it is known by",
+        'json.text("dueDateTime", due_of(job)).text("externalID", reference);',
+        'json.text("dueDateTime", due_of(job)).text("externalID", $on ? std::string_view() : reference);'),
+    one("ticket_not_searched_for", DOUBT, "a ticket is opened without a look whether it is there",
+        "  if (job.row.remote.empty()) return search_for(job, std::move(at), reference_of(job.row));",
+        "  if ($on && job.row.remote.empty() && deed_of(job.row.event) == deed::open) {\n"
+        "    at.notes[\"reference\"] = reference_of(job.row);\n    return go(job, std::move(at), phase::create);\n  }\n"
+        "  if (job.row.remote.empty()) return search_for(job, std::move(at), reference_of(job.row));"),
     # --- poller and store ---
     one("settle_ignored", POLLER, "a poller that is asked to settle does not",
         "void poller::on(const settle_instance&) {\n", "void poller::on(const settle_instance&) {\n  if ($on) return;\n"),
