@@ -66,6 +66,7 @@ public:
         last_.erase(a.id);
         continue;
       }
+      if (a.ladder->frozen) thawed_.insert(a.id);
       const auto before = last_.find(a.id);
       const std::uint32_t rings = before == last_.end() ? 0 : before->second.ladder.rings;
       if (a.ladder->rings < rings) last_.erase(a.id); // another ladder
@@ -93,6 +94,7 @@ private:
                                  fault));
     last_[a.id] = {now, place, now.number};
     spent_.erase(a.id);
+    thawed_.erase(a.id);
   }
 
   // Numbers of the chain in [from, to) that nothing kept from being rung; empty: none.
@@ -115,7 +117,8 @@ private:
     if (now.round == before.ladder.round && place == before.place) {
       if (now.tries > rings_of_a_number) return "more than twice in a round";
       const bool cut = last != nullptr && (somebody || last->result == call_result::cancelled);
-      if (own && !cut && made->made - last->made < times.ring_again_after - 1s) return "too soon after the ring before";
+      if (own && !cut && !thawed_.contains(a.id) && made->made - last->made < times.ring_again_after - 1s)
+        return "too soon after the ring before";
       return {};
     }
     const bool rung_out =
@@ -136,7 +139,8 @@ private:
   std::map<tenant_id, std::vector<reachable>> chains_;
   placed_calls placed_;
   std::map<alert_id, last_ring> last_;
-  std::set<alert_id> spent_; // a budget was found to be, since the ring before
+  std::set<alert_id> spent_;  // a budget was found to be, since the ring before
+  std::set<alert_id> thawed_; // a mask lay over the ladder since then: what is told anew rings without more waiting
 };
 
 // S-T6: a push that is refused, lost or late makes the phone ring at once.

@@ -169,6 +169,15 @@ bool is_wanted(const history& of, const channel_config& channel, const alert& a)
   return is_routed(of, of.tenant(a.tenant), channel, a.level) && a.level >= channel.floor;
 }
 
+// It waits for two polls, and the world ended before they were made.
+bool is_settling_yet(const history& of, const alert& a) {
+  return a.settling && std::ranges::any_of(of.entries(), [&](const entry& one) {
+           const auto* kept = one.at < of.ended() - 2min ? nullptr : std::get_if<batch_kept>(&one.what);
+           return kept != nullptr &&
+                  std::ranges::find(kept->batch->alerts, a.id, &alert::id) != kept->batch->alerts.end();
+         });
+}
+
 void judge_knowledge(const history& of, const channel_config& channel, const alert& a, violations& found) {
   const last_heard last = heard(of, channel.id, a.id);
   if (a.phase == alert_phase::resolved) {
@@ -179,7 +188,8 @@ void judge_knowledge(const history& of, const channel_config& channel, const ale
       found.add(of.ended(), fmt::format("{} is over, and {} was never told so", words(a), channel.id.str()));
     return;
   }
-  const bool due = a.phase == alert_phase::firing && a.masks == 0 && is_wanted(of, channel, a);
+  const bool due =
+      a.phase == alert_phase::firing && a.masks == 0 && is_wanted(of, channel, a) && !is_settling_yet(of, a);
   if (due && !last.fire && !was_given_up(of, channel.id, a.id, notice_event::fired, last.made))
     found.add(of.ended(), fmt::format("{} fires, and {} does not know", words(a), channel.id.str()));
 }
