@@ -65,8 +65,8 @@ std::string call_json(const call& of, const twilio_plan& account, wall_time now)
       R"("api_version":"2010-04-01","queue_time":"0",)"
       R"("uri":"/2010-04-01/Accounts/{}/Calls/{}.json"}})",
       of.sid, account.account, json_text(of.order.to), json_text(of.order.from), name(of.status), optional_text(known),
-      ended ? fmt::format("\"{}\"", seconds_of(of, now)) : "null", rfc2822(of.placed),
-      rfc2822(of.placed), of.ended ? json_text(rfc2822(*of.ended)) : "null", account.account, of.sid);
+      ended ? fmt::format("\"{}\"", seconds_of(of, now)) : "null", rfc2822(of.placed), rfc2822(of.placed),
+      of.ended ? json_text(rfc2822(*of.ended)) : "null", account.account, of.sid);
 }
 
 std::string calls_json(const std::deque<call>& all, const twilio_plan& account, std::string_view query, wall_time now) {

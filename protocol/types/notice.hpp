@@ -17,9 +17,9 @@ enum class notice_event : std::uint8_t {
   escalated,
   acknowledged,
   resolved,
-  updated,  // severity fell, flapping, snoozed: only mirrors and logs
-  summary,  // several alerts in one: first sight, masks lifted, instance back
-  reminder, // still acknowledged and still failing
+  updated,     // severity fell, flapping, snoozed: only mirrors and logs
+  summary,     // several alerts in one: first sight, masks lifted, instance back
+  reminder,    // still acknowledged and still failing
   handed_over, // what is open, to whoever is on call now (S-T7)
   test
 };

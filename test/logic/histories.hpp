@@ -43,6 +43,7 @@ inline alert_id some_alert(const tenant_bench& t, int which) {
 // By what they tell: what one tick tells of two alerts is made in an order that a restart may change.
 inline delivery some_row(const tenant_bench& t, int which) {
   std::vector<const delivery*> rows;
+  rows.reserve(t.rows.size());
   for (const delivery& row : t.rows) rows.push_back(&row);
   std::ranges::stable_sort(
       rows, {}, [](const delivery* row) { return std::tie(row->alert, row->version, row->channel, row->event); });

@@ -97,7 +97,6 @@ TEST_CASE("whoever takes over hears of what somebody has, too, and not of what i
 }
 
 TEST_CASE("what was handed over at several PBXes is known to have arrived after a restart") {
-  const instance_id branch("branch");
   auto config = with_policy();
   config.instances.push_back(config.instances.front());
   config.instances.back().id = branch;

@@ -126,7 +126,7 @@ private:
     if (!rung_out) return "and " + before.number + " was rung but once";
     if (now.round == before.ladder.round)
       return place > before.place ? skipped(a, before.place + 1, place, wall) : std::string("out of its order");
-    const std::string left_out = skipped(a, before.place + 1, chains_.at(a.tenant).size(), wall);
+    std::string left_out = skipped(a, before.place + 1, chains_.at(a.tenant).size(), wall);
     if (!left_out.empty() && now.round == before.ladder.round + 1) return left_out;
     const duration offset =
         now.round == 1 ? times.ring_round_2 : times.ring_round_3 + (now.round - 2) * times.ring_round_later;

@@ -113,6 +113,7 @@ std::vector<reachable> chain_of(const tenant_config& tenant) {
 
 std::vector<phone_record> verified_phones(const tenant_config& tenant, wall_time since) {
   std::vector<phone_record> all;
+  all.reserve(tenant.users.size() + 1);
   for (const user_config& one : tenant.users) all.push_back({one.phone, "", {}, 0, since});
   if (!tenant.voice.fallback.empty()) all.push_back({tenant.voice.fallback, "", {}, 0, since});
   return all;
