@@ -1,5 +1,5 @@
 // Lets every mutant live in simulated worlds until a rule catches it; ends with 1 when fewer than 95 % are caught.
-//   test_mutants [NAME...] [--seeds N]     only these; N worlds each at most (150)
+//   test_mutants [NAME...] [--seeds N]     only these; N worlds each at most (180)
 #include "test/simulation/mutants.hpp"
 #include "test/simulation/simulate.hpp"
 
@@ -20,7 +20,7 @@ namespace {
 
 using namespace ringdown::simulation;
 
-constexpr unsigned longest = 120; // seconds of one mutant: whoever runs for ever is caught by that
+constexpr unsigned longest = 300; // seconds of one mutant: whoever runs for ever is caught by that
 
 // One per process that lives a mutant: set before its worlds begin, never changed.
 std::string_view& planted() {
@@ -69,7 +69,7 @@ std::string caught_by(const mutant& one, std::uint64_t seeds) {
 
 struct arguments {
   std::vector<std::string> names;
-  std::uint64_t seeds = 150;
+  std::uint64_t seeds = 180;
 };
 
 arguments read(int count, char** words) {
