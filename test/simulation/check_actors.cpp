@@ -42,12 +42,15 @@ struct troubles {
   }
 };
 
-// When the outcome of each row was kept that ended by one.
+// When each row ended, by its outcome or at a claim.
 std::map<delivery_id, instant> ends_of(const history& of) {
   std::map<delivery_id, instant> ends;
-  for (const entry& one : of.entries())
+  for (const entry& one : of.entries()) {
     if (const auto* kept = std::get_if<outcome_kept>(&one.what); kept != nullptr && is_final(kept->what.state))
       ends[kept->what.ledger.delivery] = one.at;
+    if (const auto* taken = std::get_if<rows_taken>(&one.what))
+      for (const auto& withheld : taken->rows.ended) ends[withheld.id] = one.at;
+  }
   return ends;
 }
 
@@ -95,8 +98,11 @@ void sound_channels_are_prompt(const history& of, violations& found) {
     if (!is_fire(story.row.event) || !was_easy(all, story) || story.made + 2s > of.ended()) continue;
     // What is not to be told any more is not late.
     if (story.effects.empty() && story.last.row.state == delivery_state::suppressed) continue;
-    if (story.effects.empty() || story.effects.front().first - story.made > 2s)
-      found.add(story.made, words_of(story.row) + " took more than 2 s, and nothing was amiss with its channel");
+    // A service desk's account takes one delivery in 3.6 s, and the one before this may just have had its turn.
+    const instant allowed = of.is_of(story.row.channel, channel_class::ticket) ? 6s : 2s;
+    if (story.effects.empty() || story.effects.front().first - story.made > allowed)
+      found.add(story.made, fmt::format("{} took more than {} s, and nothing was amiss with its channel",
+                                        words_of(story.row), allowed / 1s));
   }
 }
 

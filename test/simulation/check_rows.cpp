@@ -152,11 +152,11 @@ void nothing_is_told_twice(const history& of, violations& found) {
     const delivery& row = story.row;
     const bool ends = row.event == notice_event::resolved;
     if (story.effects.empty() || (!ends && !is_fire(row.event)) || of.is_asked_for(row)) continue;
-    if (of.is_of(row.channel, channel_class::voice)) continue;  // rings on purpose, until somebody has it
-    if (of.is_of(row.channel, channel_class::ticket)) continue; // what its notes say is one_ticket_per_alert's
+    if (of.is_of(row.channel, channel_class::voice)) continue; // rings on purpose, until somebody has it
     for (const alert_view& about : news_of(row)) {
       const auto [at, fresh] = told.try_emplace({row.channel, about.id, about.version, ends}, id);
-      if (!fresh)
+      // Its ticket or thread has become an outage's, and what is still down after that has one of its own.
+      if (!fresh && !of.was_taken_over(row.channel, about.id))
         found.add(story.effects.front().first,
                   fmt::format("{} says what {} said already of {}", words_of(row), at->second.str(), about.id.str()));
     }

@@ -184,7 +184,10 @@ void judge_knowledge(const history& of, const channel_config& channel, const ale
     // Of tickets only who is told of a fire is judged: an outage's may end several.
     const bool ticket = of.is_of(channel.id, channel_class::ticket);
     const bool owed = !a.removed && last.fire && !ticket && !of.was_taken_over(channel.id, a.id);
-    if (owed && !was_given_up(of, channel.id, a.id, notice_event::resolved, last.made))
+    // Of a chat the newest row speaks for those before it: an end may have given way to a fire that then ran out of time.
+    const bool newest_given_up =
+        of.is_of(channel.id, channel_class::chat) && was_given_up(of, channel.id, a.id, notice_event::fired, last.made);
+    if (owed && !newest_given_up && !was_given_up(of, channel.id, a.id, notice_event::resolved, last.made))
       found.add(of.ended(), fmt::format("{} is over, and {} was never told so", words(a), channel.id.str()));
     return;
   }

@@ -149,6 +149,31 @@ void clock_is_wrong(world& of) {
     });
 }
 
+void channels_die_without_a_disk(world& of) {
+  const tenant_config& whose = some_tenant(of);
+  const tenant_id id = whose.id;
+  something_falls(of, whose);
+  const instant begin = 60s + of.chance().between(0s, 20s);
+  ails(of, id, of.chance().chance(50) ? mood::hung : mood::slow, begin - 1s, begin + 40s);
+  later(of, begin, [&of, id] { ask_about_all(of, id, command_kind::renotify); });
+  const instant away = begin + of.chance().between(100ms, 2s);
+  later(of, away, [&of] { of.disk_away(true); });
+  later(of, away + of.chance().between(3s, 20s), [&of] { of.disk_away(false); });
+  for (const channel_config& one : whose.channels)
+    later(of, away + 100ms, [&of, id, name = channel_of(whose, one)] { of.crash_actor(id, name); });
+}
+
+void asked_again_on_a_slow_disk(world& of) {
+  const tenant_config& whose = some_tenant(of);
+  const tenant_id id = whose.id;
+  something_falls(of, whose);
+  const instant begin = 55s + of.chance().between(0s, 20s);
+  later(of, begin - 1s, [&of] { of.disk_slow(true); });
+  later(of, begin + 40s, [&of] { of.disk_slow(false); });
+  for (int i = 0; i < 30; ++i)
+    later(of, begin + of.chance().between(0s, 30s), [&of, id] { ask_about_one(of, id, command_kind::renotify); });
+}
+
 // What waits for long waits no more: a snooze of an hour, and what a provider has refused for some minutes.
 void clock_is_set_forward(world& of) {
   const tenant_config& whose = some_tenant(of);
@@ -157,7 +182,7 @@ void clock_is_set_forward(world& of) {
   for (const instance_config& one : whose.instances)
     of.pbxes().does("service_down", {{"pbx", one.id.str()}, {"service", "3CXMediaServer"}, {"for", lasts}});
   const instant begin = 2min + of.chance().between(0s, 30s);
-  const instant end = begin + of.chance().between(3min, 5min);
+  const instant end = begin + of.chance().between(7min, 9min);
   later(of, begin - 5s, [&of, id] { ask_about_all(of, id, command_kind::renotify); });
   ails(of, id, mood::failing, begin - 6s, end);
   const instant then = end + of.chance().between(1s, 20s);

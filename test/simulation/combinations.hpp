@@ -12,6 +12,10 @@ void tenant_keeps_dying(world& of);
 void channel_keeps_dying(world& of);
 // Commands, deaths and deliveries while each write takes its time.
 void burst_on_a_slow_disk(world& of);
+// Each with rows under way, and the store cannot say which.
+void channels_die_without_a_disk(world& of);
+// Rows are announced while a claim is under way.
+void asked_again_on_a_slow_disk(world& of);
 // Set back while something waits for it, often with a restart.
 void clock_is_wrong(world& of);
 // Set forward beyond the end of a snooze and of what a provider has refused for long.

@@ -28,6 +28,14 @@ std::string words(const std::optional<call_ladder>& ladder) {
                      ladder->frozen ? " frozen" : "");
 }
 
+// Who counts as told: "+" has taken it, the number is the level.
+std::string words(const std::vector<told_target>& targets) {
+  std::string text;
+  for (const told_target& one : targets)
+    text += fmt::format(" {}@{}{}", one.channel.str(), static_cast<int>(one.level), one.accepted ? "+" : "");
+  return text.empty() ? text : " told" + text;
+}
+
 std::string words(const batch_kept& one) {
   const auto& b = *one.batch;
   std::string text =
@@ -35,7 +43,7 @@ std::string words(const batch_kept& one) {
   for (const auto& a : b.alerts)
     text += fmt::format(" [{} {} {} e{} v{} {} masks={}]", a.id.str(), ringdown::name(a.key.type),
                         to_text(a.key.resource), a.episode, a.version, ringdown::name(a.phase), a.masks) +
-            words(a.ladder);
+            words(a.ladder) + words(a.targets);
   for (const auto& d : b.deliveries)
     text += fmt::format(" +{} {} {} v{} {}", d.id.str(), d.channel.str(), ringdown::name(d.event), d.version,
                         ringdown::name(d.state));

@@ -1,5 +1,5 @@
 // Lets every mutant live in simulated worlds until a rule catches it; ends with 1 when fewer than 95 % are caught.
-//   test_mutants [NAME...] [--seeds N]     only these; N worlds each at most (180)
+//   test_mutants [NAME...] [--seeds N]     only these; N worlds each at most (250)
 #include "test/simulation/mutants.hpp"
 #include "test/simulation/simulate.hpp"
 
@@ -69,7 +69,7 @@ std::string caught_by(const mutant& one, std::uint64_t seeds) {
 
 struct arguments {
   std::vector<std::string> names;
-  std::uint64_t seeds = 180;
+  std::uint64_t seeds = 250;
 };
 
 arguments read(int count, char** words) {
