@@ -87,30 +87,41 @@ struct to_say {
   std::vector<read_alert> read;
 };
 
-// Every open critical that rings, oldest first (S-T5).
+// Every open critical that rings, oldest first (S-T5), however much else is open.
 result<to_say> what_to_say(const heard_callback& of, persistence::store& store) {
-  constexpr std::size_t most = 100; // the URL of the keys names them all
   const tenant_config& config = *of.tenant->config;
+  std::vector<alert> ringing;
   persistence::alert_query query;
   query.tenant = config.id;
-  query.limit = most;
-  auto open = store.alerts(query);
-  if (!open) return open.error();
-  std::ranges::sort(open->items, {}, [](const alert& a) { return std::pair(a.opened, a.id); });
+  do {
+    auto open = store.alerts(query);
+    if (!open) return open.error();
+    for (alert& a : open->items)
+      if (logic::is_read_out(a, config)) ringing.push_back(std::move(a));
+    query.cursor = open->next;
+  } while (!query.cursor.empty());
+  std::ranges::sort(ringing, {}, [](const alert& a) { return std::pair(a.opened, a.id); });
   to_say made;
-  for (const alert& a : open->items) {
-    if (!logic::is_read_out(a, config)) continue;
+  for (const alert& a : ringing) {
     made.views.push_back(logic::view_of(a, config));
-    made.read.push_back({a.id, a.episode});
+    if (made.read.size() < logic::most_named) made.read.push_back({a.id, a.episode});
   }
   return made;
 }
 
-// Nothing is left to say: somebody has it, or it is over.
+// Nothing is left to say: somebody has it, it is over, or something keeps it quiet.
 std::string why_nothing(const delivery& row, persistence::store& store) {
   const auto lead = store.find_alert(row.alert);
-  if (lead && *lead && (*lead)->ack) return "This is taken by " + (*lead)->ack->by + ". Goodbye.";
-  return "It has recovered. Goodbye.";
+  if (!lead || !*lead) return "Nothing is left to take over. Goodbye.";
+  if ((*lead)->ack) return "This is taken by " + (*lead)->ack->by + ". Goodbye.";
+  return (*lead)->phase == alert_phase::resolved ? "It has recovered. Goodbye."
+                                                 : "It is not over, but quiet now. Goodbye.";
+}
+
+// What was asked for again after the call tells nobody what is open today (S-04).
+bool is_over(const heard_callback& of, persistence::store& store) {
+  const auto call = store.find_call(of.tenant->config->id, of.call);
+  return call && *call && (*call)->stage == call_stage::ended;
 }
 
 std::string say_it(const context& in, const heard_callback& of, const to_say& what, bool again) {
@@ -143,6 +154,7 @@ void give_script(context& in, const heard_callback& of, call_progress heard, per
   if (news.heard.result == call_result::machine)
     return tell_and_say(in, of, news, of.calls->hang_up_document(), answer);
   if (row.alert.empty()) return tell_and_say(in, of, news, say_text(of, row), answer);
+  if (is_over(of, store)) return answer(document(of.calls->hang_up_document()));
   auto what = what_to_say(of, store);
   if (!what) return answer(problem(what.error()));
   if (what->views.empty())

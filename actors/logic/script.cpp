@@ -9,8 +9,6 @@ namespace ringdown::logic {
 
 namespace {
 
-// More than this nobody keeps in mind at three in the morning; the others are counted.
-constexpr std::size_t most_named = 6;
 constexpr std::size_t longest_name = 80;
 
 // A name is said as it is written, on one line.

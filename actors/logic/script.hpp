@@ -6,6 +6,7 @@
 #include "protocol/types/notice.hpp"
 #include "protocol/types/tenant_config.hpp"
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,11 @@ namespace ringdown::logic {
 // "There is a trunk down on instance Acme HQ. The trunk is Bandwidth-Primary."
 [[nodiscard]] std::string spoken(const alert_view& what);
 
-// All of them, the most severe and oldest first as they are given; a few are named and the others counted.
+// So many alerts are named in one call: two minutes of talk, and well below the 4000 characters that a script which goes along
+// with the call may have. The key acknowledges these; the others are counted, and ring on.
+inline constexpr std::size_t most_named = 20;
+
+// The first `most_named` of them, in the order given, by name; the others are counted.
 [[nodiscard]] call_script script_for(const std::vector<alert_view>& what, const tenant_config& config, keypad keys);
 
 // A code read out, twice, digit by digit.

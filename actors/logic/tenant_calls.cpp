@@ -273,7 +273,7 @@ void tenant_machine::place_call(turn& t, alert& a, const callable& whom, const s
     if (what.read.size() == most_read) break;
     what.read.push_back(view_of(one, *config_));
     // Without a script that is fetched, what is said is what was known when it was placed.
-    if (callbacks_ == callbacks::none) call.read.push_back({one.id, one.episode});
+    if (callbacks_ == callbacks::none && what.read.size() <= most_named) call.read.push_back({one.id, one.episode});
   }
   what.text = joined(script_for(what.read, *config_, keypad::off));
   call.call = tell_by_call(t.tell, a, what, t.out);

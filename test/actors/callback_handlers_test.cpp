@@ -4,6 +4,8 @@
 #include "test/actors/api_bench.hpp"
 #include "test/support/catch.hpp"
 
+#include <fmt/format.h>
+
 #include <ranges>
 #include <set>
 #include <string>
@@ -115,6 +117,46 @@ TEST_CASE("who answers hears every open critical, and what was read is noted") {
   CHECK(t.heard().heard.stage == call_stage::answered);
   CHECK(t.heard().heard.result == call_result::human);
   CHECK(t.heard().read == std::vector<read_alert>{{alert_id("al_1"), 1}, {alert_id("al_2"), 1}});
+}
+
+TEST_CASE("a critical is read out however much has opened since, and the key takes what was named alone") {
+  call_night t;
+  auto batch = t.work.batch();
+  for (int i = 0; i < 110; ++i) {
+    alert warning = persistence::make_alert(fmt::format("al_w{}", i));
+    warning.key.instance = instance_id("hq");
+    warning.key.resource.key = std::to_string(i);
+    warning.opened = noon + std::chrono::minutes(1);
+    batch.alerts.push_back(warning);
+  }
+  for (int i = 0; i < 21; ++i) {
+    alert later = t.fire(fmt::format("al_x{:02}", i), fmt::format("Trunk{:02}", i));
+    later.opened = noon + std::chrono::minutes(2);
+    batch.alerts.push_back(later);
+  }
+  t.work.commit(batch);
+  const auto said = t.call_back("script", answered);
+  CHECK_THAT(said.body,
+             Contains("Bandwidth") && Contains("Trunk18") && !Contains("Trunk19") && Contains("And 2 more."));
+  CHECK(t.heard().read.size() == 20);
+}
+
+TEST_CASE("what keeps quiet has not recovered, and is not said to have") {
+  call_night t;
+  alert a = t.fire("al_1", "Bandwidth");
+  a.masks = with(0, mask::snooze);
+  t.work.commit_alert(a);
+  CHECK_THAT(t.call_back("script", answered).body, Contains("not over") && !Contains("recovered"));
+}
+
+TEST_CASE("the script of a call that has ended tells nobody what is open") {
+  call_night t;
+  call_record over = **t.work.held->find_call(tenant_id("acme"), delivery_id("dl_1"));
+  over.stage = call_stage::ended;
+  auto batch = t.work.batch();
+  batch.calls = {over};
+  t.work.commit(batch);
+  CHECK_THAT(t.call_back("script", answered).body, Contains("<Hangup/>") && !Contains("Bandwidth"));
 }
 
 TEST_CASE("a machine is hung up on and remembered as one") {

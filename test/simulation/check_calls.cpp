@@ -1,4 +1,5 @@
 // Calls: how many at once, how long, what they say, and what a key does.
+#include "actors/logic/script.hpp"
 #include "test/simulation/call_history.hpp"
 #include "test/simulation/checkers.hpp"
 
@@ -154,14 +155,13 @@ struct heard_script {
 
 bool begins_as_it_should(const std::string& line, const tenant_config& tenant) {
   return line.starts_with("Ringdown for " + tenant.name + ".") || line.starts_with("This is taken by ") ||
-         line == "It has recovered. Goodbye.";
+         line == "It has recovered. Goodbye." || line == "It is not over, but quiet now. Goodbye.";
 }
 
 } // namespace
 
 // The script is made when the call is answered, names its caller first, then every open critical.
 void calls_say_what_is_open(const history& of, violations& found) {
-  constexpr std::size_t most_named = 6;
   const unrest amiss(of);
   std::vector<heard_script> all;
   for (const phone_call& call : calls_of(of)) {
@@ -181,22 +181,12 @@ void calls_say_what_is_open(const history& of, violations& found) {
     open.go_to(script.at);
     const auto still = open.since(call.tenant, script.at - 1s);
     std::erase_if(expected, [&](const alert& a) { return std::ranges::find(still, a.id, &alert::id) == still.end(); });
-    if (expected.size() > most_named) continue;
+    if (expected.size() > logic::most_named) continue;
     for (const alert& a : expected)
       if (!names(script, name_said_of(a, tenant)))
         found.add(script.at, fmt::format("{} does not name {} ({})", words(call), name_said_of(a, tenant), a.id.str()));
   }
 }
-
-namespace {
-
-// "And 2 more.": what is counted is acknowledged with what is named.
-bool counts_more(const said_script& script) {
-  return std::ranges::any_of(
-      script.lines, [](const std::string& line) { return line.starts_with("And ") && line.ends_with(" more."); });
-}
-
-} // namespace
 
 // An acknowledgement by phone follows a 1, on a call that named it.
 void keys_acknowledge_what_was_read(const history& of, violations& found) {
@@ -212,7 +202,7 @@ void keys_acknowledge_what_was_read(const history& of, violations& found) {
       return call.tenant == kept->what.tenant && std::ranges::any_of(call.keys, [&](const auto& key) {
                const bool then = key.second == "1" && key.first <= one.at && one.at - key.first <= at_most;
                return then && std::ranges::any_of(call.scripts, [&](const said_script& script) {
-                        return script.at <= key.first && (names(script, name) || counts_more(script));
+                        return script.at <= key.first && names(script, name);
                       });
              });
     });
