@@ -19,12 +19,6 @@ constexpr duration ask_often = std::chrono::seconds(3);
 constexpr duration ask_in_case = std::chrono::seconds(20);
 constexpr auto look_at_clocks_after = std::chrono::minutes(1);
 
-// The wall clock went on by less than the other did, and by more than a clock that is slowed down differs (500 us in 1 s).
-bool was_set_back(const moment& before, const moment& present) {
-  const auto gone = present.steady - before.steady;
-  return present.wall - before.wall < gone - gone / 1000 - std::chrono::seconds(1);
-}
-
 const wire::dialect* dialect_of(const channel_config& config) {
   const auto* found = wire::find_dialect(config.kind);
   // Configuration is checked before it is used: an unknown kind cannot get here.
@@ -278,7 +272,11 @@ void channel::on(const exchange_ended& ended) {
     call_step_ended(step.mapped(), *ended.outcome);
     return;
   }
-  if (carried* one = asker_of(ended.token)) carry_on(*one, dialect_->resume(job(one->row), one->talk, *ended.outcome));
+  carried* one = asker_of(ended.token);
+  if (one == nullptr) return;
+  // Its first byte left in time (S-D1), and each later step has as long; but a call, the last step, rings in time or not.
+  if (facts_.is != channel_class::voice) one->send_by = world().time.boot() + times_.send_by;
+  carry_on(*one, dialect_->resume(job(one->row), one->talk, *ended.outcome));
 }
 
 void channel::on(const mail_ended& ended) {
@@ -383,16 +381,16 @@ void channel::claim_if_room() {
   const std::size_t room = facts_.connections - held();
   // A wall clock that was set back meanwhile makes nothing wait longer than it was to wait.
   const moment present = now();
-  const wall_time due = std::max(present.wall, std::exchange(reached_, wall_time{}));
+  const std::size_t limit = paced() ? std::min(permits_, room) : room;
+  const wall_time due = std::max(present.wall, reached_);
+  if (limit > 0) reached_ = {};
   const auto targets =
       facts_.is == channel_class::voice ? persistence::target_use::exclusive : persistence::target_use::shared;
-  persistence::claim_request ask{tenant_, config_.id, world().owner, room, due, targets};
-  if (was_set_back(claimed_last_, present)) ask.set_back_to = present.wall;
-  asked_last_ = present;
-  if (paced()) {
-    ask.limit = std::min(permits_, room);
-    ask.order = persistence::claim_order::by_urgency;
-  }
+  persistence::claim_request ask{tenant_, config_.id, world().owner, limit, due, targets};
+  if (paced()) ask.order = persistence::claim_order::by_urgency;
+  // A look takes nothing: what was waited for is still due for the claim that follows it.
+  if (limit > 0 && was_set_back(claimed_last_, present)) ask.set_back_to = present.wall;
+  asked_last_ = limit > 0 ? present : claimed_last_;
   caf::anon_send(world().store, claim_rows{std::move(ask), me()});
 }
 

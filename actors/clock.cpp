@@ -26,4 +26,9 @@ time_source system_time() {
           }};
 }
 
+bool was_set_back(const moment& before, const moment& present) {
+  const auto gone = present.steady - before.steady;
+  return present.wall - before.wall < gone - gone / 1000 - std::chrono::seconds(1);
+}
+
 } // namespace ringdown

@@ -17,4 +17,8 @@ struct time_source {
 
 [[nodiscard]] time_source system_time();
 
+// The wall clock went on by less than the other did, and by more than a clock that is slowed down differs (adjtimex(2): 500 us
+// in 1 s).
+[[nodiscard]] bool was_set_back(const moment& before, const moment& present);
+
 } // namespace ringdown

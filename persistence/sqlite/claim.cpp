@@ -20,16 +20,21 @@ constexpr std::size_t covered_at_most = 1000;
 
 // Due rows of a channel that stand first in their line: nothing older of the same alert and target is open there (log
 // rows have one target), and no row that it comes after. A test has no alert and waits for nobody.
-constexpr const char* due_sql =
-    "select " RINGDOWN_DELIVERY_HEAD
-    " from delivery d indexed by delivery_due where tenant = ?1 and channel = ?2 and state = 'pending' "
-    "and (not_before <= ?3 or not_before > ?4 or (attempts = 0 and not_before <= created)) "
-    "and (alert = '' or not exists(select 1 from delivery o indexed by delivery_line where o.tenant = d.tenant and "
-    "o.channel = d.channel and o.alert = d.alert and o.target = d.target and o.state in ('pending', 'claimed') and "
-    "o.seq < d.seq)) "
-    "and (after is null or not exists(select 1 from delivery f where f.tenant = d.tenant and f.id = d.after and "
-    "f.state in ('pending', 'claimed'))) "
-    "order by not_before, seq limit ?5";
+#define RINGDOWN_DUE                                                                                               \
+  "select " RINGDOWN_DELIVERY_HEAD                                                                                 \
+  " from delivery d indexed by delivery_due where tenant = ?1 and channel = ?2 and state = 'pending' "             \
+  "and (not_before <= ?3 or not_before > ?4 or (attempts = 0 and not_before <= created)) "                         \
+  "and (alert = '' or not exists(select 1 from delivery o indexed by delivery_line where o.tenant = d.tenant and " \
+  "o.channel = d.channel and o.alert = d.alert and o.target = d.target and o.state in ('pending', 'claimed') and " \
+  "o.seq < d.seq)) "                                                                                               \
+  "and (after is null or not exists(select 1 from delivery f where f.tenant = d.tenant and f.id = d.after and "    \
+  "f.state in ('pending', 'claimed'))) "
+#define RINGDOWN_TELLS_A_CRITICAL "level = 'critical' and event in ('fired', 'escalated', 'summary')"
+constexpr const char* due_sql = RINGDOWN_DUE "order by not_before, seq limit ?5";
+// As urgency_of() has it, over all that is due and not over the oldest alone.
+constexpr const char* urgent_due_sql =
+    RINGDOWN_DUE "order by " RINGDOWN_TELLS_A_CRITICAL
+                 " and attempts = 0 and round = 0 desc, " RINGDOWN_TELLS_A_CRITICAL " desc, not_before, seq limit ?5";
 // Was this target told of the episode since the last time it was told of an end? Fires of its own, and summaries.
 constexpr const char* told_sql =
     "with mine as (select seq, alert, tenant, channel, target, episode from delivery where tenant = ?1 and id = ?2), "
@@ -54,12 +59,14 @@ constexpr const char* told_sql =
 constexpr const char* waits_of_all_sql = RINGDOWN_WAITS_BEGIN_ANEW;
 constexpr const char* waits_of_channel_sql = RINGDOWN_WAITS_BEGIN_ANEW " and tenant = ?2 and channel = ?3";
 
+bool is_fire(notice_event event) { return event == notice_event::fired || event == notice_event::escalated; }
+
+// What tells of an end is no alarm, however bad it was.
 urgency urgency_of(const delivery& row) {
-  if (row.level != severity::critical) return urgency::routine;
+  const bool tells = is_fire(row.event) || row.event == notice_event::summary;
+  if (row.level != severity::critical || !tells) return urgency::routine;
   return row.round == 0 && row.attempts == 0 ? urgency::first_critical : urgency::repeated_critical;
 }
-
-bool is_fire(notice_event event) { return event == notice_event::fired || event == notice_event::escalated; }
 
 } // namespace
 
@@ -119,9 +126,8 @@ result<claimed_rows> sqlite_store::claim(const claim_request& request) {
 // Ends or claims what is due now; false when nothing moved, or enough is claimed.
 bool sqlite_store::claim_portion(claim_state& state) {
   const claim_request& request = state.request;
-  auto due = readable_heads(due_sql, request.now, request.tenant, request.channel, request.now,
-                            request.now + longest_wait, looked_at);
-  if (request.order == claim_order::by_urgency) std::ranges::stable_sort(due, std::greater{}, urgency_of);
+  auto due = readable_heads(request.order == claim_order::by_urgency ? urgent_due_sql : due_sql, request.now,
+                            request.tenant, request.channel, request.now, request.now + longest_wait, looked_at);
   bool moved = false;
   for (delivery& row : due) {
     if (state.full) return false;

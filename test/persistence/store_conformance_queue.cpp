@@ -1,6 +1,8 @@
 #include "test/persistence/store_conformance.hpp"
 #include "test/support/catch.hpp"
 
+#include <fmt/format.h>
+
 namespace ringdown::persistence::conformance {
 
 namespace {
@@ -192,6 +194,15 @@ void claims_take_the_urgent_first(const store_opener& open) {
   rows[0].level = severity::warning;
   rows[1].level = rows[2].level = severity::critical;
   rows[1].round = 1;
+  // More than one portion of what waits longer, and the end of a critical.
+  for (int i = 0; i < 70; ++i) {
+    const alert older = make_alert(fmt::format("al_{}", i));
+    work.commit_alert(older);
+    rows.push_back(make_row(fmt::format("row_{}", i), older));
+    rows.back().level = i == 0 ? severity::critical : severity::warning;
+    if (i == 0) rows.back().event = notice_event::updated;
+    rows.back().not_before = noon - std::chrono::minutes(1);
+  }
   work.commit_rows(rows);
   const auto claim = [&](std::size_t limit) {
     claim_request ask{work.tenant, channel_id("push"), work.owner, limit, noon};
@@ -207,11 +218,13 @@ void claims_take_the_urgent_first(const store_opener& open) {
   REQUIRE(first.rows.size() == 1);
   CHECK(first.rows[0].id == delivery_id("row_al_first"));
   CHECK(first.waiting == urgency::repeated_critical);
-  CHECK(claim(1).waiting == urgency::routine);
-  const auto last = claim(1);
-  REQUIRE(last.rows.size() == 1);
-  CHECK(last.rows[0].id == delivery_id("row_al_calm"));
-  CHECK_FALSE(last.waiting);
+  const auto second = claim(1);
+  CHECK(second.rows.at(0).id == delivery_id("row_al_again"));
+  CHECK(second.waiting == urgency::routine);
+  const auto rest = claim(100);
+  CHECK(rest.rows.size() == 71);
+  CHECK(rest.rows.back().id == delivery_id("row_al_calm"));
+  CHECK_FALSE(rest.waiting);
 }
 
 void claims_say_what_waits(const store_opener& open) {

@@ -119,6 +119,17 @@ def kill_at(world, sink, match):
     world.start()
 
 
+def a_slow_autotask_gets_its_ticket():
+    """Each answer takes 6 s, and a conversation longer than a claim may wait before its first byte: it goes on, and there is
+    one ticket."""
+    with begin_with(["autotask"], attempt_timeout="10s") as world:
+        world.do("sink_fault", sink="autotask", mode="slow", delay="6s")
+        world.do("trunk_down", pbx="pbx01", trunk="10000")
+        wait_for("a ticket", lambda: all_sent(world, "t1-tickets", 1), 60)
+        expect(len(tickets(world)) == 1, f"{len(tickets(world))} tickets")
+        world.do("sink_ok", sink="autotask")
+
+
 def a_ticket_lives_as_long_as_its_outage():
     """Opened, noted on when acknowledged, closed at the end, opened again when it fails again in the same episode; what a person
     closed stays closed. psa discover lists what its settings need, and no secret."""

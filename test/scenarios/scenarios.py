@@ -8,7 +8,7 @@ from ending import (a_call_whose_answer_is_lost_is_taken_over, a_delivery_that_k
                     killed_by_the_effect_of_a_warning)
 from mailing import a_hanging_mail_server_leaves_push_alone, a_mail_tells_a_critical_and_its_end, lost_answers_to_mails
 from outages import a_carrier_outage_is_told_once, a_carrier_that_fails_at_two_tenants_is_said_to_each
-from mirrors import (a_crashing_slack_reply_leaves_push_alone, a_ticket_lives_as_long_as_its_outage,
+from mirrors import (a_crashing_slack_reply_leaves_push_alone, a_slow_autotask_gets_its_ticket, a_ticket_lives_as_long_as_its_outage,
                      an_autotask_that_times_out_after_creating_leaves_one_ticket, killed_between_a_mirrors_effect_and_its_record)
 from running import (a_crashing_poller_starts_in_quarantine, a_tripped_channel_stands_alone, crashing_actors_lose_and_double_nothing,
                      heartbeats_end_with_the_process, metrics_and_audit, reload_and_configuration_send_nothing, supervised_by_systemd)
@@ -21,7 +21,7 @@ from watching import (a_bad_certificate_is_told_and_nothing_is_sent, a_wrong_sec
                       hanging_pbxes_shift_nobody, hostile_bodies_change_nothing)
 
 ALL = [hanging_webhook_leaves_push_alone, all_far_ends_fail_and_push_goes_on, lost_answers_to_mails,
-       one_tenants_storm_holds_no_others_call_up, hanging_pbxes_shift_nobody, dead_dns_delays_nobody_else, sigterm_with_a_hung_receiver,
+       one_tenants_storm_holds_no_others_call_up, a_slow_autotask_gets_its_ticket, hanging_pbxes_shift_nobody, dead_dns_delays_nobody_else, sigterm_with_a_hung_receiver,
        sigterm_with_a_locked_store, supervised_by_systemd, busy_store_is_ill_and_not_dead, hostile_bodies_change_nothing, killed_at_each_sync, heartbeats_end_with_the_process,
        a_carrier_outage_is_told_once, a_carrier_that_fails_at_two_tenants_is_said_to_each, a_hanging_mail_server_leaves_push_alone, a_mail_tells_a_critical_and_its_end,
        thirty_equal_polls_are_one_message, a_tripped_channel_stands_alone, restart_in_mid_outage_repeats_nothing,
