@@ -71,6 +71,7 @@ void carrier_board::take_out(const place_key& which, std::set<std::string>& touc
 
 void carrier_board::put_in(const place_key& which, std::vector<trunk_sign> trunks, wall_time now,
                            std::set<std::string>& touched) {
+  std::erase_if(trunks, [&](const trunk_sign& one) { return carriers_.group_of(one.registrar).empty(); });
   for (std::size_t i = 0; i < trunks.size(); ++i) {
     const trunk_sign& trunk = trunks[i];
     const std::string id = carriers_.group_of(trunk.registrar);

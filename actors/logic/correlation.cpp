@@ -4,6 +4,7 @@
 #include "actors/logic/shown_state.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <tuple>
 
 namespace ringdown::logic {
@@ -19,6 +20,24 @@ std::string plain(std::string_view host) {
   std::ranges::transform(text, text.begin(),
                          [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   return text;
+}
+
+// A name or address that is another machine in every network: RFC 1918, RFC 6598 (100.64/10), RFC 3927, RFC 4193, loopback, names
+// without a dot, RFC 6762 (.local), RFC 8375 (.home.arpa) and what routers hand out. A gateway of one site is nobody's carrier.
+bool is_of_one_place(std::string_view host) {
+  if (host.find(':') != std::string_view::npos)
+    return host == "::1" || host.starts_with("fc") || host.starts_with("fd") || host.starts_with("fe8");
+  if (host.find('.') == std::string_view::npos) return true;
+  const auto ends = [&](std::string_view with) { return host.ends_with(with); };
+  if (ends(".local") || ends(".lan") || ends(".home.arpa") || ends(".internal") || ends(".localhost")) return true;
+  if (host.find_first_not_of("0123456789.") != std::string_view::npos) return false;
+  const std::size_t dot = host.find('.') + 1;
+  int second = 0;
+  std::from_chars(host.data() + dot, host.data() + host.size(), second);
+  const auto between = [&](int least, int most) { return second >= least && second <= most; };
+  return host.starts_with("10.") || host.starts_with("127.") || host.starts_with("192.168.") ||
+         host.starts_with("169.254.") || (host.starts_with("172.") && between(16, 31)) ||
+         (host.starts_with("100.") && between(64, 127));
 }
 
 const alert* failing_alert(const alert_map& alerts, const alert_key& key) {
@@ -90,7 +109,8 @@ provider_groups::provider_groups(const std::vector<provider_config>& known) {
 std::string provider_groups::group_of(std::string_view host) const {
   std::string wanted = plain(host);
   const auto at = group_by_host_.find(wanted);
-  return at == group_by_host_.end() ? wanted : at->second;
+  if (at != group_by_host_.end()) return at->second;
+  return is_of_one_place(wanted) ? std::string() : wanted;
 }
 
 std::string provider_groups::name_of(const std::string& group) const {

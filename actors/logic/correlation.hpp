@@ -27,7 +27,8 @@ public:
   provider_groups() = default;
   explicit provider_groups(const std::vector<provider_config>& known);
 
-  // The id of the provider whose host it is, else the host itself; empty for a trunk that names no registrar.
+  // The id of the provider whose host it is, else the host itself; empty for a trunk that names no registrar, or one in its own
+  // network (a private address, a name without a dot) that the table does not list.
   [[nodiscard]] std::string group_of(std::string_view host) const;
   // What people call it.
   [[nodiscard]] std::string name_of(const std::string& group) const;

@@ -53,6 +53,16 @@ struct bench {
 
 } // namespace
 
+TEST_CASE("gateways in networks of their own are nobody's carrier, whatever their addresses have in common") {
+  bench t;
+  for (const std::uint32_t place : {0U, 1U, 2U})
+    for (const tenant_id& who : {acme, beta}) t.fail(who, place, "192.168.1.10");
+  CHECK(t.board.elsewhere(acme) == nothing);
+  t.recover(acme, 0);
+  t.fail(acme, 0, "gateway");
+  CHECK(t.board.elsewhere(beta) == nothing);
+}
+
 TEST_CASE("a carrier that fails at two tenants fails elsewhere for each, and not for a third on another") {
   bench t;
   for (const std::uint32_t place : {0U, 1U}) {

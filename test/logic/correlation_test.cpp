@@ -114,6 +114,12 @@ TEST_CASE("providers are told apart by host or by the tenant's table, never by t
   CHECK(groups.group_of("203.0.113.7") == "bandwidth");
   CHECK(groups.group_of("Other.example") == "other.example");
   CHECK(groups.group_of("").empty());
+  for (const char* host : {"192.168.1.10", "10.0.0.5", "172.16.0.1", "172.31.9.9", "100.64.0.1", "127.0.0.1",
+                           "169.254.1.1", "gateway", "voip.local", "sbc.lan", "fd00::5", "fe80::1"})
+    CHECK(groups.group_of(host).empty()); // another machine at each customer
+  for (const char* host : {"172.32.0.1", "100.128.0.1", "198.51.100.9", "2001:db8::1", "10.example", "local.example"})
+    CHECK(groups.group_of(host) == host);
+  CHECK(provider_groups({{"mine", "Mine", {"192.168.1.10"}}}).group_of("192.168.1.10") == "mine");
   CHECK(groups.name_of("bandwidth") == "Bandwidth");
   CHECK(groups.name_of("other.example") == "other.example");
 }

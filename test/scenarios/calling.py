@@ -13,13 +13,14 @@ PUBLIC = "http://ringdown.test"
 ROUNDS = int(os.environ.get("RINGDOWN_ROUNDS", "8"))
 
 
-def begin_calling(public_url=PUBLIC, fleet=SMALL, pbxes=2, **timing):
+def begin_calling(public_url=PUBLIC, fleet=SMALL, pbxes=2, tenants=1, **timing):
     """A world whose tenant may be called, at a number that was verified by a code read out there."""
     world = World(fleet + '[twilio]\nring = "1s"\nlisten = "1s"\n')
     times = {"call_after_trunk": "300ms", "call_after_outage": "300ms", "ring_again_after": "1s", "attempt_timeout": "1s", **timing}
     try:
         world.write_config("200ms", times, public_url=public_url)
-        rings_for(world, "t1", "trunk_down", "sbc_offline")
+        for number in range(1, tenants + 1):
+            rings_for(world, f"t{number}", "trunk_down", "sbc_offline")
         world.start()
         world.do("callbacks_to", address=world.url.removeprefix("http://"))
         world.apply()
@@ -38,10 +39,11 @@ def rings_for(world, tenant, *types):
 
 
 def verify_number(world, tenant="t1"):
-    """The first call of a world reads out a code, which its technician gives back."""
+    """A call reads out a code, which the tenant's technician gives back."""
+    known = len(codes_said(world))
     world.ctl("phone", "verify", tenant + "-tech", "--tenant", tenant, "--no-wait")
-    wait_for("the code", lambda: codes_said(world), 20)
-    world.ctl("phone", "confirm", tenant + "-tech", codes_said(world)[0], "--tenant", tenant)
+    wait_for("the code", lambda: len(codes_said(world)) > known, 20)
+    world.ctl("phone", "confirm", tenant + "-tech", codes_said(world)[-1], "--tenant", tenant)
     wait_for("its end", lambda: len(world.effects("call_ended")) == len(placed(world)), 20)
 
 
@@ -108,23 +110,37 @@ def a_hung_twilio_leaves_push_alone():
 
 
 def acknowledgements_race_due_calls():
-    """An acknowledgement at a random moment around that of the call: nothing rings later than 2 s after it."""
+    """An acknowledgement at a random moment around that of the call: nothing rings later than 2 s after it. Each round is another
+    tenant's, because a number may be rung only so often; in some the call is first, in some the acknowledgement."""
     draw = random.Random(20261124)
-    with begin_calling(ring_again_after="500ms") as world:
-        world.do("phone", does="no_answer")
-        for round_number in range(ROUNDS):
-            world.do("trunk_down", pbx="pbx01", trunk="10000")
-            wait_for("the alert", lambda: firing(world), 30)
-            alert = firing(world)[0]
-            wait_polls(world, "pbx02", 1)
-            due = seconds(alert["opened_at"]) + 0.3 + draw.uniform(-0.3, 0.6)
-            wait_for("the moment", lambda: time.time() >= due, 10)
-            world.api(f"/api/v1/alerts/{alert['id']}/ack", "POST", {"by": "race"})
-            acknowledged = time.time()
-            world.do("trunk_up", pbx="pbx01", trunk="10000")
-            wait_for("the end", lambda: not world.items("/api/v1/alerts"), 30)
-            late = [line for line in world.effects("call_ringing") if seconds(line["t"]) > acknowledged + 2]
-            expect(not late, f"round {round_number}: rang {seconds(late[0]['t']) - acknowledged:.2f} s after the acknowledgement" if late else "")
+    fleet = f"[fleet]\ntenants = {ROUNDS}\npbxes = {ROUNDS}\ntrunks_per_pbx = 3\n"
+    with begin_calling(fleet=fleet, pbxes=ROUNDS, tenants=ROUNDS, ring_again_after="500ms") as world:
+        rang = [race(world, number, draw.uniform(-0.2, 0.8)) for number in range(1, ROUNDS + 1)]
+        print(f"     {sum(rang)} of {ROUNDS} acknowledgements came after a call was placed")
+        expect(ROUNDS // 5 <= sum(rang) <= ROUNDS - ROUNDS // 5, f"{sum(rang)} calls in {ROUNDS} rounds: that is no race")
+
+
+def race(world, number, after_due):
+    """One outage and its acknowledgement; whether a call was placed."""
+    pbx = f"pbx{number:0{max(2, len(str(ROUNDS)))}}"
+    if number > 1:
+        verify_number(world, f"t{number}")
+    before = len(placed(world))
+    world.do("phone", does="no_answer")
+    world.do("trunk_down", pbx=pbx, trunk="10000")
+    wait_for("the alert", lambda: firing(world), 30)
+    alert = firing(world)[0]
+    due = seconds(alert["opened_at"]) + 0.3 + after_due
+    wait_for("the moment", lambda: time.time() >= due, 10)
+    world.api(f"/api/v1/alerts/{alert['id']}/ack", "POST", {"by": "race"})
+    acknowledged = time.time()
+    wait_for("two seconds and a half", lambda: time.time() >= acknowledged + 2.5, 10)
+    late = [line for line in world.effects("call_ringing") if seconds(line["t"]) > acknowledged + 2]
+    expect(not late, f"{pbx}: rang {seconds(late[0]['t']) - acknowledged:.2f} s after the acknowledgement" if late else "")
+    world.do("trunk_up", pbx=pbx, trunk="10000")
+    wait_for("the end", lambda: not world.items("/api/v1/alerts"), 30)
+    world.do("phone", does="answers")
+    return len(placed(world)) > before
 
 
 def firing(world):
