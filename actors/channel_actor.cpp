@@ -50,6 +50,8 @@ void channel::leaving() {
 }
 
 channel::behavior_type channel::make_behavior() {
+  if (dialect_->calls != nullptr && world().node.callback_url.empty())
+    log().warning("calls_without_keys", {{"channel", config_.id.str()}, {"why", "[http] public_url is not set"}});
   return {
       [this](const due& rang) { handle([&] { on(rang); }); },
       [this](const exchange_ended& ended) { handle([&] { on(ended); }); },
