@@ -15,8 +15,7 @@ namespace ringdown::logic {
 // "There is a trunk down on instance Acme HQ. The trunk is Bandwidth-Primary."
 [[nodiscard]] std::string spoken(const alert_view& what);
 
-// So many alerts are named in one call: two minutes of talk, and well below the 4000 characters that a script which goes along
-// with the call may have. The key acknowledges these; the others are counted, and ring on.
+// So many alerts are named in one call; nobody listens to more. The key acknowledges these; the others are counted, and ring on.
 inline constexpr std::size_t most_named = 20;
 
 // The first `most_named` of them, in the order given, by name; the others are counted.
