@@ -117,7 +117,7 @@ def acknowledgements_race_due_calls():
     draw = random.Random(20261124)
     fleet = f"[fleet]\ntenants = {ROUNDS}\npbxes = {ROUNDS}\ntrunks_per_pbx = 3\n"
     with begin_calling(fleet=fleet, pbxes=ROUNDS, tenants=ROUNDS, ring_again_after="500ms") as world:
-        rang = [race(world, number, draw.uniform(-0.2, 0.8)) for number in range(1, ROUNDS + 1)]
+        rang = [race(world, number, draw.uniform(-0.4, 0.4)) for number in range(1, ROUNDS + 1)]
         print(f"     {sum(rang)} of {ROUNDS} acknowledgements came after a call was placed")
         expect(ROUNDS // 5 <= sum(rang) <= ROUNDS - ROUNDS // 5, f"{sum(rang)} calls in {ROUNDS} rounds: that is no race")
 
