@@ -260,7 +260,16 @@ effects tenant_machine::on(const delivery_report& report, wall_time now) {
   return end(t);
 }
 
+// A mirror is told by its newest row, and is owed the end whichever that was.
+bool tenant_machine::gave_way(const delivery_report& report) const {
+  if (report.state != delivery_state::suppressed || report.why != reason::superseded) return false;
+  const auto at = std::ranges::find(config_->channels, report.channel, &channel_config::id);
+  const auto* facts = at == config_->channels.end() ? nullptr : facts_of(kinds_, at->kind);
+  return facts != nullptr && facts->delivers == delivery_kind::mirror;
+}
+
 void tenant_machine::note_end_at(turn& t, const instance_id& instance, const delivery_report& report) {
+  if (gave_way(report)) return;
   for (auto at = first_of(alerts_, instance); at != alerts_.end() && at->first.instance == instance; ++at) {
     alert& a = at->second;
     if (!note_end(a, report.delivery, report.state)) continue;

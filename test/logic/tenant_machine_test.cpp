@@ -347,3 +347,17 @@ TEST_CASE("each change of an alert leaves one audit line") {
   CHECK(actions == std::vector<std::string>{"alert.fired", "alert.raised", "alert.acknowledged", "alert.snoozed",
                                             "alert.resolved"});
 }
+
+TEST_CASE("a service desk whose fire gave way to a newer row is owed the end") {
+  auto config = usual_config();
+  config.channels.push_back(channel("desk", "psa"));
+  tenant_bench t(std::move(config));
+  t.slow = true;
+  t.news({failing(trunk_down)});
+  const auto fire = std::ranges::find(t.rows, channel_id("desk"), &delivery::channel);
+  REQUIRE(fire != t.rows.end());
+  t.ask(command_kind::acknowledge, t.at(trunk_down).id);
+  t.report(delivery(*fire), delivery_state::suppressed, reason::superseded);
+  t.news({healthy(trunk_down)});
+  CHECK(t.events(channel_id("desk")).back() == resolved);
+}

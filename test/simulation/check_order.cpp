@@ -197,6 +197,7 @@ void a_fire_comes_before_its_end(const history& of, violations& found) {
   struct told {
     std::uint32_t version = 0;
     bool fired = false;
+    bool of_a_mirror = false; // by a newer row, that its fire gave way to
   };
   std::map<std::pair<channel_id, alert_id>, told> known;
   const auto hear = [&](instant at, const delivery& row, const alert_view& about) {
@@ -206,10 +207,12 @@ void a_fire_comes_before_its_end(const history& of, violations& found) {
         found.add(at, fmt::format("{} arrived after the end of version {}", words_of(row), so_far.version));
       so_far.fired = true;
       so_far.version = std::max(so_far.version, about.version);
-    } else if (row.event == notice_event::resolved) {
-      if (so_far.version == 0 && !may_have_been_told(of, row))
+    } else if (row.event != notice_event::resolved) {
+      so_far.of_a_mirror = so_far.of_a_mirror || row.kind == delivery_kind::mirror;
+    } else {
+      if (so_far.version == 0 && !so_far.of_a_mirror && !may_have_been_told(of, row))
         found.add(at, words_of(row) + " arrived where no fire of it had");
-      so_far = {std::max(so_far.version, about.version), false};
+      so_far = {.version = std::max(so_far.version, about.version)};
     }
   };
   for (const entry& one : of.entries()) {
