@@ -381,18 +381,18 @@ void channel::claim_if_room() {
   if (held() >= facts_.connections) return;
   claiming_ = true;
   const std::size_t room = facts_.connections - held();
-  // A wall clock that was set back meanwhile makes nothing wait longer than it was to wait.
   const moment present = now();
   const std::size_t limit = paced() ? std::min(permits_, room) : room;
   const wall_time due = std::max(present.wall, reached_);
-  if (limit > 0) reached_ = {};
   const auto targets =
       facts_.is == channel_class::voice ? persistence::target_use::exclusive : persistence::target_use::shared;
   persistence::claim_request ask{tenant_, config_.id, world().owner, limit, due, targets};
   if (paced()) ask.order = persistence::claim_order::by_urgency;
+  // A wall clock that was set back meanwhile makes nothing wait longer than it was to wait.
+  if (was_set_back(claimed_last_, present)) ask.set_back_to = present.wall;
   // A look takes nothing: what was waited for is still due for the claim that follows it.
-  if (limit > 0 && was_set_back(claimed_last_, present)) ask.set_back_to = present.wall;
-  asked_last_ = limit > 0 ? present : claimed_last_;
+  if (limit > 0 || ask.set_back_to) reached_ = {};
+  asked_last_ = present;
   caf::anon_send(world().store, claim_rows{std::move(ask), me()});
 }
 

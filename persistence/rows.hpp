@@ -70,7 +70,8 @@ struct claim_request {
   target_use targets = target_use::shared; // exclusive: rows whose target is in use stay pending
   claim_order order = claim_order::by_age;
   // The wall clock was set back since the channel's last claim, and says this: what is left waits from now on as long as it was
-  // to wait after its last attempt. `now` may be later: what a waiting channel has waited for by the other clock is due.
+  // to wait after its last attempt. `now` may be later: what a waiting channel has waited for by the other clock is due, and
+  // stays due by the new one where this takes none of it.
   std::optional<wall_time> set_back_to{};
 };
 struct claimed_rows {

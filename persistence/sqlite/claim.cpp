@@ -35,29 +35,33 @@ constexpr const char* due_sql = RINGDOWN_DUE "order by not_before, seq limit ?5"
 constexpr const char* urgent_due_sql =
     RINGDOWN_DUE "order by " RINGDOWN_TELLS_A_CRITICAL
                  " and attempts = 0 and round = 0 desc, " RINGDOWN_TELLS_A_CRITICAL " desc, not_before, seq limit ?5";
-// Was this target told of the episode since the last time it was told of an end? Fires of its own, and summaries.
+// Was this target told of the episode since the last time it was told of an end? Fires of its own, and summaries; a mirror by
+// whatever it was told, since its newest row speaks for those that gave way to it.
 constexpr const char* told_sql =
     "with mine as (select seq, alert, tenant, channel, target, episode from delivery where tenant = ?1 and id = ?2), "
     "ended as (select coalesce(max(r.seq), 0) as at from mine m join delivery r indexed by delivery_by_alert on "
     "r.alert = m.alert and r.tenant = m.tenant where r.channel = m.channel and r.target = m.target and r.event = "
     "'resolved' and r.seq < m.seq and r.state in ('sent', 'confirmed', 'unknown')) "
     "select 1 from mine m, ended e join delivery t indexed by delivery_by_alert on t.alert = m.alert and t.tenant = "
-    "m.tenant where t.channel = m.channel and t.target = m.target and t.episode = m.episode and t.event in ('fired', "
-    "'escalated') and t.seq > e.at and t.seq < m.seq and t.state in ('sent', 'confirmed', 'unknown') "
+    "m.tenant where t.channel = m.channel and t.target = m.target and t.episode = m.episode and (t.event in ('fired', "
+    "'escalated') or t.kind = 'mirror') and t.seq > e.at and t.seq < m.seq and t.state in ('sent', 'confirmed', "
+    "'unknown') "
     "union all select 1 from mine m, ended e join delivery_cover c indexed by delivery_cover_alert on c.alert = "
     "m.alert and c.tenant = m.tenant join delivery t on t.tenant = c.tenant and t.id = c.delivery where t.channel = "
     "m.channel and t.target = m.target and t.seq > e.at and t.seq < m.seq and t.state in ('sent', 'confirmed', "
     "'unknown') limit 1";
 
 // Rows that wait by a clock that has been set back since: ?1 is what it says now. What was tried waits from now as long as it
-// was to wait after its last attempt; what was not is due. (A claim is told that it was set, a start has to look.)
+// was to wait after its last attempt; what was not is due, and so is what was waited for until ?2 by the clock as it was. (A
+// claim is told that it was set, a start has to look.)
 #define RINGDOWN_LAST_TRIED \
   "(select max(a.ended) from attempt a where a.tenant = delivery.tenant and a.delivery = delivery.id)"
-#define RINGDOWN_WAITS_BEGIN_ANEW                                                                                  \
-  "update delivery set not_before = ?1 + case when attempts = 0 then 0 else max(not_before - " RINGDOWN_LAST_TRIED \
+#define RINGDOWN_WAITS_BEGIN_ANEW                                                                                \
+  "update delivery set not_before = ?1 + case when attempts = 0 or not_before <= ?2 then 0 else max(not_before " \
+  "- " RINGDOWN_LAST_TRIED                                                                                       \
   ", 0) end where state = 'pending' and not_before > ?1 and (attempts = 0 or " RINGDOWN_LAST_TRIED " > ?1)"
 constexpr const char* waits_of_all_sql = RINGDOWN_WAITS_BEGIN_ANEW;
-constexpr const char* waits_of_channel_sql = RINGDOWN_WAITS_BEGIN_ANEW " and tenant = ?2 and channel = ?3";
+constexpr const char* waits_of_channel_sql = RINGDOWN_WAITS_BEGIN_ANEW " and tenant = ?3 and channel = ?4";
 
 bool is_fire(notice_event event) { return event == notice_event::fired || event == notice_event::escalated; }
 
@@ -116,7 +120,8 @@ result<claimed_rows> sqlite_store::claim(const claim_request& request) {
           },
           request.tenant, request.channel);
       while (!state.full && claim_portion(state)) continue;
-      if (request.set_back_to) db_->run(waits_of_channel_sql, *request.set_back_to, request.tenant, request.channel);
+      if (request.set_back_to)
+        db_->run(waits_of_channel_sql, *request.set_back_to, request.now, request.tenant, request.channel);
       look_ahead(state);
       return std::move(state.answer);
     });
@@ -190,14 +195,23 @@ void sqlite_store::look_ahead(claim_state& state) {
 sqlite_store::judged sqlite_store::judge(const delivery& row, wall_time now) {
   if (row.handed >= poison_limit) return {delivery_state::dead, reason::poison};
   // A deadline that passed before the first attempt is a clock that was set forward, or a node that was away: one try.
-  // A call is another matter: its tenant has given it up, and rings anew.
-  if (row.give_up_at <= now && (row.attempts > 0 || row.target.starts_with('+')))
-    return {delivery_state::dead, reason::expired};
+  // A call is another matter: its tenant has given it up, and rings anew. (Its record says so whatever the clock says.)
+  const bool calls = row.target.starts_with('+');
+  if (row.give_up_at <= now && (row.attempts > 0 || calls)) return {delivery_state::dead, reason::expired};
+  if (calls && call_is_over(row)) return {delivery_state::dead, reason::expired};
   if (row.after && row.event == notice_event::resolved && !was_told(row))
     return {delivery_state::suppressed, reason::never_told};
   if (row.kind == delivery_kind::interrupt) return judge_interrupt(row, now);
   if (row.kind == delivery_kind::mirror && newer_waits(row)) return {delivery_state::suppressed, reason::superseded};
   return {};
+}
+
+bool sqlite_store::call_is_over(const delivery& row) {
+  bool over = false;
+  db_->rows(
+      "select 1 from call where tenant = ? and call = ? and stage = 'ended'", [&](columns&) { over = true; },
+      row.tenant, row.id);
+  return over;
 }
 
 bool sqlite_store::newer_waits(const delivery& row) {
@@ -325,7 +339,7 @@ result<recovery> sqlite_store::recover_claims(const fence& now_owner, const std:
     return transact([&]() -> result<recovery> {
       if (!holds(now_owner)) return stale_fence();
       end_rows_of_removed_channels(now);
-      db_->run(waits_of_all_sql, now);
+      db_->run(waits_of_all_sql, now, now);
       auto left = readable_heads("select " RINGDOWN_DELIVERY_HEAD
                                  " from delivery where state = 'claimed' and (owner <> ? or epoch <> ?)",
                                  now, now_owner.owner, now_owner.epoch);
@@ -359,7 +373,7 @@ result<recovery> sqlite_store::recover_channel(const tenant_id& tenant, const ch
   return guard([&] {
     return transact([&]() -> result<recovery> {
       if (!holds(owner)) return stale_fence();
-      db_->run(waits_of_channel_sql, now, tenant, channel);
+      db_->run(waits_of_channel_sql, now, now, tenant, channel);
       const auto held = readable_heads("select " RINGDOWN_DELIVERY_HEAD
                                        " from delivery where tenant = ? and channel = ? and state = 'claimed' order by "
                                        "seq",

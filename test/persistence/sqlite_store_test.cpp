@@ -35,12 +35,19 @@ TEST_CASE("sqlite: a clock that was set holds up no row") { on_sqlite(conformanc
 TEST_CASE("sqlite: a clock set back before a start lengthens no wait") {
   on_sqlite(conformance::waits_survive_set_clocks);
 }
+TEST_CASE("sqlite: what a channel has waited for stays due when the clock is set back") {
+  on_sqlite(conformance::what_was_waited_for_is_due);
+}
+TEST_CASE("sqlite: a mirror is told by its newest row") {
+  on_sqlite(conformance::mirrors_are_told_by_their_newest_row);
+}
 TEST_CASE("sqlite: a resolve is owed to who was told") { on_sqlite(conformance::resolves_follow_what_was_told); }
 TEST_CASE("sqlite: late rows are dead, and what may have arrived is not") {
   on_sqlite(conformance::claims_end_what_is_late_or_poison);
 }
 TEST_CASE("sqlite: what kills its actor again and again is ended") { on_sqlite(conformance::claims_end_what_kills); }
 TEST_CASE("sqlite: claims of a dead owner are recovered") { on_sqlite(conformance::claims_are_recovered); }
+TEST_CASE("sqlite: a call that was given up rings nobody") { on_sqlite(conformance::calls_given_up_ring_nobody); }
 TEST_CASE("sqlite: a number rings once at a time") { on_sqlite(conformance::calls_ring_a_number_once_at_a_time); }
 TEST_CASE("sqlite: an acknowledgement in the inbox stops a call") {
   on_sqlite(conformance::acknowledged_calls_are_not_claimed);

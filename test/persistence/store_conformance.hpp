@@ -22,12 +22,15 @@ void claims_say_what_waits(const store_opener& open);
 void claims_take_the_urgent_first(const store_opener& open);
 void claims_survive_set_clocks(const store_opener& open);
 void waits_survive_set_clocks(const store_opener& open);
+void what_was_waited_for_is_due(const store_opener& open);
 void resolves_follow_what_was_told(const store_opener& open);
+void mirrors_are_told_by_their_newest_row(const store_opener& open);
 void claims_end_what_is_late_or_poison(const store_opener& open);
 void claims_end_what_kills(const store_opener& open);
 void claims_are_recovered(const store_opener& open);
 
 void calls_ring_a_number_once_at_a_time(const store_opener& open);
+void calls_given_up_ring_nobody(const store_opener& open);
 void acknowledged_calls_are_not_claimed(const store_opener& open);
 void calls_and_numbers_come_back(const store_opener& open);
 void confirmations_reach_only_what_was_sent(const store_opener& open);

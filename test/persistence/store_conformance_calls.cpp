@@ -107,6 +107,24 @@ void calls_ring_a_number_once_at_a_time(const store_opener& open) {
   }
 }
 
+void calls_given_up_ring_nobody(const store_opener& open) {
+  desk work(open);
+  const alert about = make_alert("al_1");
+  auto batch = work.batch();
+  batch.alerts = {about};
+  batch.deliveries = {call_row("dl_1", about)};
+  batch.calls = {record_of(batch.deliveries[0])};
+  work.commit(batch);
+  REQUIRE(claimed(work) == ids{"dl_1"});
+  auto later = work.outcome("dl_1", delivery_state::pending);
+  later.not_before = noon + 5s;
+  REQUIRE(work.settle(later).ok());
+  end(work, record_of(batch.deliveries[0]));
+  // Long before its deadline, as after a clock that was set back.
+  CHECK(claimed(work, noon + 5s).empty());
+  CHECK(work.fate("dl_1") == "dead expired");
+}
+
 void acknowledged_calls_are_not_claimed(const store_opener& open) {
   desk work(open);
   const alert about = make_alert("al_1");

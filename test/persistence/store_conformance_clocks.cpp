@@ -90,4 +90,33 @@ void waits_survive_set_clocks(const store_opener& open) {
   }
 }
 
+void what_was_waited_for_is_due(const store_opener& open) {
+  desk work(open);
+  const alert a = make_alert("al_1");
+  const alert b = make_alert("al_2");
+  work.commit_alert(a);
+  work.commit_alert(b);
+  work.commit_rows({make_row("dl_1", a), make_row("dl_2", b)});
+  const wall_time later = noon + std::chrono::hours(1);
+  REQUIRE(work.claim(10, later).rows.size() == 2);
+  const auto tried = [&](const char* id, duration wait) {
+    auto what = work.outcome(id, delivery_state::pending);
+    what.ledger.started = what.ledger.ended = later;
+    what.not_before = later + wait;
+    REQUIRE(work.settle(what).ok());
+  };
+  tried("dl_1", std::chrono::seconds(8));
+  tried("dl_2", std::chrono::seconds(9));
+  const auto look = work.held->claim({.tenant = work.tenant,
+                                      .channel = channel_id("push"),
+                                      .owner = work.owner,
+                                      .limit = 0,
+                                      .now = later + std::chrono::seconds(8),
+                                      .set_back_to = noon});
+  REQUIRE(look.ok());
+  CHECK(look->waiting);
+  CHECK(work.row("dl_1").not_before == noon);
+  CHECK(work.row("dl_2").not_before == noon + std::chrono::seconds(9));
+}
+
 } // namespace ringdown::persistence::conformance

@@ -100,6 +100,30 @@ void resolves_follow_what_was_told(const store_opener& open) {
   }
 }
 
+void mirrors_are_told_by_their_newest_row(const store_opener& open) {
+  desk work(open);
+  const alert a = make_alert("al_1");
+  work.commit_alert(a);
+  const auto row = [&](const char* id, notice_event event) {
+    auto made = make_row(id, a);
+    made.kind = delivery_kind::mirror;
+    made.event = event;
+    return made;
+  };
+  const auto settle = [&](const char* id, delivery_state state) {
+    REQUIRE(work.claimed_ids() == ids{id});
+    REQUIRE(work.settle(work.outcome(id, state)).ok());
+  };
+  work.commit_rows({row("fire", notice_event::fired)});
+  settle("fire", delivery_state::dead);
+  work.commit_rows({row("taken", notice_event::acknowledged)});
+  settle("taken", delivery_state::sent);
+  auto end = row("end", notice_event::resolved);
+  end.after = delivery_id("fire");
+  work.commit_rows({end});
+  CHECK(work.claimed_ids() == ids{"end"});
+}
+
 namespace {
 
 void order_of_logs(desk& work, const alert& a, const alert& b) {
