@@ -47,11 +47,12 @@ TEST_CASE("A ticket is there, gone, or not readable") {
     CHECK_FALSE(read_ticket(bad));
 }
 
-TEST_CASE("An item is written again as it was read, but for what is replaced or added") {
+TEST_CASE("An item is written again as it was read, but for what is replaced or added, and for what is nothing") {
   const std::string body =
       R"({"item":{"id":1,"a":null,"b":[{"c":1.5,"d":"\"q\""},[true,{}]],"e":-3},"more":{"item":1}})";
-  CHECK(item_with(body, {}) == R"({"id":1,"a":null,"b":[{"c":1.5,"d":"\"q\""},[true,{}]],"e":-3})");
-  CHECK(item_with(body, {{"b", "7"}, {"f", "\"x\""}}) == R"({"id":1,"a":null,"e":-3,"b":7,"f":"x"})");
+  CHECK(item_with(body, {}) == R"({"id":1,"b":[{"c":1.5,"d":"\"q\""},[true,{}]],"e":-3})");
+  CHECK(item_with(body, {{"b", "7"}, {"f", "\"x\""}}) == R"({"id":1,"e":-3,"b":7,"f":"x"})");
+  CHECK(item_with(R"({"item":{"a":[{"name":"Shelf","value":null},null]}})", {}) == R"({"a":[{"name":"Shelf"},null]})");
   for (const char* bad : {"", "{}", R"({"item":null})", R"({"item":[]})", R"({"item":{},"item":{}})"})
     CHECK_FALSE(item_with(bad, {}));
 }

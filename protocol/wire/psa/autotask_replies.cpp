@@ -101,7 +101,8 @@ private:
   std::string_view marker_;
 };
 
-// Writes the item again as it was read, less what is replaced.
+// Writes the item again as it was read, less what is replaced, and less the members that are null: what a PUT leaves out is
+// null after it, and the vendor's description of its API knows no null.
 class item_copier final : public json_visitor {
 public:
   explicit item_copier(const std::vector<json_member>& changed) : changed_(changed) {}
@@ -111,7 +112,10 @@ public:
     if (path.key(0) != "item") return true;
     if (path.depth() == 1 && (whole || value.kind != json_kind::object)) return false;
     if (path.depth() >= 2 && is_replaced(path.key(1))) return true;
-    if (path.depth() >= 2 && !in_array_.back()) out_.key(path.last());
+    if (path.depth() >= 2 && !in_array_.back()) {
+      if (value.kind == json_kind::null) return true;
+      out_.key(path.last());
+    }
     return write(value);
   }
   bool on_end(const json_path& path, json_kind kind) override {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Has a validating mock judge the requests we make of Autotask by the vendor's description of its API. That file is not
-# part of this project: RINGDOWN_AUTOTASK_SPEC says where one is. Without it, or without the npm package (installed below
-# build/oracle, never in the tree), the check is skipped with a line that says so.
+# part of this project: RINGDOWN_AUTOTASK_SPEC says where one is, else it is looked for beside the project. Without it, or
+# without the npm package (installed below build/oracle, never in the tree), the check is skipped with a line that says so.
 # Usage: test/protocol/oracle/contract/run.sh [BUILD_DIRECTORY], which holds bin/autotask-sample
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -9,15 +9,15 @@ root=$(cd "$here/../../../.." && pwd)
 readonly here root
 readonly build=${1:-$root/build/release}
 readonly packages=$root/build/oracle/contract
-readonly description=${RINGDOWN_AUTOTASK_SPEC-}
+readonly description=${RINGDOWN_AUTOTASK_SPEC-$root/../shared/specs/autotask.json}
 
 skip() {
   echo "contract: skipped ($1)"
   exit 0
 }
 
-[[ -n $description ]] || skip "RINGDOWN_AUTOTASK_SPEC is not set"
-[[ -r $description ]] || skip "RINGDOWN_AUTOTASK_SPEC names a file that cannot be read"
+[[ -n $description ]] || skip "RINGDOWN_AUTOTASK_SPEC is empty"
+[[ -r $description ]] || skip "no description at $description"
 [[ -x $build/bin/autotask-sample ]] || {
   echo "contract: $build/bin/autotask-sample is not built" >&2
   exit 1
