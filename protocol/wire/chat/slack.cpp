@@ -205,13 +205,15 @@ std::string note_of(std::string_view word) {
   return known == refusals.end() ? std::string() : fmt::format("{}: {}", known->word, known->meaning);
 }
 
-// A 200 is no success by itself: a gateway's page has one, and so has {"ok":false}.
+// A 200 is no success by itself: a gateway's page has one, and so has {"ok":false}. What stands in for a hook may answer as
+// the Web API does.
 attempt_outcome taken(const delivery_job& job, const http_response& response) {
   const std::string_view text = trimmed(response.body);
   if (text == "ok") return accepted(response.status, job.row.id.str());
   answer_visitor visitor;
   if (read_json(response.body, answer_limit, visitor) != json_problem::none)
     return refused(response.status, "the answer is not Slack's \"ok\"");
+  if (visitor.ok.value_or(false)) return accepted(response.status, job.row.id.str());
   const std::string note = note_of(visitor.error);
   return refused(response.status, note.empty() ? "the answer says that it was not taken" : note);
 }
