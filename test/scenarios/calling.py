@@ -71,6 +71,7 @@ def a_call_is_acknowledged_by_key():
     who was called. Nothing rings after that, and a forged callback changes nothing."""
     with begin_calling() as world:
         world.do("phone", press="1", press_after="200ms")
+        world.do("sink_fault", sink="twilio", on="status", mode="forged")
         world.do("trunk_down", pbx="pbx01", trunk="10000")
         wait_for("the acknowledgement", lambda: is_acknowledged(world), 30)
         said = " ".join(line["text"] for line in of_outages(world, world.effects("call_said")))
@@ -80,6 +81,10 @@ def a_call_is_acknowledged_by_key():
         wait_for("the end of the call", lambda: len(world.effects("call_ended")) == len(placed(world)), 20)
         wait_polls(world, "pbx02", 15)
         expect(len(of_outages(world, placed(world))) == 1, f"{len(of_outages(world, placed(world)))} calls")
+        answers = of_outages(world, world.effects("callback_answer"))
+        forged = [one["answered"] for one in answers if one.get("forged")]
+        expect(forged and set(forged) <= {401, 403}, f"forged callbacks were answered {forged}")
+        expect(all(one["answered"] < 300 for one in answers if not one.get("forged")), f"callbacks: {answers}")
         rows = [row for row in world.items("/api/v1/deliveries?channel=t1-voice&limit=100") if row["alert"]]
         expect([row["state"] for row in rows] == ["confirmed"], f"deliveries: {[row['state'] for row in rows]}")
         expect(all("+49302312" not in row["target"] for row in rows), "a number is shown in full")
