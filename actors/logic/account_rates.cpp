@@ -76,7 +76,10 @@ void account_rates::gone(std::uint64_t asker) {
 
 void account_rates::refused(const std::string& account, duration wait, steady_time now) {
   const auto at = accounts_.find(account);
-  if (at != accounts_.end()) at->second.paused_until = std::max(at->second.paused_until.value_or(now), now + wait);
+  if (at == accounts_.end()) return;
+  ledger& of = at->second;
+  if (of.limits.rest_at_most > duration{}) wait = std::min(wait, of.limits.rest_at_most);
+  of.paused_until = std::max(of.paused_until.value_or(now), now + wait);
 }
 
 steady_time account_rates::earliest(const ledger& of) {

@@ -42,7 +42,7 @@ public:
   void unused(std::uint64_t asker, const std::string& account); // there was none: its turn is free again
   void left(std::uint64_t asker, const std::string& account);
   void gone(std::uint64_t asker); // left all of them
-  // A shorter wait does not end a longer one.
+  // A shorter wait does not end a longer one. None is longer than the account's limits say.
   void refused(const std::string& account, duration wait, steady_time now);
 
   // Permits that can be used now, most pressing first; each is given once.

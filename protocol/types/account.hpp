@@ -14,6 +14,7 @@ struct account_limits {
   duration per{};          // one delivery begins in so long; zero: no such limit
   std::size_t burst = 1;   // so many at once after a pause
   std::size_t at_once = 0; // deliveries under way together; zero: no such limit
+  duration rest_at_most{}; // after "too many", however long it asks for; zero: as long as it asks
 
   [[nodiscard]] bool any() const { return per > duration{} || at_once > 0; }
   friend bool operator==(const account_limits&, const account_limits&) = default;

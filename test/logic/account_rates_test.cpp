@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr account_limits one_a_second{.per = 1s, .burst = 1, .at_once = 0};
+constexpr account_limits one_a_second{.per = 1s, .burst = 1, .at_once = 0, .rest_at_most = {}};
 const steady_time start{100s};
 
 permit_ask ask(std::uint64_t asker, const std::string& tenant, urgency how = urgency::routine,
@@ -144,6 +144,17 @@ TEST_CASE("an account whose provider refuses rests as long as it said, and only 
   CHECK(rates.next() == start + 30s);
   CHECK(whom(rates.grants(start + 30s)) == ids{1});
   CHECK(rates.paused(start + 30s) == 0);
+}
+
+TEST_CASE("an account that everybody's phones hang on rests no longer than its limits say") {
+  account_limits phones = one_a_second;
+  phones.rest_at_most = 60s;
+  account_rates rates(start);
+  rates.wanted(ask(1, "acme", urgency::first_critical, phones), start);
+  rates.refused("twilio/a", 1h, start + 1s);
+  CHECK(rates.grants(start + 60s).empty());
+  CHECK(rates.next() == start + 61s);
+  CHECK(whom(rates.grants(start + 61s)) == ids{1});
 }
 
 TEST_CASE("accounts that nobody uses are forgotten, and what is not known harms nobody") {

@@ -315,7 +315,9 @@ dialect_description describe_twilio() {
   description.connections = 4;
   // One call a second for each account and sub-account (Twilio's default; it queues what comes faster, up to when it is
   // too late), and a tenth more: what was allowed a second apart may get there closer together.
-  description.account = {.per = std::chrono::milliseconds(1100), .burst = 1, .at_once = 0};
+  // One account rings for all tenants: it is asked again after a minute, whatever it said.
+  description.account = {
+      .per = std::chrono::milliseconds(1100), .burst = 1, .at_once = 0, .rest_at_most = std::chrono::minutes(1)};
   description.fields = account_fields();
   std::ranges::move(call_fields(), std::back_inserter(description.fields));
   return description;
