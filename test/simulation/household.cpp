@@ -19,31 +19,6 @@ std::string number_of(std::size_t tenant, int person) {
   return fmt::format("+49302312{:02}{:02}", 50 + tenant, person);
 }
 
-channel_config slack_at(const std::string& tenant) {
-  channel_config made;
-  made.id = channel_id("chat-" + tenant);
-  made.kind = "slack";
-  made.secrets.emplace("webhook_url", secret_text("https://hooks.slack.com/services/T0/B0/" + tenant));
-  return made;
-}
-
-channel_config desk_at(const std::string& tenant) {
-  channel_config made;
-  made.id = channel_id("desk-" + tenant);
-  made.kind = "autotask";
-  made.settings = {{"username", "api@" + tenant + ".test"},
-                   {"queue", "29682833"},
-                   {"priority_critical", "4"},
-                   {"priority_warning", "2"},
-                   {"priority_info", "2"},
-                   {"note_type", "3"},
-                   {"note_publish", "1"},
-                   {"company", "174"}};
-  made.secrets.emplace("secret", secret_text("sim-desk"));
-  made.secrets.emplace("integration_code", secret_text("CODE"));
-  return made;
-}
-
 channel_config phone_over(const std::string& tenant, std::size_t number) {
   channel_config made;
   made.id = channel_id("voice-" + tenant);
@@ -77,6 +52,31 @@ void add_people(tenant_config& of, std::size_t number, dice& chance) {
 }
 
 } // namespace
+
+channel_config slack_at(const std::string& tenant) {
+  channel_config made;
+  made.id = channel_id("chat-" + tenant);
+  made.kind = "slack";
+  made.secrets.emplace("webhook_url", secret_text("https://hooks.slack.com/services/T0/B0/" + tenant));
+  return made;
+}
+
+channel_config desk_at(const std::string& tenant) {
+  channel_config made;
+  made.id = channel_id("desk-" + tenant);
+  made.kind = "autotask";
+  made.settings = {{"username", "api@" + tenant + ".test"},
+                   {"queue", "29682833"},
+                   {"priority_critical", "4"},
+                   {"priority_warning", "2"},
+                   {"priority_info", "2"},
+                   {"note_type", "3"},
+                   {"note_publish", "1"},
+                   {"company", "174"}};
+  made.secrets.emplace("secret", secret_text("sim-desk"));
+  made.secrets.emplace("integration_code", secret_text("CODE"));
+  return made;
+}
 
 void furnish_by_chance(tenant_config& of, std::size_t number, dice& chance) {
   const std::string tenant = of.id.str();

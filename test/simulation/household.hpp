@@ -9,6 +9,9 @@
 
 namespace ringdown::simulation {
 
+[[nodiscard]] channel_config slack_at(const std::string& tenant);
+[[nodiscard]] channel_config desk_at(const std::string& tenant);
+
 // `number`: of the tenant, so that no two have the same people, but for those who may work for several.
 void furnish_by_chance(tenant_config& of, std::size_t number, dice& chance);
 

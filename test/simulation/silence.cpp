@@ -1,12 +1,15 @@
 #include "test/simulation/silence.hpp"
 
 #include "test/simulation/history.hpp"
+#include "test/simulation/household.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 namespace ringdown::simulation {
@@ -34,6 +37,8 @@ void furnish(tenant_config& of, household tells) {
   if (tells == household::narrow) return;
   of.channels.push_back(push_to("second-" + tenant, "second." + tenant + ".test", severity::info));
   of.channels.push_back(webhook_at("hook-" + tenant, "hook." + tenant + ".test"));
+  of.channels.push_back(slack_at(tenant));
+  of.channels.push_back(desk_at(tenant));
 }
 
 // All durations are those that are shipped.
@@ -115,7 +120,8 @@ void happens(world& of, const single_fault& what, instant moment) {
 }
 
 bool is_there(household tells, const single_fault& what) {
-  return tells == household::wide || (what.channel != "second" && what.channel != "hook");
+  constexpr auto of_both = std::to_array<std::string_view>({"", "push", "mail"});
+  return tells == household::wide || std::ranges::find(of_both, what.channel) != of_both.end();
 }
 
 bool leaves_nobody(household tells, const single_fault& one, const single_fault& other) {

@@ -27,7 +27,7 @@ struct single_fault {
 
 // Whom the tenant can tell.
 enum class household : std::uint8_t {
-  wide,  // a push of one person, a push of nobody's, a webhook, a mailbox as backup
+  wide,  // a push of one person, a push of nobody's, a webhook, a chat, tickets, a mailbox as backup
   narrow // a push of one person and the mailbox
 };
 

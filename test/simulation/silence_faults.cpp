@@ -95,6 +95,16 @@ void add_providers(list& to) {
           {std::string(channel) + " " + words, channel, {}, [channel = std::string(channel), how = how](world& of) {
              ails(of, channel, how);
            }});
+  const std::vector<std::pair<std::string, mood>> mirror_ways{{"hangs", mood::hung},
+                                                              {"answers 500", mood::failing},
+                                                              {"takes it and never answers", mood::forgetful},
+                                                              {"asks to wait", mood::limited}};
+  for (const char* channel : {"chat", "desk"})
+    for (const auto& [words, how] : mirror_ways)
+      to.push_back(
+          {std::string(channel) + " " + words, channel, {}, [channel = std::string(channel), how = how](world& of) {
+             ails(of, channel, how);
+           }});
   const std::vector<std::pair<std::string, mood>> mail_ways{{"hangs", mood::hung},
                                                             {"answers 451", mood::failing},
                                                             {"takes it and never answers", mood::forgetful},
@@ -106,7 +116,7 @@ void add_providers(list& to) {
 }
 
 void add_actors(list& to) {
-  for (const std::string channel : {"push", "second", "hook"}) {
+  for (const std::string channel : {"push", "second", "hook", "chat", "desk"}) {
     to.push_back(
         {channel + " crashes", channel, {}, [channel](world& of) { crashes(of, channel_actor(of, channel), 1); }});
     to.push_back({channel + " trips", channel, 1s,
