@@ -260,11 +260,15 @@ effects tenant_machine::on(const delivery_report& report, wall_time now) {
   return end(t);
 }
 
+const channel_kind_facts* tenant_machine::facts_at(const channel_id& channel) const {
+  const auto at = std::ranges::find(config_->channels, channel, &channel_config::id);
+  return at == config_->channels.end() ? nullptr : facts_of(kinds_, at->kind);
+}
+
 // A mirror is told by its newest row, and is owed the end whichever that was.
 bool tenant_machine::gave_way(const delivery_report& report) const {
   if (report.state != delivery_state::suppressed || report.why != reason::superseded) return false;
-  const auto at = std::ranges::find(config_->channels, report.channel, &channel_config::id);
-  const auto* facts = at == config_->channels.end() ? nullptr : facts_of(kinds_, at->kind);
+  const auto* facts = facts_at(report.channel);
   return facts != nullptr && facts->delivers == delivery_kind::mirror;
 }
 

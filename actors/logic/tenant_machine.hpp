@@ -130,6 +130,7 @@ private:
   [[nodiscard]] effects end(turn& t);
 
   void take(turn& t, const transition& seen);
+  [[nodiscard]] const channel_kind_facts* facts_at(const channel_id& channel) const; // null: it is gone
   [[nodiscard]] bool gave_way(const delivery_report& report) const;
   void rise_below_the_mark(turn& t, alert& a);
   void act(turn& t, alert& a, alert_change change, reason why, const transition& seen);

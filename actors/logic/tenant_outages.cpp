@@ -239,11 +239,12 @@ void tenant_machine::name_members(turn& t) {
     for (std::size_t i = 0; i < members.size() && i < members_shown; ++i)
       row.content.alerts.push_back(view_of(*members[i], *config_));
     const bool first = t.begun.contains(outage->key) && outage->opened == t.now;
-    if (first && row.kind == delivery_kind::mirror) take_over(t, row, members);
+    const auto* facts = first ? facts_at(row.channel) : nullptr;
+    if (facts != nullptr && facts->is == channel_class::ticket) take_over(t, row, members);
   }
 }
 
-// From here on it is the outage's: the member's end must not close it.
+// From here on the ticket is the outage's: the member's end must not close it. (A chat has nothing to take over.)
 void tenant_machine::take_over(turn& t, delivery& row, const std::vector<alert*>& members) const {
   for (alert* member : members) {
     const auto at = std::ranges::find(member->targets, row.channel, &told_target::channel);

@@ -85,6 +85,22 @@ bool sqlite_store::read_content_of(delivery& row) {
   return true;
 }
 
+// What was to be said before and is said by this row, the newest, in its place.
+std::vector<notice> sqlite_store::gave_way_to(const delivery& row) {
+  std::vector<notice> all;
+  db_->rows(
+      "select content from delivery indexed by delivery_by_alert where tenant = ? and alert = ? and channel = ? and "
+      "target = ? and episode = ? and state = 'suppressed' and why = 'superseded' order by seq desc limit ?",
+      [&](columns& found) {
+        try {
+          all.push_back(read_content(found.text()));
+        } catch (const unreadable_row&) { // names nothing any more
+        }
+      },
+      row.tenant, row.alert, row.channel, row.target, row.episode, looked_at);
+  return all;
+}
+
 // Its own, else that of the alert it covers whose thing is the oldest: what was said of that one goes on there (S-C1).
 void sqlite_store::find_remote(delivery& row) {
   std::int64_t oldest = 0;
@@ -102,9 +118,13 @@ void sqlite_store::find_remote(delivery& row) {
   };
   look_for(row.alert, row.episode, false);
   if (!row.remote.empty()) return;
-  const std::size_t covered = std::min(row.content.alerts.size(), covered_at_most);
-  for (const alert_view& one : std::span(row.content.alerts).first(covered))
-    if (one.id != row.alert) look_for(one.id, one.episode, true);
+  const auto look_at = [&](const notice& content) {
+    const std::size_t covered = std::min(content.alerts.size(), covered_at_most);
+    for (const alert_view& one : std::span(content.alerts).first(covered))
+      if (one.id != row.alert) look_for(one.id, one.episode, true);
+  };
+  look_at(row.content);
+  for (const notice& older : gave_way_to(row)) look_at(older);
 }
 
 result<claimed_rows> sqlite_store::claim(const claim_request& request) {

@@ -122,6 +122,7 @@ private:
   [[nodiscard]] bool was_told(const delivery& row);
   [[nodiscard]] bool read_content_of(delivery& row); // false: it cannot be read
   void find_remote(delivery& row);
+  [[nodiscard]] std::vector<notice> gave_way_to(const delivery& row);
   void remember_remote(const settlement& what);
   void end_rows_of_removed_channels(wall_time now);
   void end_rows_of(const tenant_id& tenant, const channel_id& removed, wall_time now);

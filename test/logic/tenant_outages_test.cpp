@@ -150,6 +150,18 @@ TEST_CASE("the first ticket becomes the outage's, and later members are notes on
   CHECK(t.events(push, t.trunk(pbx(1))) == events_of{fired, resolved}); // S-A12
 }
 
+TEST_CASE("a chat has no ticket to take over: it hears of the first member's end as of its fire") {
+  auto config = several_pbxes(4);
+  config.channels.push_back(channel("room", "teams"));
+  const channel_id room("room");
+  outage_bench t(std::move(config));
+  for (int i = 1; i <= 4; ++i) t.add_trunk(pbx(i));
+  t.fail_in_turn({1, 2, 3});
+  CHECK_FALSE(t.told(room, *t.outage()).front().after);
+  t.recovers(pbx(1));
+  CHECK(t.events(room, t.trunk(pbx(1))) == events_of{fired, resolved});
+}
+
 TEST_CASE("a member that is gone has not recovered, and the outage's ticket says so") {
   outage_bench t(4);
   t.fail_in_turn({1, 2, 3});

@@ -126,6 +126,20 @@ void a_parent_takes_the_oldest_thing_it_covers(const store_opener& open) {
     CHECK(claimed.remote == "900");
     CHECK_FALSE(claimed.adopts);
   }
+  SECTION("also where the row that covered it gave way to a newer one") {
+    alert now = parent;
+    now.version = 2;
+    auto newer = mirror_row("dl_newer", now, notice_event::updated);
+    newer.content.alerts = {view_of(now), view_of(members[0])};
+    work.commit_rows({row});
+    work.commit_alert(now);
+    work.commit_rows({newer});
+    const delivery claimed = claimed_row(work);
+    REQUIRE(claimed.id == newer.id);
+    REQUIRE(work.fate("dl_parent") == "suppressed superseded");
+    CHECK(claimed.remote == "200");
+    CHECK(claimed.adopts);
+  }
   SECTION("not of an episode that is over") {
     for (alert_view& one : row.content.alerts) one.episode = 7;
     work.commit_rows({row});

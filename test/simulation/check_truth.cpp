@@ -182,8 +182,7 @@ void judge_knowledge(const history& of, const channel_config& channel, const ale
   const last_heard last = heard(of, channel.id, a.id);
   if (a.phase == alert_phase::resolved) {
     // Of tickets only who is told of a fire is judged: an outage's may end several.
-    const bool ticket = of.is_of(channel.id, channel_class::ticket);
-    const bool owed = !a.removed && last.fire && !ticket && !of.was_taken_over(channel.id, a.id);
+    const bool owed = !a.removed && last.fire && !of.is_of(channel.id, channel_class::ticket);
     // Of a chat the newest row speaks for those before it: an end may have given way to a fire that then ran out of time.
     const bool newest_given_up =
         of.is_of(channel.id, channel_class::chat) && was_given_up(of, channel.id, a.id, notice_event::fired, last.made);

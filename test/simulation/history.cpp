@@ -102,7 +102,7 @@ bool history::is_of(const channel_id& id, channel_class what) const {
 }
 
 bool history::was_taken_over(const channel_id& channel, const alert_id& what) const {
-  if (!is_of(channel, channel_class::ticket) && !is_of(channel, channel_class::chat)) return false;
+  if (!is_of(channel, channel_class::ticket)) return false;
   return std::ranges::any_of(rows_, [&](const auto& one) {
     const delivery& row = one.second.row;
     const auto& all = row.content.alerts;
