@@ -1,5 +1,7 @@
 #include "actors/logic/call_ladder.hpp"
 
+#include "actors/logic/alert_map.hpp"
+
 #include <algorithm>
 
 namespace ringdown::logic {
@@ -35,6 +37,34 @@ void close_number(call_ladder& ladder) {
 }
 
 } // namespace
+
+duration call_after(const alert& a, const timing& times) {
+  switch (a.key.type) {
+    case alert_type::instance_unreachable:
+      return a.why == cause::app_down || a.why == cause::tls_invalid || a.why == cause::blocked
+                 ? times.call_after_app_down
+                 : times.call_after_path_down;
+    case alert_type::trunk_down:
+    case alert_type::provider_outage: return times.call_after_trunk;
+    case alert_type::all_trunks_down:
+    case alert_type::sbc_offline:
+    case alert_type::service_down: return times.call_after_outage;
+    case alert_type::bridge_down:
+    case alert_type::instance_auth_failed:
+    case alert_type::instance_degraded:
+    case alert_type::sim_calls:
+    case alert_type::channel_failing:
+    case alert_type::drill: return {};
+  }
+  return {};
+}
+
+call_outlook outlook_of(const alert& a, const channel_config& over, const tenant_config& config, wall_time now) {
+  if (!over.enabled) return {reason::channel_disabled, {}};
+  if (const reason never = why_never_called(a, config); never != reason::none) return {never, {}};
+  const wall_time due = std::max(now, fired_at(a) + call_after(a, config.times));
+  return {reason::call_due, "due by " + rfc3339(due).substr(11, 8) + " UTC, unless it is over or acknowledged before"};
+}
 
 ring_verdict next_ring(call_ladder ladder, const call_chain& chain, const timing& times, wall_time now) {
   if (chain.usable.empty()) {

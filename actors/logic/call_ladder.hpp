@@ -21,6 +21,17 @@ struct ring_verdict {
   call_ladder ladder;
 };
 
+// How long the phone waits for what often recovers by itself (S-T2).
+[[nodiscard]] duration call_after(const alert& a, const timing& times);
+
+// What is known of its calls when it is told: that none is ever made over this channel and why, or when the first is due.
+struct call_outlook {
+  reason why = reason::call_due;
+  std::string detail; // words for people
+};
+[[nodiscard]] call_outlook outlook_of(const alert& a, const channel_config& over, const tenant_config& config,
+                                      wall_time now);
+
 // Who is rung now that the ladder is due.
 [[nodiscard]] ring_verdict next_ring(call_ladder ladder, const call_chain& chain, const timing& times, wall_time now);
 

@@ -40,12 +40,17 @@ void consider_user(call_chain& chain, const chain_context& in, std::string_view 
 
 } // namespace
 
-bool is_for_calls(const alert& a, const tenant_config& config) {
-  if (a.level != severity::critical || a.first_sight) return false;
+reason why_never_called(const alert& a, const tenant_config& config) {
+  if (a.level != severity::critical) return reason::not_critical;
+  if (a.first_sight) return reason::first_sight;
+  const auto& types = config.voice.types;
   // A drill goes where any outage would.
-  if (a.key.type == alert_type::drill) return !config.voice.types.empty();
-  return std::ranges::find(config.voice.types, a.key.type) != config.voice.types.end();
+  const bool rings =
+      a.key.type == alert_type::drill ? !types.empty() : std::ranges::find(types, a.key.type) != types.end();
+  return rings ? reason::none : reason::type_not_for_voice;
 }
+
+bool is_for_calls(const alert& a, const tenant_config& config) { return why_never_called(a, config) == reason::none; }
 
 bool is_read_out(const alert& a, const tenant_config& config) {
   return is_notifiable(a) && !a.settling && a.told == a.level && is_for_calls(a, config);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "protocol/types/call.hpp"
+#include "protocol/types/reason.hpp"
 #include "protocol/types/tenant_config.hpp"
 
 #include <map>
@@ -29,7 +30,9 @@ struct chain_context {
   const std::vector<std::string>& regions;           // of the provider's account
 };
 
-// Does its type and level ring (V-01), and is it read out to whoever picks up now (S-T5)?
+// Why calls are never made about it (V-01): its level, its first sight, its type; none: they are.
+[[nodiscard]] reason why_never_called(const alert& a, const tenant_config& config);
+// Does its type and level ring, and is it read out to whoever picks up now (S-T5)?
 [[nodiscard]] bool is_for_calls(const alert& a, const tenant_config& config);
 [[nodiscard]] bool is_read_out(const alert& a, const tenant_config& config);
 

@@ -1,5 +1,6 @@
 #include "actors/logic/telling.hpp"
 
+#include "actors/logic/call_ladder.hpp"
 #include "actors/logic/wording.hpp"
 
 #include <fmt/format.h>
@@ -149,12 +150,25 @@ bool is_about_itself(const alert& a, const channel_id& channel) {
   return a.key.type == alert_type::channel_failing && a.key.resource.key == channel.str();
 }
 
+// Calls go by [voice] and not by the matrix. `quiet`: what keeps everything quiet now. False: the channel makes none.
+bool decided_as_call(const telling_context& in, const alert& a, const channel_config& over, notice_event event,
+                     reason quiet, const std::string& gates, effects& out) {
+  if (const auto* facts = facts_of(in.kinds, over.kind); facts == nullptr || facts->is != channel_class::voice)
+    return false;
+  auto [why, detail] = outlook_of(a, over, in.config, in.now);
+  const bool kept = why == reason::call_due && quiet != reason::none;
+  decide(a, event, over.id, kept ? quiet : why, gates + "voice=" + (detail.empty() ? "no" : "yes"), {}, in.now, out);
+  if (!kept) out.decisions.back().detail = std::move(detail);
+  return true;
+}
+
 // Calls `use` with the verdict of each channel that is to be told now; the others get their reason.
 template <class Use>
 void for_each_told(const telling_context& in, const alert& a, audience whom, notice_event event, effects& out,
                    const Use& use) {
   for (const route_verdict& verdict : route(in.config, in.kinds, a.key.type, a.level)) {
     const channel_id& channel = verdict.channel->id;
+    if (decided_as_call(in, a, *verdict.channel, event, reason::none, opening_gates, out)) continue;
     if (!verdict.told())
       decide(a, event, channel, verdict.deciding, opening_gates + verdict.gates, {}, in.now, out);
     else if (is_about_itself(a, channel))
@@ -178,8 +192,6 @@ struct gathering {
   std::vector<telling> members;
 };
 
-constexpr const char* first_heading = "Found when this PBX was first seen:";
-
 notice summary_of(const telling_context& in, const std::vector<telling>& members) {
   const alert& lead = *members.front().what;
   notice content = notice_of(in, lead, notice_event::fired, "");
@@ -187,7 +199,8 @@ notice summary_of(const telling_context& in, const std::vector<telling>& members
   content.alerts.clear();
   for (const telling& one : members) content.alerts.push_back(view_of(*one.what, in.config));
   content.title = summary_title(content.alerts, {in.config, in.now});
-  content.text = summary_text(content.alerts, lead.first_sight ? first_heading : "Failing now:", {in.config, in.now});
+  content.text = summary_text(
+      content.alerts, lead.first_sight ? "Found when this PBX was first seen:" : "Failing now:", {in.config, in.now});
   return content;
 }
 
@@ -256,6 +269,7 @@ void tell_logs(const telling_context& in, alert& a, reason why, reason quiet, ef
   for (const route_verdict& verdict : route(in.config, in.kinds, a.key.type, a.level)) {
     const channel_id& channel = verdict.channel->id;
     const std::string gates = masked_gates + verdict.gates;
+    if (decided_as_call(in, a, *verdict.channel, notice_event::fired, quiet, masked_gates, out)) continue;
     if (!verdict.told() || verdict.delivers != delivery_kind::log) {
       const reason deciding = verdict.told() ? quiet : verdict.deciding;
       decide(a, notice_event::fired, channel, deciding, gates, {}, in.now, out);

@@ -12,6 +12,17 @@ namespace {
 constexpr auto code_lives = std::chrono::minutes(10);
 constexpr std::uint32_t most_code_tries = 5;
 
+// With the setting that would allow it.
+std::string refusal_of(const number_verdict& number, const channel_config& over) {
+  if (number.fault == number_fault::missing) return "there is no number to call";
+  if (number.fault == number_fault::invalid) return "that is no number that could be called: write it as +15551234567";
+  std::string allowed;
+  for (const std::string& one : regions_of(over)) allowed += (allowed.empty() ? "" : ", ") + one;
+  const std::string region = number.region.empty() ? "of no country" : "one of " + number.region;
+  return "that number is " + region + " (region_denied): channel " + over.id.str() + " calls regions = \"" + allowed +
+         "\" only; add it to regions in its [[channel]], and apply";
+}
+
 } // namespace
 
 command_result tenant_machine::decide_about_calls(turn& t, const command& asked) {
@@ -36,12 +47,12 @@ command_result tenant_machine::hear_call(turn& t, const command& asked) {
 // R-06: whoever has the number at hand hears a code there and gives it back.
 command_result tenant_machine::ask_for_code(turn& t, const command& asked) {
   const channel_config* over = voice_channel();
-  if (over == nullptr) return {"", command_answer::refused, "there is no enabled channel that calls"};
+  if (over == nullptr)
+    return {
+        "", command_answer::refused,
+        "there is no enabled channel that calls: give the tenant's file a [[channel]] of kind twilio, and apply it"};
   const number_verdict number = usable_number(asked.subject, regions_of(*over));
-  if (number.fault != number_fault::none)
-    return {"", command_answer::refused,
-            "that number cannot be called: " + std::string(name(number.fault)) +
-                (number.region.empty() ? "" : " (" + number.region + ")")};
+  if (number.fault != number_fault::none) return {"", command_answer::refused, refusal_of(number, *over)};
   if (!may_ring({"", number.e164}, true, t.now))
     return {"", command_answer::refused, "that number was called too often; try again in a quarter of an hour"};
   phone_record& phone = phones_[number.e164];
@@ -70,7 +81,7 @@ command_result tenant_machine::confirm_code(turn& t, const command& asked) {
       usable_number(asked.subject, over == nullptr ? std::vector<std::string>{"US"} : regions_of(*over));
   const auto at = phones_.find(number.e164);
   if (at == phones_.end() || at->second.code.empty() || at->second.code_until <= t.now)
-    return {"", command_answer::refused, "no code was read out at that number lately"};
+    return {"", command_answer::refused, "no code was read out at that number lately; 'phone verify' calls with one"};
   phone_record& phone = at->second;
   const bool right = phone.code == asked.text;
   if (right) phone.verified = t.now;

@@ -23,28 +23,6 @@ constexpr auto longest_talk = std::chrono::minutes(10);
 // Nobody listens to more, and a row is not to hold them all.
 constexpr std::size_t most_read = 50;
 
-// The phone waits for what often recovers by itself (S-T2).
-duration call_after(const alert& a, const timing& times) {
-  switch (a.key.type) {
-    case alert_type::instance_unreachable:
-      return a.why == cause::app_down || a.why == cause::tls_invalid || a.why == cause::blocked
-                 ? times.call_after_app_down
-                 : times.call_after_path_down;
-    case alert_type::trunk_down:
-    case alert_type::provider_outage: return times.call_after_trunk;
-    case alert_type::all_trunks_down:
-    case alert_type::sbc_offline:
-    case alert_type::service_down: return times.call_after_outage;
-    case alert_type::bridge_down:
-    case alert_type::instance_auth_failed:
-    case alert_type::instance_degraded:
-    case alert_type::sim_calls:
-    case alert_type::channel_failing:
-    case alert_type::drill: return {};
-  }
-  return {};
-}
-
 bool has_read(const call_record& call, const alert& a) {
   return std::ranges::find(call.read, read_alert{a.id, a.episode}) != call.read.end();
 }

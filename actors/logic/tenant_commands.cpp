@@ -11,6 +11,19 @@ namespace {
 
 constexpr auto followers = {delivery_kind::mirror, delivery_kind::log};
 
+// Channels that call know no target of their own: what does what was meant.
+std::string instead_of_a_call(const command& asked) {
+  const std::string tenant = " --tenant " + asked.tenant.str();
+  if (asked.kind == command_kind::test_channel)
+    return "a call needs a number, and a test has none: 'ringdownctl phone verify USER" + tenant +
+           "' calls that user and reads out a code, 'ringdownctl drill" + tenant + "' tries all of it";
+  if (asked.alert.empty())
+    return "a code is not read out again: 'ringdownctl phone verify USER" + tenant + "' calls with a new one";
+  return "a call is not made again by hand: it rings on by itself until somebody acknowledges or it recovers; "
+         "'ringdownctl explain " +
+         asked.alert.str() + "' shows who is called, and why not";
+}
+
 std::string clock_of(wall_time at) { return rfc3339(at).substr(0, 19) + " UTC"; }
 
 } // namespace
@@ -52,8 +65,7 @@ command_result tenant_machine::decide_about_channel(turn& t, const command& aske
   if (!channel->enabled) return {"", command_answer::refused, asked.subject + " is disabled: it would never be sent"};
   const auto* kind = facts_of(kinds_, channel->kind);
   if (kind != nullptr && kind->is == channel_class::voice)
-    return {"", command_answer::refused,
-            "a call needs a number: try it with 'phone verify', or all of it with 'drill'"};
+    return {"", command_answer::refused, instead_of_a_call(asked)};
   // A test belongs to no alert; sent again, it is a test again.
   return asked.alert.empty() ? test(t, asked, *channel) : resend(t, asked, *channel);
 }

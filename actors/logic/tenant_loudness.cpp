@@ -252,11 +252,20 @@ void tenant_machine::channel_is(turn& t, const channel_id& channel, condition is
 
 // --- drills ---------------------------------------------------------------------------------------------------------------
 
+// Who waits for a key that is never offered learns why.
+std::string tenant_machine::note_of_keys() const {
+  if (voice_channel() == nullptr || keys_offered() == keypad::on) return {};
+  return callbacks_ == callbacks::none ? "; calls have no keys, because [http] public_url is not set"
+                                       : "; calls have no keys, because [voice] keypad is false";
+}
+
 // An alert like any other, so that all it passes is what an outage passes; it ends by itself.
 command_result tenant_machine::drill(turn& t, const command& asked) {
   const auto at = alerts_.find(drill_key());
   if (at != alerts_.end() && is_open(at->second))
-    return {"", command_answer::already, "a drill is under way: " + at->second.id.str()};
+    return {"", command_answer::already,
+            "a drill is under way since " + rfc3339(fired_at(at->second)).substr(11, 8) +
+                " UTC, and no other is begun: " + at->second.id.str()};
   transition seen;
   seen.key = drill_key();
   seen.from = condition::ok;
@@ -272,7 +281,7 @@ command_result tenant_machine::drill(turn& t, const command& asked) {
   begun.changes = {t.now};
   tell_waiting(t);
   audit(t, begun, "drill.begun", asked.by, asked.text);
-  return {"", command_answer::done, "the drill has begun: " + begun.id.str()};
+  return {"", command_answer::done, "the drill has begun: " + begun.id.str() + note_of_keys()};
 }
 
 void tenant_machine::end_drill(turn& t, const alert& a) {

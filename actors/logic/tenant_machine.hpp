@@ -200,6 +200,7 @@ private:
   void note_loudness_due(const alert& a);
   void hand_over(turn& t, const user_id& to);
   [[nodiscard]] command_result drill(turn& t, const command& asked);
+  [[nodiscard]] std::string note_of_keys() const;
   void end_drill(turn& t, const alert& a);
   void correlate(turn& t, const poll_news& news);
   void begin_outage(turn& t, const std::string& group, const std::string& trace);

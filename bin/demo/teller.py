@@ -34,6 +34,10 @@ WHY = {
     "superseded": "a newer message says more",
     "not_routed": "the tenant does not want this kind of message there",
     "below_floor": "not grave enough for that channel",
+    "call_due": "the phone rings later, should it still fail then",
+    "not_critical": "only what is critical rings",
+    "type_not_for_voice": "the tenant does not want the phone to ring for this",
+    "first_sight": "what is broken when its PBX is first seen does not ring",
 }
 
 

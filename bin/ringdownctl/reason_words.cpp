@@ -51,6 +51,8 @@ std::string_view words_of(reason why) {
     case reason::type_not_for_voice: return "alerts of this type do not ring";
     case reason::number_busy: return "a call to that number was live";
     case reason::not_critical: return "only critical alerts ring";
+    case reason::call_due: return "its call comes later";
+    case reason::first_sight: return "what fails when its PBX is first seen never rings";
     case reason::refused: return "the provider refused it for good";
     case reason::expired: return "it was not accepted before its deadline";
     case reason::poison: return "three attempts to handle it crashed";

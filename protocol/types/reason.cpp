@@ -6,7 +6,7 @@ namespace ringdown {
 
 namespace {
 
-constexpr std::array<std::string_view, 45> reason_names{"none",
+constexpr std::array<std::string_view, 47> reason_names{"none",
                                                         "first",
                                                         "again",
                                                         "raised",
@@ -47,6 +47,8 @@ constexpr std::array<std::string_view, 45> reason_names{"none",
                                                         "type_not_for_voice",
                                                         "number_busy",
                                                         "not_critical",
+                                                        "call_due",
+                                                        "first_sight",
                                                         "refused",
                                                         "expired",
                                                         "poison",

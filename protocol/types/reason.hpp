@@ -51,6 +51,8 @@ enum class reason : std::uint8_t {
   type_not_for_voice,
   number_busy,  // a call to it is live (S-T5)
   not_critical, // only criticals ring
+  call_due,     // it is called about later, unless it ends before
+  first_sight,  // it failed already when its PBX was first seen: never called about
   // ended because
   refused,        // permanent answer of the provider
   expired,        // deadline of the delivery passed

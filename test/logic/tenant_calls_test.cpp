@@ -352,3 +352,82 @@ TEST_CASE("a restart goes on where the ladder was") {
   CHECK(t.newest().target == number_jo);
   CHECK(t.ids_unique);
 }
+
+TEST_CASE("explain knows when a call is due, or why none ever is") {
+  const auto said = [](const transition& seen) {
+    call_bench t;
+    t.news({seen});
+    const auto at = std::ranges::find(t.decisions, phone, &decision::channel);
+    REQUIRE(at != t.decisions.end());
+    return *at;
+  };
+  const decision waits = said(failing(trunk_down));
+  CHECK(waits.deciding == reason::call_due);
+  CHECK(waits.gates == "phase=firing masks=none voice=yes");
+  CHECK(waits.detail ==
+        "due by " + rfc3339(call_bench().now + 2min).substr(11, 8) + " UTC, unless it is over or acknowledged before");
+  auto first = failing(trunk_down);
+  first.how = sighting::first_sight;
+  CHECK(said(first).deciding == reason::first_sight);
+  CHECK(said(failing(service_down)).deciding == reason::type_not_for_voice);
+  CHECK(said(failing(trunk_down, "T1", severity::warning)).deciding == reason::not_critical);
+}
+
+TEST_CASE("what keeps an alert quiet keeps its call, and says so") {
+  call_bench t;
+  command quiet;
+  quiet.kind = command_kind::silence;
+  quiet.until = t.now + 1h;
+  t.ask(quiet);
+  t.news({failing(trunk_down)});
+  const auto at = std::ranges::find(t.decisions, phone, &decision::channel);
+  REQUIRE(at != t.decisions.end());
+  CHECK(at->deciding == reason::kill_switch);
+  CHECK(at->detail.empty());
+}
+
+TEST_CASE("what cannot be done with a call says what can") {
+  call_bench t;
+  t.news({failing(trunk_down)});
+  const auto refused = [&](command_kind kind, const std::string& subject, const alert_id& about = {}) {
+    command asked;
+    asked.kind = kind;
+    asked.subject = subject;
+    asked.alert = about;
+    t.ask(asked);
+    REQUIRE(t.last.commands[0].answer == command_answer::refused);
+    return t.last.commands[0].text;
+  };
+  CHECK_THAT(refused(command_kind::test_channel, "noc-phone"),
+             Catch::Contains("ringdownctl phone verify USER --tenant acme") && Catch::Contains("ringdownctl drill"));
+  const alert_id about = t.at(trunk_down).id;
+  CHECK_THAT(refused(command_kind::resend, "noc-phone", about), Catch::Contains("ringdownctl explain " + about.str()));
+  CHECK_THAT(refused(command_kind::resend, "noc-phone"), Catch::Contains("phone verify USER --tenant acme"));
+  CHECK_THAT(refused(command_kind::ask_for_code, "+4930123456"),
+             Catch::Contains("one of DE") && Catch::Contains("regions = \"US\""));
+  CHECK_THAT(refused(command_kind::ask_for_code, "+1"), Catch::Contains("+15551234567"));
+  auto without = voice_config_of_acme();
+  without.channels.pop_back();
+  t.configure(without);
+  CHECK_THAT(refused(command_kind::ask_for_code, number_jo), Catch::Contains("[[channel]]"));
+}
+
+TEST_CASE("a drill says when its calls have no keys, and since when another goes on") {
+  call_bench t;
+  command drill;
+  drill.kind = command_kind::drill;
+  SECTION("keys") {
+    t.ask(drill);
+    CHECK(t.last.commands[0].text.find("keys") == std::string::npos);
+  }
+  SECTION("nobody can be called back") {
+    t.offer_keys(callbacks::none);
+    t.ask(drill);
+    CHECK_THAT(t.last.commands[0].text, Catch::EndsWith("; calls have no keys, because [http] public_url is not set"));
+  }
+  const std::string began = rfc3339(t.now).substr(11, 8);
+  t.pass(3min);
+  t.ask(drill);
+  CHECK(t.last.commands[0].answer == command_answer::already);
+  CHECK_THAT(t.last.commands[0].text, Catch::Contains("since " + began + " UTC"));
+}
