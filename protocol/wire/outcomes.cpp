@@ -14,9 +14,17 @@ std::string answer_text(int status, std::string_view note) {
 
 } // namespace
 
+std::string no_answer_words(transport_error error) {
+  if (error == transport_error::refused_address)
+    return "not sent: the address is refused, because it is private, loopback or otherwise not public; [egress] allow "
+           "in "
+           "ringdown.toml permits it (refused_address)";
+  return fmt::format("no answer: {}", name(error));
+}
+
 attempt_outcome without_response(const http_outcome& what) {
   attempt_outcome outcome;
-  outcome.answer = fmt::format("no answer: {}", name(what.error));
+  outcome.answer = no_answer_words(what.error);
   if (what.sent) {
     outcome.kind = outcome_kind::unknown;
     return outcome;

@@ -11,6 +11,9 @@
 
 namespace ringdown::wire {
 
+// Why there was no answer, in words: "no answer: timeout".
+[[nodiscard]] std::string no_answer_words(transport_error error);
+
 // An exchange without a response. Nothing sent: retry, or not_sent when it was our own deadline or a withdrawal.
 // Something sent: unknown.
 [[nodiscard]] attempt_outcome without_response(const http_outcome& what);

@@ -421,3 +421,13 @@ TEST_CASE("What is said is well-formed whatever a name holds, and keeps no secre
     CHECK_FALSE(calls.hang_up_document().empty());
   });
 }
+
+TEST_CASE("An address that is refused is told in words, with the setting that permits it") {
+  http_outcome refused;
+  refused.error = transport_error::refused_address;
+  for_each_dialect(speaks::http, [&](const dialect& provider, const channel_config&, const delivery_job& job) {
+    const std::string answer = played(provider, job, refused).answer;
+    CHECK_THAT(answer, Catch::Contains("private, loopback") && Catch::Contains("[egress] allow"));
+    CHECK(answer.size() <= 200);
+  });
+}

@@ -3,6 +3,7 @@
 #include "protocol/wire/email/smtp.hpp"
 
 #include "protocol/wire/email/mime.hpp"
+#include "protocol/wire/outcomes.hpp"
 #include "protocol/wire/text.hpp"
 
 #include <fmt/format.h>
@@ -149,7 +150,7 @@ std::string answer_text(const mail_outcome& answer, std::string_view note) {
 
 attempt_outcome without_reply(const mail_outcome& answer) {
   attempt_outcome outcome;
-  outcome.answer = fmt::format("no answer: {}", name(answer.error));
+  outcome.answer = no_answer_words(answer.error);
   const bool ours = answer.error == transport_error::too_late || answer.error == transport_error::cancelled;
   if (answer.maybe_taken)
     outcome.kind = outcome_kind::unknown;

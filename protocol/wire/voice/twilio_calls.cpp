@@ -2,6 +2,7 @@
 // URL followed by the sorted fields of the form, each key followed by its value.
 #include "protocol/wire/crypto.hpp"
 #include "protocol/wire/json.hpp"
+#include "protocol/wire/outcomes.hpp"
 #include "protocol/wire/voice/twilio.hpp"
 #include "protocol/wire/voice/twiml.hpp"
 
@@ -120,7 +121,7 @@ http_request ask_twilio(const delivery_job& job, const std::string& reference) {
 }
 
 result<call_progress> read_twilio_answer(const http_outcome& answer) {
-  if (!answer.response) return failure{failure_kind::unavailable, "no answer: " + std::string(name(answer.error))};
+  if (!answer.response) return failure{failure_kind::unavailable, no_answer_words(answer.error)};
   const int status = answer.response->status;
   if (status != 200) return failure{failure_kind::refused, fmt::format("HTTP {}", status)};
   call_visitor said;
