@@ -308,19 +308,28 @@ bool is_patch(std::string_view what) {
 // A create or a note that comes again is a second one; everything else may be repeated.
 bool doubles(std::string_view what) { return what == phase::create || what == phase::note; }
 
+// What their text says, in their words too: only there the field is named. A text that repeats a secret is kept back.
+std::string words_for_ledger(const channel_config& channel, const error_reading& error) {
+  const bool tells_a_secret = std::ranges::any_of(channel.secrets, [&](const auto& one) {
+    return !one.second.empty() && error.text.find(one.second.reveal()) != std::string::npos;
+  });
+  return error.text.empty() || tells_a_secret ? error.words : fmt::format("{}: {}", error.words, error.text);
+}
+
 attempt_outcome by_text(const delivery_job& job, const http_response& response) {
   const error_reading error = read_errors(response.body);
+  const std::string words = words_for_ledger(job.channel, error);
   switch (error.is) {
     case error_class::permission:
     case error_class::invalid_value:
     case error_class::missing_value:
-    case error_class::not_found: return refused(response.status, error.words);
+    case error_class::not_found: return refused(response.status, words);
     case error_class::busy:
-    case error_class::no_text: return retry(response, job.now, error.words);
+    case error_class::no_text: return retry(response, job.now, words);
     case error_class::unknown: break;
   }
-  if (job.row.attempts >= tries_of_unknown_text) return refused(response.status, error.words);
-  return retry(response, job.now, error.words);
+  if (job.row.attempts >= tries_of_unknown_text) return refused(response.status, words);
+  return retry(response, job.now, words);
 }
 
 attempt_outcome outcome_of(const delivery_job& job, const conversation& at, const http_response& response) {
@@ -357,6 +366,9 @@ dialect_step on_failure(const delivery_job& job, conversation at, const http_res
 
 dialect_step on_no_answer(const delivery_job& job, const conversation& at, const http_outcome& answer) {
   attempt_outcome outcome = without_response(answer);
+  // Its host is told by the zone, not by any setting.
+  if (const auto host = parse_url(request_of(job, at).url))
+    outcome.answer = fmt::format("{}: {}", host->host, outcome.answer);
   if (!answer.sent) {
     // Steps before this one had their answers: this was an attempt.
     if (outcome.kind == outcome_kind::not_sent && at.phase != phase::zone) outcome.kind = outcome_kind::retry;
