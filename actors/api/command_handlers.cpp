@@ -208,6 +208,17 @@ void post_resend(context& in, const server_request& request, const path_parts& p
   if (!taken) answer(problem(503, "unavailable", "too many questions at once; try again"));
 }
 
+namespace {
+
+// A test that arrives says nothing of what an alarm would meet.
+command_outcome with_warnings(command_outcome how, const std::vector<std::string>& warnings) {
+  if (!how || !*how) return how;
+  for (const std::string& one : warnings) (*how)->text += "\nwarning: " + one;
+  return how;
+}
+
+} // namespace
+
 void post_test_channel(context& in, const server_request& request, const path_parts& parts, const respond& answer) {
   auto asked = read_command(request, command_kind::test_channel, {});
   if (!asked) return answer(problem(asked.error()));
@@ -216,7 +227,11 @@ void post_test_channel(context& in, const server_request& request, const path_pa
     return answer(problem(404, "not found", "no such tenant or channel"));
   asked->what.tenant = tenant_id(parts[0]);
   asked->what.subject = parts[1];
-  ask_and_answer(in, std::move(asked->what), answer);
+  std::vector<std::string> warnings;
+  for (const config_warning& one : warnings_of(*known->config, reach_of(in)))
+    if (one.channel.str() == parts[1]) warnings.push_back(one.text);
+  ask_tenant(in, std::move(asked->what),
+             [answer, warnings](const command_outcome& how) { answer(verdict_answer(with_warnings(how, warnings))); });
 }
 
 } // namespace ringdown::api

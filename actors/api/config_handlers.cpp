@@ -1,6 +1,7 @@
 #include "actors/api/handlers.hpp"
 
 #include "actors/api/load_tenants.hpp"
+#include "actors/api/tenant_warnings.hpp"
 #include "protocol/wire/api_json.hpp"
 
 #include <optional>
@@ -25,7 +26,7 @@ server_response refused(const std::vector<config_error>& errors) {
 }
 
 server_response changes_answer(const tenant_id& id, std::uint64_t version, const std::vector<object_change>& changes,
-                               bool applied) {
+                               bool applied, const std::vector<config_warning>& warnings = {}) {
   wire::json_writer json;
   json.open_object()
       .text("tenant", id.str())
@@ -35,6 +36,9 @@ server_response changes_answer(const tenant_id& id, std::uint64_t version, const
       .open_array();
   for (const object_change& one : changes)
     json.open_object().text("action", one.action).text("kind", one.kind).text("id", one.id).close_object();
+  json.close_array().key("warnings").open_array();
+  for (const config_warning& one : warnings)
+    json.open_object().text("channel", one.channel.str()).text("message", to_text(one)).close_object();
   json.close_array().close_object();
   return json_answer(200, std::move(json).str());
 }
@@ -141,12 +145,14 @@ result<server_response> apply(context& in, persistence::store& store, const tena
   if (file.config->id != id)
     return problem(422, "invalid", "the file is of tenant " + file.config->id.str() + ", not " + id.str());
   const auto changes = changes_of(*stored, mine, up);
+  const auto warnings = warnings_of(*file.config, reach_of(in));
   // What could not be read before starts with this, also when the file is the same (the daemon's limits may differ now).
   const bool starts = in.tenants.unreadable().contains(id);
-  if (up.dry_run || (changes.empty() && !starts)) return changes_answer(id, stored->version(), changes, false);
+  if (up.dry_run || (changes.empty() && !starts))
+    return changes_answer(id, stored->version(), changes, false, warnings);
   const std::string summary = changes.empty() ? "read again" : summary_of(changes);
   if (auto done = carry_out(in, store, *stored, std::move(*file.config), up, summary); !done) return done.error();
-  return changes_answer(id, stored->version() + 1, changes, true);
+  return changes_answer(id, stored->version() + 1, changes, true, warnings);
 }
 
 // Why a tenant may not be deleted with its files.

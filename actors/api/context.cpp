@@ -54,6 +54,10 @@ std::vector<std::string> reasons_not_ready(const context& in) {
   return reasons;
 }
 
+callback_reach reach_of(const context& in) {
+  return in.world->node.callback_url.empty() ? callback_reach::missing : callback_reach::given;
+}
+
 void answer_from_store(context& in, const respond& answer, std::function<server_response(persistence::store&)> ask) {
   const bool taken =
       in.reader->submit([answer, ask = std::move(ask)](persistence::store& store) { answer(ask(store)); });

@@ -5,6 +5,7 @@
 #include "actors/api/link_token.hpp"
 #include "actors/api/reload.hpp"
 #include "actors/api/request_fields.hpp"
+#include "actors/api/tenant_warnings.hpp"
 #include "actors/api/tenants.hpp"
 #include "actors/net/http_server.hpp"
 #include "actors/ports.hpp"
@@ -63,6 +64,9 @@ template <class Items, class Write>
 
 // Why the node is not ready to do its work; none: it is.
 [[nodiscard]] std::vector<std::string> reasons_not_ready(const context& in);
+
+// Can voice providers reach this node?
+[[nodiscard]] callback_reach reach_of(const context& in);
 
 // Run `ask` on the reader and answer with what it makes; 503 when the reader is full.
 void answer_from_store(context& in, const respond& answer, std::function<server_response(persistence::store&)> ask);

@@ -4,6 +4,7 @@
 #include "bin/ringdownctl/tenant_source.hpp"
 #include "protocol/types/ids.hpp"
 #include "protocol/wire/json_writer.hpp"
+#include "protocol/wire/text.hpp"
 
 #include <fmt/format.h>
 
@@ -20,8 +21,14 @@ namespace {
 
 enum class intent { show, carry_out };
 
+constexpr std::size_t longest_warning = 1000;
+
 void print_errors(const std::vector<api::config_error>& errors) {
   for (const auto& one : errors) fmt::print(stderr, "{}\n", api::to_text(one));
+}
+
+void print_warnings(const std::string& file, const std::vector<api::config_warning>& warnings) {
+  for (const auto& one : warnings) fmt::print(stderr, "{}: warning: {}\n", file, api::to_text(one));
 }
 
 std::optional<tenant_sources> sound_tenants(session& run) {
@@ -67,6 +74,12 @@ struct round_result {
   std::vector<session::reply> replies; // one per tenant, in order
 };
 
+// What the daemon says will not work; it knows its own settings.
+void print_warnings(const tenant_source& source, const session::reply& reply) {
+  for (const row& one : reply.read.list("warnings"))
+    fmt::print(stderr, "{}: warning: {}\n", source.file, wire::one_line(one["message"], longest_warning));
+}
+
 // Every file is asked about even when one is refused, so that all is said at once; a daemon that is away ends it.
 round_result put_all(session& run, const std::vector<tenant_source>& tenants, intent what) {
   round_result made;
@@ -78,8 +91,9 @@ round_result put_all(session& run, const std::vector<tenant_source>& tenants, in
       continue;
     }
     made.replies.push_back(std::move(std::get<session::reply>(asked)));
-    if (run.wants_json()) continue;
     const auto& reply = made.replies.back();
+    if (what == intent::show) print_warnings(one, reply);
+    if (run.wants_json()) continue;
     if (what == intent::show)
       run.print(fmt::format("{} ({})\n{}", one.tenant.str(), one.file, changes_text(reply)));
     else if (reply.read.top["applied"] == "true")
@@ -162,7 +176,22 @@ int prune_needs_a_folder(session& run) {
   return run.complain(exit_usage, "--prune needs a folder: what has no file in it is deleted");
 }
 
-int check_one(session& run, const std::string& file) {
+// Whether calls have keys is for a daemon's file to say: one that is checked too, else the one of --config.
+api::callback_reach reach_of(session& run, std::vector<std::string> files) {
+  if (!run.given().config.empty()) files.push_back(run.given().config);
+  for (const std::string& file : files) {
+    const auto text = api::read_whole_file(file);
+    api::fault_list faults(file);
+    const auto table = text ? api::parse_toml(*text, faults) : std::nullopt;
+    if (!table || is_tenant_file(*table)) continue;
+    const auto node = api::parse_node_file(*text, file, "localhost");
+    if (!node.config) continue;
+    return node.config->public_url.empty() ? api::callback_reach::missing : api::callback_reach::given;
+  }
+  return api::callback_reach::unknown;
+}
+
+int check_one(session& run, const std::string& file, api::callback_reach reach) {
   const auto text = api::read_whole_file(file);
   if (!text) return run.complain(exit_refused, file + ": cannot be read");
   api::fault_list faults(file);
@@ -171,7 +200,10 @@ int check_one(session& run, const std::string& file) {
   if (!table) {
     errors = faults.take();
   } else if (is_tenant_file(*table)) {
-    errors = read_tenants({file}, [&run](const char* name) { return run.variable(name); }).errors;
+    auto read = read_tenants(
+        {file}, [&run](const char* name) { return run.variable(name); }, reach);
+    errors = std::move(read.errors);
+    for (const tenant_source& one : read.tenants) print_warnings(file, one.warnings);
   } else {
     errors = api::parse_node_file(*text, file, "localhost").errors;
   }
@@ -186,7 +218,8 @@ int check_config(session& run) {
   const auto found = find_files(run.given().words);
   print_errors(found.errors);
   int code = found.errors.empty() ? exit_ok : exit_refused;
-  for (const std::string& file : found.files) code = std::max(code, check_one(run, file));
+  const auto reach = reach_of(run, found.files);
+  for (const std::string& file : found.files) code = std::max(code, check_one(run, file, reach));
   return code;
 }
 

@@ -76,7 +76,8 @@ found_files find_files(const std::vector<std::string>& paths) {
   return found;
 }
 
-tenant_sources read_tenants(const std::vector<std::string>& files, const environment& variables) {
+tenant_sources read_tenants(const std::vector<std::string>& files, const environment& variables,
+                            api::callback_reach reach) {
   tenant_sources read;
   std::map<tenant_id, std::string> seen;
   for (const std::string& file : files) {
@@ -96,7 +97,8 @@ tenant_sources read_tenants(const std::vector<std::string>& files, const environ
           {file, 0, fmt::format("tenant \"{}\" is also in {}", parsed.config->id.str(), other->second)});
     auto made = api::canonical(*text, file, lookup);
     read.errors.insert(read.errors.end(), made.errors.begin(), made.errors.end());
-    read.tenants.push_back({file, parsed.config->id, std::move(made.text), std::move(made.secrets)});
+    read.tenants.push_back({file, parsed.config->id, std::move(made.text), std::move(made.secrets),
+                            api::warnings_of(*parsed.config, reach)});
   }
   return read;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/api/tenant_file.hpp"
+#include "actors/api/tenant_warnings.hpp"
 #include "bin/ringdownctl/session.hpp"
 
 #include <map>
@@ -16,6 +17,7 @@ struct tenant_source {
   tenant_id tenant;
   std::string text;                           // canonical
   std::map<std::string, secret_text> secrets; // those given by this file
+  std::vector<api::config_warning> warnings;
 };
 
 struct tenant_sources {
@@ -30,6 +32,7 @@ struct found_files {
 };
 [[nodiscard]] found_files find_files(const std::vector<std::string>& paths);
 
-[[nodiscard]] tenant_sources read_tenants(const std::vector<std::string>& files, const environment& variables);
+[[nodiscard]] tenant_sources read_tenants(const std::vector<std::string>& files, const environment& variables,
+                                          api::callback_reach reach = api::callback_reach::unknown);
 
 } // namespace ringdown::ctl

@@ -3,6 +3,7 @@
 
 import json
 import pathlib
+import re
 import unittest
 
 from cli_case import Cli, one_list
@@ -39,6 +40,16 @@ class TenantFiles(Cli):
         self.assertEqual(sent["secrets"], {"channel.hook.secret": WEBHOOK_SECRET})
         self.assertNotIn(WEBHOOK_SECRET, sent["toml"])
         self.assertIn("channel.hook.secret", sent["toml"])
+
+    def test_what_will_not_work_is_a_warning_once_and_is_applied(self):
+        file = self.tenant()
+        routes = self.put("acme")
+        for answer in routes.values():
+            answer["warnings"] = [{"channel": "tickets", "message": "channel \"tickets\": company: none"}]
+        self.daemon.serve(**routes)
+        done = self.run_ctl("apply", str(file))
+        self.assertEqual((done.returncode, done.stderr), (0, f'{file}: warning: channel "tickets": company: none\n'))
+        self.assertIn("acme: applied", done.stdout)
 
     def test_one_unsound_file_and_nothing_is_asked(self):
         self.tenant()
@@ -135,6 +146,38 @@ class CheckConfig(Cli):
         node = str(ROOT / "deploy/examples/ringdown.toml")
         text = self.expect(0, "check-config", node, str(tenant), where=False, variables={"CLINIC_PBX_SECRET": "s3cret"})
         self.assertEqual(text, f"{node}: ok\n{tenant}: ok\n")
+
+    def test_what_will_not_work_is_a_warning_and_no_fault(self):
+        file = self.folder / "x.toml"
+        (self.folder / "secret").write_text("a-secret\n")
+        file.write_text('[tenant]\nid = "x"\n[voice]\ntypes = ["trunk_down"]\n[[user]]\nid = "jo"\nphone = "+4930123456"\nvoice_consent = "by mail"\n'
+                        '[[channel]]\nid = "phone"\nkind = "twilio"\naccount = "AC0123456789abcdef0123456789abcdef"\nfrom = "+12025550100"\n'
+                        'auth_token = { file = "secret" }\n')
+        node = self.folder / "ringdown.toml"
+        node.write_text('state_dir = "state"\n')
+        done = self.run_ctl("check-config", str(file), where=False)
+        self.assertEqual((done.returncode, done.stdout), (0, f"{file}: ok\n"))
+        self.assertRegex(done.stderr, r"^\S+x\.toml: warning: channel \"phone\": regions: .* one of DE: .*\n$")
+        # What the daemon's file says is known where it is checked too, or is that of --config.
+        for words in ([str(node)], ["--config", str(node)]):
+            self.assertIn("[http] public_url", self.run_ctl("check-config", str(file), *words, where=False).stderr)
+        node.write_text('state_dir = "state"\n[http]\npublic_url = "https://ringdown.example.com"\n')
+        self.assertNotIn("public_url", self.run_ctl("check-config", str(file), str(node), where=False).stderr)
+
+    def test_the_whole_file_of_the_documentation_is_sound_and_nothing_in_it_is_warned_of(self):
+        text = (ROOT / "docs/operating.md").read_text().split("**A whole file**")[1].split("```toml\n")[1].split("```")[0]
+        file = self.folder / "acme.toml"
+        file.write_text(text)
+        (self.folder / "secrets").mkdir()
+        for name in re.findall(r'file = "secrets/([^"]+)"', text):
+            hook = "https://hooks.slack.com/services/T0/B0/x"
+            (self.folder / "secrets" / name).write_text(hook if name == "slack-hook" else "a-secret")
+        node = self.folder / "ringdown.toml"
+        node.write_text('state_dir = "state"\n[http]\npublic_url = "https://ringdown.example.com"\n')
+        done = self.run_ctl("check-config", str(file), str(node), where=False)
+        self.assertEqual((done.stdout, done.stderr), (f"{file}: ok\n{node}: ok\n", ""))
+        for kind in ("slack", "autotask", "email", "twilio"):
+            self.assertIn(f'kind = "{kind}"', text)
 
     def test_all_faults_are_told_with_line_and_no_secret(self):
         file = self.folder / "x.toml"

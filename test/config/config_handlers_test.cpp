@@ -208,3 +208,19 @@ TEST_CASE("A file is applied under the daemon file of the last reload") {
   CHECK(at.put(quick).status == 200);
   CHECK(at.tree.applied.back()->times.confirm_after == std::chrono::seconds(3));
 }
+
+TEST_CASE("What is sound and will not work is said with what changes, and is applied") {
+  desk at;
+  const std::string file = acme + instance("hq") +
+                           "[[channel]]\nid = \"tickets\"\nkind = \"autotask\"\nusername = \"a@example.com\"\n"
+                           "secret = { secret = \"s\" }\nintegration_code = { secret = \"s\" }\nqueue = 1\n"
+                           "priority_critical = 1\npriority_warning = 2\nnote_type = 1\n";
+  for (const char* query : {"dry_run=1", ""}) {
+    const auto answer = at.put(file, query);
+    CHECK(answer.status == 200);
+    CHECK_THAT(answer.body,
+               Catch::Contains(R"("warnings":[{"channel":"tickets","message":"channel \"tickets\": company: )"));
+  }
+  CHECK(at.tree.applied.size() == 1);
+  CHECK_THAT(at.put(file + "company = 0\n").body, Catch::Contains("\"warnings\":[]"));
+}
