@@ -25,6 +25,16 @@ void write_delivery_row(wire::json_writer& json, const persistence::delivery_row
   json.time("ended", what.ended);
 }
 
+// Of a call: how far it is known to have come, and how it ended.
+void write_call(wire::json_writer& json, persistence::store& store, const delivery& row) {
+  if (row.target.empty()) return;
+  const auto call = store.find_call(row.tenant, row.id);
+  if (!call || !*call) return;
+  json.text("call_stage", name((*call)->stage));
+  json.text_or_null("call_result", (*call)->result == call_result::none ? std::string_view() : name((*call)->result));
+  json.time("call_changed", (*call)->changed);
+}
+
 } // namespace
 
 void get_alerts(context& in, const server_request& request, const path_parts&, const respond& answer) {
@@ -124,6 +134,7 @@ void get_delivery(context& in, const server_request&, const path_parts& parts, c
     wire::json_writer json;
     json.open_object();
     write_delivery_row(json, **found);
+    write_call(json, store, (*found)->row);
     json.key("attempts").open_array();
     for (const attempt& one : *tries) {
       json.open_object();

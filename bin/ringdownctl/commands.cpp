@@ -62,7 +62,9 @@ const command_spec table_of_commands[] = {
      {"tenant", "by", "no-wait"},
      test_channel},
     {"drill",
-     "send a marked critical down the real path and report each hop's time",
+     "send a marked critical down the real path and report each hop's time; with --json one document at the end, of "
+     "the "
+     "verdict, the alert and its deliveries with their attempts",
      "",
      0,
      0,

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t longest_value = 400;
 constexpr std::size_t longest_summary = 4000;
+constexpr std::size_t widest_table = 120;
 
 struct line {
   std::string_view label;
@@ -97,7 +98,7 @@ bool has_arrived(const row& one) {
 
 // "yes (sent)", "no", "no (suppressed)", "not yet (pending)", "perhaps (unknown)".
 std::string told_words(const row& one) {
-  if (one["delivery"].empty()) return "no";
+  if (one["delivery"].empty()) return one["reason"] == "call_due" ? "not yet" : "no";
   const std::string state = first_of(one["delivery_state"], "made");
   if (has_arrived(one)) return fmt::format("yes ({})", state);
   if (state == "unknown") return fmt::format("perhaps ({})", state);
@@ -165,7 +166,7 @@ int explain_alert(session& run) {
   for (const row& one : items)
     shown.add({at_time(one["at"]).substr(0, 19), fmt::format("{}.{}", one["episode"], one["version"]), one["event"],
                who(one), told_words(one), why_words(one), one["gates"]});
-  run.print(shown.text());
+  run.print(shown.text_within(widest_table));
   return exit_ok;
 }
 

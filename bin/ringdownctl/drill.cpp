@@ -1,4 +1,5 @@
-// `drill`: a marked critical goes down the real path of a tenant, and each hop's time is told.
+// `drill`: a marked critical goes down the real path of a tenant, and each hop's time is told: as it happens, and once more in
+// a table at the end; with --json all of it at the end in one document.
 #include "bin/ringdownctl/commands.hpp"
 #include "bin/ringdownctl/table.hpp"
 #include "protocol/wire/json_writer.hpp"
@@ -6,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -26,75 +28,153 @@ std::string since(std::string_view begin, std::string_view end) {
   return fmt::format("+{:.3f} s", std::chrono::duration<double>(*to - *from).count());
 }
 
-// The id a verdict ends with: "the drill has begun: al_...".
-std::string alert_in(const std::string& text) {
+// "the drill has begun: al_...; calls have no keys, ...": the id, and what follows it.
+struct drill_verdict {
+  std::string alert;
+  std::string note;
+};
+
+drill_verdict verdict_in(const std::string& text) {
   const auto at = text.rfind("al_");
-  return at == std::string::npos ? std::string() : text.substr(at);
+  if (at == std::string::npos) return {};
+  const auto end = std::min(text.find(';', at), text.size());
+  const auto note = text.find_first_not_of("; ", end);
+  return {text.substr(at, end - at), note == std::string::npos ? std::string() : text.substr(note)};
 }
 
 struct drill_so_far {
-  row what;              // the alert
-  std::vector<row> rows; // its deliveries, oldest first
+  session::reply alert;
+  std::vector<session::reply> deliveries; // each with its attempts, oldest first
+
+  [[nodiscard]] const row& what() const { return alert.read.top; }
 };
 
 std::variant<drill_so_far, int> look(session& run, const std::string& alert) {
   drill_so_far seen;
   auto asked = run.ask(http_method::get, "/api/v1/alerts/" + percent_encode(alert));
   if (const int* code = std::get_if<int>(&asked)) return *code;
-  seen.what = std::get<session::reply>(asked).read.top;
+  seen.alert = std::move(std::get<session::reply>(asked));
   asked = run.ask(http_method::get, fmt::format("/api/v1/deliveries?tenant={}&alert={}",
                                                 percent_encode(run.given().tenant), percent_encode(alert)));
   if (const int* code = std::get_if<int>(&asked)) return *code;
-  seen.rows = std::get<session::reply>(asked).read.list("items");
-  std::ranges::reverse(seen.rows); // the API's are newest first
+  auto rows = std::get<session::reply>(asked).read.list("items");
+  std::ranges::reverse(rows); // the API's are newest first
+  for (const row& one : rows) {
+    asked = run.ask(http_method::get, "/api/v1/deliveries/" + percent_encode(one["id"]));
+    if (const int* code = std::get_if<int>(&asked)) return *code;
+    seen.deliveries.push_back(std::move(std::get<session::reply>(asked)));
+  }
   return seen;
 }
 
 // A phone rings, or is listened to, and no key was pressed yet. Only calls have a target.
 bool may_press_a_key(const drill_so_far& seen) {
-  const bool called = std::ranges::any_of(seen.rows, [](const row& one) { return !one["target"].empty(); });
-  return called && seen.what["acknowledged.by"].empty();
+  const bool called =
+      std::ranges::any_of(seen.deliveries, [](const auto& one) { return !one.read.top["target"].empty(); });
+  return called && seen.what()["acknowledged.by"].empty();
+}
+
+bool all_over(const drill_so_far& seen) {
+  return !seen.deliveries.empty() &&
+         std::ranges::all_of(seen.deliveries, [](const auto& one) { return is_over(one.read.top); });
+}
+
+std::string whom(const row& delivery) {
+  return delivery["target"].empty() ? delivery["channel"]
+                                    : fmt::format("{} {}", delivery["channel"], delivery["target"]);
+}
+
+// "sent", "dead (refused)", "sent, ringing", "confirmed, answered, ended (human)".
+std::string state_words(const row& delivery) {
+  std::string words = delivery["state"];
+  if (!delivery["reason"].empty()) words += fmt::format(" ({})", delivery["reason"]);
+  if (!delivery["call_stage"].empty()) words += ", " + delivery["call_stage"];
+  if (!delivery["call_result"].empty()) words += fmt::format(" ({})", delivery["call_result"]);
+  return words;
+}
+
+// A line for each that is not as it was last said to be.
+void tell_news(session& run, const drill_so_far& seen, std::map<std::string, std::string>& said) {
+  for (const auto& one : seen.deliveries) {
+    const row& delivery = one.read.top;
+    const std::string words = state_words(delivery);
+    std::string& before = said[delivery["id"]];
+    if (before != words && !run.wants_json()) run.print(fmt::format("  {}: {}\n", whom(delivery), words));
+    before = words;
+  }
 }
 
 // Until nothing is on its way any more.
 std::variant<drill_so_far, int> watch(session& run, const std::string& alert) {
   drill_so_far seen;
+  std::map<std::string, std::string> said;
   int looks_for_a_key = 0;
   for (int looks = 0; looks < most_looks; ++looks) {
     run.pause(look_every);
     auto looked = look(run, alert);
     if (const int* code = std::get_if<int>(&looked)) return *code;
     seen = std::move(std::get<drill_so_far>(looked));
-    if (seen.rows.empty() || !std::ranges::all_of(seen.rows, is_over)) continue;
+    tell_news(run, seen, said);
+    if (!all_over(seen)) continue;
     if (!may_press_a_key(seen) || ++looks_for_a_key > most_looks_for_a_key) break;
   }
   return seen;
 }
 
-// Decided, handed to a provider, accepted by it, acknowledged; the last attempt of each delivery tells.
-int report(session& run, const row& what, const std::vector<row>& rows) {
-  const std::string& begun = what["opened_at"];
-  table shown({"CHANNEL", "EVENT", "HANDED OVER", "ANSWERED", "STATE", "ANSWER"});
-  bool accepted = !rows.empty();
-  for (const row& one : rows) {
-    auto asked = run.ask(http_method::get, "/api/v1/deliveries/" + percent_encode(one["id"]));
-    if (const int* code = std::get_if<int>(&asked)) return *code;
-    const answer& whole = std::get<session::reply>(asked).read;
-    const auto& attempts = whole.list("attempts");
-    const row none;
-    const row& last = attempts.empty() ? none : attempts.back();
-    const std::string& state = whole.top["state"];
-    accepted = accepted && (state == "sent" || state == "confirmed");
-    shown.add({one["channel"], one["event"], since(begun, last["started_at"]), since(begun, last["ended_at"]),
-               whole.top["reason"].empty() ? state : fmt::format("{} ({})", state, whole.top["reason"]),
-               first_of(last["answer"])});
-  }
-  run.print(shown.text());
+bool is_taken(const session::reply& delivery) {
+  const std::string& state = delivery.read.top["state"];
+  return state == "sent" || state == "confirmed";
+}
+
+bool all_taken(const drill_so_far& seen) {
+  return !seen.deliveries.empty() && std::ranges::all_of(seen.deliveries, is_taken);
+}
+
+void print_acknowledgement(session& run, const drill_so_far& seen, const std::string& note) {
+  const row& what = seen.what();
   if (!what["acknowledged.by"].empty())
     run.print(fmt::format("acknowledged by {} over {}, {}\n", what["acknowledged.by"], what["acknowledged.via"],
-                          since(begun, what["acknowledged.at"])));
-  if (rows.empty()) run.print("nobody is told of a critical of this tenant: see 'explain' and its routing\n");
-  return accepted ? exit_ok : exit_negative;
+                          since(what["opened_at"], what["acknowledged.at"])));
+  else if (!seen.deliveries.empty())
+    run.print(fmt::format("nobody acknowledged it so far{}{}\n", note.empty() ? "" : "; ", note));
+  else
+    run.print("nobody is told of a critical of this tenant: see 'explain' and its routing\n");
+}
+
+// Decided, handed to a provider, accepted by it, acknowledged; the last attempt of each delivery tells.
+void report(session& run, const drill_so_far& seen, const std::string& note) {
+  const std::string& begun = seen.what()["opened_at"];
+  run.print(fmt::format("decided at {}; it ends by itself in ten minutes, an acknowledgement stops it like any other\n",
+                        at_time(begun)));
+  table shown({"CHANNEL", "EVENT", "HANDED OVER", "ANSWERED", "STATE", "ANSWER"});
+  const row none;
+  for (const auto& one : seen.deliveries) {
+    const auto& attempts = one.read.list("attempts");
+    const row& last = attempts.empty() ? none : attempts.back();
+    shown.add({one.read.top["channel"], one.read.top["event"], since(begun, last["started_at"]),
+               since(begun, last["ended_at"]), state_words(one.read.top), first_of(last["answer"])});
+  }
+  run.print(shown.text());
+  print_acknowledgement(run, seen, note);
+}
+
+void print_document(session& run, const row& verdict, const drill_so_far& seen) {
+  wire::json_writer json;
+  json.open_object().text("answer", verdict["answer"]).text("text", verdict["text"]);
+  json.key("alert").raw(seen.alert.body).key("deliveries").open_array();
+  for (const auto& one : seen.deliveries) json.raw(one.body);
+  json.close_array().close_object();
+  run.print(json.str() + "\n");
+}
+
+// The one that was begun before goes on, and is all that can be shown.
+void tell_of_earlier(session& run, const std::string& alert) {
+  auto asked = run.ask(http_method::get, "/api/v1/alerts/" + percent_encode(alert));
+  if (const auto* reply = std::get_if<session::reply>(&asked))
+    run.print(
+        fmt::format("NO NEW DRILL: what follows is the one that began at {} ({}); another can begin ten minutes "
+                    "after that\n",
+                    at_time(reply->read.top["opened_at"]), ago(reply->read.top["opened_at"], run.now())));
 }
 
 } // namespace
@@ -107,16 +187,24 @@ int drill(session& run) {
   auto asked = run.ask(http_method::post, fmt::format("/api/v1/tenants/{}/drill", percent_encode(given.tenant)),
                        std::move(body).str());
   if (const int* code = std::get_if<int>(&asked)) return *code;
-  const row begun = std::get<session::reply>(asked).read.top;
-  run.print(begun["text"] + "\n");
-  const std::string alert = alert_in(begun["text"]);
-  if (given.no_wait || alert.empty()) return begun["answer"] == "done" ? exit_ok : exit_negative;
+  const auto& begun = std::get<session::reply>(asked);
+  const row& verdict = begun.read.top;
+  const auto [alert, note] = verdict_in(verdict["text"]);
+  const bool waits = !given.no_wait && !alert.empty();
+  if (!run.wants_json())
+    run.print(verdict["text"] + "\n");
+  else if (!waits)
+    run.print(begun.body + "\n");
+  if (!waits) return verdict["answer"] == "done" ? exit_ok : exit_negative;
+  if (verdict["answer"] == "already" && !run.wants_json()) tell_of_earlier(run, alert);
   auto watched = watch(run, alert);
   if (const int* code = std::get_if<int>(&watched)) return *code;
-  const auto& [what, rows] = std::get<drill_so_far>(watched);
-  run.print(fmt::format("decided at {}; it ends by itself in ten minutes, an acknowledgement stops it like any other\n",
-                        at_time(what["opened_at"])));
-  return report(run, what, rows);
+  const auto& seen = std::get<drill_so_far>(watched);
+  if (run.wants_json())
+    print_document(run, verdict, seen);
+  else
+    report(run, seen, note);
+  return all_taken(seen) ? exit_ok : exit_negative;
 }
 
 } // namespace ringdown::ctl

@@ -18,7 +18,11 @@ constexpr std::size_t longest_message = 2000;
 
 } // namespace
 
-void session::print(std::string_view text) const { fmt::print("{}", text); }
+// Whoever reads along behind a pipe sees each line when it is said.
+void session::print(std::string_view text) const {
+  fmt::print("{}", text);
+  std::fflush(stdout);
+}
 
 int session::complain(int code, std::string_view text) const {
   fmt::print(stderr, "ringdownctl: {}\n", text);

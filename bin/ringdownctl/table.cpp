@@ -11,6 +11,7 @@ namespace ringdown::ctl {
 namespace {
 
 constexpr std::size_t longest_cell = 120; // code points
+constexpr std::size_t narrowest = 12;
 
 std::size_t width_of(std::string_view text) {
   return static_cast<std::size_t>(
@@ -27,6 +28,43 @@ void append_line(std::string& out, const std::vector<std::string>& cells, const 
   out += line + "\n";
 }
 
+// The widest gives way first, and none below what still can be read.
+std::vector<std::size_t> shrunk(std::vector<std::size_t> widths, std::size_t most) {
+  if (widths.empty()) return widths;
+  std::size_t whole = 2 * (widths.size() - 1);
+  for (const std::size_t one : widths) whole += one;
+  for (; whole > most; --whole) {
+    const auto widest = std::ranges::max_element(widths);
+    if (*widest <= narrowest) break;
+    --*widest;
+  }
+  return widths;
+}
+
+// Bytes of the first `count` code points.
+std::size_t bytes_of(std::string_view text, std::size_t count) {
+  std::size_t at = 0;
+  for (; at < text.size(); ++at) {
+    const bool begins = (static_cast<unsigned char>(text[at]) & 0xc0U) != 0x80U;
+    if (begins && count-- == 0) break;
+  }
+  return at;
+}
+
+// Broken at spaces; a word that is too long is broken anywhere.
+std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
+  std::vector<std::string> lines;
+  while (width_of(text) > width) {
+    const std::size_t fits = bytes_of(text, width);
+    const std::size_t space = text.rfind(' ', fits);
+    const bool breaks = space != std::string_view::npos && space > 0;
+    lines.emplace_back(text.substr(0, breaks ? space : fits));
+    text.remove_prefix(breaks ? space + 1 : fits);
+  }
+  lines.emplace_back(text);
+  return lines;
+}
+
 } // namespace
 
 void table::add(std::vector<std::string> cells) {
@@ -38,16 +76,37 @@ void table::add(std::vector<std::string> cells) {
   rows_.push_back(std::move(cells));
 }
 
-std::string table::text() const {
+std::vector<std::size_t> table::natural_widths() const {
   std::vector<std::size_t> widths;
   for (std::size_t i = 0; i < heads_.size(); ++i) {
     std::size_t width = width_of(heads_[i]);
     for (const auto& cells : rows_) width = std::max(width, width_of(cells[i]));
     widths.push_back(width);
   }
+  return widths;
+}
+
+std::string table::text() const {
+  const auto widths = natural_widths();
   std::string out;
   append_line(out, heads_, widths);
   for (const auto& cells : rows_) append_line(out, cells, widths);
+  return out;
+}
+
+std::string table::text_within(std::size_t width) const {
+  const auto widths = shrunk(natural_widths(), width);
+  std::string out;
+  append_line(out, heads_, widths);
+  for (const auto& cells : rows_) {
+    std::vector<std::vector<std::string>> lines;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      auto parts = wrapped(cells[i], widths[i]);
+      if (lines.size() < parts.size()) lines.resize(parts.size(), std::vector<std::string>(cells.size()));
+      for (std::size_t line = 0; line < parts.size(); ++line) lines[line][i] = std::move(parts[line]);
+    }
+    for (const auto& line : lines) append_line(out, line, widths);
+  }
   return out;
 }
 

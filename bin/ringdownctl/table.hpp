@@ -16,8 +16,12 @@ public:
   void add(std::vector<std::string> cells);
   // Columns are as wide as their widest cell, counted in code points; two spaces between them, none at a line's end.
   [[nodiscard]] std::string text() const;
+  // The same within so many columns where that can be: what is widest goes on in further lines of its row.
+  [[nodiscard]] std::string text_within(std::size_t width) const;
 
 private:
+  [[nodiscard]] std::vector<std::size_t> natural_widths() const;
+
   std::vector<std::string> heads_;
   std::vector<std::vector<std::string>> rows_;
 };

@@ -174,3 +174,42 @@ TEST_CASE("a test names the delivery it made, a delivery under way is not sent a
   CHECK(is_problem(answer, 409));
   CHECK(text_in(answer.body, "answer") == "refused");
 }
+
+TEST_CASE("a test says what an alarm over that channel would meet") {
+  night t;
+  tenant_config config;
+  config.id = tenant_id("acme");
+  config.instances.emplace_back();
+  config.instances.back().id = instance_id("hq");
+  for (const char* kind : {"autotask", "ntfy"}) {
+    config.channels.emplace_back();
+    config.channels.back().id = channel_id(kind);
+    config.channels.back().kind = kind;
+  }
+  t.in.tenants.put({std::make_shared<const tenant_config>(config), {}});
+  t.decide_with(command_answer::done, "a test is on its way");
+  CHECK(text_in(t.ask("POST", "/api/v1/tenants/acme/channels/ntfy/test").body, "text") == "a test is on its way");
+  CHECK_THAT(text_in(t.ask("POST", "/api/v1/tenants/acme/channels/autotask/test").body, "text"),
+             Contains("a test is on its way") && Contains("warning: company: ") && Contains("of hq: "));
+}
+
+TEST_CASE("a call shows how far it has come") {
+  night t;
+  auto row = persistence::make_row("dl_1", persistence::make_alert("al_1"));
+  row.target = "+12025550101";
+  t.work.commit_rows({row});
+  CHECK(text_in(t.ask("GET", "/api/v1/deliveries/dl_1").body, "call_stage").empty());
+  persistence::write_batch batch = t.work.batch();
+  call_record call;
+  call.call = row.id;
+  call.channel = row.channel;
+  call.lead = row.alert;
+  call.number = row.target;
+  call.stage = call_stage::ringing;
+  call.made = call.changed = noon;
+  batch.calls.push_back(call);
+  t.work.commit(batch);
+  const std::string body = t.ask("GET", "/api/v1/deliveries/dl_1").body;
+  CHECK(text_in(body, "call_stage") == "ringing");
+  CHECK_THAT(body, Contains(R"("call_result":null)"));
+}

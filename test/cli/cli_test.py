@@ -126,12 +126,31 @@ class Listings(Cli):
                                  "mail not told of \"fired\": the channel's floor is above this severity (below_floor)",
                                  'sms not told of "fired": it is new (first); but it was acknowledged (acknowledged)'])
         table = text.split("\n\n")[2]
-        for words in ("yes (sent)", "what kept it quiet is over, and it still fails (mask_lifted): HTTP 200", "a wider outage speaks for it (masked_parent)"):
+        self.assertLessEqual(max(len(line) for line in table.splitlines()), 120)
+        for words in ("yes (sent)", "what kept it quiet is over", "(mask_lifted): HTTP 200", "a wider outage speaks for it"):
             self.assertIn(words, table)
         items.append(decided(None, "kill_switch"))
         self.assertIn('nobody told of "fired": the tenant is silenced (kill_switch)', self.expect(0, "explain", "al_1"))
         self.daemon.serve(**{"GET /api/v1/alerts/al_1/explain": {"alert": ALERT, "items": []}})
         self.assertIn("no decision about it is stored yet", self.expect(0, "explain", "al_1"))
+
+    def test_explain_fits_a_terminal_and_loses_no_word(self):
+        why = " ".join(f"gate{i}=passed" for i in range(8))
+        item = {"alert": "al_1", "episode": 1, "version": 1, "event": "acknowledged", "channel": "the-push-channel-of-jo-at-night", "target": "",
+                "reason": "mask_lifted", "gates": why, "detail": "", "delivery": None, "at": "2026-01-02T03:04:05Z"}
+        self.daemon.serve(**{"GET /api/v1/alerts/al_1/explain": {"alert": ALERT, "items": [item, item]}})
+        table = self.expect(0, "explain", "al_1").split("\n\n")[2].splitlines()
+        self.assertLessEqual(max(len(line) for line in table), 120)
+        column = table[0].index("GATES")
+        second = next(n for n in range(2, len(table)) if table[n].startswith("2026"))
+        self.assertEqual(" ".join(line[column:].strip() for line in table[1:second]), why)
+
+    def test_explain_says_when_a_call_is_due(self):
+        item = {"alert": "al_1", "episode": 1, "version": 1, "event": "fired", "channel": "phone", "target": "", "reason": "call_due", "gates": "voice=yes",
+                "detail": "due by 03:06:05 UTC", "delivery": None, "at": "2026-01-02T03:04:05Z"}
+        self.daemon.serve(**{"GET /api/v1/alerts/al_1/explain": {"alert": ALERT, "items": [item]}})
+        text = self.expect(0, "explain", "al_1")
+        self.assertIn('phone not yet told of "fired": its call comes later (call_due): due by 03:06:05 UTC\n', text)
 
     def test_a_delivery_shows_its_attempts(self):
         attempt = {"delivery": "dl_1", "number": 1, "started_at": "2026-01-02T03:04:05Z", "outcome": "retry", "status": 503,
@@ -258,9 +277,57 @@ class Acts(Cli):
                              "GET /api/v1/deliveries": {"items": [call, push]},
                              "GET /api/v1/deliveries/dl_1": {**push, **whole}, "GET /api/v1/deliveries/dl_2": {**call, **whole, "state": "confirmed"}})
         lines = self.expect(0, "drill", "--tenant", "acme").splitlines()
-        self.assertEqual([line.split()[0] for line in lines[3:5]], ["push", "voice"])
-        self.assertIn("+0.250 s     +1.000 s", lines[3])
+        self.assertEqual(lines[:3], ["the drill has begun: al_1", "  push: sent", "  voice +49****00: confirmed"])
+        self.assertEqual([line.split()[0] for line in lines[5:7]], ["push", "voice"])
+        self.assertIn("+0.250 s     +1.000 s", lines[5])
         self.assertEqual(lines[-1], "acknowledged by jo over phone, +9.500 s")
+
+    def drill(self, alert, *deliveries, verdict="done", text="the drill has begun: al_1"):
+        """`deliveries`: for each the answers about it, one after the other."""
+        whole = {"reason": None, "channel": "push", "event": "fired", "target": "", "state": "sent",
+                 "attempts": [{"started_at": "2026-01-02T03:00:00.250Z", "ended_at": "2026-01-02T03:00:01Z", "answer": "HTTP 200"}]}
+        rows = {f"GET /api/v1/deliveries/dl_{n}": iter([{**whole, "id": f"dl_{n}", **one} for one in answers])
+                for n, answers in enumerate(deliveries)}
+        self.daemon.serve(**{"POST /api/v1/tenants/acme/drill": (200, {"answer": verdict, "text": text}), "GET /api/v1/alerts/al_1": alert,
+                             "GET /api/v1/deliveries": {"items": [{"id": f"dl_{n}"} for n in reversed(range(len(deliveries)))]}, **rows})
+
+    def test_a_drill_tells_what_a_call_does_as_it_does_it(self):
+        call = {"channel": "voice", "target": "+49****00"}
+        opened = {"id": "al_1", "opened_at": "2026-01-02T03:00:00Z", "acknowledged": None}
+        taken = {**opened, "acknowledged": {"by": "jo", "via": "phone", "at": "2026-01-02T03:00:09Z"}}
+        steps = [{"state": "pending"}, {"call_stage": "ringing"}, {"call_stage": "ringing"}, {"state": "confirmed", "call_stage": "ended", "call_result": "human"}]
+        self.drill(iter([opened, opened, opened, taken]), [{**call, **one} for one in steps])
+        told = subprocess.Popen([PROGRAM, "drill", "--tenant", "acme", "--url", self.daemon.url, "--token-file", str(self.folder / "token")],
+                                stdout=subprocess.PIPE, text=True, env={"PATH": os.environ["PATH"], "USER": "jo"})
+        self.addCleanup(told.stdout.close)
+        # Behind a pipe, before the next look: what is not written at once is not there yet.
+        self.assertEqual([told.stdout.readline() for _ in range(2)], ["the drill has begun: al_1\n", "  voice +49****00: pending\n"])
+        asked = len([path for _, path, _ in self.daemon.asked if path.endswith("dl_0")])
+        self.assertLess(asked, 4)
+        rest = told.stdout.read().splitlines()
+        self.assertEqual(told.wait(60), 0)
+        self.assertEqual(rest[:2], ["  voice +49****00: sent, ringing", "  voice +49****00: confirmed, ended (human)"])
+
+    def test_a_drill_nobody_acknowledges_says_so_and_why_nobody_could(self):
+        opened = {"id": "al_1", "opened_at": "2026-01-02T03:00:00Z", "acknowledged": None}
+        self.drill(opened, [{}], text="the drill has begun: al_1; calls have no keys, because of this")
+        self.assertEqual(self.expect(0, "drill", "--tenant", "acme").splitlines()[-1],
+                         "nobody acknowledged it so far; calls have no keys, because of this")
+
+    def test_a_second_drill_says_that_it_is_the_first_one(self):
+        opened = {"id": "al_1", "opened_at": "2026-01-02T03:00:00Z", "acknowledged": None}
+        self.drill(opened, [{}], verdict="already", text="a drill is under way since 03:00:00 UTC: al_1")
+        lines = self.expect(0, "drill", "--tenant", "acme").splitlines()
+        self.assertTrue(lines[1].startswith("NO NEW DRILL: what follows is the one that began at 2026-01-02 03:00:00 UTC ("), lines[1])
+
+    def test_a_drill_as_json_is_one_document(self):
+        opened = {"id": "al_1", "opened_at": "2026-01-02T03:00:00Z", "acknowledged": None}
+        self.drill(opened, [{"state": "dead", "reason": "refused"}])
+        done = self.run_ctl("drill", "--tenant", "acme", "--json")
+        told = json.loads(done.stdout)
+        self.assertEqual((done.returncode, told["answer"], told["alert"]["id"]), (1, "done", "al_1"))
+        self.assertEqual((told["deliveries"][0]["state"], told["deliveries"][0]["attempts"][0]["answer"]), ("dead", "HTTP 200"))
+        self.assertIn("--json", self.expect(0, "drill", "--help", where=False))
 
     def test_a_store_that_is_away_is_75(self):
         self.daemon.serve(**{"POST /api/v1/alerts/al_1/ack": (503, {"detail": "not stored yet"})})
