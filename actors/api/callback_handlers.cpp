@@ -87,9 +87,11 @@ struct to_say {
   std::vector<read_alert> read;
 };
 
-// Every open critical that rings, oldest first (S-T5), however much else is open.
-result<to_say> what_to_say(const heard_callback& of, persistence::store& store) {
+// Every open critical that rings, oldest first (S-T5), however much else is open. Of a drill's call the drill alone.
+result<to_say> what_to_say(const heard_callback& of, const alert_id& lead, persistence::store& store) {
   const tenant_config& config = *of.tenant->config;
+  const auto rung_for = store.find_alert(lead);
+  if (!rung_for) return rung_for.error();
   std::vector<alert> ringing;
   persistence::alert_query query;
   query.tenant = config.id;
@@ -97,7 +99,8 @@ result<to_say> what_to_say(const heard_callback& of, persistence::store& store) 
     auto open = store.alerts(query);
     if (!open) return open.error();
     for (alert& a : open->items)
-      if (logic::is_read_out(a, config)) ringing.push_back(std::move(a));
+      if (logic::is_read_out(a, config) && (!*rung_for || logic::share_a_call(**rung_for, a)))
+        ringing.push_back(std::move(a));
     query.cursor = open->next;
   } while (!query.cursor.empty());
   std::ranges::sort(ringing, {}, [](const alert& a) { return std::pair(a.opened, a.id); });
@@ -110,19 +113,16 @@ result<to_say> what_to_say(const heard_callback& of, persistence::store& store) 
 }
 
 // Nothing is left to say: somebody has it, it is over, or something keeps it quiet.
-std::string why_nothing(const delivery& row, persistence::store& store) {
-  const auto lead = store.find_alert(row.alert);
-  if (!lead || !*lead) return "Nothing is left to take over. Goodbye.";
+std::string why_nothing(const heard_callback& of, const alert_id& about, persistence::store& store) {
+  const auto lead = store.find_alert(about);
+  if (!lead || !*lead || (*lead)->tenant != of.tenant->config->id) return "Nothing is left to take over. Goodbye.";
   if ((*lead)->ack) return "This is taken by " + (*lead)->ack->by + ". Goodbye.";
   return (*lead)->phase == alert_phase::resolved ? "It has recovered. Goodbye."
                                                  : "It is not over, but quiet now. Goodbye.";
 }
 
 // What was asked for again after the call tells nobody what is open today (S-04).
-bool is_over(const heard_callback& of, persistence::store& store) {
-  const auto call = store.find_call(of.tenant->config->id, of.call);
-  return call && *call && (*call)->stage == call_stage::ended;
-}
+bool is_over(const std::optional<call_record>& call) { return call && call->stage == call_stage::ended; }
 
 std::string say_it(const context& in, const heard_callback& of, const to_say& what, bool again) {
   const auto script = logic::script_for(what.views, *of.tenant->config, of.tenant->config->voice.keys);
@@ -154,20 +154,35 @@ void give_script(context& in, const heard_callback& of, call_progress heard, per
   if (news.heard.result == call_result::machine)
     return tell_and_say(in, of, news, of.calls->hang_up_document(), answer);
   if (row.alert.empty()) return tell_and_say(in, of, news, say_text(of, row), answer);
-  if (is_over(of, store)) return answer(document(of.calls->hang_up_document()));
-  auto what = what_to_say(of, store);
+  const auto call = store.find_call(of.tenant->config->id, of.call);
+  if (call && is_over(*call)) return answer(document(of.calls->hang_up_document()));
+  auto what = what_to_say(of, row.alert, store);
   if (!what) return answer(problem(what.error()));
   if (what->views.empty())
-    return tell_and_say(in, of, news, of.calls->speak_short(*of.channel, why_nothing(row, store)), answer);
+    return tell_and_say(in, of, news, of.calls->speak_short(*of.channel, why_nothing(of, row.alert, store)), answer);
   news.read = what->read;
   tell_and_say(in, of, news, say_it(in, of, *what, false), answer);
 }
 
 // --- keys -----------------------------------------------------------------------------------------------------------------
 
+// What whoever presses 1 hears: that they have it, unless all that was read out is somebody else's by now, or over.
+std::string acknowledged_words(const heard_callback& of, const std::vector<read_alert>& read, const std::string& person,
+                               persistence::store& store) {
+  for (const read_alert& one : read) {
+    const auto found = store.find_alert(one.alert);
+    if (!found || !*found) continue;
+    const alert& a = **found;
+    const bool open = a.episode == one.episode && a.phase == alert_phase::firing;
+    const bool ours = a.episode == one.episode && a.ack && a.ack->by == person;
+    if (open || ours) return "Acknowledged. Goodbye.";
+  }
+  return why_nothing(of, read.front().alert, store);
+}
+
 // Exactly what was read out, and nothing that opened since.
 void acknowledge_read(context& in, const heard_callback& of, const std::vector<read_alert>& read,
-                      const std::string& person, const respond& answer) {
+                      const std::string& person, const std::string& words, const respond& answer) {
   struct counting {
     std::size_t left;
     bool failed = false;
@@ -185,13 +200,13 @@ void acknowledge_read(context& in, const heard_callback& of, const std::vector<r
     what.by = person;
     what.via = "phone";
     what.at = in.world->time.now().wall;
-    in.tree->command(what, [count, answer, of](const result<void>& stored) {
+    in.tree->command(what, [count, answer, of, words](const result<void>& stored) {
       const std::scoped_lock hold(count->guard);
       count->failed = count->failed || !stored;
       if (--count->left > 0) return;
       answer(document(of.calls->speak_short(
-          *of.channel, count->failed ? "It could not be stored. Nothing is acknowledged. You will be called again."
-                                     : "Acknowledged. Goodbye.")));
+          *of.channel,
+          count->failed ? "It could not be stored. Nothing is acknowledged. You will be called again." : words)));
     });
   }
 }
@@ -207,16 +222,18 @@ void take_key(context& in, const heard_callback& of, const wire::callback_event&
   if (event.key == '1') {
     // That a person answered is noted too; the acknowledgement does not wait for it.
     in.tree->command(news_command(in, of, news), [](const result<void>&) {});
-    return acknowledge_read(in, of, *read, (*call)->person, answer);
+    return acknowledge_read(in, of, *read, (*call)->person, acknowledged_words(of, *read, (*call)->person, store),
+                            answer);
   }
   if (event.key == '2')
-    return tell_and_say(in, of, news, of.calls->speak_short(*of.channel, "The next person is being called. Goodbye."),
-                        answer);
+    return tell_and_say(in, of, news, of.calls->speak_short(*of.channel, "It is passed on. Goodbye."), answer);
+  if (is_over(*call)) return answer(document(of.calls->hang_up_document()));
   const bool last = !event.key && parameter(request, "again") == "1";
-  const auto what = what_to_say(of, store);
+  const auto what = what_to_say(of, (*call)->lead, store);
   if (!what) return answer(problem(what.error()));
-  if (last || what->views.empty())
-    return answer(document(of.calls->speak_short(*of.channel, "Nothing was acknowledged. Goodbye.")));
+  if (what->views.empty())
+    return answer(document(of.calls->speak_short(*of.channel, why_nothing(of, (*call)->lead, store))));
+  if (last) return answer(document(of.calls->speak_short(*of.channel, "Nothing was acknowledged. Goodbye.")));
   answer(document(say_it(in, of, *what, !event.key)));
 }
 

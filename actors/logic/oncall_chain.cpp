@@ -45,8 +45,12 @@ reason why_never_called(const alert& a, const tenant_config& config) {
   if (a.first_sight) return reason::first_sight;
   const auto& types = config.voice.types;
   // A drill goes where any outage would.
-  const bool rings =
-      a.key.type == alert_type::drill ? !types.empty() : std::ranges::find(types, a.key.type) != types.end();
+  const auto on = [&](alert_type type) { return std::ranges::find(types, type) != types.end(); };
+  bool rings = a.key.type == alert_type::drill ? !types.empty() : on(a.key.type);
+  // What speaks for trunks rings where they would have: a worse outage is not a quieter one.
+  if (a.key.type == alert_type::all_trunks_down) rings = rings || on(alert_type::trunk_down);
+  if (a.key.type == alert_type::provider_outage)
+    rings = rings || on(alert_type::trunk_down) || on(alert_type::all_trunks_down);
   return rings ? reason::none : reason::type_not_for_voice;
 }
 
@@ -54,6 +58,10 @@ bool is_for_calls(const alert& a, const tenant_config& config) { return why_neve
 
 bool is_read_out(const alert& a, const tenant_config& config) {
   return is_notifiable(a) && !a.settling && a.told == a.level && is_for_calls(a, config);
+}
+
+bool share_a_call(const alert& one, const alert& other) {
+  return (one.key.type == alert_type::drill) == (other.key.type == alert_type::drill);
 }
 
 call_chain chain_of(const chain_context& in, const user_id& first) {

@@ -35,6 +35,8 @@ struct chain_context {
 // Does its type and level ring, and is it read out to whoever picks up now (S-T5)?
 [[nodiscard]] bool is_for_calls(const alert& a, const tenant_config& config);
 [[nodiscard]] bool is_read_out(const alert& a, const tenant_config& config);
+// A drill has calls of its own: who presses 1 there has not taken what really fails.
+[[nodiscard]] bool share_a_call(const alert& one, const alert& other);
 
 // `first` empty: nobody was named.
 [[nodiscard]] call_chain chain_of(const chain_context& in, const user_id& first);

@@ -63,8 +63,10 @@ call_script script_for(const std::vector<alert_view>& what, const tenant_config&
   call_script made;
   made.opening = opening_of(config);
   made.keys = keys;
+  const auto is_drill = [](const alert_view& one) { return one.type == alert_type::drill; };
   if (config.voice.terse) {
-    made.sentences.push_back(count_words(what.size()));
+    const bool drill = !what.empty() && std::ranges::all_of(what, is_drill);
+    made.sentences.push_back(drill ? spoken(what.front()) : count_words(what.size()));
     return made;
   }
   for (std::size_t i = 0; i < what.size() && i < most_named; ++i) made.sentences.push_back(spoken(what[i]));

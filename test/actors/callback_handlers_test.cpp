@@ -194,6 +194,56 @@ TEST_CASE("1 acknowledges exactly what was read, by whoever was called") {
   CHECK(t.tree.asked.back().id == acks[0].id); // said twice, it is the same command
 }
 
+TEST_CASE("nobody is thanked for what somebody else has, or what is over") {
+  call_night t;
+  alert a = t.fire("al_1", "Bandwidth");
+  SECTION("taken meanwhile") {
+    a.phase = alert_phase::acknowledged;
+    a.ack = acknowledgement{"kim", "link", noon, 1};
+    t.work.commit_alert(a);
+    CHECK_THAT(t.call_back(read_one, pressed("1")).body, Contains("taken by kim") && !Contains("Acknowledged"));
+    CHECK_THAT(t.call_back(read_one, pressed("")).body, Contains("taken by kim") && !Contains("Nothing was"));
+  }
+  SECTION("over meanwhile") {
+    a.phase = alert_phase::resolved;
+    t.work.commit_alert(a);
+    CHECK_THAT(t.call_back(read_one, pressed("1")).body, Contains("recovered") && !Contains("Acknowledged"));
+  }
+  SECTION("their own, said again") {
+    a.phase = alert_phase::acknowledged;
+    a.ack = acknowledgement{"jo", "phone", noon, 1};
+    t.work.commit_alert(a);
+    CHECK_THAT(t.call_back(read_one, pressed("1")).body, Contains("Acknowledged. Goodbye."));
+  }
+}
+
+TEST_CASE("keys of a call that has ended are told nothing of what is open, and 1 still counts") {
+  call_night t;
+  call_record over = **t.work.held->find_call(tenant_id("acme"), delivery_id("dl_1"));
+  over.stage = call_stage::ended;
+  auto batch = t.work.batch();
+  batch.calls = {over};
+  t.work.commit(batch);
+  for (const char* key : {"3", "", "9"})
+    CHECK_THAT(t.call_back(read_one, pressed(key)).body, Contains("<Hangup/>") && !Contains("Bandwidth"));
+  t.call_back(read_one, pressed("1"));
+  CHECK(t.tree.asked.back().kind == command_kind::acknowledge);
+}
+
+TEST_CASE("a drill's call tells of the drill alone") {
+  call_night t;
+  alert drill = t.fire("al_drill", "");
+  drill.key = {instance_id(), alert_type::drill, {resource_kind::instance, ""}};
+  t.work.commit_alert(drill);
+  CHECK_THAT(t.call_back("script", answered).body, Contains("Bandwidth") && !Contains("drill"));
+  call_record of_the_drill = **t.work.held->find_call(tenant_id("acme"), delivery_id("dl_1"));
+  of_the_drill.lead = drill.id;
+  auto batch = t.work.batch();
+  batch.calls = {of_the_drill};
+  t.work.commit(batch);
+  CHECK_THAT(t.call_back(read_one, pressed("3")).body, Contains("This is a drill") && !Contains("Bandwidth"));
+}
+
 TEST_CASE("nobody is thanked for an acknowledgement that is not stored") {
   call_night t;
   t.tree.on_command = [](const command& what, const still_tree::stored& done) {
@@ -205,7 +255,7 @@ TEST_CASE("nobody is thanked for an acknowledgement that is not stored") {
 
 TEST_CASE("2 passes it on, 3 says it again, nothing pressed is asked once more") {
   call_night t;
-  CHECK_THAT(t.call_back(read_one, pressed("2")).body, Contains("next person"));
+  CHECK_THAT(t.call_back(read_one, pressed("2")).body, Contains("passed on"));
   CHECK(t.heard().passed_on);
   CHECK_THAT(t.call_back(read_one, pressed("3")).body, Contains("<Gather") && !Contains("again=1"));
   CHECK_THAT(t.call_back(read_one, pressed("")).body, Contains("<Gather") && Contains("again=1"));

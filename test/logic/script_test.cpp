@@ -70,6 +70,8 @@ TEST_CASE("a terse script names nothing") {
         std::vector<std::string>{"There is one critical alert."});
   CHECK(script_for({view(trunk_down), view(sbc_offline)}, config, keypad::on).sentences ==
         std::vector<std::string>{"There are 2 critical alerts."});
+  CHECK(script_for({view(drill)}, config, keypad::on).sentences ==
+        std::vector<std::string>{"This is a drill. Nothing is wrong."});
 }
 
 TEST_CASE("a name of a PBX is said on one line and not without end") {
