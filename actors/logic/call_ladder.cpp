@@ -76,13 +76,20 @@ ring_verdict next_ring(call_ladder ladder, const call_chain& chain, const timing
   close_number(ladder);
   const callable* next = first_not_called(chain, ladder);
   if (next == nullptr) {
-    ++ladder.round;
+    // A step of the escalation may have rung them before the round was due: that one is still to come.
+    if (now >= ladder.begun + offset_of(ladder.round, times)) ++ladder.round;
     ladder.called.clear();
     ladder.due = std::max(now, ladder.begun + offset_of(ladder.round, times));
     if (ladder.due > now) return {ring_step::wait, {}, std::move(ladder)};
     next = &chain.usable.front();
   }
   return {ring_step::ring, *next, std::move(ladder)};
+}
+
+call_ladder ring_now(call_ladder ladder, wall_time now) {
+  if (ladder.rings == 0) ladder.begun = now;
+  ladder.due = now;
+  return ladder;
 }
 
 call_ladder rung(call_ladder ladder, const callable& whom, const delivery_id& call) {

@@ -35,6 +35,9 @@ struct call_outlook {
 // Who is rung now that the ladder is due.
 [[nodiscard]] ring_verdict next_ring(call_ladder ladder, const call_chain& chain, const timing& times, wall_time now);
 
+// Its first ring comes now, and rounds count from here; after that a ring out of turn, which is no round of its own (E-02).
+[[nodiscard]] call_ladder ring_now(call_ladder ladder, wall_time now);
+
 // `whom` is being rung by this call, or will be told by it: another alert's that rings there already.
 [[nodiscard]] call_ladder rung(call_ladder ladder, const callable& whom, const delivery_id& call);
 

@@ -391,7 +391,7 @@ delivery_id tell_by_call(const telling_context& in, alert& a, const calling& wha
   row.content.acknowledge_path.clear();
   row.id = identity(row, "", in.lineage);
   delivery_id id = row.id;
-  made(a, std::move(row), what.ring == 0 ? reason::first : reason::again, what.gates, in.now, out);
+  made(a, std::move(row), what.ring == 0 ? reason::first : reason::escalation_due, what.gates, in.now, out);
   return id;
 }
 

@@ -85,6 +85,7 @@ command_result tenant_machine::confirm_code(turn& t, const command& asked) {
   phone_record& phone = at->second;
   const bool right = phone.code == asked.text;
   if (right) phone.verified = t.now;
+  if (right) ask_again_who_is_callable(t);
   if (right || ++phone.tries >= most_code_tries) phone.code.clear();
   t.out.phones.push_back(phone);
   t.out.audits.push_back(
@@ -105,6 +106,7 @@ command_result tenant_machine::set_oncall(turn& t, const command& asked) {
   const std::string who = now_on ? now_on->str() : "nobody";
   t.out.audits.push_back({asked.by, "oncall.set", "tenant", who, t.now});
   if (now_on && now_on != before) hand_over(t, *now_on);
+  ask_again_who_is_callable(t);
   return {"", before == now_on ? command_answer::already : command_answer::done, who + " is on call"};
 }
 

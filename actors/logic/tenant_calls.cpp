@@ -247,7 +247,7 @@ void tenant_machine::place_call(turn& t, alert& a, const callable& whom, const s
   what.read.push_back(view_of(a, *config_));
   if (callbacks_ == callbacks::none) call.read.push_back({a.id, a.episode});
   for (const auto& [key, one] : alerts_) {
-    if (one.id == a.id || !is_read_out(one, *config_)) continue;
+    if (one.id == a.id || !is_read_out(one, *config_) || !share_a_call(a, one)) continue;
     if (what.read.size() == most_read) break;
     what.read.push_back(view_of(one, *config_));
     // Without a script that is fetched, what is said is what was known when it was placed.
@@ -334,6 +334,8 @@ void tenant_machine::hang_up_late(turn& t, const call_record& call, call_stage s
 }
 
 void tenant_machine::end_call(turn& t, call_record& call, call_result result) {
+  // Nobody was rung, and nobody knows when somebody will be.
+  if (result == call_result::failed && call.reference.empty()) tell_instead_of(t, call);
   call.stage = call_stage::ended;
   call.result = result;
   call.changed = t.now;
@@ -346,6 +348,40 @@ void tenant_machine::end_call(turn& t, call_record& call, call_result result) {
   }
   if (const alert* lead = find(call.lead))
     audit(t, *lead, "call.ended", "system", "person=" + call.person + " result=" + std::string(name(result)));
+}
+
+// --- what a new configuration changes ------------------------------------------------------------------------------------
+
+// Over a channel that still calls, to a number whose owner still agrees. Who is on call now is asked at the next ring (S-T7).
+bool tenant_machine::may_go_on(const call_record& call) const {
+  const channel_config* over = voice_channel();
+  if (over == nullptr || over->id != call.channel) return false;
+  const auto oncall = on_call();
+  const auto regions = regions_of(*over);
+  const call_chain chain = chain_of({*config_, oncall, phones_, regions}, user_id(call.person));
+  return std::ranges::find(chain.usable, call.number, &callable::number) != chain.usable.end();
+}
+
+// Consent that was withdrawn, a number that changed and a type that does not ring any more hold for calls in hand too.
+void tenant_machine::heed_configuration(turn& t) {
+  for (const auto& [key, a] : alerts_)
+    if (a.ladder) t.touched.insert(key);
+  for (auto& [id, call] : calls_) {
+    if (!is_live(call) || call.lead.empty() || may_go_on(call)) continue;
+    t.out.hang_ups.push_back({call.channel, id, call.reference, call.stage});
+    end_call(t, call, call_result::cancelled);
+  }
+  ask_again_who_is_callable(t);
+}
+
+// Nobody could be called, and that may be another matter now.
+void tenant_machine::ask_again_who_is_callable(turn& t) {
+  for (auto& [key, a] : alerts_) {
+    if (!a.ladder || !a.ladder->nobody_told || a.ladder->frozen) continue;
+    a.ladder->nobody_told = false;
+    a.ladder->due = t.now;
+    t.touched.insert(key);
+  }
 }
 
 // Nobody waits for it: acknowledged, resolved, masked, or passed on. Who picks up now need not be told anything.

@@ -98,7 +98,7 @@ void tenant_machine::escalate_to(turn& t, alert& a, const std::string& whom) {
     if (channel == nullptr) return not_told(a, notice_event::escalated, reason::channel_removed, gates, t.now, t.out);
     const auto* kind = facts_of(kinds_, channel->kind);
     if (kind != nullptr && kind->is == channel_class::voice) {
-      if (a.ladder && a.ladder->call.empty() && !a.ladder->heard) a.ladder->due = t.now;
+      if (a.ladder && a.ladder->call.empty() && !a.ladder->heard) a.ladder = ring_now(std::move(*a.ladder), t.now);
       return;
     }
     what.channel = channel;
@@ -117,7 +117,7 @@ void tenant_machine::escalate_to(turn& t, alert& a, const std::string& whom) {
   }
   if (user && a.ladder && !a.ladder->heard) {
     a.ladder->first = *user;
-    if (a.ladder->call.empty()) a.ladder->due = t.now;
+    if (a.ladder->call.empty()) a.ladder = ring_now(std::move(*a.ladder), t.now);
     told = true;
   }
   if (!told) not_told(a, notice_event::escalated, reason::no_channel, gates, t.now, t.out);
@@ -187,10 +187,26 @@ void tenant_machine::tell_next_channel(turn& t, alert& a, const channel_id& inst
     return;
   }
   if (a.ladder && a.ladder->rings == 0 && !a.ladder->frozen) {
-    a.ladder->due = t.now;
+    a.ladder = ring_now(std::move(*a.ladder), t.now);
     return;
   }
   not_told_there(a, notice_event::fired, instead_of, reason::no_channel, gates + " next=none", t.now, t.out);
+}
+
+// S-T6 of calls: whoever could not be called hears of it on their next channel, once on each.
+void tenant_machine::tell_instead_of(turn& t, const call_record& call) {
+  const auto& users = config_->users;
+  const bool user = std::ranges::find(users, user_id(call.person), &user_config::id) != users.end();
+  const auto person = user ? std::optional(user_id(call.person)) : std::nullopt;
+  for (auto& [key, a] : alerts_) {
+    if (!a.ladder || a.ladder->call != call.call || !is_notifiable(a)) continue;
+    const channel_config* next = next_channel(a, person, call.channel);
+    if (next == nullptr && person) next = next_channel(a, {}, call.channel);
+    if (next == nullptr) continue;
+    const std::string gates = "late=" + call.channel.str() + " call=" + call.call.str();
+    static_cast<void>(tell_also(t.tell, a, {next, notice_event::fired, reason::late, 0, a.episode, gates, ""}, t.out));
+    t.touched.insert(key);
+  }
 }
 
 // Everything that can reach somebody and has not been tried.

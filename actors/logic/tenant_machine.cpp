@@ -386,6 +386,7 @@ effects tenant_machine::configure(std::shared_ptr<const tenant_config> config, w
           is_of_tenant(key) ? "channel removed from the configuration" : "instance removed from the configuration");
   }
   if (!t.touched.empty()) refresh_masks(t, std::nullopt);
+  heed_configuration(t);
   return end(t);
 }
 

@@ -172,6 +172,10 @@ private:
   [[nodiscard]] bool may_ring(const callable& whom, bool first, wall_time now) const;
   [[nodiscard]] const call_record* live_call_to(const std::string& number, wall_time now) const;
   void give_up(turn& t, call_record& call);
+  void tell_instead_of(turn& t, const call_record& call);
+  void heed_configuration(turn& t);
+  [[nodiscard]] bool may_go_on(const call_record& call) const;
+  void ask_again_who_is_callable(turn& t);
   void hang_up_late(turn& t, const call_record& call, call_stage stage);
   void hear(turn& t, call_record& call, const call_news& news);
   void note_row(turn& t, call_record& call, const delivery_report& report);

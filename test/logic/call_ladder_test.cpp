@@ -109,6 +109,33 @@ TEST_CASE("a round that took longer than the wait is followed by the next at onc
   CHECK(verdict.ladder.round == 1);
 }
 
+TEST_CASE("who is rung out of turn takes no round's place") {
+  const timing times;
+  auto l = fresh();
+  l.rings = 2;
+  l.round = 1; // due at ten minutes
+  l = ring_now(std::move(l), start + 5min);
+  CHECK(l.begun == start);
+  const auto early = next_ring(l, chain({jo}), times, start + 5min);
+  REQUIRE(early.step == ring_step::ring);
+  l = done_with_number(rung(early.ladder, jo, delivery_id("dl_3")), start + 6min);
+  const auto after = next_ring(l, chain({jo}), times, start + 6min);
+  CHECK(after.step == ring_step::wait);
+  CHECK(after.ladder.round == 1);
+  CHECK(after.ladder.due == start + 10min);
+  l = done_with_number(rung(next_ring(after.ladder, chain({jo}), times, start + 10min).ladder, jo, delivery_id("dl_4")),
+                       start + 11min);
+  CHECK(next_ring(l, chain({jo}), times, start + 11min).ladder.due == start + 30min);
+}
+
+TEST_CASE("a first ring that is pulled forward begins the rounds") {
+  auto l = fresh();
+  l.begun = l.due = start + 2min;
+  l = ring_now(std::move(l), start + 1min);
+  CHECK(l.begun == start + 1min);
+  CHECK(l.due == start + 1min);
+}
+
 TEST_CASE("time that stood still is not made up for") {
   auto l = fresh();
   l.due = start + 5min;

@@ -1,0 +1,114 @@
+// What is not as it was when a call was wished for: people, numbers and channels that changed, a provider that places none.
+#include "test/logic/call_bench.hpp"
+#include "test/support/catch.hpp"
+
+#include <algorithm>
+#include <functional>
+
+using namespace ringdown;
+using namespace ringdown::logic;
+using namespace ringdown::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+void rings(call_bench& t) {
+  t.news({failing(trunk_down)});
+  t.pass(2min);
+  REQUIRE(t.all_calls().size() == 1);
+}
+
+std::size_t hang_ups_of(const call_bench& t, const delivery_id& call) {
+  return static_cast<std::size_t>(std::ranges::count(t.last.hang_ups, call, &hang_up_wish::call));
+}
+
+} // namespace
+
+TEST_CASE("a call in hand ends with the consent, the number, the type or the channel that it was wished for") {
+  const std::vector<std::function<void(tenant_config&)>> changes{
+      [](tenant_config& c) { c.users[0].voice_consent.clear(); },
+      [](tenant_config& c) { c.users[0].phone = "+12025550177"; },
+      [](tenant_config& c) { c.voice.types = {sbc_offline}; },
+      [](tenant_config& c) { std::ranges::find(c.channels, phone, &channel_config::id)->enabled = false; },
+  };
+  for (const auto& change : changes) {
+    call_bench t;
+    rings(t);
+    const delivery call = t.newest();
+    t.placed(call);
+    t.heard(call, call_stage::ringing);
+    tenant_config config = voice_config_of_acme();
+    change(config);
+    t.configure(config);
+    CHECK(hang_ups_of(t, call.id) == 1);
+  }
+}
+
+TEST_CASE("a call that goes on as configured is left alone by any other change") {
+  call_bench t;
+  rings(t);
+  const delivery call = t.newest();
+  t.placed(call);
+  tenant_config config = voice_config_of_acme();
+  config.oncall.user = user_id("kim"); // whose turn it is, is asked at the next ring
+  t.configure(config);
+  CHECK(hang_ups_of(t, call.id) == 0);
+  CHECK(t.all_calls().size() == 1);
+}
+
+TEST_CASE("where one trunk rings all of them ring, and so does their provider") {
+  tenant_config config = voice_config_of_acme();
+  config.voice.types = {trunk_down};
+  for (const auto type : {all_trunks_down, provider_outage, trunk_down, sbc_offline}) {
+    alert a;
+    a.key.type = type;
+    a.level = severity::critical;
+    CHECK(is_for_calls(a, config) == (type != sbc_offline));
+  }
+}
+
+TEST_CASE("who could not be called hears of it on the next channel, once") {
+  tenant_config config = voice_config_of_acme();
+  auto mail = channel("jo-mail", "mail");
+  mail.user = user_id("jo");
+  config.channels.push_back(mail);
+  call_bench t(config);
+  rings(t);
+  const auto mails = [&] { return std::ranges::count(t.rows, channel_id("jo-mail"), &delivery::channel); };
+  const auto before = mails();
+  t.pass(2min); // nobody has placed it
+  CHECK(mails() == before + 1);
+  t.pass(2min);
+  CHECK(mails() == before + 1);
+}
+
+TEST_CASE("who becomes callable is called at once") {
+  tenant_config config = voice_config_of_acme();
+  config.oncall.user.reset();
+  config.voice.owner = {};
+  call_bench t(config);
+  t.news({failing(trunk_down)});
+  t.pass(2min);
+  REQUIRE(t.all_calls().empty());
+  t.now += 10s;
+  command asked;
+  asked.kind = command_kind::set_oncall;
+  asked.subject = "kim";
+  t.ask(asked);
+  t.pass(5s);
+  REQUIRE(t.all_calls().size() == 1);
+  CHECK(t.newest().target == number_kim);
+}
+
+TEST_CASE("a drill rings by itself beside what really fails") {
+  call_bench t;
+  rings(t);
+  t.rings_out(t.newest());
+  command asked;
+  asked.kind = command_kind::drill;
+  t.ask(asked);
+  t.pass(5s);
+  REQUIRE(t.all_calls().size() == 2);
+  REQUIRE(t.newest().content.alerts.size() == 1);
+  CHECK(t.newest().content.alerts.front().type == alert_type::drill);
+}
