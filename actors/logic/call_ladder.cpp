@@ -36,6 +36,16 @@ void close_number(call_ladder& ladder) {
   ladder.tries = 0;
 }
 
+call_outlook due_at(wall_time due) {
+  return {reason::call_due, "due by " + rfc3339(due).substr(11, 8) + " UTC, unless it is over or acknowledged before"};
+}
+
+call_outlook outlook_on(const call_ladder& ladder, wall_time now) {
+  if (ladder.heard) return {reason::not_above_told, "somebody answered its call, and none follows"};
+  if (!ladder.call.empty()) return {reason::number_busy, "its call is under way"};
+  return due_at(ladder.frozen ? now + *ladder.frozen : std::max(now, ladder.due));
+}
+
 } // namespace
 
 duration call_after(const alert& a, const timing& times) {
@@ -62,8 +72,9 @@ duration call_after(const alert& a, const timing& times) {
 call_outlook outlook_of(const alert& a, const channel_config& over, const tenant_config& config, wall_time now) {
   if (!over.enabled) return {reason::channel_disabled, {}};
   if (const reason never = why_never_called(a, config); never != reason::none) return {never, {}};
-  const wall_time due = std::max(now, fired_at(a) + call_after(a, config.times));
-  return {reason::call_due, "due by " + rfc3339(due).substr(11, 8) + " UTC, unless it is over or acknowledged before"};
+  // Told again, it is on its ladder, which is not begun anew.
+  if (a.ladder) return outlook_on(*a.ladder, now);
+  return due_at(std::max(now, std::min(now, fired_at(a)) + call_after(a, config.times)));
 }
 
 ring_verdict next_ring(call_ladder ladder, const call_chain& chain, const timing& times, wall_time now) {

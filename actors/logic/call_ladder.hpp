@@ -24,7 +24,7 @@ struct ring_verdict {
 // How long the phone waits for what often recovers by itself (S-T2).
 [[nodiscard]] duration call_after(const alert& a, const timing& times);
 
-// What is known of its calls when it is told: that none is ever made over this channel and why, or when the first is due.
+// What is known of its calls when it is told: that none is ever made over this channel and why, or when the next is due.
 struct call_outlook {
   reason why = reason::call_due;
   std::string detail; // words for people

@@ -281,7 +281,7 @@ command_result tenant_machine::drill(turn& t, const command& asked) {
   if (at != alerts_.end() && is_open(at->second))
     return {"", command_answer::already,
             "a drill is under way since " + rfc3339(fired_at(at->second)).substr(11, 8) +
-                " UTC, and no other is begun: " + at->second.id.str()};
+                " UTC, and no other is begun: " + at->second.id.str() + note_of_keys()};
   transition seen;
   seen.key = drill_key();
   seen.from = condition::ok;

@@ -169,3 +169,30 @@ TEST_CASE("a ladder and an escalation read back as they were written") {
   for (const char* broken : {"due", "due=x", "round=-1", "step=x:oncall", "frozen="})
     CHECK_FALSE((parse_call_ladder(broken).has_value() && parse_escalation(broken).has_value()));
 }
+
+TEST_CASE("what is told again is said to be called as its ladder has it, and not as if it had just begun") {
+  tenant_config config;
+  config.voice.types = {alert_type::trunk_down};
+  channel_config over;
+  alert a;
+  a.key.type = alert_type::trunk_down;
+  a.level = severity::critical;
+  a.opened = start;
+  const auto now = start + 30s;
+  const auto due_in = [&](duration wait) { return "due by " + rfc3339(now + wait).substr(11, 8) + " UTC, "; };
+  const auto outlook = [&] { return outlook_of(a, over, config, now); };
+  CHECK(outlook().detail.starts_with(due_in(config.times.call_after_trunk - 30s)));
+  a.opened = now + 1h; // the clock was set back
+  CHECK(outlook().detail.starts_with(due_in(config.times.call_after_trunk)));
+  a.ladder = fresh();
+  CHECK(outlook().detail.starts_with(due_in(0s)));
+  a.ladder->due = now + 90s;
+  CHECK(outlook().why == reason::call_due);
+  CHECK(outlook().detail.starts_with(due_in(90s)));
+  a.ladder->frozen = 20s;
+  CHECK(outlook().detail.starts_with(due_in(20s)));
+  a.ladder->call = delivery_id("dl_1");
+  CHECK(outlook().why == reason::number_busy);
+  a.ladder->heard = true;
+  CHECK(outlook().why == reason::not_above_told);
+}

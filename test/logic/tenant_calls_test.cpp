@@ -425,9 +425,11 @@ TEST_CASE("a drill says when its calls have no keys, and since when another goes
     t.ask(drill);
     CHECK_THAT(t.last.commands[0].text, Catch::EndsWith("; calls have no keys, because [http] public_url is not set"));
   }
+  const std::string first = t.last.commands[0].text;
   const std::string began = rfc3339(t.now).substr(11, 8);
   t.pass(3min);
   t.ask(drill);
   CHECK(t.last.commands[0].answer == command_answer::already);
   CHECK_THAT(t.last.commands[0].text, Catch::Contains("since " + began + " UTC"));
+  CHECK((t.last.commands[0].text.find("keys") == std::string::npos) == (first.find("keys") == std::string::npos));
 }
