@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <map>
+#include <ranges>
+#include <set>
 
 namespace ringdown::ctl {
 
@@ -91,6 +93,9 @@ std::optional<session::reply> fetch(session& run, const std::string& path, int& 
   return std::nullopt;
 }
 
+// Not a field of the API: see with_calls_over.
+constexpr std::string_view call_over = "call_over";
+
 bool has_arrived(const row& one) {
   const std::string& state = one["delivery_state"];
   return state == "sent" || state == "confirmed" || state == "digested";
@@ -98,7 +103,7 @@ bool has_arrived(const row& one) {
 
 // "yes (sent)", "no", "no (suppressed)", "not yet (pending)", "perhaps (unknown)".
 std::string told_words(const row& one) {
-  if (one["delivery"].empty()) return one["reason"] == "call_due" ? "not yet" : "no";
+  if (one["delivery"].empty()) return one["reason"] == "call_due" && one[call_over].empty() ? "not yet" : "no";
   const std::string state = first_of(one["delivery_state"], "made");
   if (has_arrived(one)) return fmt::format("yes ({})", state);
   if (state == "unknown") return fmt::format("perhaps ({})", state);
@@ -107,10 +112,27 @@ std::string told_words(const row& one) {
 
 // Why it was to be told or not; then what came in between, and what the provider said.
 std::string why_words(const row& one) {
+  // "due by 03:06:05 UTC, unless ...": nothing is to come.
+  if (const std::string& due = one["detail"]; !one[call_over].empty())
+    return fmt::format("{} ({}): {}", one[call_over], one["reason"], due.substr(0, due.find(',')));
   std::string why = reason_words(one["reason"]);
   if (!one["delivery_why"].empty()) why += "; but " + reason_words(one["delivery_why"]);
   const std::string more = first_of(one["detail"], one["answer"]);
   return more == "-" ? why : fmt::format("{}: {}", why, more);
+}
+
+// What was decided of a call that was to come is said as it stands now: later news of its channel, or the alert, overtook it.
+std::vector<row> with_calls_over(std::vector<row> decisions, const row& alert) {
+  std::set<std::string> told_since;
+  for (row& one : decisions | std::views::reverse) {
+    const bool first_since = told_since.insert(one["channel"]).second;
+    if (one["reason"] != "call_due") continue;
+    if (!first_since)
+      one.fields[std::string(call_over)] = "what became of its call is said below";
+    else if (alert["alert.state"] != "firing" || one["episode"] != alert["alert.episode"])
+      one.fields[std::string(call_over)] = "it was over or acknowledged before its call";
+  }
+  return decisions;
 }
 
 std::string who(const row& one) {
@@ -156,7 +178,7 @@ int explain_alert(session& run) {
   const auto reply = fetch(run, "/api/v1/alerts/" + percent_encode(run.word(0)) + "/explain", code);
   if (!reply) return code;
   run.print(alert_text(reply->read.top, "alert.", run.now()));
-  const auto& items = reply->read.list("items");
+  const auto items = with_calls_over(reply->read.list("items"), reply->read.top);
   if (items.empty()) {
     run.print("\nno decision about it is stored yet\n");
     return exit_ok;

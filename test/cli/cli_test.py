@@ -146,11 +146,23 @@ class Listings(Cli):
         self.assertEqual(" ".join(line[column:].strip() for line in table[1:second]), why)
 
     def test_explain_says_when_a_call_is_due(self):
-        item = {"alert": "al_1", "episode": 1, "version": 1, "event": "fired", "channel": "phone", "target": "", "reason": "call_due", "gates": "voice=yes",
+        item = {"alert": "al_1", "episode": 2, "version": 1, "event": "fired", "channel": "phone", "target": "", "reason": "call_due", "gates": "voice=yes",
                 "detail": "due by 03:06:05 UTC", "delivery": None, "at": "2026-01-02T03:04:05Z"}
         self.daemon.serve(**{"GET /api/v1/alerts/al_1/explain": {"alert": ALERT, "items": [item]}})
         text = self.expect(0, "explain", "al_1")
         self.assertIn('phone not yet told of "fired": its call comes later (call_due): due by 03:06:05 UTC\n', text)
+
+    def test_explain_awaits_no_call_of_what_is_over_or_was_called_about(self):
+        item = {"alert": "al_1", "episode": 1, "version": 1, "event": "fired", "channel": "phone", "target": "", "reason": "call_due", "gates": "voice=yes",
+                "detail": "due by 03:06:05 UTC, unless it is over", "delivery": None, "at": "2026-01-02T03:04:05Z"}
+        rang = {**item, "reason": "first", "detail": "", "delivery": "dl_1", "delivery_state": "confirmed"}
+        over = 'phone not told of "fired": it was over or acknowledged before its call (call_due): due by 03:06:05 UTC\n'
+        for alert, items, words in (({"state": "resolved"}, [item], over), ({"state": "acknowledged"}, [item], over), ({"episode": 2}, [item], over),
+                                    ({}, [item, rang], "told: phone\n")):
+            self.daemon.serve(**{"GET /api/v1/alerts/al_1/explain": {"alert": {**ALERT, "state": "firing", "episode": 1, **alert}, "items": items}})
+            text = self.expect(0, "explain", "al_1")
+            self.assertIn(words, text)
+            self.assertNotIn("not yet", text)
 
     def test_a_delivery_shows_its_attempts(self):
         attempt = {"delivery": "dl_1", "number": 1, "started_at": "2026-01-02T03:04:05Z", "outcome": "retry", "status": 503,
