@@ -52,6 +52,7 @@ struct call_night : api_bench {
     row.channel = channel_id("phone");
     call_record call;
     call.call = row.id;
+    call.lead = row.alert;
     call.channel = row.channel;
     call.number = "+12025550101";
     call.person = "jo";

@@ -354,10 +354,10 @@ TEST_CASE("a service desk whose fire gave way to a newer row is owed the end") {
   tenant_bench t(std::move(config));
   t.slow = true;
   t.news({failing(trunk_down)});
-  const auto fire = std::ranges::find(t.rows, channel_id("desk"), &delivery::channel);
-  REQUIRE(fire != t.rows.end());
+  REQUIRE(t.made(channel_id("desk")).size() == 1);
+  const delivery fire = t.made(channel_id("desk")).front();
   t.ask(command_kind::acknowledge, t.at(trunk_down).id);
-  t.report(delivery(*fire), delivery_state::suppressed, reason::superseded);
+  t.report(fire, delivery_state::suppressed, reason::superseded);
   t.news({healthy(trunk_down)});
   CHECK(t.events(channel_id("desk")).back() == resolved);
 }
