@@ -54,6 +54,10 @@ bool lists(const route_config& rule, const channel_config& channel) {
       rule.channels, [&](const std::string& one) { return one == channel.id.str() || one == "kind:" + channel.kind; });
 }
 
+bool is_about_itself(const alert& a, const channel_config& channel) {
+  return a.key.type == alert_type::channel_failing && a.key.resource.key == channel.id.str();
+}
+
 } // namespace
 
 const channel_kind_facts* facts_of(const std::vector<channel_kind_facts>& kinds, const std::string& kind) {
@@ -88,6 +92,28 @@ std::vector<route_verdict> route(const tenant_config& config, const std::vector<
       made.gates += ":yes floor=pass enabled=yes";
     }
     verdicts.push_back(std::move(made));
+  }
+  return verdicts;
+}
+
+std::vector<route_verdict> route(const tenant_config& config, const std::vector<channel_kind_facts>& kinds,
+                                 const alert& about) {
+  auto verdicts = route(config, kinds, about.key.type, about.level);
+  bool itself = false;
+  for (route_verdict& one : verdicts) {
+    if (!one.told() || !is_about_itself(about, *one.channel)) continue;
+    itself = true;
+    one.deciding = reason::not_routed;
+    one.gates += " itself=yes";
+  }
+  if (!itself || std::ranges::any_of(verdicts, &route_verdict::told)) return verdicts;
+  for (route_verdict& one : verdicts) {
+    const auto* facts = facts_of(kinds, one.channel->kind);
+    if (is_about_itself(about, *one.channel) || !one.channel->enabled || one.delivers != delivery_kind::interrupt ||
+        facts == nullptr || facts->is == channel_class::voice)
+      continue;
+    one.deciding = reason::none;
+    one.gates += " only=itself";
   }
   return verdicts;
 }

@@ -31,6 +31,11 @@ struct route_verdict {
                                                const std::vector<channel_kind_facts>& kinds, alert_type type,
                                                severity level);
 
+// Of an alert: nobody is told over a channel that this one itself fails. Where the matrix names that channel alone, every
+// other that interrupts is told: a rule that says where news goes does not say that this is to stay unknown.
+[[nodiscard]] std::vector<route_verdict> route(const tenant_config& config,
+                                               const std::vector<channel_kind_facts>& kinds, const alert& about);
+
 [[nodiscard]] const channel_kind_facts* facts_of(const std::vector<channel_kind_facts>& kinds, const std::string& kind);
 
 } // namespace ringdown::logic

@@ -146,10 +146,6 @@ barred barrier(const channel_config* channel, const channel_kind_facts* facts, n
 
 const std::string opening_gates = "phase=firing masks=none ";
 
-bool is_about_itself(const alert& a, const channel_id& channel) {
-  return a.key.type == alert_type::channel_failing && a.key.resource.key == channel.str();
-}
-
 // Calls go by [voice] and not by the matrix. `quiet`: what keeps everything quiet now. False: the channel makes none.
 bool decided_as_call(const telling_context& in, const alert& a, const channel_config& over, notice_event event,
                      reason quiet, const std::string& gates, effects& out) {
@@ -166,13 +162,11 @@ bool decided_as_call(const telling_context& in, const alert& a, const channel_co
 template <class Use>
 void for_each_told(const telling_context& in, const alert& a, audience whom, notice_event event, effects& out,
                    const Use& use) {
-  for (const route_verdict& verdict : route(in.config, in.kinds, a.key.type, a.level)) {
+  for (const route_verdict& verdict : route(in.config, in.kinds, a)) {
     const channel_id& channel = verdict.channel->id;
     if (decided_as_call(in, a, *verdict.channel, event, reason::none, opening_gates, out)) continue;
     if (!verdict.told())
       decide(a, event, channel, verdict.deciding, opening_gates + verdict.gates, {}, in.now, out);
-    else if (is_about_itself(a, channel))
-      decide(a, event, channel, reason::not_routed, opening_gates + verdict.gates + " itself=yes", {}, in.now, out);
     else if (whom == audience::unheard && has_heard(a, channel))
       decide(a, event, channel, reason::not_above_told, opening_gates + verdict.gates + " told=yes", {}, in.now, out);
     else
@@ -266,7 +260,7 @@ void tell(const telling_context& in, alert& a, notice_event event, reason why, c
 void tell_logs(const telling_context& in, alert& a, reason why, reason quiet, effects& out) {
   const std::string masked_gates = "phase=firing masks=" + std::string(name(quiet)) + " ";
   const notice content = notice_of(in, a, notice_event::fired, "");
-  for (const route_verdict& verdict : route(in.config, in.kinds, a.key.type, a.level)) {
+  for (const route_verdict& verdict : route(in.config, in.kinds, a)) {
     const channel_id& channel = verdict.channel->id;
     const std::string gates = masked_gates + verdict.gates;
     if (decided_as_call(in, a, *verdict.channel, notice_event::fired, quiet, masked_gates, out)) continue;
@@ -311,10 +305,9 @@ void tell_together(const telling_context& in, const std::vector<telling>& many, 
 
 bool is_told(const telling_context& in, const alert& a) {
   if (!a.told || *a.told < a.level || a.targets.empty()) return false;
-  const auto verdicts = route(in.config, in.kinds, a.key.type, a.level);
-  return std::ranges::all_of(verdicts, [&](const route_verdict& v) {
-    return !v.told() || has_heard(a, v.channel->id) || is_about_itself(a, v.channel->id);
-  });
+  const auto verdicts = route(in.config, in.kinds, a);
+  return std::ranges::all_of(verdicts,
+                             [&](const route_verdict& v) { return !v.told() || has_heard(a, v.channel->id); });
 }
 
 void tell_targets(const telling_context& in, alert& a, notice_event event, reason why, const std::string& remark,

@@ -231,7 +231,7 @@ void tenant_machine::judge_channel(turn& t, const delivery_report& report) {
     return channel_is(t, report.channel, condition::ok, "");
   if (about == nullptr || !is_lost(report)) return;
   if (report.why == reason::refused)
-    return channel_is(t, report.channel, condition::failing, "Its provider refuses what it is given.");
+    return channel_is(t, report.channel, condition::failing, "What it was given was refused for good.");
   // A call that nobody could place in time says nothing of the provider.
   const bool too_late = report.state == delivery_state::dead && report.why != reason::poison;
   if (too_late && !calls_.contains(report.delivery))

@@ -80,6 +80,28 @@ TEST_CASE("each channel not told has exactly one deciding gate, the last one nam
   CHECK(verdicts[3].told());
 }
 
+TEST_CASE("a failing channel is told of over the others, also where the matrix names it alone") {
+  alert failing;
+  failing.key = {{}, alert_type::channel_failing, {resource_kind::channel, "c-mail"}};
+  failing.level = severity::warning;
+  const auto told_of = [&](const tenant_config& config) {
+    std::string list;
+    for (const route_verdict& one : route(config, ringdown::test::kinds(), failing))
+      if (one.told()) list += (list.empty() ? "" : " ") + one.channel->kind;
+    return list;
+  };
+  tenant_config config = with_channels({"ntfy", "webhook", "teams", "mail", "phone"});
+  config.routes = {{{}, {}, {"c-mail"}}};
+  CHECK(told_of(config) == "ntfy");
+  config.routes = {{{}, {}, {"c-mail", "c-webhook"}}};
+  CHECK(told_of(config) == "webhook");
+  config.routes = {{{alert_type::channel_failing}, {}, {}}}; // nobody, on purpose
+  CHECK(told_of(config).empty());
+  config.routes = {{{}, {}, {"c-mail"}}};
+  config.channels[0].enabled = false;
+  CHECK(told_of(config).empty());
+}
+
 TEST_CASE("a channel of a kind this build does not know is left out, never told by chance") {
   CHECK(route(with_channels({"telex"}), ringdown::test::kinds(), alert_type::trunk_down, severity::critical).empty());
 }
