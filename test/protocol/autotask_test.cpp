@@ -154,6 +154,12 @@ TEST_CASE("A ticket is the customer's, else the channel's company's; without eit
   row.content.alerts.front().company = "991";
   CHECK(talk(row, {zone_answer(), no_ticket(), made()}).requests[2].body.find(R"("companyID":991,)") !=
         std::string::npos);
+  delivery outage = row;
+  outage.content.alerts.front().company.clear();
+  outage.content.alerts.push_back(outage.content.alerts.front());
+  outage.content.alerts.push_back(row.content.alerts.front());
+  CHECK(talk(outage, {zone_answer(), no_ticket(), made()}).requests[2].body.find(R"("companyID":991,)") !=
+        std::string::npos);
   channel_config nobody = autotask_channel();
   nobody.settings.erase("company");
   row.content.alerts.front().company.clear();

@@ -167,7 +167,9 @@ bool is_ours(const autotask_ticket& ticket, const delivery& row) {
 
 std::string company_of(const delivery_job& job) {
   const notice& content = job.row.content;
-  if (!content.alerts.empty() && !content.alerts.front().company.empty()) return content.alerts.front().company;
+  // Of an outage that of its first member that has one: the outage itself is of no customer.
+  for (const alert_view& one : content.alerts)
+    if (!one.company.empty()) return one.company;
   const std::string usual = setting(job.channel, "company");
   return usual.empty() && content.test ? "0" : usual;
 }
