@@ -3,6 +3,9 @@
 
 #include "bin/ringdownctl/session.hpp"
 
+#include <set>
+#include <string>
+
 namespace ringdown::ctl {
 
 // listings.cpp, details.cpp
@@ -16,6 +19,8 @@ int ask_psa(session& run);
 int show_alert(session& run);
 int explain_alert(session& run);
 int show_delivery(session& run);
+// Of an answer to `explain`: a line for each channel that was told nothing, but for those in `tried`.
+std::string others_in_short(const session::reply& explained, const std::set<std::string>& tried);
 int show_version(session& run);
 
 // acts.cpp

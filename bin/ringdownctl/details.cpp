@@ -165,6 +165,12 @@ std::string in_short(const std::vector<row>& decisions) {
 
 } // namespace
 
+std::string others_in_short(const session::reply& explained, const std::set<std::string>& tried) {
+  auto decisions = with_calls_over(explained.read.list("items"), explained.read.top);
+  std::erase_if(decisions, [&](const row& one) { return one["channel"].empty() || tried.contains(one["channel"]); });
+  return decisions.empty() ? std::string() : wire::paragraphs(in_short(decisions), longest_summary);
+}
+
 int show_alert(session& run) {
   int code = exit_ok;
   const auto reply = fetch(run, "/api/v1/alerts/" + percent_encode(run.word(0)), code);

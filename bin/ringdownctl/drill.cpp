@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace ringdown::ctl {
@@ -104,8 +105,8 @@ void tell_news(session& run, const drill_so_far& seen, std::map<std::string, std
   }
 }
 
-// Until nothing is on its way any more.
-std::variant<drill_so_far, int> watch(session& run, const std::string& alert) {
+// Until nothing is on its way any more. `keys`: calls have some.
+std::variant<drill_so_far, int> watch(session& run, const std::string& alert, bool keys) {
   drill_so_far seen;
   std::map<std::string, std::string> said;
   int looks_for_a_key = 0;
@@ -116,7 +117,7 @@ std::variant<drill_so_far, int> watch(session& run, const std::string& alert) {
     seen = std::move(std::get<drill_so_far>(looked));
     tell_news(run, seen, said);
     if (!all_over(seen)) continue;
-    if (!may_press_a_key(seen) || ++looks_for_a_key > most_looks_for_a_key) break;
+    if (!keys || !may_press_a_key(seen) || ++looks_for_a_key > most_looks_for_a_key) break;
   }
   return seen;
 }
@@ -141,6 +142,14 @@ void print_acknowledgement(session& run, const drill_so_far& seen, const std::st
     run.print("nobody is told of a critical of this tenant: see 'explain' and its routing\n");
 }
 
+// A phone that is busy with what really fails, or that nobody may ring, was not tried, and no row says so.
+void print_untried(session& run, const drill_so_far& seen) {
+  std::set<std::string> tried;
+  for (const auto& one : seen.deliveries) tried.insert(one.read.top["channel"]);
+  auto asked = run.ask(http_method::get, "/api/v1/alerts/" + percent_encode(seen.what()["id"]) + "/explain");
+  if (const auto* reply = std::get_if<session::reply>(&asked)) run.print(others_in_short(*reply, tried));
+}
+
 // Decided, handed to a provider, accepted by it, acknowledged; the last attempt of each delivery tells.
 void report(session& run, const drill_so_far& seen, const std::string& note) {
   const std::string& begun = seen.what()["opened_at"];
@@ -155,6 +164,7 @@ void report(session& run, const drill_so_far& seen, const std::string& note) {
                since(begun, last["ended_at"]), state_words(one.read.top), first_of(last["answer"])});
   }
   run.print(shown.text());
+  print_untried(run, seen);
   print_acknowledgement(run, seen, note);
 }
 
@@ -197,7 +207,7 @@ int drill(session& run) {
     run.print(begun.body + "\n");
   if (!waits) return verdict["answer"] == "done" ? exit_ok : exit_negative;
   if (verdict["answer"] == "already" && !run.wants_json()) tell_of_earlier(run, alert);
-  auto watched = watch(run, alert);
+  auto watched = watch(run, alert, note.empty());
   if (const int* code = std::get_if<int>(&watched)) return *code;
   const auto& seen = std::get<drill_so_far>(watched);
   if (run.wants_json())

@@ -286,6 +286,7 @@ class Acts(Cli):
         whole = {"reason": None, "attempts": [{"started_at": "2026-01-02T03:00:00.250Z", "ended_at": "2026-01-02T03:00:01Z", "answer": "HTTP 200"}]}
         self.daemon.serve(**{"POST /api/v1/tenants/acme/drill": (200, {"answer": "done", "text": "the drill has begun: al_1"}),
                              "GET /api/v1/alerts/al_1": iter([alert, alert, taken]),
+                             "GET /api/v1/alerts/al_1/explain": {"alert": alert, "items": []},
                              "GET /api/v1/deliveries": {"items": [call, push]},
                              "GET /api/v1/deliveries/dl_1": {**push, **whole}, "GET /api/v1/deliveries/dl_2": {**call, **whole, "state": "confirmed"}})
         lines = self.expect(0, "drill", "--tenant", "acme").splitlines()
@@ -294,13 +295,14 @@ class Acts(Cli):
         self.assertIn("+0.250 s     +1.000 s", lines[5])
         self.assertEqual(lines[-1], "acknowledged by jo over phone, +9.500 s")
 
-    def drill(self, alert, *deliveries, verdict="done", text="the drill has begun: al_1"):
+    def drill(self, alert, *deliveries, verdict="done", text="the drill has begun: al_1", decided=()):
         """`deliveries`: for each the answers about it, one after the other."""
         whole = {"reason": None, "channel": "push", "event": "fired", "target": "", "state": "sent",
                  "attempts": [{"started_at": "2026-01-02T03:00:00.250Z", "ended_at": "2026-01-02T03:00:01Z", "answer": "HTTP 200"}]}
         rows = {f"GET /api/v1/deliveries/dl_{n}": iter([{**whole, "id": f"dl_{n}", **one} for one in answers])
                 for n, answers in enumerate(deliveries)}
         self.daemon.serve(**{"POST /api/v1/tenants/acme/drill": (200, {"answer": verdict, "text": text}), "GET /api/v1/alerts/al_1": alert,
+                             "GET /api/v1/alerts/al_1/explain": {"alert": {}, "items": list(decided)},
                              "GET /api/v1/deliveries": {"items": [{"id": f"dl_{n}"} for n in reversed(range(len(deliveries)))]}, **rows})
 
     def test_a_drill_tells_what_a_call_does_as_it_does_it(self):
@@ -325,6 +327,20 @@ class Acts(Cli):
         self.drill(opened, [{}], text="the drill has begun: al_1; calls have no keys, because of this")
         self.assertEqual(self.expect(0, "drill", "--tenant", "acme").splitlines()[-1],
                          "nobody acknowledged it so far; calls have no keys, because of this")
+
+    def test_a_drill_says_what_it_did_not_try(self):
+        opened = {"id": "al_1", "opened_at": "2026-01-02T03:00:00Z", "acknowledged": None}
+        busy = {"at": "2026-01-02T03:00:00Z", "episode": 1, "version": 1, "event": "fired", "channel": "voice", "target": "", "reason": "number_busy", "delivery": None}
+        self.drill(opened, [{}], decided=[busy, {**busy, "channel": "push", "reason": "not_routed"}])
+        lines = self.expect(0, "drill", "--tenant", "acme").splitlines()
+        self.assertEqual(lines[-2], 'voice not told of "fired": a call to that number was live (number_busy)')
+        self.assertFalse([line for line in lines if line.startswith("push not told")], lines)
+
+    def test_a_drill_without_keys_waits_for_none(self):
+        opened = {"id": "al_1", "opened_at": "2026-01-02T03:00:00Z", "acknowledged": None}
+        self.drill(opened, [{"channel": "voice", "target": "+49****00"}], text="the drill has begun: al_1; calls have no keys, because of this")
+        self.expect(0, "drill", "--tenant", "acme")
+        self.assertEqual(len([path for _, path, _ in self.daemon.asked if path.endswith("/al_1")]), 1)
 
     def test_a_second_drill_says_that_it_is_the_first_one(self):
         opened = {"id": "al_1", "opened_at": "2026-01-02T03:00:00Z", "acknowledged": None}
