@@ -14,7 +14,7 @@ namespace ringdown::logic {
 
 namespace {
 
-// R-07, for one number. One more is kept for the first call of a new alert.
+// R-07, for one number. First calls of new alerts have as many of their own (S-T4).
 constexpr std::ptrdiff_t most_in_15_minutes = 4;
 constexpr std::ptrdiff_t most_in_an_hour = 7;
 // No phone rings so long, no script is so long: what is said to last longer has ended unseen.
@@ -22,6 +22,9 @@ constexpr auto longest_ringing = std::chrono::minutes(2);
 constexpr auto longest_talk = std::chrono::minutes(10);
 // Nobody listens to more, and a row is not to hold them all.
 constexpr std::size_t most_read = 50;
+
+// By all that is known of it; one whose answer was lost may have rung.
+bool was_never_placed(const call_record& call) { return call.result == call_result::failed && call.reference.empty(); }
 
 bool has_read(const call_record& call, const alert& a) {
   return std::ranges::find(call.read, read_alert{a.id, a.episode}) != call.read.end();
@@ -196,6 +199,9 @@ void tenant_machine::ring(turn& t, alert& a) {
 bool tenant_machine::ring_one(turn& t, alert& a, const call_chain& chain, const channel_config& over) {
   ring_verdict verdict = next_ring(*a.ladder, chain, config_->times, t.now);
   a.ladder = std::move(verdict.ladder);
+  // Silence is worse than another ring: while the budget lasts it is tried again soon, and not when the next round is due.
+  if (verdict.step == ring_step::wait && nobody_was_rung(a, chain) && may_ring(chain.usable.front(), false, t.now))
+    a.ladder->due = std::min(a.ladder->due, t.now + config_->times.ring_again_after);
   if (verdict.step == ring_step::wait) return true;
   if (verdict.step == ring_step::nobody) {
     if (!std::exchange(a.ladder->nobody_told, true))
@@ -222,15 +228,36 @@ bool tenant_machine::ring_one(turn& t, alert& a, const call_chain& chain, const 
 }
 
 bool tenant_machine::may_ring(const callable& whom, bool first, wall_time now) const {
-  const auto since = [&](duration span) {
+  const auto since = [&](duration span, bool firsts) {
     return std::ranges::count_if(calls_, [&](const auto& entry) {
       const call_record& call = entry.second;
-      return call.number == whom.number && call.made > now - span && call.result != call_result::cancelled;
+      return call.number == whom.number && call.made > now - span && call.result != call_result::cancelled &&
+             (!firsts || is_first(call));
     });
   };
-  const std::ptrdiff_t reserved = first ? 1 : 0;
-  return since(std::chrono::minutes(15)) < most_in_15_minutes + reserved &&
-         since(std::chrono::hours(1)) < most_in_an_hour + reserved;
+  const auto room = [&](bool firsts) {
+    return since(std::chrono::minutes(15), firsts) < most_in_15_minutes &&
+           since(std::chrono::hours(1), firsts) < most_in_an_hour;
+  };
+  return room(false) || (first && room(true));
+}
+
+// Of its alert, as far as calls are remembered.
+bool tenant_machine::is_first(const call_record& call) const {
+  return !call.lead.empty() && std::ranges::none_of(calls_, [&](const auto& entry) {
+    return entry.second.lead == call.lead && entry.second.made < call.made;
+  });
+}
+
+// The provider placed no call for this alert: not the newest one to anybody of the chain.
+bool tenant_machine::nobody_was_rung(const alert& a, const call_chain& chain) const {
+  return std::ranges::all_of(chain.usable, [&](const callable& whom) {
+    const call_record* newest = nullptr;
+    for (const auto& [id, call] : calls_)
+      if (call.lead == a.id && call.number == whom.number && (newest == nullptr || newest->made < call.made))
+        newest = &call;
+    return newest != nullptr && was_never_placed(*newest);
+  });
 }
 
 const call_record* tenant_machine::live_call_to(const std::string& number, wall_time now) const {
@@ -334,10 +361,10 @@ void tenant_machine::hang_up_late(turn& t, const call_record& call, call_stage s
 }
 
 void tenant_machine::end_call(turn& t, call_record& call, call_result result) {
-  // Nobody was rung, and nobody knows when somebody will be.
-  if (result == call_result::failed && call.reference.empty()) tell_instead_of(t, call);
   call.stage = call_stage::ended;
   call.result = result;
+  // Nobody was rung, and nobody knows when somebody will be.
+  if (was_never_placed(call)) tell_instead_of(t, call);
   call.changed = t.now;
   t.out.calls.push_back(call);
   for (auto& [key, a] : alerts_) {

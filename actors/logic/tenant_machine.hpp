@@ -174,6 +174,8 @@ private:
   void give_up(turn& t, call_record& call);
   void tell_instead_of(turn& t, const call_record& call);
   void heed_configuration(turn& t);
+  [[nodiscard]] bool is_first(const call_record& call) const;
+  [[nodiscard]] bool nobody_was_rung(const alert& a, const call_chain& chain) const;
   [[nodiscard]] bool may_go_on(const call_record& call) const;
   void ask_again_who_is_callable(turn& t);
   void hang_up_late(turn& t, const call_record& call, call_stage stage);

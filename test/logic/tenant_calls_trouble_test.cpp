@@ -82,6 +82,45 @@ TEST_CASE("who could not be called hears of it on the next channel, once") {
   CHECK(mails() == before + 1);
 }
 
+TEST_CASE("a provider that placed nobody is tried again soon, as long as the budget lasts") {
+  call_bench t;
+  rings(t);
+  const wall_time began = t.now;
+  const auto fails = [&] {
+    t.report(t.newest(), delivery_state::dead, reason::expired);
+    const auto before = t.all_calls().size();
+    for (int i = 0; i < 120 && t.all_calls().size() == before; ++i) t.pass(1s);
+    return t.all_calls().size() > before;
+  };
+  // Jo twice, Kim twice: not one was placed, and the next is not left to the round at ten minutes.
+  for (int i = 0; i < 3; ++i) REQUIRE(fails());
+  REQUIRE(fails());
+  CHECK(t.newest().target == number_jo);
+  CHECK(t.now - began < 8min);
+}
+
+TEST_CASE("each new alert's first ring has a budget of its own, and not without end") {
+  call_bench t;
+  const auto ring_for = [&](const std::string& key) {
+    const auto before = t.all_calls().size();
+    t.news({failing(trunk_down, key)});
+    t.pass(2min);
+    if (t.all_calls().size() == before) return false;
+    t.rings_out(t.newest());
+    t.ask(acknowledge(t.at(trunk_down, key).id));
+    return t.newest().target == number_jo;
+  };
+  rings(t);
+  t.rings_out(t.newest());
+  t.pass(2min); // again
+  t.rings_out(t.newest());
+  t.ask(acknowledge(t.at(trunk_down).id));
+  int rung = 0;
+  for (const char* key : {"T2", "T3", "T4", "T5", "T6"}) rung += ring_for(key) ? 1 : 0;
+  CHECK(rung >= 3);
+  CHECK(rung < 5);
+}
+
 TEST_CASE("who becomes callable is called at once") {
   tenant_config config = voice_config_of_acme();
   config.oncall.user.reset();

@@ -114,6 +114,11 @@ private:
     const bool own = last != nullptr && made != nullptr && last->lead == a.id && made->lead == a.id;
     const bool somebody =
         last != nullptr && (last->result == call_result::human || last->result == call_result::listener);
+    // A round of which the provider placed nothing is gone through again soon.
+    const bool none_placed = last != nullptr && last->result == call_result::failed && last->reference.empty();
+    if (none_placed && now.tries == 1 && place <= before.place && now.number != before.ladder.number)
+      return skipped(a, 0, place, wall);
+    if (none_placed && now.round == before.ladder.round + 1) return skipped(a, 0, place, wall);
     if (now.round == before.ladder.round && place == before.place) {
       if (now.tries > rings_of_a_number) return "more than twice in a round";
       const bool cut = last != nullptr && (somebody || last->result == call_result::cancelled);
