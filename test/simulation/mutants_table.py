@@ -28,6 +28,7 @@ TENANT = "actors/tenant_actor.cpp"
 CHANNEL = "actors/channel_actor.cpp"
 POLLER = "actors/poller.cpp"
 LADDER = "actors/logic/call_ladder.cpp"
+ONCALL = "actors/logic/oncall_chain.cpp"
 CALLS = "actors/logic/tenant_calls.cpp"
 NUMBERS = "persistence/sqlite/calls.cpp"
 INBOX = "persistence/sqlite/load.cpp"
@@ -148,7 +149,13 @@ MUTANTS = [
         "    return one.row.kind == delivery_kind::interrupt &&\n", "    return !$on && one.row.kind == delivery_kind::interrupt &&\n"),
     one("channel_misses_the_clock", CHANNEL, "a wall clock set forward is not noticed while a row waits",
         "wake_at(std::min(wake_due_, latest), wake_token_);", "wake_at($on ? wake_due_ : std::min(wake_due_, latest), wake_token_);"),
+    one("set_back_not_passed_on", CHANNEL, "a channel tells no claim that the wall clock was set back",
+        "if (was_set_back(claimed_last_, present)) ask.set_back_to", "if (!$on && was_set_back(claimed_last_, present)) ask.set_back_to"),
     # --- calls and tickets ---
+    one("consent_ignored", ONCALL, "whoever did not agree to calls is called",
+        "  if (consent.empty()) return", "  if (consent.empty() && !$on) return"),
+    one("on_call_passed_over", ONCALL, "whoever is on call is not called",
+        '  consider_user(chain, in, "oncall", in.oncall);\n', '  if (!$on) consider_user(chain, in, "oncall", in.oncall);\n'),
     one("ladder_skips_a_number", LADDER, "the ladder passes over the second of its chain",
         "const callable* next = first_not_called(chain, ladder);",
         "if ($on && chain.usable.size() > 1) ladder.called.push_back(chain.usable[1].number);\n"
@@ -160,6 +167,11 @@ MUTANTS = [
         "    ladder.due = std::max(now, ladder.begun + offset_of(ladder.round, times));",
         "    ladder.due = std::max(now, ladder.begun + offset_of(ladder.round, times));\n"
         "    if ($on && ladder.round > 1) ladder.due = now + std::chrono::hours(9);"),
+    one("rounds_come_early", LADDER, "the next round of calls follows at once",
+        "  if (round == 1) return times.ring_round_2;", "  if ($on) return {};\n  if (round == 1) return times.ring_round_2;"),
+    one("rung_again_at_once", LADDER, "a number that nobody picked up at is rung again without a wait",
+        "ladder.due = std::max(now, rung_at + times.ring_again_after);",
+        "ladder.due = $on ? now : std::max(now, rung_at + times.ring_again_after);"),
     one("phone_does_not_wait", CALLS, "the phone rings at once for what often recovers by itself",
         "wall_time due = std::max(now, std::min(now, fired_at(a)) + call_after(a, config_->times));",
         "wall_time due = $on ? now : std::max(now, std::min(now, fired_at(a)) + call_after(a, config_->times));"),
