@@ -171,7 +171,8 @@ std::string acknowledged_words(const heard_callback& of, const std::vector<read_
                                persistence::store& store) {
   for (const read_alert& one : read) {
     const auto found = store.find_alert(one.alert);
-    if (!found || !*found) continue;
+    if (!found) return "Acknowledged. Goodbye."; // it is stored, and nothing is known that speaks against it
+    if (!*found) continue;
     const alert& a = **found;
     const bool open = a.episode == one.episode && a.phase == alert_phase::firing;
     const bool ours = a.episode == one.episode && a.ack && a.ack->by == person;

@@ -261,8 +261,8 @@ effects tenant_machine::on(const delivery_report& report, wall_time now) {
 }
 
 const channel_kind_facts* tenant_machine::facts_at(const channel_id& channel) const {
-  const auto at = std::ranges::find(config_->channels, channel, &channel_config::id);
-  return at == config_->channels.end() ? nullptr : facts_of(kinds_, at->kind);
+  const channel_config* known = config_->find(channel);
+  return known == nullptr ? nullptr : facts_of(kinds_, known->kind);
 }
 
 // A mirror is told by its newest row, and is owed the end whichever that was.

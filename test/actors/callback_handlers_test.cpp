@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <ranges>
 #include <set>
 #include <string>
@@ -62,6 +63,13 @@ struct call_night : api_bench {
     batch.calls = {call};
     work.commit(batch);
     tree.on_command = [](const command&, const still_tree::stored& done) { done({}); };
+  }
+  void change_call(const std::function<void(call_record&)>& how) {
+    call_record call = **work.held->find_call(tenant_id("acme"), delivery_id("dl_1"));
+    how(call);
+    auto batch = work.batch();
+    batch.calls = {call};
+    work.commit(batch);
   }
   alert fire(const std::string& id, const std::string& label) {
     alert a = persistence::make_alert(id);
@@ -152,11 +160,7 @@ TEST_CASE("what keeps quiet has not recovered, and is not said to have") {
 
 TEST_CASE("the script of a call that has ended tells nobody what is open") {
   call_night t;
-  call_record over = **t.work.held->find_call(tenant_id("acme"), delivery_id("dl_1"));
-  over.stage = call_stage::ended;
-  auto batch = t.work.batch();
-  batch.calls = {over};
-  t.work.commit(batch);
+  t.change_call([](call_record& call) { call.stage = call_stage::ended; });
   CHECK_THAT(t.call_back("script", answered).body, Contains("<Hangup/>") && !Contains("Bandwidth"));
 }
 
@@ -220,11 +224,7 @@ TEST_CASE("nobody is thanked for what somebody else has, or what is over") {
 
 TEST_CASE("keys of a call that has ended are told nothing of what is open, and 1 still counts") {
   call_night t;
-  call_record over = **t.work.held->find_call(tenant_id("acme"), delivery_id("dl_1"));
-  over.stage = call_stage::ended;
-  auto batch = t.work.batch();
-  batch.calls = {over};
-  t.work.commit(batch);
+  t.change_call([](call_record& call) { call.stage = call_stage::ended; });
   for (const char* key : {"3", "", "9"})
     CHECK_THAT(t.call_back(read_one, pressed(key)).body, Contains("<Hangup/>") && !Contains("Bandwidth"));
   t.call_back(read_one, pressed("1"));
@@ -237,11 +237,7 @@ TEST_CASE("a drill's call tells of the drill alone") {
   drill.key = {instance_id(), alert_type::drill, {resource_kind::instance, ""}};
   t.work.commit_alert(drill);
   CHECK_THAT(t.call_back("script", answered).body, Contains("Bandwidth") && !Contains("drill"));
-  call_record of_the_drill = **t.work.held->find_call(tenant_id("acme"), delivery_id("dl_1"));
-  of_the_drill.lead = drill.id;
-  auto batch = t.work.batch();
-  batch.calls = {of_the_drill};
-  t.work.commit(batch);
+  t.change_call([&](call_record& call) { call.lead = drill.id; });
   CHECK_THAT(t.call_back(read_one, pressed("3")).body, Contains("This is a drill") && !Contains("Bandwidth"));
 }
 
