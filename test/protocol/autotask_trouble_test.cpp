@@ -219,6 +219,9 @@ TEST_CASE("A text is cut, and kept back when it repeats a secret") {
   const std::string hidden = autotask_channel().secrets.at("secret").reveal();
   CHECK(answered("Conversion failed when converting " + hidden) ==
         "HTTP 500: a value is not valid there (compare psa discover)");
+  // Also where the cut goes through it.
+  for (std::size_t before = 80; before < 130; ++before)
+    CHECK(answered(std::string(before, 'x') + hidden).find(hidden.substr(0, 4)) == std::string::npos);
 }
 
 TEST_CASE("Where there is no answer, the host is named") {

@@ -12,6 +12,7 @@
 #include "protocol/wire/psa/autotask_replies.hpp"
 #include "protocol/wire/psa/autotask_requests.hpp"
 #include "protocol/wire/psa/create_doubt.hpp"
+#include "protocol/wire/text.hpp"
 
 #include <fmt/format.h>
 
@@ -308,12 +309,16 @@ bool is_patch(std::string_view what) {
 // A create or a note that comes again is a second one; everything else may be repeated.
 bool doubles(std::string_view what) { return what == phase::create || what == phase::note; }
 
-// What their text says, in their words too: only there the field is named. A text that repeats a secret is kept back.
+constexpr std::size_t error_limit = 120; // an answer of the ledger has 200
+
+// What their text says, in their words too: only there the field is named. A text that repeats a secret is kept back, also where
+// the cut would go through it.
 std::string words_for_ledger(const channel_config& channel, const error_reading& error) {
   const bool tells_a_secret = std::ranges::any_of(channel.secrets, [&](const auto& one) {
     return !one.second.empty() && error.text.find(one.second.reveal()) != std::string::npos;
   });
-  return error.text.empty() || tells_a_secret ? error.words : fmt::format("{}: {}", error.words, error.text);
+  return error.text.empty() || tells_a_secret ? error.words
+                                              : fmt::format("{}: {}", error.words, one_line(error.text, error_limit));
 }
 
 attempt_outcome by_text(const delivery_job& job, const http_response& response) {

@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::size_t reply_limit = 1 << 20;
 constexpr std::size_t label_limit = 100;
-constexpr std::size_t error_limit = 120; // an answer of the ledger has 200
 constexpr std::size_t most_choices = 1000;
 
 // Members of the outermost object that are no containers.
@@ -367,10 +366,9 @@ error_reading read_errors(const std::string& body) {
   const bool read = read_json(body, reply_limit, visitor) == json_problem::none;
   const std::string text = lower(visitor.text);
   if (!read || text.empty()) return {error_class::no_text, std::string(words_of(error_class::no_text)), {}};
-  const std::string said = one_line(visitor.text, error_limit);
   for (const error_phrase& one : phrases)
-    if (text.find(one.holds) != std::string::npos) return {one.is, std::string(words_of(one.is)), said};
-  return {error_class::unknown, fmt::format("{} {}", words_of(error_class::unknown), digest_of(text)), said};
+    if (text.find(one.holds) != std::string::npos) return {one.is, std::string(words_of(one.is)), visitor.text};
+  return {error_class::unknown, fmt::format("{} {}", words_of(error_class::unknown), digest_of(text)), visitor.text};
 }
 
 } // namespace ringdown::wire::psa

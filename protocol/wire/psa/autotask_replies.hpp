@@ -62,7 +62,7 @@ enum class error_class : std::uint8_t { permission, invalid_value, missing_value
 struct error_reading {
   error_class is = error_class::no_text;
   std::string words; // for the ledger: the class, and of an unknown text a digest that tells two apart
-  std::string text;  // theirs, in one line and cut: names the field. It may repeat what was sent
+  std::string text;  // theirs, as it came: names the field. It may repeat what was sent
 };
 [[nodiscard]] error_reading read_errors(const std::string& body);
 
