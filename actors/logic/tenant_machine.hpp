@@ -6,7 +6,7 @@
 //   elsewhere tenant_elsewhere.cpp   what is said where the same carrier fails at other tenants too
 //   routing   actors/logic/routing   which channels, by matrix, floor and default (S-T3)
 //   telling   actors/logic/telling   deliveries and the stored reason of every one that was not made
-//   calls     tenant_calls.cpp, actors/logic/{call_ladder,oncall_chain,script}   who is rung, until somebody has it
+//   calls     tenant_calls{,_heard}.cpp, actors/logic/{call_ladder,oncall_chain,script}   who is rung, until somebody has it
 //   loudness  tenant_loudness.cpp    escalation, backups, what a channel did not take in time
 //   wording   actors/logic/wording   titles and sentences
 #pragma once

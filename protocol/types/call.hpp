@@ -85,6 +85,10 @@ struct call_record {
 };
 
 [[nodiscard]] inline bool is_live(const call_record& call) { return call.stage != call_stage::ended; }
+// By all that is known of it; one whose answer was lost may have rung.
+[[nodiscard]] inline bool was_never_placed(const call_record& call) {
+  return call.result == call_result::failed && call.reference.empty();
+}
 
 // "+1202***0123": two numbers of one tenant can be told apart, and neither can be dialled. Whatever is no number stays as it
 // is: a target may be a device.

@@ -30,6 +30,7 @@ POLLER = "actors/poller.cpp"
 LADDER = "actors/logic/call_ladder.cpp"
 ONCALL = "actors/logic/oncall_chain.cpp"
 CALLS = "actors/logic/tenant_calls.cpp"
+HEARD = "actors/logic/tenant_calls_heard.cpp"
 NUMBERS = "persistence/sqlite/calls.cpp"
 INBOX = "persistence/sqlite/load.cpp"
 CALLBACKS = "actors/api/callback_handlers.cpp"
@@ -175,7 +176,7 @@ MUTANTS = [
     one("phone_does_not_wait", CALLS, "the phone rings at once for what often recovers by itself",
         "wall_time due = std::max(now, std::min(now, fired_at(a)) + call_after(a, config_->times));",
         "wall_time due = $on ? now : std::max(now, std::min(now, fired_at(a)) + call_after(a, config_->times));"),
-    one("call_rings_on", CALLS, "a call that nobody waits for any more is not ended",
+    one("call_rings_on", HEARD, "a call that nobody waits for any more is not ended",
         "if (!ends_itself && hung_up_", "if (!$on && !ends_itself && hung_up_"),
     one("number_not_taken", NUMBERS, "a number rings for two tenants at once",
         "  return ours;\n", "  return ours || $on;\n"),
