@@ -64,6 +64,8 @@ struct node_metrics {
   counter login_failures{0};
   counter transitions{0};
   counter late_criticals{0};                     // accepted later than timing.late_after after they were made
+  counter calls_over_budget{0};                  // wanted and not made: the person was rung too often
+  counter calls_to_nobody{0};                    // wanted, and nobody could be called (V-03)
   histogram delivery_seconds;                    // made -> accepted
   std::atomic<std::uint64_t> permits_waiting{0}; // channels that may not begin yet, for their provider account
   std::atomic<std::uint64_t> accounts_paused{0}; // by their provider

@@ -274,6 +274,7 @@ void tenant::commit(logic::effects decided, persistence::write_batch batch, afte
     carry_out(then);
     return;
   }
+  say_what_was_not_called(decided.decisions);
   mark_born_claimed(decided.deliveries, then);
   batch.tenant = id_;
   batch.owner = world().owner;
@@ -295,6 +296,19 @@ void tenant::commit(logic::effects decided, persistence::write_batch batch, afte
   committing_.emplace(sequence, std::move(then));
   caf::anon_send(world().store,
                  commit_batch{sequence, std::make_shared<const persistence::write_batch>(std::move(batch)), me()});
+}
+
+// S-T4, V-03: whoever runs the node hears of calls that were due and are not made.
+void tenant::say_what_was_not_called(const std::vector<decision>& decisions) {
+  for (const decision& one : decisions) {
+    const bool over_budget = one.deciding == reason::budget_spent;
+    if (!one.made.empty() || (!over_budget && one.deciding != reason::nobody_callable)) continue;
+    log().warning("call_not_made", {{"tenant", id_.str()},
+                                    {"alert", one.alert.str()},
+                                    {"reason", std::string(ringdown::name(one.deciding))},
+                                    {"gates", one.gates}});
+    (over_budget ? world().metrics->calls_over_budget : world().metrics->calls_to_nobody).fetch_add(1);
+  }
 }
 
 // Rows a channel has room for now are claimed in the transaction that makes them: no second commit before the first byte.

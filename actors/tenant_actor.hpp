@@ -81,6 +81,7 @@ private:
   void hand_calls(const channel_id& channel);
   void take_up(const poll_news& news);
   void commit(logic::effects decided, persistence::write_batch batch, after_commit then);
+  void say_what_was_not_called(const std::vector<decision>& decisions);
   void mark_born_claimed(std::vector<delivery>& rows, after_commit& then);
   void carry_out(const after_commit& then);
   void remember(const poll_news& news);

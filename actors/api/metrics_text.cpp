@@ -107,6 +107,9 @@ void deliveries(page& out, const node_metrics& m) {
   out.count("ringdown_deliveries_unknown_total", "Attempts whose outcome is not known.", unknown_attempts);
   out.count("ringdown_late_criticals_total", "Critical deliveries accepted later than timing late_after.",
             of(m.late_criticals));
+  out.begin("ringdown_calls_not_made_total", "Calls that were wanted and not made.", MetricType::Counter);
+  out.value(of(m.calls_over_budget), {{"reason", text(name(reason::budget_spent))}});
+  out.value(of(m.calls_to_nobody), {{"reason", text(name(reason::nobody_callable))}});
   out.gauge("ringdown_permits_waiting", "Channels that wait for their provider account to take more.",
             of(m.permits_waiting));
   out.gauge("ringdown_accounts_paused", "Provider accounts left alone because their provider said so.",

@@ -14,9 +14,6 @@ namespace ringdown::logic {
 
 namespace {
 
-// R-07, for one number. First calls of new alerts have as many of their own (S-T4).
-constexpr std::ptrdiff_t most_in_15_minutes = 4;
-constexpr std::ptrdiff_t most_in_an_hour = 7;
 // Nobody listens to more, and a row is not to hold them all.
 constexpr std::size_t most_read = 50;
 
@@ -175,14 +172,26 @@ bool tenant_machine::ring_one(turn& t, alert& a, const call_chain& chain, const 
   if (!may_ring(verdict.whom, a.ladder->rings == 0, t.now)) {
     not_told_there(a, notice_event::fired, over.id, reason::budget_spent, gates, t.now, t.out);
     a.ladder->number = verdict.whom.number;
-    a.ladder = done_with_number(std::move(*a.ladder), t.now);
-    tell_backups(t, a, reason::budget_spent);
+    pass_number_over(t, a, verdict.whom.person);
     return false;
   }
   place_call(t, a, verdict.whom, gates, over);
   return true;
 }
 
+// Its budget is spent: the next of the chain, and everything else that can reach somebody (S-T4).
+void tenant_machine::pass_number_over(turn& t, alert& a, const std::string& person) {
+  a.ladder = done_with_number(std::move(*a.ladder), t.now);
+  const auto open = std::ranges::count_if(
+      alerts_, [&](const auto& entry) { return entry.second.ladder && is_read_out(entry.second, *config_); });
+  tell_backups(t, a, reason::budget_spent,
+               "No more calls to " + person + " for now: " + std::to_string(call_budget::in_15_minutes) +
+                   " in 15 minutes and " + std::to_string(call_budget::in_an_hour) +
+                   " in an hour are the most. The next one tells of all that is open, " + std::to_string(open) +
+                   " now.");
+}
+
+// Of this tenant. What others rang there is seen by the claim.
 bool tenant_machine::may_ring(const callable& whom, bool first, wall_time now) const {
   const auto since = [&](duration span, bool firsts) {
     return std::ranges::count_if(calls_, [&](const auto& entry) {
@@ -192,8 +201,8 @@ bool tenant_machine::may_ring(const callable& whom, bool first, wall_time now) c
     });
   };
   const auto room = [&](bool firsts) {
-    return since(std::chrono::minutes(15), firsts) < most_in_15_minutes &&
-           since(std::chrono::hours(1), firsts) < most_in_an_hour;
+    return since(std::chrono::minutes(15), firsts) < call_budget::in_15_minutes &&
+           since(std::chrono::hours(1), firsts) < call_budget::in_an_hour;
   };
   return room(false) || (first && room(true));
 }

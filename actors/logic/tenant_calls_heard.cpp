@@ -97,6 +97,7 @@ void tenant_machine::note_row(turn& t, call_record& call, const delivery_report&
     if (report.state == delivery_state::sent) hang_up_late(t, call, call_stage::placed);
     return;
   }
+  if (report.why == reason::budget_spent) return refuse_call(t, call);
   if (report.state != delivery_state::sent && report.state != delivery_state::confirmed) {
     end_call(t, call, report.state == delivery_state::suppressed ? call_result::cancelled : call_result::failed);
     return;
@@ -105,6 +106,21 @@ void tenant_machine::note_row(turn& t, call_record& call, const delivery_report&
   call.reference = report.reference;
   call.changed = t.now;
   t.out.calls.push_back(call);
+}
+
+// Others rang there as often as anybody is to be rung: as if it had never been wanted.
+void tenant_machine::refuse_call(turn& t, call_record& call) {
+  call.stage = call_stage::ended;
+  call.result = call_result::cancelled;
+  call.changed = t.now;
+  t.out.calls.push_back(call);
+  for (auto& [key, a] : alerts_) {
+    if (!a.ladder || a.ladder->call != call.call) continue;
+    not_told_there(a, notice_event::fired, call.channel, reason::budget_spent,
+                   "chosen=" + call.person + " rung=by_others", t.now, t.out);
+    pass_number_over(t, a, call.person);
+    t.touched.insert(key);
+  }
 }
 
 // Given up, and the provider says that it goes on.

@@ -210,7 +210,7 @@ void tenant_machine::tell_instead_of(turn& t, const call_record& call) {
 }
 
 // Everything that can reach somebody and has not been tried.
-void tenant_machine::tell_backups(turn& t, alert& a, reason why) {
+void tenant_machine::tell_backups(turn& t, alert& a, reason why, const std::string& remark) {
   t.touched.insert(a.key);
   a.backed_up = true;
   for (const channel_config& one : config_->channels) {
@@ -219,7 +219,8 @@ void tenant_machine::tell_backups(turn& t, alert& a, reason why) {
                                             (why == reason::budget_spent && kind->is != channel_class::voice &&
                                              kind->delivers == delivery_kind::interrupt));
     if (!wanted || has_target(a, one.id)) continue;
-    static_cast<void>(tell_also(t.tell, a, {&one, notice_event::fired, why, 0, a.episode, "backup=yes", ""}, t.out));
+    static_cast<void>(
+        tell_also(t.tell, a, {&one, notice_event::fired, why, 0, a.episode, "backup=yes", remark}, t.out));
   }
 }
 

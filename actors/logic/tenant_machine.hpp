@@ -169,6 +169,8 @@ private:
   void ring(turn& t, alert& a);
   [[nodiscard]] bool ring_one(turn& t, alert& a, const call_chain& chain, const channel_config& over);
   void place_call(turn& t, alert& a, const callable& whom, const std::string& gates, const channel_config& over);
+  void pass_number_over(turn& t, alert& a, const std::string& person);
+  void refuse_call(turn& t, call_record& call);
   [[nodiscard]] bool may_ring(const callable& whom, bool first, wall_time now) const;
   [[nodiscard]] const call_record* live_call_to(const std::string& number, wall_time now) const;
   void give_up(turn& t, call_record& call);
@@ -197,7 +199,7 @@ private:
   [[nodiscard]] const channel_config* next_channel(const alert& a, const std::optional<user_id>& person,
                                                    const channel_id& instead_of) const;
   void tell_next_channel(turn& t, alert& a, const channel_id& instead_of);
-  void tell_backups(turn& t, alert& a, reason why);
+  void tell_backups(turn& t, alert& a, reason why, const std::string& remark = {});
   void judge_channel(turn& t, const delivery_report& report);
   void note_end_at(turn& t, const instance_id& instance, const delivery_report& report);
   void make_loud_if_lost(turn& t, alert& a, const delivery_report& report);
@@ -269,7 +271,7 @@ private:
     bool answered = false;
   };
   std::map<alert_key, last_look> looks_;
-  std::set<std::pair<delivery_id, call_stage>> hung_up_;  // asked for already
+  std::set<std::pair<delivery_id, call_stage>> hung_up_; // asked for already
   std::map<delivery_id, std::set<instance_id>> spanning_; // rows that tell of several instances, until they end
   callbacks callbacks_ = callbacks::none;
   provider_groups providers_; // of the configuration

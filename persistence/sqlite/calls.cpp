@@ -81,6 +81,22 @@ void sqlite_store::load_calls(tenant_snapshot& into, wall_time now) {
       into.tenant);
 }
 
+// By whatever tenant: who is on call for several is one person. A first call passes, as its tenant keeps it a reserve,
+// and so does what was begun already, or speaks of no alert: a code that somebody waits for.
+bool sqlite_store::is_rung_too_often(const delivery& row, wall_time now) {
+  if (row.alert.empty() || row.round == 0 || row.attempts > 0) return false;
+  const auto rung_since = [&](duration span) {
+    std::int64_t rung = 0;
+    db_->rows(
+        "select count(*) from call c indexed by call_by_number join delivery d on d.tenant = c.tenant and d.id = "
+        "c.call where c.number = ? and c.made > ? and c.made <= ? and c.result <> 'cancelled' and d.attempts > 0",
+        [&](columns& found) { rung = found.number(); }, row.target, now - span, now);
+    return rung;
+  };
+  return rung_since(std::chrono::minutes(15)) >= call_budget::in_15_minutes ||
+         rung_since(std::chrono::hours(1)) >= call_budget::in_an_hour;
+}
+
 bool sqlite_store::take_number(const delivery& row, wall_time now) {
   // Whoever's `until` lies too far ahead wrote it before the clock was set back.
   db_->run("delete from live_number where number = ? and (until <= ? or until > ?)", row.target, now,

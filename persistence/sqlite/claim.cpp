@@ -221,7 +221,12 @@ sqlite_store::judged sqlite_store::judge(const delivery& row, wall_time now) {
   if (calls && call_is_over(row)) return {delivery_state::dead, reason::expired};
   if (row.after && row.event == notice_event::resolved && !was_told(row))
     return {delivery_state::suppressed, reason::never_told};
-  if (row.kind == delivery_kind::interrupt) return judge_interrupt(row, now);
+  if (row.kind == delivery_kind::interrupt) {
+    judged verdict = judge_interrupt(row, now);
+    if (verdict.state == delivery_state::claimed && calls && is_rung_too_often(row, now))
+      verdict = {delivery_state::suppressed, reason::budget_spent};
+    return verdict;
+  }
   if (row.kind == delivery_kind::mirror && newer_waits(row)) return {delivery_state::suppressed, reason::superseded};
   return {};
 }

@@ -85,7 +85,8 @@ private:
   void write_calls(const write_batch& batch);
   void load_calls(tenant_snapshot& into, wall_time now);
   // False: another row rings there.
-  [[nodiscard]] bool take_number(const delivery& row, wall_time now);
+  [[nodiscard]] bool is_rung_too_often(const delivery& row, wall_time now);
+  bool take_number(const delivery& row, wall_time now);
   void free_number(const tenant_id& tenant, const delivery_id& row);
   void append_audit(const tenant_id& tenant, const audit_entry& entry);
   [[nodiscard]] chain_end& end_of(const tenant_id& tenant);

@@ -90,6 +90,13 @@ struct call_record {
   return call.result == call_result::failed && call.reference.empty();
 }
 
+// how often one number is rung, by whatever tenant. First calls of new alerts have as many of their own at each tenant
+// (S-T4), so that one tenant's repeats keep no other's first call back.
+struct call_budget {
+  static constexpr std::int64_t in_15_minutes = 4;
+  static constexpr std::int64_t in_an_hour = 7;
+};
+
 // "+1202***0123": two numbers of one tenant can be told apart, and neither can be dialled. Whatever is no number stays as it
 // is: a target may be a device.
 [[nodiscard]] std::string masked_number(const std::string& target);

@@ -9,15 +9,24 @@
 #include <caf/scoped_actor.hpp>
 
 #include <memory>
+#include <mutex>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace {
 
 using namespace ringdown;
 using namespace std::chrono_literals;
 
-struct silent_log final : log_sink {
-  void write(log_level, std::string_view, std::initializer_list<log_field>) override {}
+// What is said at the level of a warning.
+struct kept_log final : log_sink {
+  void write(log_level level, std::string_view event, std::initializer_list<log_field>) override {
+    const std::scoped_lock lock(guard);
+    if (level == log_level::warning) said.emplace_back(event);
+  }
+  std::mutex guard;
+  std::vector<std::string> said;
 };
 
 std::shared_ptr<const tenant_config> with_instances(std::initializer_list<const char*> ids) {
@@ -31,7 +40,7 @@ std::shared_ptr<const tenant_config> with_instances(std::initializer_list<const 
   return made;
 }
 
-std::shared_ptr<const tenant_config> with_channels(std::initializer_list<const char*> kinds) {
+std::shared_ptr<tenant_config> with_channels(std::initializer_list<const char*> kinds) {
   auto made = std::make_shared<tenant_config>();
   made->id = tenant_id("t");
   for (const char* kind : kinds) {
@@ -49,14 +58,16 @@ struct bench {
     made->time.now = [] { return moment{wall_time{std::chrono::hours(500'000)}, steady_time{1h}}; };
     made->time.spread = [] { return 0.0; };
     made->log = &log;
-    made->metrics = std::make_shared<node_metrics>();
+    made->metrics = metrics;
+    made->link_token = [](const tenant_id&, const alert_id&, std::uint32_t, const std::string&) { return "token"; };
     made->health = std::make_shared<health_board>();
     made->clock = caf::actor_cast<clock_actor>(listener());
     made->store = caf::actor_cast<store_actor>(listener());
     under_test = system.spawn<tenant>(
         ports_ptr(made), made->health->probe("tenant/t", "tenant", "group/t"), tenants,
         std::vector<logic::channel_kind_facts>{{"push", channel_class::push, delivery_kind::interrupt},
-                                               {"tickets", channel_class::ticket, delivery_kind::mirror}});
+                                               {"tickets", channel_class::ticket, delivery_kind::mirror},
+                                               {"phone", channel_class::voice, delivery_kind::interrupt}});
   }
   bench(const bench&) = delete;
   bench& operator=(const bench&) = delete;
@@ -105,7 +116,8 @@ struct bench {
     return heard;
   }
 
-  silent_log log;
+  kept_log log;
+  std::shared_ptr<node_metrics> metrics = std::make_shared<node_metrics>();
   caf::actor_system_config config;
   caf::actor_system system{config};
   caf::scoped_actor self{system};
@@ -191,4 +203,21 @@ TEST_CASE("a mirror's row is left for its channel to claim, because only a claim
   const delivery row = at.next_row();
   CHECK(row.state == delivery_state::pending);
   CHECK(row.attempts == 0);
+}
+
+TEST_CASE("whoever runs the node hears of a call that was due and is not made") {
+  const auto without_people = with_channels({"push", "phone"});
+  without_people->voice.types = {alert_type::trunk_down};
+  bench at(without_people);
+  at.load({});
+  command drill;
+  drill.id = "d";
+  drill.tenant = tenant_id("t");
+  drill.kind = command_kind::drill;
+  at.tell(command_stored{drill});
+  at.self->receive_while([&] { return at.metrics->calls_to_nobody == 0; })(
+      [&](const wake_me& asked) { at.tell(due{asked.token}); }, [](const commit_batch&) {}, [](const look_for_rows&) {},
+      caf::after(20s) >> [] { FAIL("nobody was to be called"); });
+  const std::scoped_lock lock(at.log.guard);
+  CHECK(at.log.said == std::vector<std::string>{"call_not_made"});
 }

@@ -82,6 +82,26 @@ TEST_CASE("who could not be called hears of it on the next channel, once") {
   CHECK(mails() == before + 1);
 }
 
+TEST_CASE("a number that others rang too often is passed over at once, and everybody else hears of it") {
+  tenant_config config = voice_config_of_acme();
+  config.channels.push_back(channel("mail", "mail"));
+  call_bench t(config);
+  rings(t);
+  t.rings_out(t.newest());
+  t.pass(90s);
+  REQUIRE(t.all_calls().size() == 2); // Jo again
+  REQUIRE(t.newest().target == number_jo);
+  t.report(t.newest(), delivery_state::suppressed, reason::budget_spent);
+  t.tick();
+  REQUIRE(t.all_calls().size() == 3);
+  CHECK(t.newest().target == number_kim);
+  CHECK(std::ranges::count(t.reasons_there(), reason::budget_spent) == 1);
+  const auto mail = std::ranges::find(t.rows, channel_id("mail"), &delivery::channel);
+  REQUIRE(mail != t.rows.end());
+  CHECK_THAT(mail->content.text, Catch::Contains("No more calls to jo for now: 4 in 15 minutes and 7 in an hour") &&
+                                     Catch::Contains("all that is open, 1 now."));
+}
+
 TEST_CASE("a provider that placed nobody is tried again soon, as long as the budget lasts") {
   call_bench t;
   rings(t);

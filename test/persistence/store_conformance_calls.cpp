@@ -107,6 +107,88 @@ void calls_ring_a_number_once_at_a_time(const store_opener& open) {
   }
 }
 
+// Four tenants whose one engineer has been rung for each; `row` is the next ring there, of globex.
+void calls_to_a_number_are_budgeted_over_tenants(const store_opener& open) {
+  desk work(open);
+  const tenant_id globex("globex");
+  const alert others = make_alert("al_1");
+  const alert theirs = make_alert("al_9", globex);
+  const auto wanted = [&](delivery row, const alert& about, wall_time at) {
+    auto batch = work.batch();
+    batch.tenant = about.tenant;
+    batch.alerts = {about};
+    batch.calls = {record_of(row)};
+    batch.calls[0].made = batch.calls[0].changed = at;
+    batch.deliveries = {std::move(row)};
+    work.commit(batch);
+  };
+  const auto rung = [&](const std::string& id, call_result result = call_result::no_answer) {
+    const delivery row = call_row(id, others);
+    wanted(row, others, noon);
+    REQUIRE(claimed(work) == ids{id});
+    REQUIRE(work.settle(work.outcome(id, delivery_state::sent)).ok());
+    call_record over = record_of(row);
+    over.stage = call_stage::ended;
+    over.result = result;
+    auto batch = work.batch();
+    batch.calls = {over};
+    work.commit(batch);
+  };
+  for (const char* id : {"dl_1", "dl_2", "dl_3"}) rung(id);
+  delivery again = call_row("dl_9", theirs);
+  again.round = 1;
+
+  SECTION("three leave room for one") {
+    wanted(again, theirs, noon);
+    CHECK(claimed(work, noon, globex) == ids{"dl_9"});
+  }
+  SECTION("one that was called off is none") {
+    rung("dl_4", call_result::cancelled);
+    wanted(again, theirs, noon);
+    CHECK(claimed(work, noon, globex) == ids{"dl_9"});
+  }
+  SECTION("one that waits for the number is none") {
+    for (const char* id : {"dl_4", "dl_5"}) {
+      delivery waits = call_row(id, others);
+      waits.not_before = noon + 5s;
+      wanted(waits, others, noon);
+    }
+    wanted(again, theirs, noon);
+    CHECK(claimed(work, noon, globex) == ids{"dl_9"});
+  }
+  SECTION("with four") {
+    rung("dl_4");
+    SECTION("it is refused, and the answer says so") {
+      wanted(again, theirs, noon);
+      auto answer = work.held->claim({globex, channel_id("push"), work.owner, 10, noon, target_use::exclusive});
+      REQUIRE(answer.ok());
+      CHECK(answer->rows.empty());
+      REQUIRE(answer->ended.size() == 1);
+      CHECK(answer->ended[0].why == reason::budget_spent);
+      CHECK(answer->ended[0].state == delivery_state::suppressed);
+    }
+    SECTION("another number is not") {
+      again.target = "+12025550199";
+      wanted(again, theirs, noon);
+      CHECK(claimed(work, noon, globex) == ids{"dl_9"});
+    }
+    SECTION("nor is the first call of a new alert") {
+      again.round = 0;
+      wanted(again, theirs, noon);
+      CHECK(claimed(work, noon, globex) == ids{"dl_9"});
+    }
+    SECTION("nor is it after a quarter of an hour") {
+      wanted(again, theirs, noon + 15min);
+      CHECK(claimed(work, noon + 15min, globex) == ids{"dl_9"});
+    }
+    SECTION("seven within the hour are too many then as well") {
+      for (const char* id : {"dl_5", "dl_6", "dl_7"}) rung(id);
+      wanted(again, theirs, noon + 15min);
+      CHECK(claimed(work, noon + 15min, globex).empty());
+    }
+  }
+}
+
 void calls_given_up_ring_nobody(const store_opener& open) {
   desk work(open);
   const alert about = make_alert("al_1");
