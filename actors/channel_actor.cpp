@@ -160,7 +160,8 @@ void channel::on(const rows_claimed& claimed) {
   claiming_ = false;
   for (const auto& ended : claimed.rows.ended) {
     counts_.ended(ended.state);
-    tell(tenant_actor_, delivery_settled{ended.id, ended.alert, config_.id, ended.state, ended.why});
+    tell(tenant_actor_,
+         delivery_settled{ended.id, ended.alert, config_.id, ended.state, ended.why, "", ended.attempts});
   }
   for (const delivery& row : claimed.rows.rows) take(row);
   if (recovering_) recover();
@@ -397,7 +398,7 @@ void channel::claim_if_room() {
 }
 
 void channel::tell_tenant(const delivery& row, delivery_state state, reason why) {
-  tell(tenant_actor_, delivery_settled{row.id, row.alert, config_.id, state, why, row.reference});
+  tell(tenant_actor_, delivery_settled{row.id, row.alert, config_.id, state, why, row.reference, row.attempts});
 }
 
 void channel::wake_for(wall_time at) {

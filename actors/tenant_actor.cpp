@@ -241,7 +241,7 @@ void tenant::on(const delivery_settled& settled) {
   view.handed.erase(settled.delivery);
   if (!loaded_) return;
   commit(machine_.on(logic::delivery_report{settled.delivery, settled.alert, settled.channel, settled.state,
-                                            settled.why, settled.reference},
+                                            settled.why, settled.reference, settled.attempts},
                      now().wall),
          {}, {});
 }

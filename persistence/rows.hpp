@@ -81,6 +81,7 @@ struct claimed_rows {
     alert_id alert;
     reason why;
     delivery_state state;
+    std::uint32_t attempts = 0; // begun before
   };
   std::vector<withheld> ended;       // suppressed or dead instead
   bool due_left = false;             // rows are due that could not be claimed now: too many, or behind an open one

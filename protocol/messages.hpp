@@ -115,7 +115,8 @@ struct delivery_settled {
   channel_id channel;
   delivery_state state = delivery_state::sent;
   reason why = reason::none;
-  std::string reference{}; // the provider's, once accepted
+  std::string reference{};    // the provider's, once accepted
+  std::uint32_t attempts = 0; // begun at the provider
 };
 // What a provider, asked, said of a call.
 struct call_heard {

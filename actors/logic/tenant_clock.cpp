@@ -54,6 +54,10 @@ void tenant_machine::follow_clock(turn& t) {
     call.changed -= back;
     t.out.calls.push_back(call);
   }
+  for (auto& [channel, run] : unplaced_) {
+    run.since -= back;
+    run.last -= back;
+  }
   for (auto& [key, look] : looks_) look.asked -= back;
   for (auto& [key, since] : quiet_) since -= back;
 }

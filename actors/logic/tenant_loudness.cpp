@@ -228,15 +228,29 @@ void tenant_machine::tell_backups(turn& t, alert& a, reason why, const std::stri
 void tenant_machine::judge_channel(turn& t, const delivery_report& report) {
   const alert* about = find(report.alert);
   if ((about != nullptr && about->key.type == alert_type::channel_failing) || !is_final(report.state)) return;
-  if (report.state == delivery_state::sent || report.state == delivery_state::confirmed)
+  if (report.state == delivery_state::sent || report.state == delivery_state::confirmed) {
+    unplaced_.erase(report.channel);
     return channel_is(t, report.channel, condition::ok, "");
+  }
   if (about == nullptr || !is_lost(report)) return;
   if (report.why == reason::refused)
     return channel_is(t, report.channel, condition::failing, "What it was given was refused for good.");
-  // A call that nobody could place in time says nothing of the provider.
-  const bool too_late = report.state == delivery_state::dead && report.why != reason::poison;
-  if (too_late && !calls_.contains(report.delivery))
+  if (const auto call = calls_.find(report.delivery); call != calls_.end())
+    return judge_unplaced(t, call->second, report);
+  if (report.state == delivery_state::dead && report.why != reason::poison)
     channel_is(t, report.channel, condition::failing, "It could not deliver in the time it had.");
+}
+
+// A call lives for a minute, so one says little: only when none was placed for as long as any other channel is waited for. One
+// that was never begun waited for its number or its turn, and says nothing of the provider.
+void tenant_machine::judge_unplaced(turn& t, const call_record& call, const delivery_report& report) {
+  if (report.attempts == 0 || report.why == reason::poison) return;
+  unplaced& run = unplaced_.try_emplace(report.channel, unplaced{call.made, call.made}).first->second;
+  if (call.made - run.last > config_->times.loud_after) run.since = call.made; // those before are another matter
+  run.last = t.now;
+  if (run.last - run.since < config_->times.loud_after) return;
+  channel_is(t, report.channel, condition::failing,
+             "It has placed no call for " + words_for(run.last - run.since) + ".");
 }
 
 // Nobody waits for what is dead, or for what nobody will ever know to have arrived.

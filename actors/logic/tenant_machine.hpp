@@ -41,7 +41,8 @@ struct delivery_report {
   channel_id channel;
   delivery_state state = delivery_state::sent;
   reason why = reason::none;
-  std::string reference{}; // the provider's, once accepted
+  std::string reference{};    // the provider's, once accepted
+  std::uint32_t attempts = 0; // begun at the provider
 };
 
 struct tick {};
@@ -202,6 +203,7 @@ private:
   void tell_backups(turn& t, alert& a, reason why, const std::string& remark = {});
   void judge_channel(turn& t, const delivery_report& report);
   void note_end_at(turn& t, const instance_id& instance, const delivery_report& report);
+  void judge_unplaced(turn& t, const call_record& call, const delivery_report& report);
   void make_loud_if_lost(turn& t, alert& a, const delivery_report& report);
   void channel_is(turn& t, const channel_id& channel, condition is, const std::string& detail);
   [[nodiscard]] bool is_failing(const channel_id& channel) const;
@@ -272,6 +274,11 @@ private:
   };
   std::map<alert_key, last_look> looks_;
   std::set<std::pair<delivery_id, call_stage>> hung_up_; // asked for already
+  struct unplaced {
+    wall_time since;
+    wall_time last;
+  };
+  std::map<channel_id, unplaced> unplaced_;               // whose provider took the last calls it was given in no time
   std::map<delivery_id, std::set<instance_id>> spanning_; // rows that tell of several instances, until they end
   callbacks callbacks_ = callbacks::none;
   provider_groups providers_; // of the configuration

@@ -171,7 +171,7 @@ bool sqlite_store::consider(claim_state& state, delivery row) {
     // What may have arrived was told, whatever becomes of its repeat: its end is owed (S-A12).
     const auto end = row.possible_repeat ? delivery_state::unknown : verdict.state;
     end_row(request.tenant, row.id, end, verdict.why, request.now);
-    answer.ended.push_back({row.id, row.alert, verdict.why, end});
+    answer.ended.push_back({row.id, row.alert, verdict.why, end, row.attempts});
     return true;
   }
   // What was handed over before without an outcome travels alone, so that it takes no others down with it.

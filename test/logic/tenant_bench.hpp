@@ -140,8 +140,9 @@ public:
     return ask(std::move(asked));
   }
   const logic::effects& report(const delivery& row, delivery_state state, reason why = reason::none,
-                               const std::string& reference = "") {
-    return keep(machine_.on(logic::delivery_report{row.id, row.alert, row.channel, state, why, reference}, now));
+                               const std::string& reference = "", std::uint32_t attempts = 0) {
+    return keep(
+        machine_.on(logic::delivery_report{row.id, row.alert, row.channel, state, why, reference, attempts}, now));
   }
   // Every channel has taken what it was given; calls are followed one by one.
   void take_all() {

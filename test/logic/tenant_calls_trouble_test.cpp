@@ -102,6 +102,47 @@ TEST_CASE("a number that others rang too often is passed over at once, and every
                                      Catch::Contains("all that is open, 1 now."));
 }
 
+TEST_CASE("a provider that places no call for two minutes is told of, one that was not asked is not") {
+  call_bench t;
+  rings(t);
+  const wall_time began = t.now;
+  const auto failing_phase = [&] {
+    const auto at = t.machine().alerts().find({instance_id(), channel_failing, {resource_kind::channel, phone.str()}});
+    return at == t.machine().alerts().end() ? std::string("none") : std::string(name(at->second.phase));
+  };
+  const auto next_call = [&](std::uint32_t attempts) {
+    t.report(t.newest(), delivery_state::dead, reason::expired, "", attempts);
+    const auto before = t.all_calls().size();
+    for (int i = 0; i < 120 && t.all_calls().size() == before; ++i) t.pass(1s);
+    REQUIRE(t.all_calls().size() == before + 1);
+    t.pass(60s); // as long as a call is waited for
+  };
+  t.pass(60s);
+  SECTION("it was asked") {
+    next_call(3);
+    CHECK(failing_phase() == "none");
+    CHECK(t.now - began >= 2min);
+    t.report(t.newest(), delivery_state::dead, reason::expired, "", 3);
+    CHECK(failing_phase() == "firing");
+    t.pass(90s);
+    t.placed(t.newest());
+    CHECK(failing_phase() == "resolved");
+  }
+  SECTION("it placed one between") {
+    next_call(3);
+    t.placed(t.newest());
+    t.heard(t.newest(), call_stage::ended, call_result::busy);
+    t.pass(90s);
+    t.pass(60s);
+    t.report(t.newest(), delivery_state::dead, reason::expired, "", 3);
+    CHECK(failing_phase() == "none");
+  }
+  SECTION("all waited for their turn") {
+    for (int i = 0; i < 3; ++i) next_call(0);
+    CHECK(failing_phase() == "none");
+  }
+}
+
 TEST_CASE("a provider that placed nobody is tried again soon, as long as the budget lasts") {
   call_bench t;
   rings(t);

@@ -166,6 +166,7 @@ void calls_to_a_number_are_budgeted_over_tenants(const store_opener& open) {
       REQUIRE(answer->ended.size() == 1);
       CHECK(answer->ended[0].why == reason::budget_spent);
       CHECK(answer->ended[0].state == delivery_state::suppressed);
+      CHECK(answer->ended[0].attempts == 0);
     }
     SECTION("another number is not") {
       again.target = "+12025550199";
