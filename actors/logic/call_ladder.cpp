@@ -109,6 +109,7 @@ call_ladder rung(call_ladder ladder, const callable& whom, const delivery_id& ca
   ++ladder.tries;
   ++ladder.rings;
   ladder.call = call;
+  ladder.nobody_told = false;
   return ladder;
 }
 

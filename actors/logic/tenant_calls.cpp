@@ -60,8 +60,12 @@ void tenant_machine::tend(turn& t, alert& a) {
 
 void tenant_machine::tend_ladder(turn& t, alert& a) {
   // Its level fell, or its type is not for calls any more.
-  if (a.ladder && !is_for_calls(a, *config_)) a.ladder.reset();
+  if (const reason never = why_never_called(a, *config_); a.ladder && never != reason::none) {
+    say_of_calls(t, a, never);
+    a.ladder.reset();
+  }
   if (a.masks != 0 || a.settling) {
+    if (a.ladder && !a.ladder->frozen && a.masks != 0) say_of_calls(t, a, quiet_for(a, t.now));
     if (a.ladder) freeze(*a.ladder, t.now);
     return;
   }
@@ -70,6 +74,16 @@ void tenant_machine::tend_ladder(turn& t, alert& a) {
   call_ladder begun;
   begun.begun = begun.due = first_call_of(a, t.now);
   a.ladder = std::move(begun);
+}
+
+// A call that was announced is not made after all, or not now; nobody is to wait for it.
+void tenant_machine::say_of_calls(turn& t, const alert& a, reason why) const {
+  const auto over = std::ranges::find_if(config_->channels, [&](const channel_config& one) {
+    const auto* kind = facts_of(kinds_, one.kind);
+    return kind != nullptr && kind->is == channel_class::voice;
+  });
+  if (over == config_->channels.end()) return;
+  not_told_there(a, notice_event::fired, over->id, why, "phase=firing call=no", t.now, t.out);
 }
 
 // A parent's call inherits the earliest of its members', so that members that trickle in cannot put it off.
@@ -138,6 +152,7 @@ void tenant_machine::ring(turn& t, alert& a) {
   t.touched.insert(a.key);
   const channel_config* over = voice_channel();
   if (over == nullptr) {
+    if (!std::exchange(a.ladder->nobody_told, true)) say_of_calls(t, a, reason::channel_disabled);
     a.ladder->due = t.now + config_->times.ring_round_2;
     return;
   }
@@ -163,7 +178,7 @@ bool tenant_machine::ring_one(turn& t, alert& a, const call_chain& chain, const 
   }
   const std::string gates =
       chain.gates + " chosen=" + verdict.whom.person + " round=" + std::to_string(a.ladder->round + 1);
-  if (const call_record* live = live_call_to(verdict.whom.number, t.now)) {
+  if (const call_record* live = live_call_to(verdict.whom.number, a, t.now)) {
     a.ladder = rung(std::move(*a.ladder), verdict.whom, live->call);
     not_told_there(a, notice_event::fired, over.id, reason::number_busy, gates + " joined=" + live->call.str(), t.now,
                    t.out);
@@ -197,7 +212,7 @@ bool tenant_machine::may_ring(const callable& whom, bool first, wall_time now) c
     return std::ranges::count_if(calls_, [&](const auto& entry) {
       const call_record& call = entry.second;
       return call.number == whom.number && call.made > now - span && call.result != call_result::cancelled &&
-             (!firsts || is_first(call));
+             !was_never_placed(call) && (!firsts || call.first);
     });
   };
   const auto room = [&](bool firsts) {
@@ -207,29 +222,38 @@ bool tenant_machine::may_ring(const callable& whom, bool first, wall_time now) c
   return room(false) || (first && room(true));
 }
 
-// Of its alert, as far as calls are remembered.
-bool tenant_machine::is_first(const call_record& call) const {
-  return !call.lead.empty() && std::ranges::none_of(calls_, [&](const auto& entry) {
-    return entry.second.lead == call.lead && entry.second.made < call.made;
-  });
-}
-
-// The provider placed no call for this alert: not the newest one to anybody of the chain.
+// The provider placed no call that would have told of this alert: not the newest one to anybody of the chain.
 bool tenant_machine::nobody_was_rung(const alert& a, const call_chain& chain) const {
   return std::ranges::all_of(chain.usable, [&](const callable& whom) {
     const call_record* newest = nullptr;
     for (const auto& [id, call] : calls_)
-      if (call.lead == a.id && call.number == whom.number && (newest == nullptr || newest->made < call.made))
+      if (call.number == whom.number && tells_of(call, a) && (newest == nullptr || newest->made < call.made))
         newest = &call;
     return newest != nullptr && was_never_placed(*newest);
   });
 }
 
-const call_record* tenant_machine::live_call_to(const std::string& number, wall_time now) const {
+// A call that reads a code out tells of nothing, and a drill's of nothing else.
+bool tenant_machine::tells_of(const call_record& call, const alert& a) const {
+  if (call.lead.empty()) return false;
+  const auto lead = by_id_.find(call.lead);
+  return lead == by_id_.end() || (lead->second.type == alert_type::drill) == (a.key.type == alert_type::drill);
+}
+
+// One that somebody waits for. Another that still rings there is waited for by the claim.
+const call_record* tenant_machine::live_call_to(const std::string& number, const alert& a, wall_time now) const {
   const auto at = std::ranges::find_if(calls_, [&](const auto& entry) {
-    return is_live(entry.second) && entry.second.number == number && deadline_of(entry.second) > now;
+    const call_record& call = entry.second;
+    return is_live(call) && call.number == number && deadline_of(call) > now && is_awaited(call) && tells_of(call, a);
   });
   return at == calls_.end() ? nullptr : &at->second;
+}
+
+bool tenant_machine::is_awaited(const call_record& call) const {
+  return std::ranges::any_of(alerts_, [&](const auto& entry) {
+    const auto& ladder = entry.second.ladder;
+    return ladder && ladder->call == call.call && !ladder->frozen;
+  });
 }
 
 void tenant_machine::place_call(turn& t, alert& a, const callable& whom, const std::string& gates,
@@ -251,6 +275,7 @@ void tenant_machine::place_call(turn& t, alert& a, const callable& whom, const s
   call.lead = a.id;
   call.number = whom.number;
   call.person = whom.person;
+  call.first = a.ladder->rings == 0;
   call.made = call.changed = t.now;
   a.ladder = rung(std::move(*a.ladder), whom, call.call);
   audit(t, a, "call.wanted", "system", "person=" + whom.person);

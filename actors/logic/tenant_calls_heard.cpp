@@ -63,7 +63,7 @@ effects tenant_machine::on(const call_news& news, wall_time now) {
 void tenant_machine::hear(turn& t, call_record& call, const call_news& news) {
   const call_record before = call;
   if (call.reference.empty()) call.reference = news.heard.reference;
-  call.stage = std::max(call.stage, news.heard.stage);
+  if (news.heard.stage != call_stage::ended) call.stage = std::max(call.stage, news.heard.stage);
   const bool known = call.result == call_result::human || call.result == call_result::machine;
   if (!known && news.heard.result != call_result::none) call.result = news.heard.result;
   for (const read_alert& one : news.read)
@@ -76,7 +76,7 @@ void tenant_machine::hear(turn& t, call_record& call, const call_news& news) {
         a.ladder = done_with_number(std::move(*a.ladder), t.now);
         t.touched.insert(key);
       }
-  if (call.stage == call_stage::ended) {
+  if (news.heard.stage == call_stage::ended) {
     const bool talked = before.stage == call_stage::answered || !call.read.empty();
     end_call(
         t, call,
@@ -92,20 +92,25 @@ void tenant_machine::hear(turn& t, call_record& call, const call_news& news) {
 // Its row settled: the provider has it, or never will.
 void tenant_machine::note_row(turn& t, call_record& call, const delivery_report& report) {
   if (!is_final(report.state)) return;
-  if (!is_live(call)) {
-    if (call.reference.empty()) call.reference = report.reference;
-    if (report.state == delivery_state::sent) hang_up_late(t, call, call_stage::placed);
-    return;
-  }
+  if (!is_live(call)) return note_late_row(t, call, report);
   if (report.why == reason::budget_spent) return refuse_call(t, call);
   if (report.state != delivery_state::sent && report.state != delivery_state::confirmed) {
     end_call(t, call, report.state == delivery_state::suppressed ? call_result::cancelled : call_result::failed);
-    return;
+    return note_late_row(t, call, report);
   }
   call.stage = std::max(call.stage, call_stage::placed);
   call.reference = report.reference;
   call.changed = t.now;
   t.out.calls.push_back(call);
+}
+
+// Of a call that was given up. What nobody knows may have rung, and counts as if it had.
+void tenant_machine::note_late_row(turn& t, call_record& call, const delivery_report& report) {
+  const call_record before = call;
+  if (call.reference.empty()) call.reference = report.reference;
+  if (report.state == delivery_state::unknown && was_never_placed(call)) call.result = call_result::no_answer;
+  if (call != before) t.out.calls.push_back(call);
+  if (report.state == delivery_state::sent) hang_up_late(t, call, call_stage::placed);
 }
 
 // Others rang there as often as anybody is to be rung: as if it had never been wanted.
@@ -130,18 +135,13 @@ void tenant_machine::hang_up_late(turn& t, const call_record& call, call_stage s
 }
 
 void tenant_machine::end_call(turn& t, call_record& call, call_result result) {
+  // Nobody was rung, and nobody knows when somebody will be (S-T6).
+  if (result == call_result::failed && call.stage < call_stage::ringing) tell_instead_of(t, call);
   call.stage = call_stage::ended;
   call.result = result;
-  // Nobody was rung, and nobody knows when somebody will be.
-  if (was_never_placed(call)) tell_instead_of(t, call);
   call.changed = t.now;
   t.out.calls.push_back(call);
-  for (auto& [key, a] : alerts_) {
-    if (!a.ladder || a.ladder->call != call.call) continue;
-    const auto heard = has_read(call, a) ? read_out::yes : read_out::no;
-    a.ladder = after_call(std::move(*a.ladder), result, keys_offered(), heard, call.made, config_->times, t.now);
-    t.touched.insert(key);
-  }
+  let_go(t, call, result);
   if (const alert* lead = find(call.lead))
     audit(t, *lead, "call.ended", "system", "person=" + call.person + " result=" + std::string(name(result)));
 }
@@ -160,10 +160,7 @@ void tenant_machine::hang_up_orphans(turn& t) {
   std::erase_if(hung_up_, [&](const auto& one) { return !calls_.contains(one.first); });
   for (auto& [id, call] : calls_) {
     if (!is_live(call)) continue;
-    const bool wanted = std::ranges::any_of(alerts_, [&](const auto& entry) {
-      return entry.second.ladder && entry.second.ladder->call == id && !entry.second.ladder->frozen;
-    });
-    if (wanted) continue;
+    if (is_awaited(call)) continue;
     // Nobody waits for its news: what is never said to end has ended by now.
     if (deadline_of(call) <= t.now) {
       give_up(t, call);
@@ -174,6 +171,16 @@ void tenant_machine::hang_up_orphans(turn& t) {
         call.lead.empty() || (call.stage == call_stage::answered && call.result == call_result::human);
     if (!ends_itself && hung_up_.insert({id, call.stage}).second)
       t.out.hang_ups.push_back({call.channel, id, call.reference, call.stage});
+  }
+}
+
+// What waited for it goes on.
+void tenant_machine::let_go(turn& t, const call_record& call, call_result result) {
+  for (auto& [key, a] : alerts_) {
+    if (!a.ladder || a.ladder->call != call.call) continue;
+    const auto heard = has_read(call, a) ? read_out::yes : read_out::no;
+    a.ladder = after_call(std::move(*a.ladder), result, keys_offered(), heard, call.made, config_->times, t.now);
+    t.touched.insert(key);
   }
 }
 
@@ -190,14 +197,12 @@ bool tenant_machine::may_go_on(const call_record& call) const {
 }
 
 // Consent that was withdrawn, a number that changed and a type that does not ring any more hold for calls in hand too.
+// Such a call keeps its number until it has ended: nothing rings beside it.
 void tenant_machine::heed_configuration(turn& t) {
   for (const auto& [key, a] : alerts_)
-    if (a.ladder) t.touched.insert(key);
-  for (auto& [id, call] : calls_) {
-    if (!is_live(call) || call.lead.empty() || may_go_on(call)) continue;
-    t.out.hang_ups.push_back({call.channel, id, call.reference, call.stage});
-    end_call(t, call, call_result::cancelled);
-  }
+    if (a.ladder || is_read_out(a, *config_)) t.touched.insert(key); // for calls now, or not any more
+  for (const auto& [id, call] : calls_)
+    if (is_live(call) && !call.lead.empty() && !may_go_on(call)) let_go(t, call, call_result::cancelled);
   ask_again_who_is_callable(t);
 }
 
@@ -205,7 +210,6 @@ void tenant_machine::heed_configuration(turn& t) {
 void tenant_machine::ask_again_who_is_callable(turn& t) {
   for (auto& [key, a] : alerts_) {
     if (!a.ladder || !a.ladder->nobody_told || a.ladder->frozen) continue;
-    a.ladder->nobody_told = false;
     a.ladder->due = t.now;
     t.touched.insert(key);
   }

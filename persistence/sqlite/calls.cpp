@@ -11,7 +11,7 @@ constexpr auto longest_call = std::chrono::minutes(15);
 constexpr auto remembered = std::chrono::hours(1);
 
 #define RINGDOWN_CALL_COLUMNS \
-  "call, channel, alert, number, person, reference, stage, result, sequence, read, made, changed"
+  "call, channel, alert, number, person, reference, stage, result, first, sequence, read, made, changed"
 
 call_record read_call(columns& row) {
   call_record c;
@@ -23,6 +23,7 @@ call_record read_call(columns& row) {
   c.reference = row.text();
   c.stage = row.named(parse_call_stage);
   c.result = row.named(parse_call_result);
+  c.first = row.truth();
   if (const auto sequence = row.maybe_number()) c.sequence = static_cast<std::uint32_t>(*sequence);
   auto read = parse_read_alerts(row.text());
   if (!read) throw unreadable_row("what a call read out cannot be read");
@@ -37,9 +38,9 @@ call_record read_call(columns& row) {
 void sqlite_store::write_calls(const write_batch& batch) {
   const tenant_id& tenant = batch.tenant;
   for (const call_record& c : batch.calls) {
-    db_->run("insert or replace into call(tenant, " RINGDOWN_CALL_COLUMNS ") values(?,?,?,?,?,?,?,?,?,?,?,?,?)", tenant,
-             c.call, c.channel, c.lead, c.number, c.person, c.reference, name(c.stage), name(c.result), c.sequence,
-             to_text(c.read), c.made, c.changed);
+    db_->run("insert or replace into call(tenant, " RINGDOWN_CALL_COLUMNS ") values(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+             tenant, c.call, c.channel, c.lead, c.number, c.person, c.reference, name(c.stage), name(c.result), c.first,
+             c.sequence, to_text(c.read), c.made, c.changed);
     if (c.stage == call_stage::ended) free_number(tenant, c.call);
   }
   for (const delivery_id& id : batch.confirmed)
@@ -89,7 +90,8 @@ bool sqlite_store::is_rung_too_often(const delivery& row, wall_time now) {
     std::int64_t rung = 0;
     db_->rows(
         "select count(*) from call c indexed by call_by_number join delivery d on d.tenant = c.tenant and d.id = "
-        "c.call where c.number = ? and c.made > ? and c.made <= ? and c.result <> 'cancelled' and d.attempts > 0",
+        "c.call where c.number = ? and c.made > ? and c.made <= ? and c.result <> 'cancelled' and not (c.result = "
+        "'failed' and c.reference = '') and d.attempts > 0",
         [&](columns& found) { rung = found.number(); }, row.target, now - span, now);
     return rung;
   };

@@ -77,6 +77,7 @@ struct call_record {
   std::string reference;
   call_stage stage = call_stage::wanted;
   call_result result = call_result::none;
+  bool first = false;                    // ring of its alert's ladder: it has a budget of its own
   std::optional<std::uint32_t> sequence; // highest heard
   std::vector<read_alert> read;
   wall_time made;

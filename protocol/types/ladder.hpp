@@ -25,7 +25,7 @@ struct call_ladder {
   delivery_id call;                // wanted or live; empty: none
   std::optional<duration> frozen;  // masked: the wait that was left, which goes on when the mask lifts (S-A1)
   bool heard = false;              // without a keypad: somebody answered, and no more is rung
-  bool nobody_told = false;        // "nobody callable" was said, once
+  bool nobody_told = false;        // that nobody can be called was said, once, and since then nobody was
   friend bool operator==(const call_ladder&, const call_ladder&) = default;
 };
 
