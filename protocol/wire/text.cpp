@@ -51,9 +51,11 @@ std::size_t skip_ascii(std::string_view text, std::size_t at) {
 bool is_control(std::string_view sequence) {
   const auto lead = static_cast<unsigned char>(sequence.front());
   if (sequence.size() == 1) return lead < 0x20 || lead == 0x7F;
-  // U+0080-U+009F, and the line and paragraph separators U+2028 and U+2029.
+  // U+0080-U+009F, the line and paragraph separators U+2028 and U+2029, and what turns the direction of all that follows:
+  // U+202A-U+202E, U+2066-U+2069.
   if (sequence.size() == 2) return lead == 0xC2 && byte_at(sequence, 1) < 0xA0;
-  return sequence == "\xE2\x80\xA8" || sequence == "\xE2\x80\xA9";
+  return (sequence >= "\xE2\x80\xA8" && sequence <= "\xE2\x80\xAE") ||
+         (sequence >= "\xE2\x81\xA6" && sequence <= "\xE2\x81\xA9");
 }
 
 // Printable ASCII that neither begins nor ends with a blank: nearly every name there is, and nothing to do for it.

@@ -39,6 +39,8 @@ TEST_CASE("A cut never halves a character and says that something is missing") {
 TEST_CASE("One line has no control characters and ends where it is told") {
   CHECK(one_line("  a\r\n\tb\x7F ", 100) == "a   b");
   CHECK(one_line("Pi\u0085er\u2028", 100) == "Pi er");
+  CHECK(one_line("Acme\u202Emoc.live\u202C\u2066x\u2069", 100) == "Acme moc.live  x");
+  CHECK(one_line("a\u200Bb \u2027\u202F\u2065 \u206A", 100) == "a\u200Bb \u2027\u202F\u2065 \u206A");
   CHECK(one_line("ääää", 2) == "ää");
   CHECK(one_line("\n\n", 5).empty());
 }
