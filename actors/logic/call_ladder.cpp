@@ -120,6 +120,17 @@ call_ladder done_with_number(call_ladder ladder, wall_time now) {
   return ladder;
 }
 
+bool has_somebody_left(const call_ladder& ladder, const call_chain& chain) {
+  return first_not_called(chain, ladder) != nullptr;
+}
+
+call_ladder begin_round(call_ladder ladder, wall_time at) {
+  close_number(ladder);
+  ladder.called.clear();
+  ladder.due = at;
+  return ladder;
+}
+
 call_ladder after_call(call_ladder ladder, call_result result, keypad keys, read_out heard, wall_time rung_at,
                        const timing& times, wall_time now) {
   ladder.call = {};
@@ -127,11 +138,14 @@ call_ladder after_call(call_ladder ladder, call_result result, keypad keys, read
   switch (result) {
     case call_result::human:
     case call_result::listener:
-      // A person who pressed nothing has not said that they have it: the next is called. Without keys nothing can be said.
-      if (heard == read_out::no) return ladder;
-      if (keys == keypad::off) ladder.heard = true;
-      close_number(ladder);
-      return ladder;
+      // Who pressed nothing has not said that they have it, and may be a greeting. Without keys nothing can be said.
+      if (keys == keypad::off || result == call_result::human) {
+        if (heard == read_out::no) return ladder;
+        ladder.heard = keys == keypad::off;
+        close_number(ladder);
+        return ladder;
+      }
+      [[fallthrough]];
     case call_result::machine:
     case call_result::no_answer:
     case call_result::busy:

@@ -44,6 +44,12 @@ struct call_outlook {
 // No more of this number in this round: its budget is spent, or whoever answered passed it on.
 [[nodiscard]] call_ladder done_with_number(call_ladder ladder, wall_time now);
 
+// Of the chain somebody has not been called in this round.
+[[nodiscard]] bool has_somebody_left(const call_ladder& ladder, const call_chain& chain);
+
+// Everybody is called anew at `at`, as round that was next anyway.
+[[nodiscard]] call_ladder begin_round(call_ladder ladder, wall_time at);
+
 // The call that was waited for ended. `keys`: what it offered; `heard`: this alert was read out.
 enum class read_out : std::uint8_t { no, yes };
 [[nodiscard]] call_ladder after_call(call_ladder ladder, call_result result, keypad keys, read_out heard,

@@ -53,7 +53,7 @@ command_result tenant_machine::ask_for_code(turn& t, const command& asked) {
         "there is no enabled channel that calls: give the tenant's file a [[channel]] of kind twilio, and apply it"};
   const number_verdict number = usable_number(asked.subject, regions_of(*over));
   if (number.fault != number_fault::none) return {"", command_answer::refused, refusal_of(number, *over)};
-  if (!may_ring({"", number.e164}, false, t.now))
+  if (!may_ring(number.e164, ring_for::code, t.now))
     return {"", command_answer::refused, "that number was called too often; try again in a quarter of an hour"};
   phone_record& phone = phones_[number.e164];
   phone.number = number.e164;

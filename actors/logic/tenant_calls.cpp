@@ -168,7 +168,8 @@ bool tenant_machine::ring_one(turn& t, alert& a, const call_chain& chain, const 
   ring_verdict verdict = next_ring(*a.ladder, chain, config_->times, t.now);
   a.ladder = std::move(verdict.ladder);
   // Silence is worse than another ring: while the budget lasts it is tried again soon, and not when the next round is due.
-  if (verdict.step == ring_step::wait && nobody_was_rung(a, chain) && may_ring(chain.usable.front(), false, t.now))
+  if (verdict.step == ring_step::wait && nobody_was_rung(a, chain) &&
+      may_ring(chain.usable.front().number, ring_for::alert, t.now))
     a.ladder->due = std::min(a.ladder->due, t.now + config_->times.ring_again_after);
   if (verdict.step == ring_step::wait) return true;
   if (verdict.step == ring_step::nobody) {
@@ -184,7 +185,7 @@ bool tenant_machine::ring_one(turn& t, alert& a, const call_chain& chain, const 
                    t.out);
     return true;
   }
-  if (!may_ring(verdict.whom, a.ladder->rings == 0, t.now)) {
+  if (!may_ring(verdict.whom.number, is_first_ring(a) ? ring_for::first : ring_for::alert, t.now)) {
     not_told_there(a, notice_event::fired, over.id, reason::budget_spent, gates, t.now, t.out);
     a.ladder->number = verdict.whom.number;
     pass_number_over(t, a, verdict.whom.person);
@@ -206,20 +207,27 @@ void tenant_machine::pass_number_over(turn& t, alert& a, const std::string& pers
                    " now.");
 }
 
-// Of this tenant. What others rang there is seen by the claim.
-bool tenant_machine::may_ring(const callable& whom, bool first, wall_time now) const {
-  const auto since = [&](duration span, bool firsts) {
+// Of this tenant. What others rang there is seen by the claim. First calls of new alerts may exceed the budget by as much again
+// (S-T4), and codes that are read out take nothing from what is to wake people.
+bool tenant_machine::may_ring(const std::string& number, ring_for what, wall_time now) const {
+  const auto since = [&](duration span) {
     return std::ranges::count_if(calls_, [&](const auto& entry) {
       const call_record& call = entry.second;
-      return call.number == whom.number && call.made > now - span && call.result != call_result::cancelled &&
-             !was_never_placed(call) && (!firsts || call.first);
+      return call.number == number && call.made > now - span && call.result != call_result::cancelled &&
+             !was_never_placed(call) && call.lead.empty() == (what == ring_for::code);
     });
   };
-  const auto room = [&](bool firsts) {
-    return since(std::chrono::minutes(15), firsts) < call_budget::in_15_minutes &&
-           since(std::chrono::hours(1), firsts) < call_budget::in_an_hour;
-  };
-  return room(false) || (first && room(true));
+  const std::int64_t times = what == ring_for::first ? 2 : 1;
+  return since(std::chrono::minutes(15)) < times * call_budget::in_15_minutes &&
+         since(std::chrono::hours(1)) < times * call_budget::in_an_hour;
+}
+
+// What was never placed was no ring of it.
+bool tenant_machine::is_first_ring(const alert& a) const {
+  return a.ladder->rings == 0 || std::ranges::none_of(calls_, [&](const auto& entry) {
+           const call_record& call = entry.second;
+           return call.lead == a.id && call.made >= a.ladder->begun && !was_never_placed(call);
+         });
 }
 
 // The provider placed no call that would have told of this alert: not the newest one to anybody of the chain.
@@ -275,7 +283,7 @@ void tenant_machine::place_call(turn& t, alert& a, const callable& whom, const s
   call.lead = a.id;
   call.number = whom.number;
   call.person = whom.person;
-  call.first = a.ladder->rings == 0;
+  call.first = is_first_ring(a);
   call.made = call.changed = t.now;
   a.ladder = rung(std::move(*a.ladder), whom, call.call);
   audit(t, a, "call.wanted", "system", "person=" + whom.person);

@@ -70,12 +70,7 @@ void tenant_machine::hear(turn& t, call_record& call, const call_news& news) {
     if (std::ranges::find(call.read, one) == call.read.end()) call.read.push_back(one);
   if (news.heard.sequence) call.sequence = std::max(call.sequence.value_or(0), *news.heard.sequence);
   if (call.result == call_result::human && before.result != call_result::human) t.out.confirmed.push_back(call.call);
-  if (news.passed_on)
-    for (auto& [key, a] : alerts_)
-      if (a.ladder && a.ladder->call == call.call) {
-        a.ladder = done_with_number(std::move(*a.ladder), t.now);
-        t.touched.insert(key);
-      }
+  if (news.passed_on) pass_on(t, call);
   if (news.heard.stage == call_stage::ended) {
     const bool talked = before.stage == call_stage::answered || !call.read.empty();
     end_call(
@@ -86,6 +81,23 @@ void tenant_machine::hear(turn& t, call_record& call, const call_news& news) {
     t.out.calls.push_back(call);
     for (const auto& [key, a] : alerts_)
       if (a.ladder && a.ladder->call == call.call) t.touched.insert(key);
+  }
+}
+
+// Key 2: the next of the chain; where there is none everything else that can reach somebody, and soon another round.
+void tenant_machine::pass_on(turn& t, const call_record& call) {
+  const channel_config* over = config_->find(call.channel);
+  for (auto& [key, a] : alerts_) {
+    if (!a.ladder || a.ladder->call != call.call) continue;
+    t.touched.insert(key);
+    audit(t, a, "call.passed_on", call.person, "");
+    a.ladder = done_with_number(std::move(*a.ladder), t.now);
+    const auto oncall = on_call();
+    const auto regions = over == nullptr ? std::vector<std::string>{} : regions_of(*over);
+    const call_chain chain = chain_of({*config_, oncall, phones_, regions}, a.ladder->first);
+    if (has_somebody_left(*a.ladder, chain)) continue;
+    tell_backups(t, a, reason::nobody_callable, call.person + " passed it on, and there is nobody else to call.");
+    a.ladder = begin_round(std::move(*a.ladder), t.now + config_->times.ring_again_after);
   }
 }
 
@@ -135,8 +147,10 @@ void tenant_machine::hang_up_late(turn& t, const call_record& call, call_stage s
 }
 
 void tenant_machine::end_call(turn& t, call_record& call, call_result result) {
-  // Nobody was rung, and nobody knows when somebody will be (S-T6).
-  if (result == call_result::failed && call.stage < call_stage::ringing) tell_instead_of(t, call);
+  // Nobody was rung, or nothing was said to who picked up, and nobody knows when somebody will hear of it (S-T6).
+  const bool unheard = result == call_result::listener && call.read.empty() && is_awaited(call);
+  if (unheard || (result == call_result::failed && call.stage < call_stage::ringing)) tell_instead_of(t, call);
+  note_unread(t, call, unheard);
   call.stage = call_stage::ended;
   call.result = result;
   call.changed = t.now;
@@ -166,12 +180,21 @@ void tenant_machine::hang_up_orphans(turn& t) {
       give_up(t, call);
       continue;
     }
-    // A code is read to its end; and whoever has pressed a key hears that it was taken.
+    // A code is read to its end; and whoever has picked up hears that it was taken.
     const bool ends_itself =
-        call.lead.empty() || (call.stage == call_stage::answered && call.result == call_result::human);
+        call.lead.empty() || (call.stage == call_stage::answered &&
+                              (call.result == call_result::human || call.result == call_result::listener));
     if (!ends_itself && hung_up_.insert({id, call.stage}).second)
       t.out.hang_ups.push_back({call.channel, id, call.reference, call.stage});
   }
+}
+
+// Two calls in a row that were answered and fetched no script: its provider does not reach us.
+void tenant_machine::note_unread(turn& t, const call_record& call, bool unheard) {
+  if (!call.read.empty()) unread_.erase(call.channel);
+  if (callbacks_ != callbacks::offered || !unheard || ++unread_[call.channel] < 2) return;
+  channel_is(t, call.channel, condition::failing,
+             "Its calls are answered and nothing is read out: the provider does not reach [http] public_url.");
 }
 
 // What waited for it goes on.

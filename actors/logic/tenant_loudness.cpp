@@ -215,9 +215,10 @@ void tenant_machine::tell_backups(turn& t, alert& a, reason why, const std::stri
   a.backed_up = true;
   for (const channel_config& one : config_->channels) {
     const auto* kind = facts_of(kinds_, one.kind);
-    const bool wanted = kind != nullptr && (kind->is == channel_class::email ||
-                                            (why == reason::budget_spent && kind->is != channel_class::voice &&
-                                             kind->delivers == delivery_kind::interrupt));
+    const bool wanted =
+        kind != nullptr &&
+        (kind->is == channel_class::email ||
+         (why != reason::backup && kind->is != channel_class::voice && kind->delivers == delivery_kind::interrupt));
     if (!wanted || has_target(a, one.id)) continue;
     static_cast<void>(
         tell_also(t.tell, a, {&one, notice_event::fired, why, 0, a.episode, "backup=yes", remark}, t.out));
@@ -230,6 +231,7 @@ void tenant_machine::judge_channel(turn& t, const delivery_report& report) {
   if ((about != nullptr && about->key.type == alert_type::channel_failing) || !is_final(report.state)) return;
   if (report.state == delivery_state::sent || report.state == delivery_state::confirmed) {
     unplaced_.erase(report.channel);
+    if (unread_.contains(report.channel) && calls_.contains(report.delivery)) return; // a call has yet to be heard
     return channel_is(t, report.channel, condition::ok, "");
   }
   if (about == nullptr || !is_lost(report)) return;

@@ -172,8 +172,12 @@ private:
   void place_call(turn& t, alert& a, const callable& whom, const std::string& gates, const channel_config& over);
   void pass_number_over(turn& t, alert& a, const std::string& person);
   void note_late_row(turn& t, call_record& call, const delivery_report& report);
+  void pass_on(turn& t, const call_record& call);
+  void note_unread(turn& t, const call_record& call, bool unheard);
   void refuse_call(turn& t, call_record& call);
-  [[nodiscard]] bool may_ring(const callable& whom, bool first, wall_time now) const;
+  enum class ring_for : std::uint8_t { first, alert, code };
+  [[nodiscard]] bool is_first_ring(const alert& a) const;
+  [[nodiscard]] bool may_ring(const std::string& number, ring_for what, wall_time now) const;
   [[nodiscard]] const call_record* live_call_to(const std::string& number, const alert& a, wall_time now) const;
   [[nodiscard]] bool is_awaited(const call_record& call) const;
   [[nodiscard]] bool tells_of(const call_record& call, const alert& a) const;
@@ -282,6 +286,7 @@ private:
     wall_time since;
     wall_time last;
   };
+  std::map<channel_id, int> unread_;                      // how many calls in a row were answered and read nothing out
   std::map<channel_id, unplaced> unplaced_;               // whose provider took the last calls it was given in no time
   std::map<delivery_id, std::set<instance_id>> spanning_; // rows that tell of several instances, until they end
   callbacks callbacks_ = callbacks::none;

@@ -85,13 +85,19 @@ void sqlite_store::load_calls(tenant_snapshot& into, wall_time now) {
 // By whatever tenant: who is on call for several is one person. A first call passes, as its tenant keeps it a reserve,
 // and so does what was begun already, or speaks of no alert: a code that somebody waits for.
 bool sqlite_store::is_rung_too_often(const delivery& row, wall_time now) {
-  if (row.alert.empty() || row.round == 0 || row.attempts > 0) return false;
+  if (row.alert.empty() || row.attempts > 0) return false;
+  bool first = false;
+  db_->rows(
+      "select first from call where tenant = ? and call = ?", [&](columns& found) { first = found.truth(); },
+      row.tenant, row.id);
+  if (first) return false;
   const auto rung_since = [&](duration span) {
     std::int64_t rung = 0;
     db_->rows(
         "select count(*) from call c indexed by call_by_number join delivery d on d.tenant = c.tenant and d.id = "
-        "c.call where c.number = ? and c.made > ? and c.made <= ? and c.result <> 'cancelled' and not (c.result = "
-        "'failed' and c.reference = '') and d.attempts > 0",
+        "c.call where c.number = ? and c.made > ? and c.made <= ? and c.alert <> '' and c.result <> 'cancelled' and "
+        "not "
+        "(c.result = 'failed' and c.reference = '') and d.attempts > 0",
         [&](columns& found) { rung = found.number(); }, row.target, now - span, now);
     return rung;
   };

@@ -24,8 +24,8 @@ enum class call_stage : std::uint8_t {
 
 enum class call_result : std::uint8_t {
   none,      // not ended, or nobody said how
-  human,     // a person was heard, or pressed a key
-  listener,  // answered; whether by a person or a machine is not known
+  human,     // a person: a key was pressed
+  listener,  // answered by somebody or something, and no key was pressed
   machine,   // voicemail, fax
   no_answer, // rang out
   busy,      // busy or rejected

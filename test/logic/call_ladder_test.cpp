@@ -55,13 +55,16 @@ TEST_CASE("a machine, a busy or a failed call is rung again like one that rang o
     CHECK(played(chain({jo, desk}), result, 9min) == "jo+0 jo+90 fallback+120 fallback+210");
 }
 
-TEST_CASE("who answers and presses nothing has not said that they have it") {
-  CHECK(played(chain({jo, desk, kim}), call_result::human, 9min) == "jo+0 fallback+30 kim+60");
-  CHECK(played(chain({jo}), call_result::listener, 25min) == "jo+0 jo+600");
+TEST_CASE("who answers and presses nothing may be a greeting, and is rung again") {
+  CHECK(played(chain({jo, desk}), call_result::listener, 9min) == "jo+0 jo+90 fallback+120 fallback+210");
+  CHECK(played(chain({jo}), call_result::listener, 25min) == "jo+0 jo+90 jo+600 jo+690");
 }
 
-TEST_CASE("without a keypad the first human or unknown answer ends the ladder, a machine does not") {
-  CHECK(played(chain({jo, desk}), call_result::human, 60min, keypad::off) == "jo+0");
+TEST_CASE("a person who pressed a key and has not said that they have it is followed by the next") {
+  CHECK(played(chain({jo, desk, kim}), call_result::human, 9min) == "jo+0 fallback+30 kim+60");
+}
+
+TEST_CASE("without a keypad the first answer that is no machine ends the ladder") {
   CHECK(played(chain({jo, desk}), call_result::listener, 60min, keypad::off) == "jo+0");
   CHECK(played(chain({jo, desk}), call_result::machine, 9min, keypad::off) == "jo+0 jo+90 fallback+120 fallback+210");
 }

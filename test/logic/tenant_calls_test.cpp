@@ -301,27 +301,6 @@ TEST_CASE("nobody callable is said once, hurts nothing else and heals by itself"
   CHECK_FALSE(t.all_calls().empty());
 }
 
-TEST_CASE("no number is rung more than 4 times in 15 minutes, and its first ring for a new alert is kept") {
-  auto config = voice_config_of_acme();
-  config.voice.owner.reset();
-  config.times.ring_round_2 = 3min;
-  config.times.ring_round_3 = 6min;
-  config.channels.push_back(channel("mail", "mail"));
-  call_bench t(config);
-  t.news({failing(trunk_down)});
-  t.pass(2min);
-  const wall_time first = t.now;
-  for (std::size_t seen = 0; t.now < first + 12min; t.pass(5s))
-    if (t.all_calls().size() > seen) t.rings_out(t.all_calls()[seen++]);
-  CHECK(t.all_calls().size() == 4);
-  CHECK(std::ranges::count(t.reasons_there(), reason::budget_spent) >= 1);
-  CHECK(std::ranges::count_if(t.rows, [](const delivery& d) { return d.channel == channel_id("mail"); }) == 1);
-  t.news({failing(bridge_down, "B1")});
-  t.tick();
-  REQUIRE(t.all_calls().size() == 5);
-  CHECK(t.newest().alert == t.at(bridge_down, "B1").id);
-}
-
 TEST_CASE("a restart while the phone still waits does not make it ring") {
   call_bench t;
   t.news({failing(trunk_down)});

@@ -87,26 +87,6 @@ TEST_CASE("who could not be called hears of it on the next channel, once") {
   CHECK(mails() == before + 1);
 }
 
-TEST_CASE("a number that others rang too often is passed over at once, and everybody else hears of it") {
-  tenant_config config = voice_config_of_acme();
-  config.channels.push_back(channel("mail", "mail"));
-  call_bench t(config);
-  rings(t);
-  t.rings_out(t.newest());
-  t.pass(90s);
-  REQUIRE(t.all_calls().size() == 2); // Jo again
-  REQUIRE(t.newest().target == number_jo);
-  t.report(t.newest(), delivery_state::suppressed, reason::budget_spent);
-  t.tick();
-  REQUIRE(t.all_calls().size() == 3);
-  CHECK(t.newest().target == number_kim);
-  CHECK(std::ranges::count(t.reasons_there(), reason::budget_spent) == 1);
-  const auto mail = std::ranges::find(t.rows, channel_id("mail"), &delivery::channel);
-  REQUIRE(mail != t.rows.end());
-  CHECK_THAT(mail->content.text, Catch::Contains("No more calls to jo for now: 4 in 15 minutes and 7 in an hour") &&
-                                     Catch::Contains("all that is open, 1 now."));
-}
-
 TEST_CASE("a provider that places no call for two minutes is told of, one that was not asked is not") {
   call_bench t;
   rings(t);
@@ -148,57 +128,6 @@ TEST_CASE("a provider that places no call for two minutes is told of, one that w
   }
 }
 
-TEST_CASE("a provider that placed nobody is tried again soon, until it is back") {
-  auto config = voice_config_of_acme();
-  SECTION("Jo alone") { config.voice.owner.reset(); }
-  SECTION("Jo, then Kim") {}
-  call_bench t(config);
-  rings(t);
-  const wall_time began = t.now;
-  const auto next_within = [&](duration span) {
-    const auto before = t.all_calls().size();
-    const wall_time end = t.now + span;
-    while (t.now < end && t.all_calls().size() == before) t.pass(1s);
-    return t.all_calls().size() > before;
-  };
-  // Two a minute and a half apart, each given up after a minute: none rang, so none spends what a person may be rung.
-  while (t.now < began + 11min) {
-    t.report(t.newest(), delivery_state::dead, reason::expired);
-    REQUIRE(next_within(2min));
-  }
-  CHECK(std::ranges::count(t.reasons_there(), reason::budget_spent) == 0);
-  // What may have rung does.
-  for (int i = 0; i < 3; ++i) {
-    t.report(t.newest(), delivery_state::unknown, reason::outcome_unknown);
-    static_cast<void>(next_within(2min));
-  }
-  const auto rung = t.all_calls().size();
-  t.pass(5min);
-  CHECK(t.all_calls().size() <= rung + 2);
-}
-
-TEST_CASE("an alert that waited for another's call is tried again soon as well, when nobody was rung") {
-  call_bench t;
-  t.news({failing(trunk_down), failing(trunk_down, "T2")});
-  t.pass(2min);
-  REQUIRE(t.all_calls().size() == 1); // tells of both
-  const auto fails = [&] {
-    t.report(t.newest(), delivery_state::dead, reason::expired);
-    const auto before = t.all_calls().size();
-    for (int i = 0; i < 120 && t.all_calls().size() == before; ++i) t.pass(1s);
-    return t.all_calls().size() > before;
-  };
-  for (int i = 0; i < 3; ++i) REQUIRE(fails());
-  const auto lead = t.newest().alert;
-  const bool first_leads = lead == t.at(trunk_down).id;
-  t.report(t.newest(), delivery_state::dead, reason::expired);
-  t.news({healthy(trunk_down, first_leads ? "T1" : "T2")});
-  const auto before = t.all_calls().size();
-  t.pass(2min);
-  REQUIRE(t.all_calls().size() == before + 1);
-  CHECK(t.newest().alert != lead);
-}
-
 TEST_CASE("a call that was placed and does not ring in time is told of elsewhere") {
   tenant_config config = voice_config_of_acme();
   auto mail = channel("jo-mail", "mail");
@@ -225,23 +154,73 @@ TEST_CASE("a call that rang and was not answered is not told of elsewhere") {
   CHECK(std::ranges::count(t.rows, channel_id("jo-mail"), &delivery::channel) == 0);
 }
 
-TEST_CASE("codes that are read out share the number's budget") {
-  call_bench t;
-  const auto answer = [&] {
-    command asked;
-    asked.kind = command_kind::ask_for_code;
-    asked.subject = number_jo;
-    asked.text = "123456";
-    t.ask(asked);
-    const auto answered = t.last.commands[0].answer;
-    t.placed(t.newest());
-    t.heard(t.newest(), call_stage::ended, call_result::listener);
-    return answered;
+TEST_CASE("who passes it on where nobody else is to be called has told everybody") {
+  tenant_config config = voice_config_of_acme();
+  config.voice.owner.reset();
+  config.channels.push_back(channel("mail", "mail"));
+  call_bench t(config);
+  rings(t);
+  t.placed(t.newest());
+  call_news two;
+  two.call = t.newest().id;
+  two.heard.stage = call_stage::answered;
+  two.heard.result = call_result::human;
+  two.read = {t.as_read(trunk_down)};
+  two.passed_on = true;
+  t.hear(two);
+  CHECK(std::ranges::count_if(t.last.audits, [](const audit_entry& one) { return one.action == "call.passed_on"; }) ==
+        1);
+  const auto mail = std::ranges::find(t.rows, channel_id("mail"), &delivery::channel);
+  REQUIRE(mail != t.rows.end());
+  CHECK_THAT(mail->content.text, Catch::Contains("jo passed it on, and there is nobody else to call."));
+  t.heard(t.newest(), call_stage::ended);
+  t.pass(60s);
+  CHECK(t.all_calls().size() == 1);
+  t.pass(60s);
+  CHECK(t.all_calls().size() == 2);
+}
+
+TEST_CASE("a call that was answered and fetched no script was heard by nobody") {
+  tenant_config config = voice_config_of_acme();
+  auto mail = channel("jo-mail", "mail");
+  mail.user = user_id("jo");
+  config.channels.push_back(mail);
+  call_bench t(config);
+  rings(t);
+  const auto failing_phase = [&] {
+    const auto at = t.machine().alerts().find({instance_id(), channel_failing, {resource_kind::channel, phone.str()}});
+    return at == t.machine().alerts().end() ? std::string("none") : std::string(name(at->second.phase));
   };
-  for (int i = 0; i < 4; ++i) CHECK(answer() == command_answer::done);
-  CHECK(answer() == command_answer::refused);
-  t.now += 15min;
-  CHECK(answer() == command_answer::done);
+  const auto picked_up = [&](std::vector<read_alert> read) {
+    t.placed(t.newest());
+    t.heard(t.newest(), call_stage::answered, call_result::listener, std::move(read));
+    t.heard(t.newest(), call_stage::ended);
+  };
+  picked_up({});
+  CHECK(std::ranges::count(t.rows, channel_id("jo-mail"), &delivery::channel) == 1);
+  CHECK(failing_phase() == "none");
+  t.pass(2min);
+  REQUIRE(t.all_calls().size() == 2); // Jo again
+  CHECK(t.newest().target == number_jo);
+  SECTION("nor by the next") {
+    picked_up({});
+    CHECK(failing_phase() == "firing");
+    t.pass(1s);
+    REQUIRE(t.all_calls().size() == 3); // Kim
+    t.placed(t.newest());
+    CHECK(failing_phase() == "firing");
+    t.heard(t.newest(), call_stage::answered, call_result::none, {t.as_read(trunk_down)});
+    t.heard(t.newest(), call_stage::ended);
+    t.pass(2min);
+    t.placed(t.newest());
+    CHECK(failing_phase() == "resolved");
+  }
+  SECTION("the next one was heard") {
+    picked_up({t.as_read(trunk_down)});
+    t.pass(2min);
+    picked_up({});
+    CHECK(failing_phase() == "none");
+  }
 }
 
 TEST_CASE("a call is not joined to one that reads a code, rings for a drill, or is being ended") {
@@ -319,42 +298,6 @@ TEST_CASE("a call that was announced and is kept quiet says so") {
     t.pass(5min);
     CHECK(std::ranges::count(t.reasons_there(), reason::kill_switch) == 1);
   }
-}
-
-TEST_CASE("each new alert's first ring has a budget of its own, and not without end") {
-  call_bench t;
-  const auto ring_for = [&](const std::string& key) {
-    const auto before = t.all_calls().size();
-    t.news({failing(trunk_down, key)});
-    t.pass(2min);
-    if (t.all_calls().size() == before) return false;
-    t.rings_out(t.newest());
-    t.ask(acknowledge(t.at(trunk_down, key).id));
-    return t.newest().target == number_jo;
-  };
-  rings(t);
-  t.rings_out(t.newest());
-  t.pass(2min); // again
-  t.rings_out(t.newest());
-  t.ask(acknowledge(t.at(trunk_down).id));
-  int rung = 0;
-  for (const char* key : {"T2", "T3", "T4", "T5", "T6"}) rung += ring_for(key) ? 1 : 0;
-  CHECK(rung == 3);
-}
-
-TEST_CASE("an alert that fires again has a first ring again, out of the same budget") {
-  call_bench t;
-  int rung = 0;
-  for (const char* key : {"B1", "B2", "B3", "B1", "B2", "B3", "B1", "B2", "B3"}) {
-    const auto before = t.all_calls().size();
-    t.news({failing(bridge_down, key)});
-    t.pass(1s);
-    for (auto i = before; i < t.all_calls().size(); ++i) rung += t.all_calls()[i].target == number_jo ? 1 : 0;
-    if (t.all_calls().size() > before) t.rings_out(t.newest());
-    t.news({healthy(bridge_down, key)});
-    t.pass(10s);
-  }
-  CHECK(rung == 4);
 }
 
 TEST_CASE("who becomes callable is called at once") {

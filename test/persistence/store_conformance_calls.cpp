@@ -113,21 +113,23 @@ void calls_to_a_number_are_budgeted_over_tenants(const store_opener& open) {
   const tenant_id globex("globex");
   const alert others = make_alert("al_1");
   const alert theirs = make_alert("al_9", globex);
-  const auto wanted = [&](delivery row, const alert& about, wall_time at) {
+  const auto wanted = [&](delivery row, const alert& about, wall_time at, bool first = false) {
     auto batch = work.batch();
     batch.tenant = about.tenant;
     batch.alerts = {about};
     batch.calls = {record_of(row)};
     batch.calls[0].made = batch.calls[0].changed = at;
+    batch.calls[0].first = first;
     batch.deliveries = {std::move(row)};
     work.commit(batch);
   };
   const auto rung = [&](const std::string& id, call_result result = call_result::no_answer) {
     const delivery row = call_row(id, others);
-    wanted(row, others, noon);
+    wanted(row, others, noon, true);
     REQUIRE(claimed(work) == ids{id});
     REQUIRE(work.settle(work.outcome(id, delivery_state::sent)).ok());
     call_record over = record_of(row);
+    over.first = true;
     over.stage = call_stage::ended;
     over.result = result;
     auto batch = work.batch();
@@ -136,9 +138,13 @@ void calls_to_a_number_are_budgeted_over_tenants(const store_opener& open) {
   };
   for (const char* id : {"dl_1", "dl_2", "dl_3"}) rung(id);
   delivery again = call_row("dl_9", theirs);
-  again.round = 1;
 
   SECTION("three leave room for one") {
+    wanted(again, theirs, noon);
+    CHECK(claimed(work, noon, globex) == ids{"dl_9"});
+  }
+  SECTION("one that was never placed is none") {
+    rung("dl_4", call_result::failed);
     wanted(again, theirs, noon);
     CHECK(claimed(work, noon, globex) == ids{"dl_9"});
   }
@@ -174,8 +180,7 @@ void calls_to_a_number_are_budgeted_over_tenants(const store_opener& open) {
       CHECK(claimed(work, noon, globex) == ids{"dl_9"});
     }
     SECTION("nor is the first call of a new alert") {
-      again.round = 0;
-      wanted(again, theirs, noon);
+      wanted(again, theirs, noon, true);
       CHECK(claimed(work, noon, globex) == ids{"dl_9"});
     }
     SECTION("nor is it after a quarter of an hour") {
@@ -233,6 +238,7 @@ void calls_and_numbers_come_back(const store_opener& open) {
   live.reference = "CA1";
   live.stage = call_stage::answered;
   live.result = call_result::human;
+  live.first = true;
   live.sequence = 3;
   live.read = {{alert_id("al_1"), 1}, {alert_id("al_2"), 4}};
   auto recent = record_of(call_row("dl_2", about));

@@ -201,10 +201,10 @@ TEST_CASE("what Twilio says of a call, asked or not") {
       {"queued", "", call_stage::placed, call_result::none},
       {"ringing", "", call_stage::ringing, call_result::none},
       {"in-progress", "", call_stage::answered, call_result::none},
-      {"in-progress", "human", call_stage::answered, call_result::human},
+      {"in-progress", "human", call_stage::answered, call_result::listener}, // only a key proves a person
       {"in-progress", "machine_start", call_stage::answered, call_result::machine},
       {"completed", "", call_stage::ended, call_result::listener},
-      {"completed", "human", call_stage::ended, call_result::human},
+      {"completed", "human", call_stage::ended, call_result::listener},
       {"completed", "fax", call_stage::ended, call_result::machine},
       {"completed", "unknown", call_stage::ended, call_result::listener},
       {"busy", "human", call_stage::ended, call_result::busy},

@@ -33,8 +33,9 @@ struct call_visitor final : json_visitor {
   std::string sid, status, answered_by;
 };
 
+// Whom a machine takes for a person may be a short greeting: only a key proves one (V-05).
 call_result result_of(std::string_view answered_by) {
-  if (answered_by == "human") return call_result::human;
+  if (answered_by == "human") return call_result::listener;
   if (answered_by.starts_with("machine") || answered_by == "fax") return call_result::machine;
   return call_result::none;
 }
