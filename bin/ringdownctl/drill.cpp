@@ -43,12 +43,21 @@ drill_verdict verdict_in(const std::string& text) {
   return {text.substr(at, end - at), note == std::string::npos ? std::string() : text.substr(note)};
 }
 
+// A tenant's drills are one alert, and those of half an hour one episode: `since` is when the last of them began.
 struct drill_so_far {
   session::reply alert;
-  std::vector<session::reply> deliveries; // each with its attempts, oldest first
+  std::vector<session::reply> deliveries; // of this drill, each with its attempts, oldest first
 
   [[nodiscard]] const row& what() const { return alert.read.top; }
+  [[nodiscard]] const std::string& begun() const { return what()["since"]; }
 };
+
+// What was made at `at` is of the drill that began at `begun`, and not of one before.
+bool is_of_drill(std::string_view at, std::string_view begun) {
+  const auto made = parse_rfc3339(at);
+  const auto first = parse_rfc3339(begun);
+  return made && first && *made >= *first;
+}
 
 std::variant<drill_so_far, int> look(session& run, const std::string& alert) {
   drill_so_far seen;
@@ -61,6 +70,7 @@ std::variant<drill_so_far, int> look(session& run, const std::string& alert) {
   auto rows = std::get<session::reply>(asked).read.list("items");
   std::ranges::reverse(rows); // the API's are newest first
   for (const row& one : rows) {
+    if (!is_of_drill(one["created_at"], seen.begun())) continue;
     asked = run.ask(http_method::get, "/api/v1/deliveries/" + percent_encode(one["id"]));
     if (const int* code = std::get_if<int>(&asked)) return *code;
     seen.deliveries.push_back(std::move(std::get<session::reply>(asked)));
@@ -135,7 +145,7 @@ void print_acknowledgement(session& run, const drill_so_far& seen, const std::st
   const row& what = seen.what();
   if (!what["acknowledged.by"].empty())
     run.print(fmt::format("acknowledged by {} over {}, {}\n", what["acknowledged.by"], what["acknowledged.via"],
-                          since(what["opened_at"], what["acknowledged.at"])));
+                          since(seen.begun(), what["acknowledged.at"])));
   else if (!seen.deliveries.empty())
     run.print(fmt::format("nobody acknowledged it so far{}{}\n", note.empty() ? "" : "; ", note));
   else
@@ -147,12 +157,15 @@ void print_untried(session& run, const drill_so_far& seen) {
   std::set<std::string> tried;
   for (const auto& one : seen.deliveries) tried.insert(one.read.top["channel"]);
   auto asked = run.ask(http_method::get, "/api/v1/alerts/" + percent_encode(seen.what()["id"]) + "/explain");
-  if (const auto* reply = std::get_if<session::reply>(&asked)) run.print(others_in_short(*reply, tried));
+  auto* reply = std::get_if<session::reply>(&asked);
+  if (reply == nullptr) return;
+  std::erase_if(reply->read.lists["items"], [&](const row& one) { return !is_of_drill(one["at"], seen.begun()); });
+  run.print(others_in_short(*reply, tried));
 }
 
 // Decided, handed to a provider, accepted by it, acknowledged; the last attempt of each delivery tells.
 void report(session& run, const drill_so_far& seen, const std::string& note) {
-  const std::string& begun = seen.what()["opened_at"];
+  const std::string& begun = seen.begun();
   run.print(fmt::format("decided at {}; it ends by itself in ten minutes, an acknowledgement stops it like any other\n",
                         at_time(begun)));
   table shown({"CHANNEL", "EVENT", "HANDED OVER", "ANSWERED", "STATE", "ANSWER"});
@@ -184,7 +197,7 @@ void tell_of_earlier(session& run, const std::string& alert) {
     run.print(
         fmt::format("NO NEW DRILL: what follows is the one that began at {} ({}); another can begin ten minutes "
                     "after that\n",
-                    at_time(reply->read.top["opened_at"]), ago(reply->read.top["opened_at"], run.now())));
+                    at_time(reply->read.top["since"]), ago(reply->read.top["since"], run.now())));
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import sqlite3
 
 from harness import wait_for
 from mirrors import slack_fires, tickets
@@ -220,6 +221,41 @@ def a_drill_tells_each_hops_time():
         told = world.ctl("drill", "--tenant", "t2", check=False)
         expect_in_time(told, "t2-push")
         expect("dead (refused)" in hop(told, "t2-tickets") and "no company" in told, f"the drill does not say what the ticket lacks: {told}")
+
+
+def a_second_drill_tells_of_itself_alone():
+    """A drill whose push is refused, and another when it is over: that one tells of its own hops, and not of what was mended."""
+    with begin_with_all("[fleet]\ntenants = 1\npbxes = 1\ntrunks_per_pbx = 1\n", 1) as world:
+        world.do("phone", press="1", press_after="200ms")
+        give_tickets_a_company(world, "t1")
+        world.do("sink_fault", sink="ntfy", mode="status", status=403)
+        told = world.ctl("drill", "--tenant", "t1", check=False)
+        expect("dead (refused)" in hop(told, "t1-push"), f"the first drill's push was not refused: {told}")
+        world.do("sink_ok", sink="ntfy")
+        quiet(world)
+        world.terminate()
+        eleven_minutes_ago(world)
+        world.start()
+        world.do("callbacks_to", address=world.url.removeprefix("http://"))
+        wait_for("the end of the first", lambda: not [row for row in world.items("/api/v1/alerts") if row["drill"]])
+        told = world.ctl("drill", "--tenant", "t1")  # ends with 0, or this fails
+        for channel in ("t1-push", "t1-hook", "t1-chat", "t1-voice", "t1-tickets"):
+            expect_in_time(told, channel)
+            expect(len([line for line in told.splitlines() if line.split()[:2] == [channel, "fired"]]) == 1, f"{channel} twice: {told}")
+        expect("refused" not in told, f"the second drill tells of the first: {told}")
+        expect(re.search(r"(?m)^acknowledged by t1-tech over phone, \+[0-9.]+ s$", told), f"the drill does not say who acknowledged: {told}")
+
+
+def eleven_minutes_ago(world):
+    """All that a stopped daemon remembers of drills was that long before: a drill lasts ten."""
+    span = 11 * 60 * 1_000_000
+    with sqlite3.connect(os.path.join(world.state, "ringdown.db")) as database:
+        alert, changes = database.execute("select id, changes from alert where drill").fetchone()
+        earlier = "".join(f"{int(at) - span} " for at in changes.split())
+        database.execute("update alert set opened = opened - ?1, since = since - ?1, changes = ?2 where id = ?3", (span, earlier, alert))
+        database.execute("update delivery set created = created - ?1, not_before = not_before - ?1 where alert = ?2", (span, alert))
+        database.execute("update decision set at = at - ?1 where alert = ?2", (span, alert))
+    database.close()
 
 
 def hop(told, channel):

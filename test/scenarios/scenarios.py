@@ -4,8 +4,8 @@ from accounts import one_tenants_storm_holds_no_others_call_up
 from calling import (a_call_is_acknowledged_by_key, a_hung_twilio_leaves_push_alone, acknowledgements_race_due_calls,
                      without_a_public_url_the_script_goes_along)
 from ending import (a_call_whose_answer_is_lost_is_taken_over, a_delivery_that_kills_its_channel_is_set_aside, a_drill_tells_each_hops_time,
-                    dead_letters_are_listed_and_sent_again, killed_by_the_effect_of_a_critical,
-                    killed_by_the_effect_of_a_warning)
+                    a_second_drill_tells_of_itself_alone, dead_letters_are_listed_and_sent_again,
+                    killed_by_the_effect_of_a_critical, killed_by_the_effect_of_a_warning)
 from mailing import a_hanging_mail_server_leaves_push_alone, a_mail_tells_a_critical_and_its_end, lost_answers_to_mails
 from outages import a_carrier_outage_is_told_once, a_carrier_that_fails_at_two_tenants_is_said_to_each
 from mirrors import (a_crashing_slack_reply_leaves_push_alone, a_slow_autotask_gets_its_ticket, a_ticket_lives_as_long_as_its_outage,
@@ -34,6 +34,7 @@ ALL = [hanging_webhook_leaves_push_alone, all_far_ends_fail_and_push_goes_on, lo
        a_hung_twilio_leaves_push_alone, a_call_is_acknowledged_by_key,
        without_a_public_url_the_script_goes_along, killed_by_the_effect_of_a_critical, killed_by_the_effect_of_a_warning,
        a_delivery_that_kills_its_channel_is_set_aside, dead_letters_are_listed_and_sent_again, a_drill_tells_each_hops_time,
+       a_second_drill_tells_of_itself_alone,
        a_call_whose_answer_is_lost_is_taken_over]
 
 # Nothing runs beside these: what they time is strict.
