@@ -81,6 +81,13 @@ struct call_night : api_bench {
     work.commit_alert(a);
     return a;
   }
+  // The same, of another tenant.
+  void commit_of(const std::string& tenant, const alert& a) {
+    auto batch = work.batch();
+    batch.tenant = tenant_id(tenant);
+    batch.alerts = {a};
+    work.commit(batch);
+  }
   api::server_response call_back(const std::string& what, const wire::form_fields& fields,
                                  const std::string& signed_with = token) {
     const std::string path = "/callbacks/twilio/acme/phone/dl_1/" + what;
@@ -219,6 +226,26 @@ TEST_CASE("nobody is thanked for what somebody else has, or what is over") {
     a.ack = acknowledgement{"jo", "phone", noon, 1};
     t.work.commit_alert(a);
     CHECK_THAT(t.call_back(read_one, pressed("1")).body, Contains("Acknowledged. Goodbye."));
+  }
+}
+
+TEST_CASE("a callback that names another tenant's alert is not told what becomes of it") {
+  call_night t;
+  alert theirs = persistence::make_alert("al_theirs", tenant_id("globex"));
+  theirs.key.type = alert_type::trunk_down;
+  theirs.level = severity::critical;
+  theirs.told = severity::critical;
+  const auto key_on = [&](const std::string& key) { return t.call_back("keys?read=al_theirs%3A1", pressed(key)).body; };
+  for (const char* key : {"1"}) {
+    const std::string unknown = key_on(key);
+    CHECK_THAT(unknown, Contains("Nothing is left"));
+    for (const auto phase : {alert_phase::firing, alert_phase::acknowledged, alert_phase::resolved}) {
+      theirs.phase = phase;
+      theirs.ack = std::nullopt;
+      if (phase == alert_phase::acknowledged) theirs.ack = acknowledgement{"jo", "phone", noon, 1};
+      t.commit_of("globex", theirs);
+      CHECK(key_on(key) == unknown);
+    }
   }
 }
 
