@@ -188,6 +188,22 @@ std::string acknowledged_words(const heard_callback& of, const std::vector<read_
   return why_nothing(of, read.front().alert, store);
 }
 
+// Whether anything that was read out rings on. What cannot be read is not known to be over.
+bool rings_on(const heard_callback& of, const std::vector<read_alert>& read, persistence::store& store) {
+  return std::ranges::any_of(read, [&](const read_alert& one) {
+    const auto found = find_read(of, one, store);
+    return !found || (*found && logic::is_read_out(**found, *of.tenant->config));
+  });
+}
+
+// 2: the next person is called, unless there is nothing left to call for.
+void pass_on(context& in, const heard_callback& of, call_news news, const std::vector<read_alert>& read,
+             persistence::store& store, const respond& answer) {
+  news.passed_on = rings_on(of, read, store);
+  const std::string words = news.passed_on ? "It is passed on. Goodbye." : why_nothing(of, read.front().alert, store);
+  tell_and_say(in, of, news, of.calls->speak_short(*of.channel, words), answer);
+}
+
 // Exactly what was read out, and nothing that opened since.
 void acknowledge_read(context& in, const heard_callback& of, const std::vector<read_alert>& read,
                       const std::string& person, const std::string& words, const respond& answer) {
@@ -226,16 +242,15 @@ void take_key(context& in, const heard_callback& of, const wire::callback_event&
   const auto call = store.find_call(of.tenant->config->id, of.call);
   if (!call) return answer(problem(call.error()));
   if (!*call) return answer(problem(404, "not found", "no such call"));
-  call_news news{of.call, event.heard, {}, event.key == '2'};
+  const call_news news{of.call, event.heard, {}, false};
   if (event.key == '1') {
     // That a person answered is noted too; the acknowledgement does not wait for it.
     in.tree->command(news_command(in, of, news), [](const result<void>&) {});
     return acknowledge_read(in, of, *read, (*call)->person, acknowledged_words(of, *read, (*call)->person, store),
                             answer);
   }
-  if (event.key == '2')
-    return tell_and_say(in, of, news, of.calls->speak_short(*of.channel, "It is passed on. Goodbye."), answer);
   if (is_over(*call)) return answer(document(of.calls->hang_up_document()));
+  if (event.key == '2') return pass_on(in, of, news, *read, store, answer);
   const bool last = !event.key && parameter(request, "again") == "1";
   const auto what = what_to_say(of, (*call)->lead, store);
   if (!what) return answer(problem(what.error()));

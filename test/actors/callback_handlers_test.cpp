@@ -236,7 +236,7 @@ TEST_CASE("a callback that names another tenant's alert is not told what becomes
   theirs.level = severity::critical;
   theirs.told = severity::critical;
   const auto key_on = [&](const std::string& key) { return t.call_back("keys?read=al_theirs%3A1", pressed(key)).body; };
-  for (const char* key : {"1"}) {
+  for (const char* key : {"1", "2"}) {
     const std::string unknown = key_on(key);
     CHECK_THAT(unknown, Contains("Nothing is left"));
     for (const auto phase : {alert_phase::firing, alert_phase::acknowledged, alert_phase::resolved}) {
@@ -249,10 +249,35 @@ TEST_CASE("a callback that names another tenant's alert is not told what becomes
   }
 }
 
+TEST_CASE("nothing is passed on that somebody has, or that is over") {
+  call_night t;
+  alert a = t.fire("al_1", "Bandwidth");
+  SECTION("taken meanwhile") {
+    a.phase = alert_phase::acknowledged;
+    a.ack = acknowledgement{"kim", "link", noon, 1};
+    t.work.commit_alert(a);
+    CHECK_THAT(t.call_back(read_one, pressed("2")).body, Contains("taken by kim") && !Contains("passed on"));
+  }
+  SECTION("over meanwhile") {
+    a.phase = alert_phase::resolved;
+    t.work.commit_alert(a);
+    CHECK_THAT(t.call_back(read_one, pressed("2")).body, Contains("recovered") && !Contains("passed on"));
+  }
+  SECTION("quiet meanwhile") {
+    a.masks = with(0, mask::snooze);
+    t.work.commit_alert(a);
+    CHECK_THAT(t.call_back(read_one, pressed("2")).body, Contains("quiet now") && !Contains("passed on"));
+  }
+  CHECK_FALSE(t.heard().passed_on);
+  t.fire("al_2", "Twilio-Backup");
+  CHECK_THAT(t.call_back(read_one + "%2Cal_2%3A1", pressed("2")).body, Contains("passed on"));
+  CHECK(t.heard().passed_on);
+}
+
 TEST_CASE("keys of a call that has ended are told nothing of what is open, and 1 still counts") {
   call_night t;
   t.change_call([](call_record& call) { call.stage = call_stage::ended; });
-  for (const char* key : {"3", "", "9"})
+  for (const char* key : {"2", "3", "", "9"})
     CHECK_THAT(t.call_back(read_one, pressed(key)).body, Contains("<Hangup/>") && !Contains("Bandwidth"));
   t.call_back(read_one, pressed("1"));
   CHECK(t.tree.asked.back().kind == command_kind::acknowledge);
