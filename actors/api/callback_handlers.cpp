@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <memory>
 #include <mutex>
+#include <tuple>
 #include <utility>
 
 namespace ringdown::api {
@@ -87,7 +88,13 @@ struct to_say {
   std::vector<read_alert> read;
 };
 
-// Every open critical that rings, oldest first (S-T5), however much else is open. Of a drill's call the drill alone.
+// What speaks for many things, then the oldest: a call names so many, and counts the others.
+auto order_of_reading(const alert& a) {
+  const bool many = a.key.type == alert_type::provider_outage || a.key.type == alert_type::all_trunks_down;
+  return std::tuple(!many, a.opened, a.id);
+}
+
+// Every open critical that rings, the most pressing first (S-T5), however much else is open. Of a drill's call the drill alone.
 result<to_say> what_to_say(const heard_callback& of, const alert_id& lead, persistence::store& store) {
   const tenant_config& config = *of.tenant->config;
   const auto rung_for = store.find_alert(lead);
@@ -103,7 +110,7 @@ result<to_say> what_to_say(const heard_callback& of, const alert_id& lead, persi
         ringing.push_back(std::move(a));
     query.cursor = open->next;
   } while (!query.cursor.empty());
-  std::ranges::sort(ringing, {}, [](const alert& a) { return std::pair(a.opened, a.id); });
+  std::ranges::sort(ringing, {}, order_of_reading);
   to_say made;
   for (const alert& a : ringing) {
     made.views.push_back(logic::view_of(a, config));

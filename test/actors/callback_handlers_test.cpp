@@ -157,6 +157,18 @@ TEST_CASE("a critical is read out however much has opened since, and the key tak
   CHECK(t.heard().read.size() == 20);
 }
 
+TEST_CASE("what speaks for many is read out before what speaks for one, however old that is") {
+  call_night t;
+  alert outage = t.fire("al_outage", "Carrier");
+  outage.opened = noon + std::chrono::minutes(5);
+  outage.key.type = GENERATE(alert_type::provider_outage, alert_type::all_trunks_down);
+  t.work.commit_alert(outage);
+  t.fire("al_0", "Backup");
+  CHECK(t.call_back("script", answered).status == 200);
+  CHECK(t.heard().read ==
+        std::vector<read_alert>{{alert_id("al_outage"), 1}, {alert_id("al_0"), 1}, {alert_id("al_1"), 1}});
+}
+
 TEST_CASE("what keeps quiet has not recovered, and is not said to have") {
   call_night t;
   alert a = t.fire("al_1", "Bandwidth");
