@@ -96,6 +96,13 @@ std::vector<std::string> look_at_calls(const tenant_config& config, const channe
   return found;
 }
 
+std::string never_rings(const channel_id& first) {
+  return fmt::format(
+      "kind: of several channels that call, only the first that is enabled does, \"{}\": nothing ever "
+      "rings over this one",
+      first.str());
+}
+
 bool has_field(const wire::dialect_description& description, std::string_view name) {
   return std::ranges::find(description.fields, name, &wire::field_description::name) != description.fields.end();
 }
@@ -108,6 +115,7 @@ std::string to_text(const config_warning& warning) {
 
 std::vector<config_warning> warnings_of(const tenant_config& config, callback_reach reach) {
   std::vector<config_warning> found;
+  const channel_config* calls = nullptr; // the one that does
   for (const channel_config& channel : config.channels) {
     const wire::dialect* dialect = wire::find_dialect(channel.kind);
     if (dialect == nullptr || !channel.enabled) continue;
@@ -115,7 +123,12 @@ std::vector<config_warning> warnings_of(const tenant_config& config, callback_re
     std::vector<std::string> texts;
     if (description.is == channel_class::ticket && has_field(description, "company"))
       texts = look_at_tickets(config, channel);
-    if (description.is == channel_class::voice) texts = look_at_calls(config, channel, reach);
+    if (description.is == channel_class::voice && calls != nullptr) {
+      texts = {never_rings(calls->id)};
+    } else if (description.is == channel_class::voice) {
+      calls = &channel;
+      texts = look_at_calls(config, channel, reach);
+    }
     for (std::string& one : texts) found.push_back({channel.id, std::move(one)});
   }
   return found;

@@ -92,6 +92,18 @@ TEST_CASE("A phone that never rings, or cannot be answered by key, is warned of 
   CHECK(warned(acme + phone("enabled = false\n")).empty());
 }
 
+TEST_CASE("Of several channels that call, those that never do are warned of") {
+  std::string second = phone();
+  second.replace(second.find("\"phone\""), 7, "\"spare\"");
+  CHECK(begin_with(warned(acme + jo + rings + phone() + second), {"channel \"spare\": kind: "}));
+  CHECK_THAT(warned(acme + jo + rings + phone() + second).at(0),
+             Catch::Contains("the first that is enabled does, \"phone\""));
+  CHECK(begin_with(warned(acme + jo + phone() + second),
+                   {"channel \"phone\": [voice] types: ", "channel \"spare\": kind: "}));
+  CHECK(warned(acme + jo + rings + phone("enabled = false\n") + second).empty());
+  CHECK(warned(acme + jo + rings + phone() + second + "enabled = false\n").empty());
+}
+
 TEST_CASE("A number out of the channel's regions is warned of, with the region that is missing") {
   const std::string kim = "[[user]]\nid = \"kim\"\nphone = \"+4930123456\"\n";
   const auto warnings = warned(acme + jo + kim + rings + phone());
