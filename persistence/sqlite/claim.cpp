@@ -1,8 +1,8 @@
 #include "persistence/sqlite/store_impl.hpp"
 
 #include <algorithm>
-#include <functional>
-#include <span>
+#include <set>
+#include <utility>
 
 namespace ringdown::persistence {
 
@@ -15,7 +15,7 @@ constexpr std::uint32_t poison_limit = 3;
 // No row waits longer than an hour (Retry-After is clamped to it): one that seems to was written before the clock was set
 // back, and is due. So is one that was to wait for nothing, however late the clock says it was made.
 constexpr auto longest_wait = std::chrono::minutes(65);
-// Of what a row covers, so many are asked for a thing at the far end: a claim holds the store up.
+// Of what a row covers, with all that gave way to it, so many are asked for a thing at the far end: a claim holds the store up.
 constexpr std::size_t covered_at_most = 1000;
 
 // Due rows of a channel that stand first in their line: nothing older of the same alert and target is open there (log
@@ -85,20 +85,30 @@ bool sqlite_store::read_content_of(delivery& row) {
   return true;
 }
 
-// What was to be said before and is said by this row, the newest, in its place.
-std::vector<notice> sqlite_store::gave_way_to(const delivery& row) {
-  std::vector<notice> all;
+// What it speaks of beside its own alert: it, and what was to be said before and is said by this row, the newest, in its
+// place. They cover much the same, so that each is counted once.
+std::set<std::pair<alert_id, std::uint32_t>> sqlite_store::covered_by(const delivery& row) {
+  std::set<std::pair<alert_id, std::uint32_t>> covered;
+  const auto gather = [&](const notice& content) {
+    for (const alert_view& one : content.alerts) {
+      if (covered.size() == covered_at_most) return false;
+      if (one.id != row.alert) covered.emplace(one.id, one.episode);
+    }
+    return true;
+  };
+  if (!gather(row.content)) return covered;
   db_->rows(
       "select content from delivery indexed by delivery_by_alert where tenant = ? and alert = ? and channel = ? and "
       "target = ? and episode = ? and state = 'suppressed' and why = 'superseded' order by seq desc limit ?",
       [&](columns& found) {
         try {
-          all.push_back(read_content(found.text()));
+          return gather(read_content(found.text()));
         } catch (const unreadable_row&) { // names nothing any more
+          return true;
         }
       },
       row.tenant, row.alert, row.channel, row.target, row.episode, looked_at);
-  return all;
+  return covered;
 }
 
 // Its own, else that of the alert it covers whose thing is the oldest: what was said of that one goes on there (S-C1).
@@ -118,13 +128,7 @@ void sqlite_store::find_remote(delivery& row) {
   };
   look_for(row.alert, row.episode, false);
   if (!row.remote.empty()) return;
-  const auto look_at = [&](const notice& content) {
-    const std::size_t covered = std::min(content.alerts.size(), covered_at_most);
-    for (const alert_view& one : std::span(content.alerts).first(covered))
-      if (one.id != row.alert) look_for(one.id, one.episode, true);
-  };
-  look_at(row.content);
-  for (const notice& older : gave_way_to(row)) look_at(older);
+  for (const auto& [alert, episode] : covered_by(row)) look_for(alert, episode, true);
 }
 
 result<claimed_rows> sqlite_store::claim(const claim_request& request) {

@@ -13,6 +13,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace ringdown::persistence {
@@ -123,7 +124,7 @@ private:
   [[nodiscard]] bool was_told(const delivery& row);
   [[nodiscard]] bool read_content_of(delivery& row); // false: it cannot be read
   void find_remote(delivery& row);
-  [[nodiscard]] std::vector<notice> gave_way_to(const delivery& row);
+  [[nodiscard]] std::set<std::pair<alert_id, std::uint32_t>> covered_by(const delivery& row);
   void remember_remote(const settlement& what);
   void end_rows_of_removed_channels(wall_time now);
   void end_rows_of(const tenant_id& tenant, const channel_id& removed, wall_time now);

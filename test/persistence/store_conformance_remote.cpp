@@ -140,6 +140,20 @@ void a_parent_takes_the_oldest_thing_it_covers(const store_opener& open) {
     CHECK(claimed.remote == "200");
     CHECK(claimed.adopts);
   }
+  SECTION("among a thousand at most, those of the rows that gave way with it, each counted once") {
+    alert now = parent;
+    now.version = 2;
+    auto newer = mirror_row("dl_newer", now, notice_event::updated);
+    const auto many = GENERATE(999, 1000);
+    newer.content.alerts.clear();
+    for (int i = 0; i < many; ++i) newer.content.alerts.push_back(view_of(make_alert("al_many" + std::to_string(i))));
+    row.content.alerts.assign(newer.content.alerts.begin(), newer.content.alerts.begin() + 400);
+    row.content.alerts.push_back(view_of(members[1]));
+    work.commit_rows({row});
+    work.commit_alert(now);
+    work.commit_rows({newer});
+    CHECK(claimed_row(work).remote == (many < 1000 ? "200" : ""));
+  }
   SECTION("not of an episode that is over") {
     for (alert_view& one : row.content.alerts) one.episode = 7;
     work.commit_rows({row});
