@@ -60,6 +60,19 @@ answer spoilt(const command& rule, answer given) {
   return given;
 }
 
+constexpr std::string_view accounts = "/2010-04-01/Accounts/";
+
+std::string_view account_in(std::string_view target) {
+  if (!target.starts_with(accounts)) return {};
+  target.remove_prefix(accounts.size());
+  return target.substr(0, target.find('/'));
+}
+
+// Sub-accounts are named after their account, "AC123-one", and have its token.
+bool is_of(std::string_view account, std::string_view name) {
+  return name == account || (name.starts_with(account) && name.substr(account.size()).starts_with('-'));
+}
+
 } // namespace
 
 twilio::twilio(const twilio_plan& account, effect_log& effects, sink_rules& rules, std::uint64_t seed)
@@ -76,7 +89,9 @@ void twilio::apply(const command& what) {
 }
 
 std::optional<refusal> twilio::authenticate(const question& what) const {
-  const auto wanted = "Basic " + wire::base64_encode(fmt::format("{}:{}", account_.account, account_.token));
+  const auto named = account_in(what.target);
+  const auto user = is_of(account_.account, named) ? named : std::string_view(account_.account);
+  const auto wanted = "Basic " + wire::base64_encode(fmt::format("{}:{}", user, account_.token));
   if (header(what.headers, "authorization") == wanted) return std::nullopt;
   return refusal{401, 20003, "Authenticate"};
 }
@@ -84,10 +99,11 @@ std::optional<refusal> twilio::authenticate(const question& what) const {
 std::optional<twilio::request> twilio::understand(const question& what) const {
   const auto mark = what.target.find('?');
   const auto path = std::string_view(what.target).substr(0, mark);
-  const auto calls = fmt::format("/2010-04-01/Accounts/{}/Calls", account_.account);
+  const auto named = account_in(path);
+  const auto calls = fmt::format("{}{}/Calls", accounts, named);
   request out;
   if (mark != std::string::npos) out.query = what.target.substr(mark + 1);
-  if (!path.starts_with(calls) || !path.ends_with(".json")) return std::nullopt;
+  if (!is_of(account_.account, named) || !path.starts_with(calls) || !path.ends_with(".json")) return std::nullopt;
   const auto rest = path.substr(calls.size(), path.size() - calls.size() - 5);
   if (!rest.empty() && rest[0] != '/') return std::nullopt;
   if (!rest.empty()) out.sid = rest.substr(1);

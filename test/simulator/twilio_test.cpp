@@ -49,20 +49,17 @@ struct exchange {
   duration clock{};
   std::string script = keys_document;
   std::vector<errand> seen;
+  std::string account = twilio_plan().account;
 
   exchange() : s(one_phone({})) {}
   exchange(const std::string& key, const std::string& value) : s(one_phone({{key, value}})) {}
 
   answer api(const std::string& method, const std::string& rest, const std::string& body = {},
              const std::string& password = "sim-twilio-token") {
-    const twilio_plan account;
-    const auto key = "Basic " + wire::base64_encode(account.account + ":" + password);
-    return s.running.ask_twilio({method,
-                                 "/2010-04-01/Accounts/" + account.account + "/Calls" + rest,
-                                 {{"Authorization", key}},
-                                 body,
-                                 "127.0.0.1:1"},
-                                at(clock));
+    const auto key = "Basic " + wire::base64_encode(account + ":" + password);
+    return s.running.ask_twilio(
+        {method, "/2010-04-01/Accounts/" + account + "/Calls" + rest, {{"Authorization", key}}, body, "127.0.0.1:1"},
+        at(clock));
   }
   answer place(const form_pairs& form = usual_form()) { return api("POST", ".json", form_text(form)); }
   std::string sid() const { return member(effect("call_placed"), "sid"); }
@@ -236,6 +233,10 @@ TEST_CASE("what is wrong with an order is said with Twilio's code") {
   CHECK(exchange::member(*stranger.body, "code") == "20003");
   CHECK(x.api("GET", "/CA00.json").status == 404);
   CHECK(x.effect("call_placed") == "{}");
+  x.account += "x";
+  CHECK(x.place().status == 401);
+  x.account = twilio_plan().account + "-branch"; // a sub-account
+  CHECK(x.place().status == 201);
 }
 
 TEST_CASE("a call is taken back before it is answered and hung up after") {
