@@ -2,15 +2,12 @@
 
 import json
 import os
-import random
 import re
-import time
 
 from harness import World, wait_for
-from steps import SMALL, expect, push_delays, seconds, wait_polls
+from steps import SMALL, expect, push_delays, wait_polls
 
 PUBLIC = "http://ringdown.test"
-ROUNDS = int(os.environ.get("RINGDOWN_ROUNDS", "8"))
 
 
 def begin_calling(public_url=PUBLIC, fleet=SMALL, pbxes=2, tenants=1, **timing):
@@ -114,41 +111,3 @@ def a_hung_twilio_leaves_push_alone():
         delays = push_delays(world)
         expect(len(delays) == 20 and max(delays.values()) <= 2, f"{len(delays)} pushes, the slowest after {max(delays.values()):.2f} s")
         world.do("sink_ok", sink="twilio")
-
-
-def acknowledgements_race_due_calls():
-    """An acknowledgement at a random moment around that of the call: nothing rings later than 2 s after it. Each round is another
-    tenant's, because a number may be rung only so often; in some the call is first, in some the acknowledgement."""
-    draw = random.Random(20261124)
-    fleet = f"[fleet]\ntenants = {ROUNDS}\npbxes = {ROUNDS}\ntrunks_per_pbx = 3\n"
-    with begin_calling(fleet=fleet, pbxes=ROUNDS, tenants=ROUNDS, ring_again_after="500ms") as world:
-        rang = [race(world, number, draw.uniform(-0.4, 0.4)) for number in range(1, ROUNDS + 1)]
-        print(f"     {sum(rang)} of {ROUNDS} acknowledgements came after a call was placed")
-        expect(ROUNDS // 5 <= sum(rang) <= ROUNDS - ROUNDS // 5, f"{sum(rang)} calls in {ROUNDS} rounds: that is no race")
-
-
-def race(world, number, after_due):
-    """One outage and its acknowledgement; whether a call was placed."""
-    pbx = f"pbx{number:0{max(2, len(str(ROUNDS)))}}"
-    if number > 1:
-        verify_number(world, f"t{number}")
-    before = len(placed(world))
-    world.do("phone", does="no_answer")
-    world.do("trunk_down", pbx=pbx, trunk="10000")
-    wait_for("the alert", lambda: firing(world), 30)
-    alert = firing(world)[0]
-    due = seconds(alert["opened_at"]) + 0.3 + after_due
-    wait_for("the moment", lambda: time.time() >= due, 10)
-    world.api(f"/api/v1/alerts/{alert['id']}/ack", "POST", {"by": "race"})
-    acknowledged = time.time()
-    wait_for("two seconds and a half", lambda: time.time() >= acknowledged + 2.5, 10)
-    late = [line for line in world.effects("call_ringing") if seconds(line["t"]) > acknowledged + 2]
-    expect(not late, f"{pbx}: rang {seconds(late[0]['t']) - acknowledged:.2f} s after the acknowledgement" if late else "")
-    world.do("trunk_up", pbx=pbx, trunk="10000")
-    wait_for("the end", lambda: not world.items("/api/v1/alerts"), 30)
-    world.do("phone", does="answers")
-    return len(placed(world)) > before
-
-
-def firing(world):
-    return [row for row in world.items("/api/v1/alerts") if row["state"] == "firing"]
