@@ -21,7 +21,8 @@ void move_back(Clock& clock, duration by) {
 
 // A moment that had come when this was written: a ladder begins later than that.
 wall_time last_written(const alert& a) {
-  wall_time last = std::max(fired_at(a), a.reminded.value_or(wall_time{}));
+  // `opened` is what was shown to people, and stays as it is when the clock is set back.
+  wall_time last = std::max(a.changes.empty() ? a.opened : a.changes.back(), a.reminded.value_or(wall_time{}));
   for (const told_target& one : a.targets) last = std::max(last, one.at);
   return last;
 }

@@ -24,6 +24,23 @@ TEST_CASE("a clock that is set back makes no step wait for it") {
   CHECK(rows_on(t, kim_push).size() == 1);
 }
 
+TEST_CASE("a clock that was set back once is not set back again by each start") {
+  auto config = with_policy();
+  config.escalation.steps = {{5min, {"user:kim"}}};
+  tenant_bench t(config);
+  t.news({failing(trunk_down)});
+  t.pass(1min);
+  t.now -= 3h;
+  for (int starts = 0; starts < 3; ++starts) {
+    t.restart();
+    t.configure(config);
+    t.pass(1min);
+  }
+  CHECK(rows_on(t, kim_push).empty());
+  t.pass(2min);
+  CHECK(rows_on(t, kim_push).size() == 1);
+}
+
 TEST_CASE("a clock that is set back makes no late critical wait for it") {
   auto config = two_people();
   config.channels.push_back(channel("spare-mail", "mail"));
