@@ -316,6 +316,11 @@ TEST_CASE("who becomes callable is called at once") {
   t.pass(5s);
   REQUIRE(t.all_calls().size() == 1);
   CHECK(t.newest().target == number_kim);
+  // That somebody is callable is old news by then.
+  t.rings_out(t.newest());
+  t.configure(config);
+  t.pass(1s);
+  CHECK(t.all_calls().size() == 1);
 }
 
 TEST_CASE("a drill rings by itself beside what really fails") {
