@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 #include <utility>
 
 namespace ringdown::logic {
@@ -13,6 +14,7 @@ namespace ringdown::logic {
 namespace {
 
 constexpr auto followers = {delivery_kind::mirror, delivery_kind::log};
+constexpr std::string_view unacknowledged = "Nobody has acknowledged it.";
 // Which channel of a person comes after the one that did not take it. A call is the ladder's business.
 constexpr std::array next_classes{channel_class::push, channel_class::sms, channel_class::email};
 
@@ -74,9 +76,17 @@ void tenant_machine::escalate(turn& t, alert& a) {
   escalation_state& state = *a.escalation;
   const escalation_step step = state.steps[state.next];
   audit(t, a, "alert.escalated", "system", "step=" + std::to_string(state.next + 1));
+  // Where the clock was set forward several are due at once: whom the earlier ones named is called all the same.
+  const bool anew = t.stepped.insert(a.key).second;
+  const user_id before = a.ladder && anew ? std::exchange(a.ladder->first, {}) : user_id();
   for (const std::string& whom : step.notify) escalate_to(t, a, whom);
-  tell_targets(t.tell, a, notice_event::escalated, reason::escalation_due, "Nobody has acknowledged it.", followers,
-               t.out);
+  if (a.ladder && a.ladder->first.empty()) a.ladder->first = before;
+  // Whom the step names has been told, in more words or fewer.
+  const remark_maker remark = [&](const channel_id& channel) {
+    const bool named = std::ranges::find(step.notify, "channel:" + channel.str()) != step.notify.end();
+    return named ? std::nullopt : std::optional(std::string(unacknowledged));
+  };
+  tell_each_target(t.tell, a, notice_event::escalated, reason::escalation_due, remark, followers, t.out);
   if (++state.next < state.steps.size()) {
     state.due = state.begun + state.steps[state.next].after;
     return;
@@ -91,16 +101,13 @@ void tenant_machine::escalate(turn& t, alert& a) {
 void tenant_machine::escalate_to(turn& t, alert& a, const std::string& whom) {
   const escalation_state& state = *a.escalation;
   const std::string gates = "step=" + std::to_string(state.next + 1) + " notify=" + whom;
-  telling_also what{{},    notice_event::escalated,      reason::escalation_due, state.next + 1, state.cycle,
-                    gates, "Nobody has acknowledged it."};
+  telling_also what{{},    notice_event::escalated,    reason::escalation_due, state.next + 1, state.cycle,
+                    gates, std::string(unacknowledged)};
   if (whom.starts_with("channel:")) {
     const channel_config* channel = config_->find(channel_id(whom.substr(8)));
     if (channel == nullptr) return not_told(a, notice_event::escalated, reason::channel_removed, gates, t.now, t.out);
     const auto* kind = facts_of(kinds_, channel->kind);
-    if (kind != nullptr && kind->is == channel_class::voice) {
-      if (a.ladder && a.ladder->call.empty() && !a.ladder->heard) a.ladder = ring_now(std::move(*a.ladder), t.now);
-      return;
-    }
+    if (kind != nullptr && kind->is == channel_class::voice) return escalate_by_call(t, a, *channel, gates);
     what.channel = channel;
     static_cast<void>(tell_also(t.tell, a, what, t.out));
     return;
@@ -116,11 +123,20 @@ void tenant_machine::escalate_to(turn& t, alert& a, const std::string& whom) {
     told = tell_also(t.tell, a, what, t.out) || told;
   }
   if (user && a.ladder && !a.ladder->heard) {
-    a.ladder->first = *user;
+    // The first that a step names is called before anybody else; whoever is of the chain anyway has their turn.
+    if (a.ladder->first.empty()) a.ladder->first = *user;
     if (a.ladder->call.empty()) a.ladder = ring_now(std::move(*a.ladder), t.now);
-    told = true;
+    told = told || a.ladder->first == *user || user == on_call() || user == config_->voice.owner;
   }
   if (!told) not_told(a, notice_event::escalated, reason::no_channel, gates, t.now, t.out);
+}
+
+// The next ring of its ladder, now; or why there is none.
+void tenant_machine::escalate_by_call(turn& t, alert& a, const channel_config& over, const std::string& gates) {
+  if (a.ladder && a.ladder->call.empty() && !a.ladder->heard && over.enabled)
+    a.ladder = ring_now(std::move(*a.ladder), t.now);
+  const auto [why, detail] = outlook_of(a, over, *config_, t.now);
+  not_told_there(a, notice_event::escalated, over.id, why, gates, t.now, t.out);
 }
 
 // Whoever takes over hears what is open, in one notice on each of their channels.

@@ -80,7 +80,7 @@ void tenant_machine::restore(std::vector<alert> alerts, std::vector<mute> mutes,
 }
 
 tenant_machine::turn tenant_machine::begin(wall_time now) {
-  turn t{now, {}, {}, {}, {}, {}, {}, false, {*config_, kinds_, links_, now, lineage_}};
+  turn t{now, {}, {}, {}, {}, {}, {}, {}, false, {*config_, kinds_, links_, now, lineage_}};
   follow_clock(t);
   return t;
 }

@@ -120,6 +120,7 @@ private:
     std::vector<outage_note> notes;
     std::set<alert_key> begun;  // outages that are told of as a whole in this turn
     std::set<alert_key> joined; // alerts that became members of an outage, and may have left it again
+    std::set<alert_key> stepped; // a step of their escalation was taken
     bool parent_ended = false;
     telling_context tell;
   };
@@ -204,6 +205,7 @@ private:
   void tend_escalation(turn& t, alert& a);
   void escalate(turn& t, alert& a);
   void escalate_to(turn& t, alert& a, const std::string& whom);
+  void escalate_by_call(turn& t, alert& a, const channel_config& over, const std::string& gates);
   void look_at_targets(turn& t, alert& a);
   [[nodiscard]] const channel_config* next_channel(const alert& a, const std::optional<user_id>& person,
                                                    const channel_id& instead_of) const;

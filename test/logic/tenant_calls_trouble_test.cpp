@@ -12,6 +12,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
+const std::string number_lee = "+12025550103";
+
 void rings(call_bench& t) {
   t.news({failing(trunk_down)});
   t.pass(2min);
@@ -334,4 +336,40 @@ TEST_CASE("a drill rings by itself beside what really fails") {
   REQUIRE(t.all_calls().size() == 2);
   REQUIRE(t.newest().content.alerts.size() == 1);
   CHECK(t.newest().content.alerts.front().type == alert_type::drill);
+}
+
+TEST_CASE("a step that names the phone says what becomes of it") {
+  auto config = voice_config_of_acme();
+  config.escalation.steps = {{30s, {"channel:noc-phone"}}};
+  const auto why = [](const call_bench& t) {
+    const auto at = std::ranges::find(t.decisions, notice_event::escalated, &decision::event);
+    return at == t.decisions.end() ? reason::none : at->deciding;
+  };
+  SECTION("it rings now") {
+    call_bench t(config);
+    t.news({failing(trunk_down)});
+    t.pass(30s);
+    CHECK(why(t) == reason::call_due);
+    CHECK(t.all_calls().size() == 1);
+  }
+  SECTION("its type does not ring") {
+    config.voice.types = {sbc_offline};
+    call_bench t(config);
+    t.news({failing(trunk_down)});
+    t.pass(30s);
+    CHECK(why(t) == reason::type_not_for_voice);
+  }
+}
+
+TEST_CASE("a step that names two people calls the one who is not called anyway") {
+  auto config = voice_config_of_acme();
+  config.users.push_back({user_id("lee"), "Lee", "", number_lee, "by mail"});
+  config.escalation.steps = {{30s, {"user:lee", "user:kim"}}};
+  call_bench t(config);
+  t.phones[number_lee] = {number_lee, "", {}, 0, t.now};
+  t.restart();
+  t.news({failing(trunk_down)});
+  t.pass(30s);
+  REQUIRE(t.all_calls().size() == 1);
+  CHECK(t.newest().target == number_lee);
 }

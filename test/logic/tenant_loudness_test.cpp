@@ -138,6 +138,16 @@ TEST_CASE("a step that reaches nobody leaves its reason") {
   CHECK(std::ranges::count(t.decisions, reason::no_channel, &decision::deciding) == 1);
 }
 
+TEST_CASE("what shows every step is not told of one twice because the step names it") {
+  auto config = with_policy();
+  config.escalation.steps = {{5min, {"channel:noc-hook"}}};
+  tenant_bench t(config);
+  t.news({failing(trunk_down)});
+  t.pass(5min);
+  const auto on_hook = rows_on(t, hook);
+  CHECK(std::ranges::count(on_hook, notice_event::escalated, &delivery::event) == 1);
+}
+
 TEST_CASE("a mask holds the escalation, and what was left goes on") {
   tenant_bench t(with_policy());
   t.news({failing(trunk_down)});
