@@ -62,11 +62,14 @@ bool unrest::any(instant from, instant to) const {
   return std::ranges::any_of(spells_, [&](const auto& one) { return one.first <= to && one.second >= from; });
 }
 
+bool is_loud(const alert& a) {
+  return a.phase == alert_phase::firing && a.masks == 0 && !a.settling && !a.first_sight &&
+         a.level == severity::critical && a.told == severity::critical;
+}
+
 bool is_for_the_phone(const alert& a, const tenant_config& tenant) {
   const auto& types = tenant.voice.types;
-  return a.phase == alert_phase::firing && a.masks == 0 && !a.settling && !a.first_sight &&
-         a.level == severity::critical && a.told == severity::critical &&
-         std::ranges::find(types, a.key.type) != types.end();
+  return is_loud(a) && std::ranges::find(types, a.key.type) != types.end();
 }
 
 std::string name_said_of(const alert& a, const tenant_config& tenant) {

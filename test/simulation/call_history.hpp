@@ -43,6 +43,8 @@ private:
   std::vector<std::pair<instant, instant>> spells_;
 };
 
+// Is it bad enough to be called about, and nothing keeps it quiet?
+[[nodiscard]] bool is_loud(const alert& a);
 // Is it read out to whoever picks up now (S-T5)? Of an alert as it is committed.
 [[nodiscard]] bool is_for_the_phone(const alert& a, const tenant_config& tenant);
 // By what a listener knows it: the thing's name, or its PBX's.

@@ -12,7 +12,7 @@ callback_door::callback_door(node_tree& tree, const tenants& all, std::unique_pt
   in_.tree = &tree;
   in_.reader = &reader_;
   in_.started = true;
-  for (const auto& one : all) in_.tenants.put({one, {}});
+  for (const auto& one : all) put(one);
 }
 
 void callback_door::ask(const net::server_request& request, const net::respond& answer) {

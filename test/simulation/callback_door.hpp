@@ -14,6 +14,7 @@ public:
   // `reads`: a connection of its own. Ends before the tree does.
   callback_door(node_tree& tree, const tenants& all, std::unique_ptr<persistence::store> reads);
 
+  void put(const std::shared_ptr<const tenant_config>& one) { in_.tenants.put({one, {}}); }
   void ask(const net::server_request& request, const net::respond& answer);
 
 private:

@@ -130,13 +130,14 @@ public:
   [[nodiscard]] std::vector<alert> since(const tenant_id& tenant, instant when) const {
     std::vector<alert> found;
     for (const auto& [id, one] : open_)
-      if (one.first.tenant == tenant && one.second <= when) found.push_back(one.first);
+      if (one.first.tenant == tenant && one.second <= when && is_for_the_phone(one.first, of_.tenant_at(tenant, when)))
+        found.push_back(one.first);
     return found;
   }
 
 private:
   void take(const alert& a, instant at) {
-    if (!is_for_the_phone(a, of_.tenant(a.tenant)))
+    if (!is_loud(a))
       open_.erase(a.id);
     else
       open_.try_emplace(a.id, a, at).first->second.first = a;
@@ -177,6 +178,7 @@ void calls_say_what_is_open(const history& of, violations& found) {
       found.add(script.at, fmt::format("{} begins with \"{}\"", words(call), script.lines.front()));
     open.go_to(script.at - 500ms);
     if (!script.fetched || amiss.any(script.at - 20s, script.at)) continue;
+    if (of.was_configured_in(call.tenant, script.at - 5s, script.at)) continue;
     auto expected = open.since(call.tenant, script.at - 1s);
     open.go_to(script.at);
     const auto still = open.since(call.tenant, script.at - 1s);

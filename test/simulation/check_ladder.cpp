@@ -47,15 +47,19 @@ private:
 // What was rung last for an alert.
 struct last_ring {
   call_ladder ladder;
-  std::size_t place = 0; // in the chain
-  std::string number;
+  std::set<std::string> chain; // all that could be
+  std::set<std::string> done;  // that had their turn since all of them were to be rung again
+  bool in_turn = true;         // that began when its round was due, and not because a step of the escalation was
 };
+
+duration offset_of(std::uint32_t round, const timing& times) {
+  if (round == 0) return {};
+  return round == 1 ? times.ring_round_2 : times.ring_round_3 + (round - 2) * times.ring_round_later;
+}
 
 class ladder_judge {
 public:
-  ladder_judge(const history& of, violations& found) : of_(of), found_(found) {
-    for (const auto& one : of.inhabitants()) chains_[one->id] = chain_of(*one);
-  }
+  ladder_judge(const history& of, violations& found) : of_(of), amiss_(of), found_(found) {}
 
   void take(const persistence::write_batch& batch, instant at) {
     placed_.take(batch);
@@ -64,92 +68,166 @@ public:
     for (const alert& a : batch.alerts) {
       if (!a.ladder) {
         last_.erase(a.id);
+        steps_.erase(a.id);
+        first_.erase(a.id);
         continue;
       }
       if (a.ladder->frozen) thawed_.insert(a.id);
       const auto before = last_.find(a.id);
       const std::uint32_t rings = before == last_.end() ? 0 : before->second.ladder.rings;
       if (a.ladder->rings < rings) last_.erase(a.id); // another ladder
-      if (a.ladder->rings == rings || a.ladder->rings == 0 || a.ladder->number.empty()) continue;
-      ring(a, batch.at, at);
+      const bool step = takes_step(a);
+      if (step) stepped_.insert(a.id);
+      if (a.ladder->rings != rings && a.ladder->rings != 0 && !a.ladder->number.empty())
+        ring(a, batch.at, at);
+      else if (step && (!a.ladder->call.empty() || a.ladder->due > batch.at))
+        stepped_.erase(a.id); // somebody is called already
+      first_[a.id] = a.ladder->first;
     }
   }
 
 private:
+  using chain = std::vector<reachable>;
+
+  // It may ring at once, and out of turn.
+  [[nodiscard]] bool takes_step(const alert& a) {
+    const auto now = a.escalation ? std::pair(a.escalation->cycle, a.escalation->next) : std::pair(0U, 0U);
+    return std::exchange(steps_[a.id], now) != now;
+  }
+
   void ring(const alert& a, wall_time wall, instant at) {
-    const call_ladder& now = *a.ladder;
-    const auto& chain = chains_[a.tenant];
-    const auto where = std::ranges::find(chain, now.number, &reachable::number);
-    const auto place = static_cast<std::size_t>(where - chain.begin());
-    const auto before = last_.find(a.id);
+    const instant decided = at - (amiss_.any(at - 30s, at) ? instant(3min) : instant(3s));
     std::string fault;
-    if (where == chain.end())
-      fault = "which nobody agreed to";
-    else if (before == last_.end())
-      fault = skipped(a, 0, place, wall);
-    else if (now.rings == before->second.ladder.rings + 1)
-      fault = fault_of(a, before->second, place, wall);
+    chain of;
+    // A step that was taken just after it may have named somebody else.
+    for (const tenant_config* config : of_.tenants_in(a.tenant, decided, at))
+      for (const user_id& first : {first_[a.id], a.ladder->first}) {
+        if (!of.empty() && fault.empty()) break;
+        of = chain_of(*config, first);
+        fault = fault_of(a, of, wall);
+      }
     if (!fault.empty())
-      found_.add(at, fmt::format("{} rings at {} (round {}, {}), {}", a.id.str(), now.number, now.round + 1, now.tries,
-                                 fault));
-    last_[a.id] = {now, place, now.number};
+      found_.add(at, fmt::format("{} rings at {} (round {}, {}), {}", a.id.str(), a.ladder->number, a.ladder->round + 1,
+                                 a.ladder->tries, fault));
+    remember(a, of);
     spent_.erase(a.id);
     thawed_.erase(a.id);
+    stepped_.erase(a.id);
   }
 
-  // Numbers of the chain in [from, to) that nothing kept from being rung; empty: none.
-  [[nodiscard]] std::string skipped(const alert& a, std::size_t from, std::size_t to, wall_time wall) const {
-    const auto& chain = chains_.at(a.tenant);
-    if (spent_.contains(a.id)) return {};
-    for (std::size_t i = from; i < to; ++i)
-      if (!placed_.is_spent(chain[i].number, wall)) return "and " + chain[i].number + " was passed over";
-    return {};
-  }
-
-  [[nodiscard]] std::string fault_of(const alert& a, const last_ring& before, std::size_t place, wall_time wall) const {
+  void remember(const alert& a, const chain& of) {
     const call_ladder& now = *a.ladder;
-    const timing& times = of_.tenant(a.tenant).times;
+    const auto before = last_.find(a.id);
+    last_ring made{now, {}, {}, true};
+    for (const reachable& one : of) made.chain.insert(one.number);
+    if (before != last_.end() && !begins_anew(a, before->second)) {
+      made.done = std::move(before->second.done);
+      made.in_turn = before->second.in_turn;
+    } else if (const call_record* call = placed_.find(now.call)) {
+      made.in_turn = call->made >= due_of(a, now.round) - 1s;
+    }
+    // Whoever stands before it had their turn, or could not have it; but for whom a step named just after it.
+    if (before == last_.end() || !is_again(now, before->second))
+      for (const reachable& one : of) {
+        if (one.number == now.number) break;
+        if (one.person != now.first.str() || now.first == first_[a.id]) made.done.insert(one.number);
+      }
+    made.done.insert(now.number);
+    last_.insert_or_assign(a.id, std::move(made));
+  }
+
+  [[nodiscard]] static bool is_again(const call_ladder& now, const last_ring& before) {
+    return now.round == before.ladder.round && now.number == before.ladder.number &&
+           now.tries == before.ladder.tries + 1;
+  }
+  [[nodiscard]] static bool begins_anew(const alert& a, const last_ring& before) {
+    const call_ladder& now = *a.ladder;
+    return !is_again(now, before) && (now.round != before.ladder.round || before.done.contains(now.number));
+  }
+  [[nodiscard]] wall_time due_of(const alert& a, std::uint32_t round) const {
+    return a.ladder->begun + offset_of(round, of_.tenant(a.tenant).times);
+  }
+
+  // Somebody of the chain before `last` who had no turn, though nothing kept them from being rung; empty: nobody.
+  [[nodiscard]] std::string skipped(const alert& a, const chain& of, const std::set<std::string>& done,
+                                    chain::const_iterator last, wall_time wall) const {
+    if (spent_.contains(a.id)) return {};
+    const auto one = std::find_if(of.begin(), last, [&](const reachable& who) {
+      return !done.contains(who.number) && !placed_.is_spent(who.number, wall);
+    });
+    return one == last ? std::string() : "and " + one->number + " was passed over";
+  }
+
+  [[nodiscard]] std::string fault_of(const alert& a, const chain& of, wall_time wall) const {
+    const auto where = std::ranges::find(of, a.ladder->number, &reachable::number);
+    if (where == of.end()) return "which nobody agreed to";
+    const auto known = last_.find(a.id);
+    if (known == last_.end()) return skipped(a, of, {}, where, wall);
+    const last_ring& before = known->second;
+    if (a.ladder->rings != before.ladder.rings + 1) return {};
     const call_record* last = placed_.find(before.ladder.call);
-    const call_record* made = placed_.find(now.call);
-    const bool own = last != nullptr && made != nullptr && last->lead == a.id && made->lead == a.id;
-    const bool somebody =
-        last != nullptr && (last->result == call_result::human || last->result == call_result::listener);
+    if (is_again(*a.ladder, before)) return fault_of_again(a, last);
+    const bool there = std::ranges::find(of, before.ladder.number, &reachable::number) != of.end();
+    const bool rung_out = before.ladder.tries >= rings_of_a_number || was_taken(last) || last == nullptr || !there;
     // A round of which the provider placed nothing is gone through again soon.
     const bool none_placed = last != nullptr && last->result == call_result::failed && last->reference.empty();
-    if (none_placed && now.tries == 1 && place <= before.place && now.number != before.ladder.number)
-      return skipped(a, 0, place, wall);
-    if (none_placed && now.round == before.ladder.round + 1) return skipped(a, 0, place, wall);
-    if (now.round == before.ladder.round && place == before.place) {
-      if (now.tries > rings_of_a_number) return "more than twice in a round";
-      const bool cut = last != nullptr && (somebody || last->result == call_result::cancelled);
-      if (own && !cut && !thawed_.contains(a.id) && made->made - last->made < times.ring_again_after - 1s)
-        return "too soon after the ring before";
+    if (!rung_out && !spent_.contains(a.id) && !(none_placed && begins_anew(a, before)))
+      return "and " + before.ladder.number + " was rung but once";
+    if (!begins_anew(a, before)) return skipped(a, of, before.done, where, wall);
+    if (!none_placed)
+      if (std::string fault = fault_of_round(a, of, before, last, wall); !fault.empty()) return fault;
+    return skipped(a, of, {}, where, wall);
+  }
+
+  [[nodiscard]] static bool was_taken(const call_record* last) {
+    return last != nullptr && (last->result == call_result::human || last->result == call_result::listener);
+  }
+
+  [[nodiscard]] const call_record* own(const alert& a, const call_record* call) const {
+    return call != nullptr && call->lead == a.id ? call : nullptr;
+  }
+
+  [[nodiscard]] std::string fault_of_again(const alert& a, const call_record* last) const {
+    if (a.ladder->tries > rings_of_a_number) return "more than twice in a round";
+    const call_record* made = own(a, placed_.find(a.ladder->call));
+    const bool cut = last != nullptr && (was_taken(last) || last->result == call_result::cancelled);
+    if (cut || own(a, last) == nullptr || made == nullptr || thawed_.contains(a.id) || stepped_.contains(a.id))
       return {};
-    }
-    const bool rung_out =
-        before.ladder.tries >= rings_of_a_number || somebody || last == nullptr || spent_.contains(a.id);
-    if (!rung_out) return "and " + before.number + " was rung but once";
-    if (now.round == before.ladder.round)
-      return place > before.place ? skipped(a, before.place + 1, place, wall) : std::string("out of its order");
-    std::string left_out = skipped(a, before.place + 1, chains_.at(a.tenant).size(), wall);
-    if (!left_out.empty() && now.round == before.ladder.round + 1) return left_out;
-    const duration offset =
-        now.round == 1 ? times.ring_round_2 : times.ring_round_3 + (now.round - 2) * times.ring_round_later;
-    if (made != nullptr && made->lead == a.id && made->made < now.begun + offset - 1s) return "before its round";
-    return skipped(a, 0, place, wall);
+    const duration least = of_.tenant(a.tenant).times.ring_again_after - 1s;
+    return made->made - last->made < least ? "too soon after the ring before" : std::string();
+  }
+
+  // The first ring of a round, or out of turn.
+  [[nodiscard]] std::string fault_of_round(const alert& a, const chain& of, const last_ring& before,
+                                           const call_record* last, wall_time wall) const {
+    const std::uint32_t round = a.ladder->round;
+    chain then = of; // who is callable only since then was not due
+    std::erase_if(then, [&](const reachable& one) { return !before.chain.contains(one.number); });
+    if (round <= before.ladder.round + 1)
+      if (std::string left_out = skipped(a, then, before.done, then.end(), wall); !left_out.empty()) return left_out;
+    const call_record* made = own(a, placed_.find(a.ladder->call));
+    if (made == nullptr) return {};
+    if (!stepped_.contains(a.id) && made->made < due_of(a, round) - 1s) return "before its round";
+    const bool used_up = own(a, last) != nullptr && !before.in_turn && round == before.ladder.round + 1 &&
+                         last->changed < due_of(a, before.ladder.round) - 1s;
+    return used_up && !thawed_.contains(a.id) ? "and the round before it was none" : std::string();
   }
 
   const history& of_;
+  const unrest amiss_;
   violations& found_;
-  std::map<tenant_id, std::vector<reachable>> chains_;
   placed_calls placed_;
   std::map<alert_id, last_ring> last_;
-  std::set<alert_id> spent_;  // a budget was found to be, since the ring before
-  std::set<alert_id> thawed_; // a mask lay over the ladder since then: what is told anew rings without more waiting
+  std::map<alert_id, std::pair<std::uint32_t, std::uint32_t>> steps_;
+  std::map<alert_id, user_id> first_;
+  std::set<alert_id> spent_;   // a budget was found to be, since the ring before
+  std::set<alert_id> thawed_;  // a mask lay over the ladder since then: what is told anew rings without more waiting
+  std::set<alert_id> stepped_; // a step of the escalation was taken since then
 };
 
 // S-T6: a push that is refused, lost or late makes the phone ring at once.
 bool is_called_sooner(const history& of, const alert& lead) {
+  if (lead.escalation && (lead.escalation->next > 0 || lead.escalation->cycle > 0)) return true; // and so does a step
   const auto is_loud = [](const told_target& one) { return one.loud != loudness::none; };
   return std::ranges::any_of(lead.targets, is_loud) || std::ranges::any_of(of.rows(), [&](const auto& entry) {
            const row_story& story = entry.second;
@@ -176,15 +254,6 @@ void ladders_keep_their_order(const history& of, violations& found) {
   ladder_judge judge(of, found);
   for (const entry& one : of.entries())
     if (const auto* kept = std::get_if<batch_kept>(&one.what)) judge.take(*kept->batch, one.at);
-}
-
-void only_who_agreed_is_called(const history& of, violations& found) {
-  for (const phone_call& call : calls_of(of)) {
-    const auto chain = chain_of(of.tenant(call.tenant));
-    if (std::ranges::find(chain, call.number, &reachable::number) == chain.end())
-      found.add(call.placed,
-                fmt::format("{} was called by {}, and nobody agreed to that", call.number, call.tenant.str()));
-  }
 }
 
 void the_phone_waits(const history& of, violations& found) {
@@ -218,7 +287,7 @@ void ladders_end_with_their_alerts(const history& of, violations& found) {
     if (kept == nullptr) continue;
     for (const alert& a : kept->batch->alerts) {
       const bool heard = a.ladder && a.ladder->heard;
-      if (!is_for_the_phone(a, of.tenant(a.tenant)) || heard) {
+      if (!is_for_the_phone(a, of.tenant_at(a.tenant, one.at)) || heard) {
         due.erase(a.id);
         continue;
       }
@@ -231,7 +300,10 @@ void ladders_end_with_their_alerts(const history& of, violations& found) {
         at->second.second = one.at;
   }
   for (const auto& [id, when] : due) {
-    const tenant_config& tenant = of.tenant(of.alerts().at(id).tenant);
+    const alert& a = of.alerts().at(id);
+    const tenant_config& tenant = of.tenant(a.tenant);
+    // What was not to ring when it fired, or over nothing, is not called about because it may be now (S-A14).
+    if (!a.ladder && of.was_configured_in(a.tenant, {}, of.ended())) continue;
     const bool calls = std::ranges::any_of(
         tenant.channels, [&](const channel_config& one) { return of.is_of(one.id, channel_class::voice); });
     if (calls && !chain_of(tenant).empty() && when.second < of.ended() - longest)

@@ -146,15 +146,17 @@ void one_effect_each(const history& of, violations& found) {
 
 // The same version of an alert never by two rows on one channel, plain, in summaries, or because another channel was late.
 void nothing_is_told_twice(const history& of, violations& found) {
-  using news = std::tuple<channel_id, alert_id, std::uint32_t, bool>;
+  using news =
+      std::tuple<channel_id, alert_id, std::uint32_t, bool, std::uint32_t, wall_time>; // of a step: which, and when
   std::map<news, delivery_id> told;
   for (const auto& [id, story] : of.rows()) {
     const delivery& row = story.row;
     const bool ends = row.event == notice_event::resolved;
     if (story.effects.empty() || (!ends && !is_fire(row.event)) || of.is_asked_for(row)) continue;
     if (of.is_of(row.channel, channel_class::voice)) continue; // rings on purpose, until somebody has it
+    const wall_time step = row.event == notice_event::escalated ? row.created : wall_time{};
     for (const alert_view& about : news_of(row)) {
-      const auto [at, fresh] = told.try_emplace({row.channel, about.id, about.version, ends}, id);
+      const auto [at, fresh] = told.try_emplace({row.channel, about.id, about.version, ends, row.step, step}, id);
       // Its ticket or thread has become an outage's, and what is still down after that has one of its own.
       if (!fresh && !of.was_taken_over(row.channel, about.id))
         found.add(story.effects.front().first,

@@ -122,12 +122,17 @@ struct last_heard {
   bool fire = false; // what was told last of it: a fire, not its end
 };
 
+// A chat shows whatever is newest, and what gave way to that is known with it.
+bool tells(const history& of, const delivery& row) {
+  return is_fire(row.event) || (of.is_of(row.channel, channel_class::chat) && row.event != notice_event::test);
+}
+
 // What a channel has been told last of an alert.
 last_heard heard(const history& of, const channel_id& channel, const alert_id& what) {
   last_heard last;
   for (const auto& [id, story] : of.rows()) {
     const bool ends = story.row.event == notice_event::resolved;
-    if (story.row.channel != channel || story.effects.empty() || (!ends && !is_fire(story.row.event))) continue;
+    if (story.row.channel != channel || story.effects.empty() || (!ends && !tells(of, story.row))) continue;
     const instant at = story.effects.front().first;
     if (speaks_of(story.row, what) && at >= last.at) last = {at, story.made, !ends};
   }
@@ -144,6 +149,29 @@ bool was_given_up(const history& of, const channel_id& channel, const alert_id& 
     const auto state = story.last.row.state;
     return same && story.row.channel == channel && story.made >= since && speaks_of(story.row, what) &&
            (state == delivery_state::dead || state == delivery_state::unknown);
+  });
+}
+
+// Where it goes was decided while a channel was off, and a configuration that changes sends nothing (S-A14).
+bool was_decided_with_one_off(const history& of, const alert& a) {
+  const auto some_off = [](const tenant_config* config) {
+    return std::ranges::any_of(config->channels, [](const channel_config& one) { return !one.enabled; });
+  };
+  return std::ranges::any_of(of.entries(), [&](const entry& one) {
+    const auto* kept = std::get_if<batch_kept>(&one.what);
+    return kept != nullptr && std::ranges::any_of(kept->batch->decisions, [&](const decision& d) {
+             return d.alert == a.id && d.version == a.version &&
+                    std::ranges::any_of(of.tenants_in(a.tenant, one.at - 3s, one.at), some_off);
+           });
+  });
+}
+
+// A mirror or a log that has only heard how it went on: whose fire is dead is owed no end (S-A12).
+bool heard_no_fire(const history& of, const channel_id& channel, const alert& a) {
+  return std::ranges::any_of(of.rows(), [&](const auto& one) {
+    const delivery& row = one.second.row;
+    return row.channel == channel && row.kind != delivery_kind::interrupt && row.episode == a.episode &&
+           row.event == notice_event::fired && row.alert == a.id && one.second.last.row.state == delivery_state::dead;
   });
 }
 
@@ -186,13 +214,15 @@ void judge_knowledge(const history& of, const channel_config& channel, const ale
     // Of a chat the newest row speaks for those before it: an end may have given way to a fire that then ran out of time.
     const bool newest_given_up =
         of.is_of(channel.id, channel_class::chat) && was_given_up(of, channel.id, a.id, notice_event::fired, last.made);
-    if (owed && !newest_given_up && !was_given_up(of, channel.id, a.id, notice_event::resolved, last.made))
+    if (owed && !newest_given_up && !was_given_up(of, channel.id, a.id, notice_event::resolved, last.made) &&
+        !was_decided_with_one_off(of, a) && !heard_no_fire(of, channel.id, a))
       found.add(of.ended(), fmt::format("{} is over, and {} was never told so", words(a), channel.id.str()));
     return;
   }
   const bool due =
       a.phase == alert_phase::firing && a.masks == 0 && is_wanted(of, channel, a) && !is_settling_yet(of, a);
-  if (due && !last.fire && !was_given_up(of, channel.id, a.id, notice_event::fired, last.made))
+  if (due && !last.fire && !was_given_up(of, channel.id, a.id, notice_event::fired, last.made) &&
+      !was_decided_with_one_off(of, a))
     found.add(of.ended(), fmt::format("{} fires, and {} does not know", words(a), channel.id.str()));
 }
 
@@ -210,7 +240,8 @@ namespace {
 
 // A reminder, or what an outage had acknowledged: the acknowledgement ends some time after the outage.
 bool is_told_by_time(const history& of, const delivery& row) {
-  if (row.event == notice_event::reminder || of.is_of(row.channel, channel_class::voice)) return true;
+  if (row.event == notice_event::reminder || row.event == notice_event::escalated) return true;
+  if (of.is_of(row.channel, channel_class::voice)) return true;
   return is_fire(row.event) && std::ranges::any_of(of.decisions_of(row.alert), [&](const decision& d) {
            return d.deciding == reason::settling && d.version + 1 == row.version;
          });

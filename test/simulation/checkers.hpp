@@ -68,8 +68,13 @@ void calls_end_with_their_alerts(const history& of, violations& found);    // S-
 void calls_say_what_is_open(const history& of, violations& found);         // S-T5, V-02
 void keys_acknowledge_what_was_read(const history& of, violations& found); // S-T5
 void forged_callbacks_are_refused(const history& of, violations& found);   // S-04
+// check_configuration.cpp
+void only_who_agreed_is_called(const history& of, violations& found);
+void only_what_rings_is_called_about(const history& of, violations& found);
+void nothing_leaves_over_what_is_off(const history& of, violations& found);
+// check_escalation.cpp
+void steps_are_taken(const history& of, violations& found); // E-02, S-T7
 // check_ladder.cpp
-void only_who_agreed_is_called(const history& of, violations& found);
 void the_phone_waits(const history& of, violations& found);               // S-T2
 void ladders_keep_their_order(const history& of, violations& found);      // S-T4
 void ladders_end_with_their_alerts(const history& of, violations& found); // S-T4

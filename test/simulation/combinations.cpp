@@ -3,6 +3,7 @@
 #include "test/simulation/trouble.hpp"
 #include "test/simulation/world.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -172,6 +173,88 @@ void asked_again_on_a_slow_disk(world& of) {
   later(of, begin + 40s, [&of] { of.disk_slow(false); });
   for (int i = 0; i < 30; ++i)
     later(of, begin + of.chance().between(0s, 30s), [&of, id] { ask_about_one(of, id, command_kind::renotify); });
+}
+
+namespace {
+
+far_end* end_of(world& of, const std::string& channel) {
+  for (auto& [lane, far] : of.providers())
+    if (far.channel.str() == channel) return &far;
+  return nullptr;
+}
+
+// From now until then, unless something else ails it meanwhile.
+void one_ails(world& of, far_end& far, mood how, instant span) {
+  if (far.who->is() == mood::sound) of.write(spell{"provider " + far.channel.str(), true});
+  far.who->be(how);
+  of.time().after(span, [&of, &far, how] {
+    if (far.who->is() != how) return;
+    far.who->be(mood::sound);
+    of.write(spell{"provider " + far.channel.str(), false});
+  });
+}
+
+// Until a row that was just handed over is looked at, others hold both connections.
+void fill_the_queue(world& of, const tenant_id& id, bool acknowledged) {
+  auto open = open_alerts(of, id);
+  std::erase_if(open, [](const alert& one) { return one.level != severity::critical || one.ack || one.masks != 0; });
+  far_end* push = end_of(of, "push-" + id.str());
+  if (open.size() < 3 || push->who->is() != mood::sound) return;
+  one_ails(of, *push, mood::failing, 900ms);
+  for (std::size_t i = 0; i < 2; ++i) ask_about(of, open[i], command_kind::renotify);
+  later(of, 950ms, [&of, push, acknowledged] {
+    one_ails(of, *push, acknowledged ? mood::slow : mood::hung, acknowledged ? 12s : 22s);
+  });
+  for (std::size_t i = 2; i < open.size() && i < 4; ++i) {
+    later(of, 3s, [&of, one = open[i]] { ask_about(of, one, command_kind::renotify); });
+    if (acknowledged)
+      later(of, of.chance().between(3200ms, 4s),
+            [&of, one = open[i]] { ask_about(of, one, command_kind::acknowledge); });
+  }
+  if (acknowledged) return;
+  later(of, 8s, [&of] { of.disk_away(true); });
+  later(of, 17s, [&of] { of.disk_away(false); });
+}
+
+} // namespace
+
+void a_queue_is_acknowledged(world& of) {
+  const tenant_config& whose = some_tenant(of);
+  something_falls(of, whose);
+  const bool acknowledged = of.chance().chance(60);
+  for (int round = 0; round < 2; ++round)
+    later(of, 65s + round * 40s + of.chance().between(0s, 10s),
+          [&of, id = whose.id, acknowledged] { fill_the_queue(of, id, acknowledged); });
+}
+
+void the_chat_misses_a_fire(world& of) {
+  std::vector<tenant_id> chatting;
+  for (const auto& one : of.inhabitants())
+    if (end_of(of, "chat-" + one->id.str()) != nullptr) chatting.push_back(one->id);
+  if (chatting.empty()) return;
+  const tenant_id id = of.chance().pick(chatting);
+  far_end* chat = end_of(of, "chat-" + id.str());
+  if (chat->who->is() != mood::sound) return;
+  something_falls(of, **std::ranges::find_if(of.inhabitants(), [&](const auto& one) { return one->id == id; }));
+  one_ails(of, *chat, mood::unreachable, 105s + of.chance().between(0s, 10s));
+  later(of, 75s, [&of, id] {
+    for (const alert& one : open_alerts(of, id)) ask_about(of, one, command_kind::snooze, 20min);
+  });
+  later(of, 80s, [&of, id] { ask_about_all(of, id, command_kind::renotify); });
+  later(of, 85s, [&of, id] { ask_about_all(of, id, command_kind::acknowledge); });
+}
+
+void everybody_waits_for_ten_minutes(world& of) {
+  const tenant_config& whose = some_tenant(of);
+  const tenant_id id = whose.id;
+  far_end* push = end_of(of, "push-" + id.str());
+  if (push->who->is() != mood::sound) return;
+  const std::string lasts = std::to_string(span(of, 9min, 12min) / 1s + 1) + "s";
+  of.pbxes().does(
+      "trunk_down",
+      {{"pbx", whose.instances.front().id.str()}, {"trunk", "10001"}, {"reason", "failed"}, {"for", lasts}});
+  one_ails(of, *push, mood::throttling, 100s);
+  later(of, 4min + of.chance().between(0s, 1min), [&of] { of.jump(of.chance().between(12min, 30min)); });
 }
 
 // What waits for long waits no more: a snooze of an hour, and what a provider has refused for some minutes.

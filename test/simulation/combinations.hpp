@@ -18,6 +18,12 @@ void channels_die_without_a_disk(world& of);
 void asked_again_on_a_slow_disk(world& of);
 // Set back while something waits for it, often with a restart.
 void clock_is_wrong(world& of);
+// More is due at once than a push carries, and somebody acknowledges what waits; or the disk is away, so that it waits too long.
+void a_queue_is_acknowledged(world& of);
+// A chat is away while an alert fires, is snoozed, asked for again and acknowledged: it is shown the newest, and owed the end.
+void the_chat_misses_a_fire(world& of);
+// A push asks for ten minutes, and meanwhile the clock is set forward by more.
+void everybody_waits_for_ten_minutes(world& of);
 // Set forward beyond the end of a snooze and of what a provider has refused for long.
 void clock_is_set_forward(world& of);
 

@@ -38,6 +38,8 @@ void history::read_journal() {
       (at == rows_.end() ? strays_ : at->second.effects).emplace_back(one.at, *taken);
     } else if (const auto* changed = std::get_if<truth_changed>(&one.what)) {
       truth_[{changed->pbx, changed->resource}].emplace_back(one.at, changed->now);
+    } else if (const auto* set = std::get_if<configured>(&one.what)) {
+      configured_[set->to->id].emplace_back(one.at, set->to.get());
     }
   }
 }
@@ -115,6 +117,25 @@ const tenant_config& history::tenant(const tenant_id& id) const {
   for (const auto& one : who_)
     if (one->id == id) return *one;
   throw std::logic_error("no such tenant: " + id.str());
+}
+
+const tenant_config& history::tenant_at(const tenant_id& id, instant when) const {
+  const configurations& all = configured_.at(id);
+  const tenant_config* last = all.front().second;
+  for (const auto& [at, one] : all)
+    if (at <= when) last = one;
+  return *last;
+}
+
+std::vector<const tenant_config*> history::tenants_in(const tenant_id& id, instant from, instant to) const {
+  std::vector<const tenant_config*> all{&tenant_at(id, from)};
+  for (const auto& [at, one] : configured_.at(id))
+    if (at > from && at <= to) all.push_back(one);
+  return all;
+}
+
+bool history::was_configured_in(const tenant_id& id, instant from, instant to) const {
+  return tenants_in(id, from, to).size() > 1;
 }
 
 health history::state_at(const thing& what, instant when) const {

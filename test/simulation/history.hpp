@@ -48,6 +48,12 @@ public:
   [[nodiscard]] bool may_be_repeated(const channel_id& id) const; // keyed, or its thing is searched for before
   [[nodiscard]] bool is_of(const channel_id& id, channel_class what) const;
   [[nodiscard]] const tenant_config& tenant(const tenant_id& id) const;
+  // As it was configured then: the newest, or all that were in force at some moment of [from, to].
+  [[nodiscard]] const tenant_config& tenant_at(const tenant_id& id, instant when) const;
+  [[nodiscard]] std::vector<const tenant_config*> tenants_in(const tenant_id& id, instant from, instant to) const;
+  [[nodiscard]] bool was_configured_in(const tenant_id& id, instant from, instant to) const; // anew
+  using configurations = std::vector<std::pair<instant, const tenant_config*>>;              // since when
+  [[nodiscard]] const configurations& configured_as(const tenant_id& id) const { return configured_.at(id); }
 
   // Was that thing in this state at any moment of [from, to]? Of all trunks together for alert_type::all_trunks_down.
   [[nodiscard]] bool was_failing(const alert_key& what, instant from, instant to) const;
@@ -78,6 +84,7 @@ private:
   std::vector<std::pair<instant, effect>> strays_;
   std::map<alert_id, std::vector<decision>> decisions_;
   std::map<thing, states> truth_;
+  std::map<tenant_id, configurations> configured_;
 };
 
 // Whose news this row is: of all that a summary lists, but of an outage alone, whose members are in its row for tickets. What

@@ -5,11 +5,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace ringdown::simulation {
 
 namespace {
+
+using namespace std::chrono_literals;
 
 // One technician and one owner of several tenants.
 constexpr const char* shared_technician = "+493023125098";
@@ -39,7 +42,8 @@ user_config person(const std::string& id, std::string phone, bool agreed) {
 
 void add_people(tenant_config& of, std::size_t number, dice& chance) {
   of.users = {person("jo", chance.chance(60) ? shared_technician : number_of(number, 1), chance.chance(85)),
-              person("kim", chance.chance(50) ? shared_owner : number_of(number, 2), true)};
+              person("kim", chance.chance(50) ? shared_owner : number_of(number, 2), true),
+              person("lee", number_of(number, 4), true)}; // called only where a step of the escalation says so
   of.oncall.user = user_id("jo");
   of.voice.owner = user_id("kim");
   if (chance.chance(50)) {
@@ -51,7 +55,42 @@ void add_people(tenant_config& of, std::size_t number, dice& chance) {
   of.voice.keys = chance.chance(80) ? keypad::on : keypad::off;
 }
 
+// To whoever is on call, to people and to channels, some of which cannot be told that way.
+std::vector<std::string> told_by_steps(const tenant_config& of) {
+  std::vector<std::string> all;
+  all.reserve(of.channels.size());
+  for (const channel_config& one : of.channels) all.push_back("channel:" + one.id.str());
+  if (of.users.empty()) return all;
+  for (const char* one : {"oncall", "oncall", "oncall", "user:jo", "user:kim", "user:kim", "user:lee", "user:lee"})
+    all.emplace_back(one);
+  return all;
+}
+
+// Some channels are a person's then, so that a step finds them by their owner.
+void add_policy(tenant_config& of, dice& chance) {
+  if (!of.users.empty()) {
+    if (chance.chance(60)) of.channels[0].user = user_id("jo");
+    if (chance.chance(60)) of.channels[1].user = user_id("kim");
+  }
+  of.escalation.steps = draw_steps(of, chance);
+  of.escalation.cycles = static_cast<int>(1 + chance.below(2));
+}
+
 } // namespace
+
+std::vector<escalation_step> draw_steps(const tenant_config& of, dice& chance) {
+  const auto whom = told_by_steps(of);
+  std::vector<escalation_step> steps;
+  duration after{};
+  for (std::size_t left = 1 + chance.below(3); left > 0; --left) {
+    after += std::chrono::duration_cast<duration>(chance.between(1min, 3min));
+    escalation_step made{after, {chance.pick(whom)}};
+    if (const std::string& more = chance.pick(whom); chance.chance(30) && more != made.notify.front())
+      made.notify.push_back(more);
+    steps.push_back(std::move(made));
+  }
+  return steps;
+}
 
 channel_config slack_at(const std::string& tenant) {
   channel_config made;
@@ -87,6 +126,7 @@ void furnish_by_chance(tenant_config& of, std::size_t number, dice& chance) {
     add_people(of, number, chance);
     of.channels.push_back(phone_over(tenant, number));
   }
+  if (chance.chance(50)) add_policy(of, chance);
   if (!chance.chance(40)) return;
   // Warnings and criticals everywhere, to the mailbox too.
   route_config everywhere;
@@ -95,7 +135,7 @@ void furnish_by_chance(tenant_config& of, std::size_t number, dice& chance) {
   of.routes = {std::move(everywhere)};
 }
 
-std::vector<reachable> chain_of(const tenant_config& tenant) {
+std::vector<reachable> chain_of(const tenant_config& tenant, const user_id& first) {
   std::vector<reachable> all;
   const auto add = [&](const std::string& who, const std::string& number, const std::string& consent) {
     if (!number.empty() && !consent.empty() && std::ranges::find(all, number, &reachable::number) == all.end())
@@ -105,17 +145,40 @@ std::vector<reachable> chain_of(const tenant_config& tenant) {
     const user_config* user = who ? tenant.find(*who) : nullptr;
     if (user != nullptr) add(user->id.str(), user->phone, user->voice_consent);
   };
+  if (!first.empty()) add_user(first);
   add_user(tenant.oncall.user);
   add("fallback", tenant.voice.fallback, tenant.voice.fallback_consent);
   add_user(tenant.voice.owner);
   return all;
 }
 
+bool agrees_to_calls(const tenant_config& tenant, const std::string& number) {
+  const voice_config& voice = tenant.voice;
+  return (voice.fallback == number && !voice.fallback_consent.empty()) ||
+         std::ranges::any_of(tenant.users,
+                             [&](const user_config& one) { return one.phone == number && !one.voice_consent.empty(); });
+}
+
+std::string spare_of(std::string phone) {
+  static const std::map<char, char> other{{'0', '4'}, {'4', '0'}, {'9', '6'}, {'6', '9'}};
+  char& tens = phone[phone.size() - 2];
+  tens = other.at(tens);
+  return phone;
+}
+
+std::vector<std::string> phones_of(const tenant_config& tenant) {
+  std::vector<std::string> all;
+  for (const user_config& one : tenant.users) {
+    all.push_back(one.phone);
+    all.push_back(spare_of(one.phone));
+  }
+  if (!tenant.voice.fallback.empty()) all.push_back(tenant.voice.fallback);
+  return all;
+}
+
 std::vector<phone_record> verified_phones(const tenant_config& tenant, wall_time since) {
   std::vector<phone_record> all;
-  all.reserve(tenant.users.size() + 1);
-  for (const user_config& one : tenant.users) all.push_back({one.phone, "", {}, 0, since});
-  if (!tenant.voice.fallback.empty()) all.push_back({tenant.voice.fallback, "", {}, 0, since});
+  for (const std::string& one : phones_of(tenant)) all.push_back({one, "", {}, 0, since});
   return all;
 }
 

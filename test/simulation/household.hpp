@@ -12,6 +12,9 @@ namespace ringdown::simulation {
 [[nodiscard]] channel_config slack_at(const std::string& tenant);
 [[nodiscard]] channel_config desk_at(const std::string& tenant);
 
+// Of an escalation: up to three, minutes after one another.
+[[nodiscard]] std::vector<escalation_step> draw_steps(const tenant_config& of, dice& chance);
+
 // `number`: of the tenant, so that no two have the same people, but for those who may work for several.
 void furnish_by_chance(tenant_config& of, std::size_t number, dice& chance);
 
@@ -21,7 +24,12 @@ struct reachable {
   std::string person;
   std::string number;
 };
-[[nodiscard]] std::vector<reachable> chain_of(const tenant_config& tenant);
+// `first`: whom a step of the escalation named.
+[[nodiscard]] std::vector<reachable> chain_of(const tenant_config& tenant, const user_id& first = {});
+[[nodiscard]] bool agrees_to_calls(const tenant_config& tenant, const std::string& number);
+// The other one that whoever has this number may have, now or later.
+[[nodiscard]] std::string spare_of(std::string phone);
+[[nodiscard]] std::vector<std::string> phones_of(const tenant_config& tenant);
 // All numbers that anybody gave, with a code that was read back long ago.
 [[nodiscard]] std::vector<phone_record> verified_phones(const tenant_config& tenant, wall_time since);
 

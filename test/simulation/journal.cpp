@@ -24,8 +24,15 @@ std::string words(const life_ended& one) { return "life ended: " + one.how; }
 
 std::string words(const std::optional<call_ladder>& ladder) {
   if (!ladder) return {};
-  return fmt::format("{{round {} ring {} {}x{}{}}}", ladder->round + 1, ladder->rings, ladder->tries, ladder->number,
+  return fmt::format("{{round {} ring {} {}x{}{}{}{}}}", ladder->round + 1, ladder->rings, ladder->tries,
+                     ladder->number, ladder->first.empty() ? "" : " first ", ladder->first.str(),
                      ladder->frozen ? " frozen" : "");
+}
+
+std::string words(const std::optional<escalation_state>& steps) {
+  if (!steps) return {};
+  return fmt::format("{{step {}/{} cycle {}{}}}", steps->next + 1, steps->steps.size(), steps->cycle + 1,
+                     steps->frozen ? " frozen" : "");
 }
 
 // Who counts as told: "+" has taken it, the number is the level.
@@ -43,7 +50,7 @@ std::string words(const batch_kept& one) {
   for (const auto& a : b.alerts)
     text += fmt::format(" [{} {} {} e{} v{} {} masks={}]", a.id.str(), ringdown::name(a.key.type),
                         to_text(a.key.resource), a.episode, a.version, ringdown::name(a.phase), a.masks) +
-            words(a.ladder) + words(a.targets);
+            words(a.ladder) + words(a.escalation) + words(a.targets);
   for (const auto& d : b.deliveries)
     text += fmt::format(" +{} {} {} v{} {}", d.id.str(), d.channel.str(), ringdown::name(d.event), d.version,
                         ringdown::name(d.state));
@@ -100,6 +107,7 @@ std::string words(const fleet_told& one) { return "fleet " + one.what; }
 std::string words(const actor_crashed& one) { return "crashed " + one.actor; }
 std::string words(const actor_tripped& one) { return "tripped " + one.actor; }
 std::string words(const spell& one) { return fmt::format("fault {} {}", one.what, one.begins ? "begins" : "ends"); }
+std::string words(const configured& one) { return fmt::format("config {} {}", one.to->id.str(), one.what); }
 std::string words(const clock_jumped& one) {
   return fmt::format("clock jumps {} s", std::chrono::duration_cast<std::chrono::seconds>(one.by).count());
 }

@@ -4,6 +4,7 @@
 
 #include "persistence/rows.hpp"
 #include "protocol/types/resource.hpp"
+#include "protocol/types/tenant_config.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -113,10 +114,15 @@ struct spell {      // a fault that lasts
 struct clock_jumped {
   std::chrono::nanoseconds by{};
 };
+struct configured { // stored, and handed to the node that runs
+  std::shared_ptr<const tenant_config> to;
+  std::string what; // "kim agrees to no calls"
+};
 
-using happening = std::variant<life_began, life_ended, batch_kept, rows_taken, outcome_kept, claims_recovered,
-                               command_kept, attempt_begun, attempt_went_on, attempt_ended, effect, phone_event,
-                               pbx_asked, truth_changed, fleet_told, actor_crashed, actor_tripped, spell, clock_jumped>;
+using happening =
+    std::variant<life_began, life_ended, batch_kept, rows_taken, outcome_kept, claims_recovered, command_kept,
+                 attempt_begun, attempt_went_on, attempt_ended, effect, phone_event, pbx_asked, truth_changed,
+                 fleet_told, actor_crashed, actor_tripped, spell, clock_jumped, configured>;
 
 struct entry {
   instant at{};

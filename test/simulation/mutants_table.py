@@ -37,6 +37,7 @@ CALLBACKS = "actors/api/callback_handlers.cpp"
 TICKETS = "protocol/wire/psa/autotask_requests.cpp"
 DOUBT = "protocol/wire/psa/autotask.cpp"
 STORE = "actors/store/store_actor.cpp"
+LOUDNESS = "actors/logic/tenant_loudness.cpp"
 
 MUTANTS = [
     # --- what a claim judges ---
@@ -57,6 +58,12 @@ MUTANTS = [
     one("claim_ignores_after", CLAIM, "an end is told to whoever was never told of the fire",
         "if (row.after && row.event == notice_event::resolved && !was_told(row))",
         "if (row.after && !$on && row.event == notice_event::resolved && !was_told(row))"),
+    Mutant("gave_way", CLAIM, "the end is not told to a chat whose fire gave way to what it was told", (
+        ("  bool told = false;\n",
+         "  bool told = false;\n  std::string narrow(told_sql);\n"
+         "  if ($on) narrow.replace(narrow.find(\"'mirror'\"), 8, \"'none'\");\n"
+         "  static const std::string kept = narrow;\n"),
+        ("      told_sql, [&](columns&)", "      $on ? kept.c_str() : told_sql, [&](columns&)"))),
     one("poison_never", CLAIM, "a delivery that kills its channel is handed over for ever",
         "if (row.handed >= poison_limit)", "if (row.handed >= poison_limit && !$on)"),
     one("repeat_called_suppressed", CLAIM, "what may have arrived ends as suppressed",
@@ -97,6 +104,8 @@ MUTANTS = [
     one("told_forgotten_on_reload", MACHINE, "after a restart nobody is told that it is over",
         "  for (const auto& [key, one] : alerts_) remind_at(one);",
         "  if ($on)\n    for (auto& [key, one] : alerts_) one.targets.clear();\n  for (const auto& [key, one] : alerts_) remind_at(one);"),
+    one("gave_way_forgotten", MACHINE, "a chat whose fire gave way to a newer row counts as told nothing",
+        "  if (gave_way(report)) return;", "  if (gave_way(report) && !$on) return;"),
     one("withdraw_not_asked", COMMANDS, "an acknowledgement withdraws nothing that a channel holds",
         "  t.out.suppressions.push_back({a.id, a.version, reason::acknowledged});\n  t.out.withdraw.push_back(a.id);",
         "  t.out.suppressions.push_back({a.id, a.version, reason::acknowledged});\n  if (!$on) t.out.withdraw.push_back(a.id);"),
@@ -136,8 +145,9 @@ MUTANTS = [
     one("retry_not_woken", CHANNEL, "nobody wakes the channel for a retry",
         "if (row.state == delivery_state::pending) wake_for(row.not_before);",
         "if (row.state == delivery_state::pending && !$on) wake_for(row.not_before);"),
-    one("send_by_ignored", CHANNEL, "what was claimed long ago is begun all the same",
-        "if (world().time.boot() > one.send_by) {", "if (world().time.boot() > one.send_by && !$on) {"),
+    Mutant("send_by_ignored", CHANNEL, "what was claimed long ago is begun all the same", (
+        ("if (world().time.boot() > one.send_by) {", "if (world().time.boot() > one.send_by && !$on) {"),
+        ("  request.send_by = one.send_by;\n", "  if (!$on) request.send_by = one.send_by;\n"))),
     one("recovery_not_made", STORE, "a channel that starts takes up nothing of its predecessor's",
         "  const auto keys = asked.keyed ?",
         "  if ($on) return tell(asked.reply_to, rows_recovered{true});\n  const auto keys = asked.keyed ?"),
@@ -195,6 +205,37 @@ MUTANTS = [
         "  if ($on && job.row.remote.empty() && deed_of(job.row.event) == deed::open) {\n"
         "    at.notes[\"reference\"] = reference_of(job.row);\n    return go(job, std::move(at), phase::create);\n  }\n"
         "  if (job.row.remote.empty()) return search_for(job, std::move(at), reference_of(job.row));"),
+    # --- escalation and configuration ---
+    one("step_passed_over", LOUDNESS, "every second step of the escalation is passed over",
+        "  if (++state.next < state.steps.size()) {", "  if ((state.next += $on ? 2 : 1) < state.steps.size()) {"),
+    one("step_early", LOUDNESS, "a step of the escalation is taken before it is due",
+        "  begun.due = t.now + policy.steps.front().after;",
+        "  begun.due = t.now + policy.steps.front().after;\n  if ($on) begun.begun -= policy.steps.front().after / 2;"),
+    one("steps_outlive_their_alert", CALLS, "an acknowledged or resolved alert keeps its steps",
+        "    a.escalation.reset();\n    return;", "    if (!$on) a.escalation.reset();\n    return;"),
+    one("steps_asked_again", MACHINE, "after a restart the steps begin anew",
+        "  // What a predecessor may have said is not said again by itself.\n",
+        "  if ($on)\n    for (auto& [key, one] : alerts_)\n      if (one.escalation) one.escalation->next = 0;\n"),
+    one("pinned_steps_replaced", LOUDNESS, "an open alert's steps are replaced by those of a new configuration",
+        "  if (a.escalation) return thaw(*a.escalation, t.now);",
+        "  if (a.escalation && $on) a.escalation->steps = config_->escalation.steps;\n"
+        "  if (a.escalation) return thaw(*a.escalation, t.now);"),
+    one("step_told_twice", LOUDNESS, "a chat that a step names is told of it twice",
+        "return named ? std::nullopt", "return named && !$on ? std::nullopt"),
+    one("step_calls_nobody", LOUDNESS, "a step that names the phone says nothing of it",
+        "  not_told_there(a, notice_event::escalated, over.id, why, gates, t.now, t.out);",
+        "  if (!$on) not_told_there(a, notice_event::escalated, over.id, why, gates, t.now, t.out);"),
+    one("step_uses_up_a_round", LADDER, "a ring out of turn uses up a round of the ladder",
+        "if (now >= ladder.begun + offset_of(ladder.round, times)) ++ladder.round;",
+        "if ($on || now >= ladder.begun + offset_of(ladder.round, times)) ++ladder.round;"),
+    one("withdrawn_consent_rings_on", CALLS, "a call goes on though whoever is called agrees to none any more",
+        "if (!is_live(call) || call.lead.empty() || may_go_on(call)) continue;",
+        "if ($on || !is_live(call) || call.lead.empty() || may_go_on(call)) continue;"),
+    one("type_off_rings", CALLS, "a type that is switched off goes on ringing",
+        "  if (a.ladder && !is_for_calls(a, *config_)) a.ladder.reset();",
+        "  if (a.ladder && !is_for_calls(a, *config_) && !$on) a.ladder.reset();"),
+    one("channel_off_sends", CHANNEL, "a channel that is switched off sends all the same",
+        "recovering_ || drained_ || !config_.enabled) return;", "recovering_ || drained_ || (!config_.enabled && !$on)) return;"),
     # --- poller and store ---
     one("settle_ignored", POLLER, "a poller that is asked to settle does not",
         "void poller::on(const settle_instance&) {\n", "void poller::on(const settle_instance&) {\n  if ($on) return;\n"),

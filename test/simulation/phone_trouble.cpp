@@ -38,7 +38,7 @@ sim::phone ways_of(const std::string& number, dice& chance) {
 std::vector<std::string> numbers_of(world& of) {
   std::set<std::string> all;
   for (const auto& tenant : of.inhabitants())
-    for (const reachable& one : chain_of(*tenant)) all.insert(one.number);
+    for (const std::string& one : phones_of(*tenant)) all.insert(one);
   return {all.begin(), all.end()};
 }
 

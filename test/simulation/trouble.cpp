@@ -1,6 +1,7 @@
 #include "test/simulation/trouble.hpp"
 
 #include "test/simulation/combinations.hpp"
+#include "test/simulation/config_trouble.hpp"
 #include "test/simulation/phone_trouble.hpp"
 #include "test/simulation/world.hpp"
 
@@ -288,11 +289,24 @@ constexpr std::array table{
     fault{4, callbacks_go_astray},
     fault{2, somebody_forges_a_key},
     fault{2, the_mail_server_ails},
+    fault{5, somebody_configures},
+    fault{3, somebody_wants_no_calls},
+    fault{2, a_queue_is_acknowledged},
+    fault{3, the_chat_misses_a_fire},
+    fault{1, everybody_waits_for_ten_minutes},
 };
 
-constexpr std::array stories{bad_quarter_hour,     tenant_keeps_dying,          channel_keeps_dying,
-                             burst_on_a_slow_disk, channels_die_without_a_disk, asked_again_on_a_slow_disk,
-                             clock_is_wrong,       clock_is_set_forward};
+constexpr std::array stories{bad_quarter_hour,
+                             tenant_keeps_dying,
+                             channel_keeps_dying,
+                             burst_on_a_slow_disk,
+                             channels_die_without_a_disk,
+                             asked_again_on_a_slow_disk,
+                             clock_is_wrong,
+                             clock_is_set_forward,
+                             a_queue_is_acknowledged,
+                             the_chat_misses_a_fire,
+                             everybody_waits_for_ten_minutes};
 
 void something_happens(world& of) {
   unsigned all = 0;

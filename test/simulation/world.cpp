@@ -86,6 +86,7 @@ world::world(std::uint64_t seed, workshop& from, trace& heard, const scene& in)
       place_(from.make()),
       fleet_(in.pbxes ? *in.pbxes : fleet_plan_of(trouble_), time_, journal_, trouble_.next()),
       tenants_(tenants_of(fleet_, in.times ? *in.times : timing_of(trouble_), in, trouble_)),
+      born_(tenants_),
       called_back_(!in.furnish && trouble_.chance(75)),
       far_ends_(far_ends_of(tenants_, time_, journal_, trouble_)),
       http_(time_, journal_, fleet_, far_ends_, order_.apart()),
@@ -214,6 +215,7 @@ void world::run() {
 }
 
 void world::run(const std::function<void(world&)>& plan, instant end, const std::function<bool()>& enough) {
+  for (const auto& one : tenants_) write(configured{one, "as at first"});
   begin_life();
   plan(*this);
   while (time_.now() < end && !enough()) {
@@ -341,6 +343,25 @@ void world::jump(instant by) {
   write(clock_jumped{by});
 }
 
+void world::apply(std::shared_ptr<const tenant_config>& one, std::shared_ptr<const tenant_config> to,
+                  const std::string& what) {
+  one = std::move(to);
+  write(configured{one, what});
+  if (!tree_) return;
+  door_->put(one);
+  tree_->apply(one);
+}
+
+void world::configure(const tenant_id& whose, const std::string& what,
+                      const std::function<void(tenant_config&)>& change) {
+  for (auto& one : tenants_) {
+    if (one->id != whose) continue;
+    tenant_config made = *one;
+    change(made);
+    apply(one, std::make_shared<const tenant_config>(std::move(made)), what);
+  }
+}
+
 void world::ask(command what) {
   what.id = fmt::format("cm_{}", ++commands_);
   const auto again = [this, what](std::chrono::seconds wait) { time_.after(wait, [this, what] { ask(what); }); };
@@ -362,6 +383,8 @@ void world::calm() {
     if (end.who->is() != mood::sound) write(spell{"provider " + end.channel.str(), false});
     end.who->be(mood::sound);
   }
+  for (std::size_t i = 0; i < tenants_.size(); ++i)
+    if (tenants_[i] != born_[i]) apply(tenants_[i], born_[i], "as at first");
   for (const char* verb : {"pbx_up", "cert_ok", "unblock"}) fleet_.does(verb, {});
   // A wall clock that is set back makes what waits by it wait longer; the calm begins when that is over.
   if (time_.wrong_by() < most_wrong_) jump(most_wrong_ - time_.wrong_by());

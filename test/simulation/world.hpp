@@ -59,6 +59,8 @@ public:
   void disk_stalls(instant span); // whoever asks it waits so long
   void disk_refuses(int commits) { disk_.refusals = commits; }
   void jump(instant by);
+  // Does what the API does once a changed configuration is stored; a process that is dead then starts with it.
+  void configure(const tenant_id& whose, const std::string& what, const std::function<void(tenant_config&)>& change);
   // Asks until it is durable, in this life or in another.
   void ask(command what);
   // Pollers and tenants that died often start in quarantine, for longer with each death: beyond that no world is calm.
@@ -72,6 +74,8 @@ public:
 private:
   class witness; // the log
 
+  void apply(std::shared_ptr<const tenant_config>& one, std::shared_ptr<const tenant_config> to,
+             const std::string& what);
   void begin_life();
   [[nodiscard]] std::shared_ptr<simulated_store> open_disk();
   void verify_phones(persistence::store& store, const fence& owner);
@@ -98,7 +102,8 @@ private:
   std::unique_ptr<workshop::place> place_;
   fleet fleet_;
   tenants tenants_;
-  bool called_back_; // providers can reach the program
+  const tenants born_; // as they were configured at first, and are again in the calm
+  bool called_back_;   // providers can reach the program
   simulated_http::far_ends far_ends_;
   simulated_http http_;
   simulated_mail mail_;
