@@ -206,7 +206,7 @@ def account(world, teller, quiet):
     faults_of_the_call = unheard(alerts, deliveries, effects, RINGING)
     faults = {"messages lost": lost(deliveries, alerts, effects, world.lines("truth.jsonl"), PLAYED),
               "messages doubled": doubled(deliveries, effects),
-              "told of the update": wrongly_told(alerts, effects, UPDATED, teller.names[UPDATED]),
+              "false alarms during the update": wrongly_told(alerts, effects, UPDATED, teller.names[UPDATED]),
               "reads that a PBX refused": world.refused_reads()}
     metrics = world.metrics()
     states = [row["state"] for row in deliveries]
