@@ -152,19 +152,31 @@ void print_acknowledgement(session& run, const drill_so_far& seen, const std::st
     run.print("nobody is told of a critical of this tenant: see 'explain' and its routing\n");
 }
 
-// A phone that is busy with what really fails, or that nobody may ring, was not tried, and no row says so.
-void print_untried(session& run, const drill_so_far& seen) {
-  std::set<std::string> tried;
-  for (const auto& one : seen.deliveries) tried.insert(one.read.top["channel"]);
+// What was decided of this drill; nothing when that cannot be asked.
+std::optional<session::reply> explained(session& run, const drill_so_far& seen) {
   auto asked = run.ask(http_method::get, "/api/v1/alerts/" + percent_encode(seen.what()["id"]) + "/explain");
   auto* reply = std::get_if<session::reply>(&asked);
-  if (reply == nullptr) return;
+  if (reply == nullptr) return std::nullopt;
   std::erase_if(reply->read.lists["items"], [&](const row& one) { return !is_of_drill(one["at"], seen.begun()); });
-  run.print(others_in_short(*reply, tried));
+  return std::move(*reply);
+}
+
+// A phone that is busy with what really fails, or that nobody may ring, was not tried, and no row says so.
+void print_untried(session& run, const drill_so_far& seen, const session::reply& why) {
+  std::set<std::string> tried;
+  for (const auto& one : seen.deliveries) tried.insert(one.read.top["channel"]);
+  run.print(others_in_short(why, tried));
+}
+
+// Nobody could be called, or somebody keeps everything quiet: an outage would wake nobody either.
+bool keeps_people_asleep(const session::reply& why) {
+  static const std::set<std::string> reasons{"nobody_callable", "kill_switch", "masked_mute", "masked_maintenance"};
+  const auto& items = why.read.list("items");
+  return std::ranges::any_of(items, [](const row& one) { return reasons.contains(one["reason"]); });
 }
 
 // Decided, handed to a provider, accepted by it, acknowledged; the last attempt of each delivery tells.
-void report(session& run, const drill_so_far& seen, const std::string& note) {
+void report(session& run, const drill_so_far& seen, const session::reply* why, const std::string& note) {
   const std::string& begun = seen.begun();
   run.print(fmt::format("decided at {}; it ends by itself in ten minutes, an acknowledgement stops it like any other\n",
                         at_time(begun)));
@@ -177,7 +189,7 @@ void report(session& run, const drill_so_far& seen, const std::string& note) {
                since(begun, last["ended_at"]), state_words(one.read.top), first_of(last["answer"])});
   }
   run.print(shown.text());
-  print_untried(run, seen);
+  if (why != nullptr) print_untried(run, seen, *why);
   print_acknowledgement(run, seen, note);
 }
 
@@ -223,11 +235,13 @@ int drill(session& run) {
   auto watched = watch(run, alert, note.empty());
   if (const int* code = std::get_if<int>(&watched)) return *code;
   const auto& seen = std::get<drill_so_far>(watched);
+  const auto why = explained(run, seen);
   if (run.wants_json())
     print_document(run, verdict, seen);
   else
-    report(run, seen, note);
-  return all_taken(seen) ? exit_ok : exit_negative;
+    report(run, seen, why ? &*why : nullptr, note);
+  const bool asleep = why && keeps_people_asleep(*why);
+  return all_taken(seen) && !asleep ? exit_ok : exit_negative;
 }
 
 } // namespace ringdown::ctl

@@ -339,6 +339,13 @@ class Acts(Cli):
         self.assertEqual(lines[-2], 'voice not told of "fired": a call to that number was live (number_busy)')
         self.assertFalse([line for line in lines if line.startswith("push not told")], lines)
 
+    def test_a_drill_that_would_have_woken_nobody_ends_with_one(self):
+        opened = {"id": "al_1", **DRILLED, "acknowledged": None}
+        missed = {"at": "2026-01-02T03:00:00Z", "episode": 1, "version": 1, "event": "fired", "channel": "voice", "target": "", "delivery": None}
+        for reason in ("nobody_callable", "kill_switch"):
+            self.drill(opened, [{}], decided=[{**missed, "reason": reason}])
+            self.assertIn("voice not told", self.expect(1, "drill", "--tenant", "acme"))
+
     def test_a_drill_without_keys_waits_for_none(self):
         opened = {"id": "al_1", **DRILLED, "acknowledged": None}
         self.drill(opened, [{"channel": "voice", "target": "+49****00"}], text="the drill has begun: al_1; calls have no keys, because of this")

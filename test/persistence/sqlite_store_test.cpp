@@ -47,8 +47,11 @@ TEST_CASE("sqlite: late rows are dead, and what may have arrived is not") {
 }
 TEST_CASE("sqlite: what kills its actor again and again is ended") { on_sqlite(conformance::claims_end_what_kills); }
 TEST_CASE("sqlite: claims of a dead owner are recovered") { on_sqlite(conformance::claims_are_recovered); }
-TEST_CASE("sqlite: a number is rung no more than its budget says, whoever rings it") {
-  on_sqlite(conformance::calls_to_a_number_are_budgeted_over_tenants);
+TEST_CASE("sqlite: what a number was rung is counted, whoever rang it") {
+  on_sqlite(conformance::calls_to_a_number_are_counted_over_tenants);
+}
+TEST_CASE("sqlite: a number is rung no more than its budget says") {
+  on_sqlite(conformance::calls_to_a_number_end_with_its_budget);
 }
 TEST_CASE("sqlite: a call that was given up rings nobody") { on_sqlite(conformance::calls_given_up_ring_nobody); }
 TEST_CASE("sqlite: a number rings once at a time") { on_sqlite(conformance::calls_ring_a_number_once_at_a_time); }

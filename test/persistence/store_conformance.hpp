@@ -30,7 +30,8 @@ void claims_end_what_kills(const store_opener& open);
 void claims_are_recovered(const store_opener& open);
 
 void calls_ring_a_number_once_at_a_time(const store_opener& open);
-void calls_to_a_number_are_budgeted_over_tenants(const store_opener& open);
+void calls_to_a_number_are_counted_over_tenants(const store_opener& open);
+void calls_to_a_number_end_with_its_budget(const store_opener& open);
 void calls_given_up_ring_nobody(const store_opener& open);
 void acknowledged_calls_are_not_claimed(const store_opener& open);
 void calls_and_numbers_come_back(const store_opener& open);

@@ -107,13 +107,13 @@ void calls_ring_a_number_once_at_a_time(const store_opener& open) {
   }
 }
 
-// Four tenants whose one engineer has been rung for each; `row` is the next ring there, of globex.
-void calls_to_a_number_are_budgeted_over_tenants(const store_opener& open) {
-  desk work(open);
-  const tenant_id globex("globex");
-  const alert others = make_alert("al_1");
-  const alert theirs = make_alert("al_9", globex);
-  const auto wanted = [&](delivery row, const alert& about, wall_time at, bool first = false) {
+namespace {
+
+// Whoever is on call for acme and for globex has one number.
+struct shared_number {
+  explicit shared_number(const store_opener& open) : work(open) {}
+
+  void want(delivery row, const alert& about, wall_time at = noon, bool first = false) {
     auto batch = work.batch();
     batch.tenant = about.tenant;
     batch.alerts = {about};
@@ -122,10 +122,11 @@ void calls_to_a_number_are_budgeted_over_tenants(const store_opener& open) {
     batch.calls[0].first = first;
     batch.deliveries = {std::move(row)};
     work.commit(batch);
-  };
-  const auto rung = [&](const std::string& id, call_result result = call_result::no_answer) {
+  }
+  // For a new alert of acme.
+  void ring(const std::string& id, call_result result = call_result::no_answer) {
     const delivery row = call_row(id, others);
-    wanted(row, others, noon, true);
+    want(row, others, noon, true);
     REQUIRE(claimed(work) == ids{id});
     REQUIRE(work.settle(work.outcome(id, delivery_state::sent)).ok());
     call_record over = record_of(row);
@@ -135,63 +136,65 @@ void calls_to_a_number_are_budgeted_over_tenants(const store_opener& open) {
     auto batch = work.batch();
     batch.calls = {over};
     work.commit(batch);
-  };
-  for (const char* id : {"dl_1", "dl_2", "dl_3"}) rung(id);
-  delivery again = call_row("dl_9", theirs);
+  }
+  [[nodiscard]] ids claimed_by_globex(wall_time now = noon) { return claimed(work, now, theirs.tenant); }
 
-  SECTION("three leave room for one") {
-    wanted(again, theirs, noon);
-    CHECK(claimed(work, noon, globex) == ids{"dl_9"});
-  }
-  SECTION("one that was never placed is none") {
-    rung("dl_4", call_result::failed);
-    wanted(again, theirs, noon);
-    CHECK(claimed(work, noon, globex) == ids{"dl_9"});
-  }
-  SECTION("one that was called off is none") {
-    rung("dl_4", call_result::cancelled);
-    wanted(again, theirs, noon);
-    CHECK(claimed(work, noon, globex) == ids{"dl_9"});
-  }
+  desk work;
+  alert others = make_alert("al_1");
+  alert theirs = make_alert("al_9", tenant_id("globex"));
+  delivery again = call_row("dl_9", theirs); // the next ring there, of globex
+};
+
+} // namespace
+
+void calls_to_a_number_are_counted_over_tenants(const store_opener& open) {
+  shared_number at(open);
+  for (const char* id : {"dl_1", "dl_2", "dl_3"}) at.ring(id);
+  SECTION("three leave room for one") {}
+  SECTION("one that was never placed is none") { at.ring("dl_4", call_result::failed); }
+  SECTION("one that was called off is none") { at.ring("dl_4", call_result::cancelled); }
   SECTION("one that waits for the number is none") {
     for (const char* id : {"dl_4", "dl_5"}) {
-      delivery waits = call_row(id, others);
+      delivery waits = call_row(id, at.others);
       waits.not_before = noon + 5s;
-      wanted(waits, others, noon);
+      at.want(waits, at.others);
     }
-    wanted(again, theirs, noon);
-    CHECK(claimed(work, noon, globex) == ids{"dl_9"});
   }
-  SECTION("with four") {
-    rung("dl_4");
-    SECTION("it is refused, and the answer says so") {
-      wanted(again, theirs, noon);
-      auto answer = work.held->claim({globex, channel_id("push"), work.owner, 10, noon, target_use::exclusive});
-      REQUIRE(answer.ok());
-      CHECK(answer->rows.empty());
-      REQUIRE(answer->ended.size() == 1);
-      CHECK(answer->ended[0].why == reason::budget_spent);
-      CHECK(answer->ended[0].state == delivery_state::suppressed);
-      CHECK(answer->ended[0].attempts == 0);
-    }
-    SECTION("another number is not") {
-      again.target = "+12025550199";
-      wanted(again, theirs, noon);
-      CHECK(claimed(work, noon, globex) == ids{"dl_9"});
-    }
-    SECTION("nor is the first call of a new alert") {
-      wanted(again, theirs, noon, true);
-      CHECK(claimed(work, noon, globex) == ids{"dl_9"});
-    }
-    SECTION("nor is it after a quarter of an hour") {
-      wanted(again, theirs, noon + 15min);
-      CHECK(claimed(work, noon + 15min, globex) == ids{"dl_9"});
-    }
-    SECTION("seven within the hour are too many then as well") {
-      for (const char* id : {"dl_5", "dl_6", "dl_7"}) rung(id);
-      wanted(again, theirs, noon + 15min);
-      CHECK(claimed(work, noon + 15min, globex).empty());
-    }
+  at.want(at.again, at.theirs);
+  CHECK(at.claimed_by_globex() == ids{"dl_9"});
+}
+
+void calls_to_a_number_end_with_its_budget(const store_opener& open) {
+  shared_number at(open);
+  for (const char* id : {"dl_1", "dl_2", "dl_3", "dl_4"}) at.ring(id);
+  SECTION("the fifth is refused, and the answer says so") {
+    at.want(at.again, at.theirs);
+    auto answer =
+        at.work.held->claim({at.theirs.tenant, channel_id("push"), at.work.owner, 10, noon, target_use::exclusive});
+    REQUIRE(answer.ok());
+    CHECK(answer->rows.empty());
+    REQUIRE(answer->ended.size() == 1);
+    CHECK(answer->ended[0].why == reason::budget_spent);
+    CHECK(answer->ended[0].state == delivery_state::suppressed);
+    CHECK(answer->ended[0].attempts == 0);
+  }
+  SECTION("another number is not") {
+    at.again.target = "+12025550199";
+    at.want(at.again, at.theirs);
+    CHECK(at.claimed_by_globex() == ids{"dl_9"});
+  }
+  SECTION("nor is the first call of a new alert") {
+    at.want(at.again, at.theirs, noon, true);
+    CHECK(at.claimed_by_globex() == ids{"dl_9"});
+  }
+  SECTION("nor is it after a quarter of an hour") {
+    at.want(at.again, at.theirs, noon + 15min);
+    CHECK(at.claimed_by_globex(noon + 15min) == ids{"dl_9"});
+  }
+  SECTION("seven within the hour are too many then as well") {
+    for (const char* id : {"dl_5", "dl_6", "dl_7"}) at.ring(id);
+    at.want(at.again, at.theirs, noon + 15min);
+    CHECK(at.claimed_by_globex(noon + 15min).empty());
   }
 }
 
