@@ -36,6 +36,8 @@ notice notice_of(const telling_context& in, const alert& a, notice_event event, 
   n.alerts.push_back(view_of(a, in.config));
   const reader who{in.config, in.now};
   const alert_view& what = n.alerts.front();
+  n.since = beginning_words(what, who);
+  if (!what.acknowledged_by.empty()) n.taken_by = person_words(what.acknowledged_by, in.config);
   const bool gone = event == notice_event::resolved && a.removed;
   n.title = gone ? removed_title(what, who) : title_of(event, what, who);
   n.text = gone ? removed_text(what, who) : text_of(event, what, remark, who);

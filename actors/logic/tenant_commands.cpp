@@ -1,6 +1,7 @@
 // What people ask of a tenant and what comes of it: acknowledge, snooze, mute, silence and its end, renotify, resend, test.
 #include "actors/logic/masks.hpp"
 #include "actors/logic/tenant_machine.hpp"
+#include "actors/logic/wording.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -24,7 +25,13 @@ std::string instead_of_a_call(const command& asked) {
          asked.alert.str() + "' shows who is called, and why not";
 }
 
-std::string clock_of(wall_time at) { return rfc3339(at).substr(0, 19) + " UTC"; }
+// For the audit trail, which is in UTC throughout.
+std::string exactly(wall_time at) { return rfc3339(at).substr(0, 19) + " UTC"; }
+
+// "acknowledged by Jo Adler at 13:41 CET"
+std::string taken_words(const acknowledgement& ack, const reader& who) {
+  return "acknowledged by " + person_words(ack.by, who.config) + " at " + clock_words(ack.at, who);
+}
 
 } // namespace
 
@@ -96,7 +103,7 @@ std::string tenant_machine::obstacle_to(const alert& a, const channel_config& ch
   if (facts == nullptr || facts->delivers != delivery_kind::interrupt) return {};
   if (a.phase == alert_phase::resolved) return "not sent: it has recovered, and nothing interrupts about it any more";
   if (a.phase == alert_phase::acknowledged && a.ack)
-    return "not sent: acknowledged by " + a.ack->by + " at " + clock_of(a.ack->at) + ", so nothing interrupts about it";
+    return "not sent: " + taken_words(*a.ack, {*config_, now}) + ", so nothing interrupts about it";
   if (has(a.masks, mask::snooze) || has(a.masks, mask::mute))
     return "not sent: " + std::string(name(reason_of(a.masks, mutes_, now)));
   return {};
@@ -111,8 +118,7 @@ command_result tenant_machine::decide_about_alert(turn& t, const command& asked)
   if (asked.kind == command_kind::acknowledge) return acknowledge(t, asked, *a);
   if (asked.kind == command_kind::snooze) return snooze(t, asked, *a);
   // Nothing interrupts about it any more (I4): the claim would say so of what is not claimed where it is made.
-  if (a->ack)
-    return {"", command_answer::refused, "not told: acknowledged by " + a->ack->by + " at " + clock_of(a->ack->at)};
+  if (a->ack) return {"", command_answer::refused, "not told: " + taken_words(*a->ack, {*config_, t.now})};
   ++a->version;
   t.touched.insert(a->key);
   audit(t, *a, "alert.renotified", asked.by, "");
@@ -127,8 +133,7 @@ command_result tenant_machine::decide_about_alert(turn& t, const command& asked)
 // S-A9, S-A15: the first one counts; what has not left yet does not leave any more.
 command_result tenant_machine::acknowledge(turn& t, const command& asked, alert& a) {
   // What it has of its outage would not last; what a person says of itself does.
-  if (a.ack && a.ack->via != of_outage)
-    return {"", command_answer::already, "acknowledged by " + a.ack->by + " at " + clock_of(a.ack->at)};
+  if (a.ack && a.ack->via != of_outage) return {"", command_answer::already, taken_words(*a.ack, {*config_, t.now})};
   const bool again = a.ack.has_value();
   a.phase = alert_phase::acknowledged;
   a.ack = acknowledgement{asked.by, asked.via, t.now, a.episode};
@@ -138,7 +143,7 @@ command_result tenant_machine::acknowledge(turn& t, const command& asked, alert&
   t.out.withdraw.push_back(a.id);
   audit(t, a, "alert.acknowledged", asked.by, asked.via);
   tell_targets(t.tell, a, again ? notice_event::updated : notice_event::acknowledged, reason::acknowledged,
-               again ? "Taken by " + asked.by + "." : "", followers, t.out);
+               again ? "Taken by " + person_words(asked.by, *config_) + "." : "", followers, t.out);
   if (a.key.type == alert_type::provider_outage)
     for (alert* member : members_of(a)) share_acknowledgement(t, *member, a);
   return {"", command_answer::done, "acknowledged by " + asked.by};
@@ -157,10 +162,11 @@ command_result tenant_machine::snooze(turn& t, const command& asked, alert& a) {
   t.touched.insert(a.key);
   t.out.suppressions.push_back({a.id, a.version, reason::snoozed_first});
   t.out.withdraw.push_back(a.id);
-  audit(t, a, "alert.snoozed", asked.by, "until " + clock_of(until));
-  tell_targets(t.tell, a, notice_event::updated, reason::masked_snooze, "Snoozed until " + clock_of(until) + ".",
-               followers, t.out);
-  return {"", command_answer::done, "snoozed until " + clock_of(until)};
+  audit(t, a, "alert.snoozed", asked.by, "until " + exactly(until));
+  const std::string words = clock_words(until, {*config_, t.now});
+  tell_targets(t.tell, a, notice_event::updated, reason::masked_snooze, "Snoozed until " + words + ".", followers,
+               t.out);
+  return {"", command_answer::done, "snoozed until " + words};
 }
 
 command_result tenant_machine::silence(turn& t, const command& asked, mute_scope scope, alert_type type) {
@@ -173,9 +179,9 @@ command_result tenant_machine::silence(turn& t, const command& asked, mute_scope
   timers_.push({*asked.until, {}});
   t.out.audits.push_back({asked.by, scope == mute_scope::everything ? "tenant.silenced" : "type.muted",
                           scope == mute_scope::everything ? "tenant" : std::string(name(type)),
-                          "until " + clock_of(*asked.until) + ": " + asked.text, t.now});
+                          "until " + exactly(*asked.until) + ": " + asked.text, t.now});
   refresh_masks(t, std::nullopt);
-  return {"", command_answer::done, "quiet until " + clock_of(*asked.until)};
+  return {"", command_answer::done, "quiet until " + clock_words(*asked.until, {*config_, t.now})};
 }
 
 // What was kept quiet and still fails is told once it has settled, as after a silence that ended by itself.

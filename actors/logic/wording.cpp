@@ -170,8 +170,7 @@ std::string day_words(const std::string& day, const std::string& today) {
 }
 
 std::string since_words(const alert_view& what, const reader& who) {
-  if (what.not_before) return fmt::format("Began {}.", window_words(*what.not_before, what.since, who));
-  return fmt::format("Since {}.", clock_words(what.since, who));
+  return fmt::format("{} {}.", what.not_before ? "Began" : "Since", beginning_words(what, who));
 }
 
 // --- sentences --------------------------------------------------------------------------------------------------------
@@ -276,6 +275,17 @@ alert_view view_of(const alert& a, const tenant_config& config) {
   return v;
 }
 
+std::string person_words(const std::string& by, const tenant_config& config) {
+  constexpr std::string_view of_channel = "channel:";
+  constexpr std::string_view of_token = "token:";
+  if (const auto* user = config.find(user_id(by)); user != nullptr && !user->name.empty()) return tidy(user->name);
+  if (by.starts_with(of_token)) return "somebody with the token " + tidy(by.substr(of_token.size()));
+  if (!by.starts_with(of_channel)) return tidy(by);
+  const channel_id id(by.substr(of_channel.size()));
+  const auto* channel = config.find(id);
+  return "somebody over " + tidy(channel == nullptr || channel->name.empty() ? id.str() : channel->name);
+}
+
 std::string short_name(const alert& a) {
   const bool whole = a.key.resource.kind == resource_kind::instance || a.key.resource.kind == resource_kind::calls;
   if (whole) return std::string(facts(a.key.type).phrase);
@@ -322,6 +332,10 @@ std::string clock_words(wall_time at, const reader& who) {
   return fmt::format("{}{} {}", then.day == today.day ? "" : day_words(then.day, today.day), then.clock, then.zone);
 }
 
+std::string beginning_words(const alert_view& what, const reader& who) {
+  return what.not_before ? window_words(*what.not_before, what.since, who) : clock_words(what.since, who);
+}
+
 std::string window_words(wall_time from, wall_time to, const reader& who) {
   const local_time first = local(from, who);
   const local_time last = local(to, who);
@@ -346,15 +360,15 @@ std::string text_of(notice_event event, const alert_view& what, const std::strin
     add(text, fmt::format("Detail: {}.", tidy(what.detail)));
   add(text, since_words(what, who));
   if (event == notice_event::acknowledged && !what.acknowledged_by.empty())
-    add(text, fmt::format("Taken by {}.", tidy(what.acknowledged_by)));
+    add(text, fmt::format("Taken by {}.", person_words(what.acknowledged_by, who.config)));
   add(text, remark);
   return text;
 }
 
 // Of one that somebody has.
-std::string taken_words(const alert_view& what) {
+std::string taken_words(const alert_view& what, const reader& who) {
   if (what.phase != alert_phase::acknowledged || what.acknowledged_by.empty()) return "";
-  return fmt::format(" Taken by {}.", tidy(what.acknowledged_by));
+  return fmt::format(" Taken by {}.", person_words(what.acknowledged_by, who.config));
 }
 
 std::string summary_title(const std::vector<alert_view>& what, const reader& who) {
@@ -378,7 +392,7 @@ std::string summary_text(const std::vector<alert_view>& what, std::string headin
       std::ranges::all_of(what, [&](const alert_view& one) { return one.instance == what.front().instance; });
   for (std::size_t i = 0; i < what.size() && i < named; ++i)
     text += fmt::format("\n- {}{}. {}{}", one_place ? "" : where_of(what[i], who) + ": ", state_words(what[i]),
-                        since_words(what[i], who), taken_words(what[i]));
+                        since_words(what[i], who), taken_words(what[i], who));
   if (what.size() > named) text += fmt::format("\nand {} more.", what.size() - named);
   return text;
 }

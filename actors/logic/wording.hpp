@@ -20,6 +20,9 @@ struct reader {
 // An alert with its names.
 [[nodiscard]] alert_view view_of(const alert& a, const tenant_config& config);
 
+// "Jo Adler": whom a user's id or what else acts by is called.
+[[nodiscard]] std::string person_words(const std::string& by, const tenant_config& config);
+
 // "Bandwidth-Primary": within a sentence about its instance.
 [[nodiscard]] std::string short_name(const alert& a);
 
@@ -34,6 +37,8 @@ struct reader {
 [[nodiscard]] std::string removed_title(const alert_view& what, const reader& who);
 [[nodiscard]] std::string removed_text(const alert_view& what, const reader& who);
 
+// "02:10 CET", "between 02:10 and 02:41 CET": when it began.
+[[nodiscard]] std::string beginning_words(const alert_view& what, const reader& who);
 // "02:10 CET"; "24 Oct 02:10 CEST" on another day.
 [[nodiscard]] std::string clock_words(wall_time at, const reader& who);
 // "between 02:10 and 02:41 CET": how an event is dated that nobody watched (S-A6).

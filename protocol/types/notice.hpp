@@ -66,6 +66,10 @@ struct notice {
   std::string tenant_name;
   std::string acknowledge_path; // "/a/<token>" for this target's person; joined to public_url when sent; empty: none
   bool test = false;            // marked TEST wherever it is shown (C-09)
+  // Of the lead, for people: its time as the tenant's clocks show it, and who has it by name. A notice that was stored before
+  // there were such has neither.
+  std::string since{};    // "13:39 CET", "between 13:42 and 13:48 CET"
+  std::string taken_by{}; // "Jo Adler"; empty: nobody has it
 };
 
 } // namespace ringdown

@@ -122,6 +122,8 @@ constexpr std::array notice_fields{
     field_reader<notice>{"tenant_name", member<&notice::tenant_name>},
     field_reader<notice>{"acknowledge_path", member<&notice::acknowledge_path>},
     field_reader<notice>{"test", member<&notice::test>},
+    field_reader<notice>{"since", member<&notice::since>},       // written where there is one
+    field_reader<notice>{"taken_by", member<&notice::taken_by>}, // the same
 };
 
 // Which fields have been read, one bit each: all must be, none twice.
@@ -144,6 +146,7 @@ constexpr seen_fields all_of(std::size_t count) { return (seen_fields{1} << coun
 
 // All but the last two, which are written where there is one.
 constexpr seen_fields needed_of_alert = all_of(alert_fields.size() - 2);
+constexpr seen_fields needed_of_notice = all_of(notice_fields.size() - 2);
 
 class notice_reader final : public json_visitor {
 public:
@@ -158,7 +161,7 @@ public:
     if (path.depth() == 1) alerts_ended_ = true;
     return path.depth() != 2 || (alert_seen_ & needed_of_alert) == needed_of_alert;
   }
-  [[nodiscard]] bool whole() const { return alerts_ended_ && seen_ == all_of(notice_fields.size()); }
+  [[nodiscard]] bool whole() const { return alerts_ended_ && (seen_ & needed_of_notice) == needed_of_notice; }
   [[nodiscard]] notice take_read() { return std::move(read_); }
 
 private:
@@ -211,6 +214,8 @@ std::string write_notice(const notice& what) {
   json.text("title", what.title).text("text", what.text).number("at", micros(what.at));
   json.text("tenant", what.tenant.str()).text("tenant_name", what.tenant_name);
   json.text("acknowledge_path", what.acknowledge_path).truth("test", what.test);
+  if (!what.since.empty()) json.text("since", what.since);
+  if (!what.taken_by.empty()) json.text("taken_by", what.taken_by);
   json.key("alerts").open_array();
   for (const alert_view& view : what.alerts) write_alert(json, view);
   json.close_array().close_object();

@@ -111,6 +111,28 @@ TEST_CASE("an acknowledge link stands only where people read it, and is bound to
   CHECK(end.deliveries[0].content.acknowledge_path.empty());
 }
 
+TEST_CASE("a notice carries its beginning and who has it as the tenant's people read them") {
+  tenant_config config = with_channels({"ntfy"});
+  config.clocks = {{noon - 24h, 1h, "CET"}};
+  config.users.push_back({user_id("jo"), "Jo Adler", "", "", ""});
+  const context world(config);
+  alert a = example();
+  a.since = noon;
+  effects out;
+  tell(world.at(), a, notice_event::fired, reason::first, "", out);
+  const std::string at = rfc3339(noon + 1h).substr(11, 5) + " CET";
+  CHECK(out.deliveries.front().content.since == at);
+  CHECK(out.deliveries.front().content.taken_by.empty());
+  a.not_before = noon - 5min;
+  a.phase = alert_phase::acknowledged;
+  a.ack = acknowledgement{"jo", "link", noon, a.episode};
+  effects taken;
+  tell_targets(world.at(), a, notice_event::acknowledged, reason::acknowledged, "", {delivery_kind::interrupt}, taken);
+  REQUIRE(taken.deliveries.size() == 1);
+  CHECK(taken.deliveries.front().content.since == "between " + rfc3339(noon + 55min).substr(11, 5) + " and " + at);
+  CHECK(taken.deliveries.front().content.taken_by == "Jo Adler");
+}
+
 TEST_CASE("the same intent has the same identity, and each part of it counts") {
   const context world;
   const auto id_of = [&](auto change) {

@@ -118,6 +118,20 @@ TEST_CASE("a snooze holds until its end, at most a day for a critical, and is to
   CHECK(t.ids_unique);
 }
 
+TEST_CASE("what people read of a snooze is on the tenant's clock, and the audit trail in UTC") {
+  tenant_config config = usual_config();
+  tenant_bench t(config);
+  config.clocks = {{t.now - 24h, 2h, "CEST"}};
+  t.configure(config);
+  t.news({failing(trunk_down)});
+  const wall_time until = t.now + 10min;
+  t.ask(command_kind::snooze, t.at(trunk_down).id, until);
+  const std::string local = rfc3339(until + 2h).substr(11, 5) + " CEST";
+  CHECK_THAT(t.made(hook).back().content.text, Catch::Contains("Snoozed until " + local + "."));
+  CHECK(t.last.commands.at(0).text == "snoozed until " + local);
+  CHECK(t.last.audits.at(0).detail == "until " + rfc3339(until).substr(0, 19) + " UTC");
+}
+
 TEST_CASE("a snooze is pierced by a rise and ended by a recovery") {
   tenant_bench t;
   t.news({failing(sim_calls, "", severity::warning)});

@@ -89,7 +89,7 @@ TEST_CASE("whoever takes over hears of what somebody has, too, and not of what i
   REQUIRE(told.size() == 1);
   CHECK(told[0].content.alerts.size() == 2);
   CHECK(told[0].content.title.starts_with("On call now: "));
-  CHECK(told[0].content.text.find("Taken by jo.") != std::string::npos);
+  CHECK(told[0].content.text.find("Taken by Jo.") != std::string::npos);
   t.take_all();
   t.news({healthy(trunk_down)});
   t.settled();

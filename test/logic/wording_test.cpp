@@ -186,6 +186,28 @@ TEST_CASE("times are as the tenant's clocks show them, over a change of theirs t
   CHECK(window_words(at("10-24T20:00:00"), at("10-25T01:20:00"), morning) == "between 24 Oct 22:00 CEST and 02:20 CET");
 }
 
+TEST_CASE("whoever took it is called by name") {
+  tenant_config config = test::usual_config();
+  config.users.push_back({user_id("jo"), "Jo Adler", "", "", ""});
+  config.channels.emplace_back();
+  config.channels.back().id = channel_id("mail");
+  config.channels.back().name = "NOC mailbox";
+  const std::vector<std::pair<std::string, std::string>> table{{"jo", "Jo Adler"},
+                                                               {"Sam", "Sam"},
+                                                               {"token:api", "somebody with the token api"},
+                                                               {"channel:mail", "somebody over NOC mailbox"},
+                                                               {"channel:gone", "somebody over gone"}};
+  for (const auto& [by, words] : table) {
+    CHECK(person_words(by, config) == words);
+    alert a = example(alert_type::trunk_down);
+    a.phase = alert_phase::acknowledged;
+    a.ack = acknowledgement{by, "link", when, 1};
+    const alert_view taken = view_of(a, config);
+    CHECK_THAT(text_of(notice_event::acknowledged, taken, "", {config, when}), Contains("Taken by " + words + "."));
+    CHECK_THAT(summary_text({taken}, "Open:", {config, when}), Contains("Taken by " + words + "."));
+  }
+}
+
 TEST_CASE("an end says that the thing is gone, what else is known, and nothing impossible") {
   const alert gone = example(alert_type::trunk_down);
   CHECK(removed_text(view(gone), somebody()) ==

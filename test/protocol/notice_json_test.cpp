@@ -98,6 +98,20 @@ TEST_CASE("A notice stored before a field was kept is read without it") {
   CHECK(older->alerts[0].detail == what.alerts[0].detail);
 }
 
+TEST_CASE("A notice stored before it had the tenant's time and names is read without them") {
+  notice what = full_notice();
+  what.taken_by = "Jo Adler";
+  const std::string now = wire::write_notice(what);
+  CHECK(wire::read_notice(now)->since == what.since);
+  CHECK(wire::read_notice(now)->taken_by == "Jo Adler");
+  const std::string since = R"(,"since":")" + what.since + "\"";
+  const auto older = wire::read_notice(replaced(replaced(now, since, ""), R"(,"taken_by":"Jo Adler")", ""));
+  REQUIRE(older);
+  CHECK(older->since.empty());
+  CHECK(older->taken_by.empty());
+  CHECK(older->alerts.size() == what.alerts.size());
+}
+
 TEST_CASE("A stored notice that is not whole is unreadable, never guessed at") {
   const std::string good = wire::write_notice(full_notice());
   const std::string bad[] = {"",

@@ -91,6 +91,7 @@ delivery fired_delivery() {
   row.content.tenant = tenant_id("harbour");
   row.content.tenant_name = "Harbour IT";
   row.content.acknowledge_path = "/a/ack-token-0123456789";
+  row.content.since = "between 08:56 and 08:57 CEST";
   return row;
 }
 

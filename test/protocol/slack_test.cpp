@@ -88,12 +88,23 @@ TEST_CASE("A fire, an acknowledgement and a recovery are the messages they shoul
   row.content.title = "Acknowledged: Kiel HQ: trunk Lighthouse Voice down";
   row.content.alerts.front().phase = alert_phase::acknowledged;
   row.content.alerts.front().acknowledged_by = "jo";
+  row.content.taken_by = "Jo Adler";
   CHECK(is_golden(row, "slack/acknowledged.json"));
   row.event = notice_event::resolved;
   row.content.title = "Resolved: Kiel HQ: trunk Lighthouse Voice up again";
   row.content.text = "Up again at 07:00 after 3 min.";
   row.content.alerts.front().phase = alert_phase::resolved;
   CHECK(is_golden(row, "slack/resolved.json"));
+}
+
+TEST_CASE("A notice that was stored without the tenant's time and names shows UTC and ids") {
+  delivery row = fired_delivery();
+  row.content.since.clear();
+  row.content.alerts.front().phase = alert_phase::acknowledged;
+  row.content.alerts.front().acknowledged_by = "jo";
+  const std::string body = chat::start_slack(job_for(row, slack_channel())).request->body;
+  CHECK(body.find("2026-10-02 06:57 UTC") != std::string::npos);
+  CHECK(body.find("acknowledged by jo") != std::string::npos);
 }
 
 TEST_CASE("The colour says how bad it is, and green that it is over") {

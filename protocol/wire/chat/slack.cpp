@@ -73,13 +73,14 @@ struct shown_field {
   std::string value;
 };
 
-std::string status_of(const alert_view& lead) {
-  if (lead.phase == alert_phase::acknowledged && !lead.acknowledged_by.empty())
-    return "acknowledged by " + lead.acknowledged_by;
+std::string status_of(const notice& content) {
+  const alert_view& lead = content.alerts.front();
+  const std::string& by = content.taken_by.empty() ? lead.acknowledged_by : content.taken_by;
+  if (lead.phase == alert_phase::acknowledged && !by.empty()) return "acknowledged by " + by;
   return std::string(name(lead.phase)) + (lead.flapping ? ", flapping" : "");
 }
 
-// "2026-10-02 06:57 UTC": exact for who reads it elsewhere; the sentence above has the clock of the tenant.
+// "2026-10-02 06:57 UTC": of a notice that was stored without the tenant's time.
 std::string minute_of(wall_time at) {
   std::string text = rfc3339(at).substr(0, 16);
   if (const auto day_ends = text.find('T'); day_ends != std::string::npos) text[day_ends] = ' ';
@@ -93,8 +94,8 @@ std::vector<shown_field> fields_of(const delivery& row) {
   return {{"Customer", lead.customer_name},
           {"PBX", lead.instance_name},
           {"Severity", std::string(level_words(row.content.level))},
-          {"Status", status_of(lead)},
-          {"Since", minute_of(lead.since)},
+          {"Status", status_of(row.content)},
+          {"Since", row.content.since.empty() ? minute_of(lead.since) : row.content.since},
           {"Provider", lead.provider},
           {"Alerts", count > 1 ? std::to_string(count) : std::string()}};
 }

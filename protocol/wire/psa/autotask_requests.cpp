@@ -70,7 +70,7 @@ std::string facts_of(const delivery& row, std::string_view reference) {
     add_fact(facts, "PBX", lead.instance_name);
     add_fact(facts, "Resource", lead.label.empty() ? to_text(lead.resource) : lead.label);
     add_fact(facts, "Provider", lead.provider);
-    add_fact(facts, "Since", seconds_text(lead.since));
+    add_fact(facts, "Since", row.content.since.empty() ? seconds_text(lead.since) : row.content.since);
   }
   add_fact(facts, "Severity", name(row.content.level));
   add_fact(facts, "Reference", reference);
