@@ -59,11 +59,13 @@ bool looks_like_restart(const read_failure& why) {
   return why.problem == read_problem::server_error || why.problem == read_problem::not_json;
 }
 
+// A code first: who words it for people knows it by that. What only repeats the code is left out.
 std::string words(const read_failure& why) {
-  std::string text =
-      why.problem == read_problem::transport ? std::string(name(why.transport)) : std::string(name(why.problem));
-  if (why.status != 0) text += " (HTTP " + std::to_string(why.status) + ")";
-  return why.detail.empty() ? text : text + ": " + why.detail;
+  if (why.problem == read_problem::transport && why.status == 0) return std::string(name(why.transport));
+  const std::string status = why.status == 0 ? std::string() : "HTTP " + std::to_string(why.status);
+  std::string text(name(why.problem));
+  if (!status.empty()) text += " (" + status + ")";
+  return why.detail.empty() || why.detail == status ? text : text + ": " + why.detail;
 }
 
 contact met_as(contact_kind kind, cause why, const read_failure& failure) {

@@ -1,6 +1,7 @@
 #include "actors/logic/wording.hpp"
 
 #include "actors/logic/dedup.hpp"
+#include "actors/logic/failure_words.hpp"
 
 #include <fmt/format.h>
 
@@ -171,6 +172,29 @@ std::string day_words(const std::string& day, const std::string& today) {
 
 std::string since_words(const alert_view& what, const reader& who) {
   return fmt::format("{} {}.", what.not_before ? "Began" : "Since", beginning_words(what, who));
+}
+
+// --- details ----------------------------------------------------------------------------------------------------------
+
+// "until 2026-11-26T12:46:56.000000Z" is for logs.
+std::string with_local_time(std::string text, const reader& who) {
+  const std::size_t last = text.rfind(' ') + 1;
+  if (const auto at = parse_rfc3339(std::string_view(text).substr(last)))
+    text.replace(last, text.npos, clock_words(*at, who));
+  return text;
+}
+
+// Ends in one full stop, whatever is written there; empty: nothing is known.
+std::string detail_words(const alert_view& what, const reader& who) {
+  std::string detail = with_local_time(tidy(what.detail), who);
+  detail.erase(detail.find_last_not_of(" .") + 1);
+  if (detail.empty()) return {};
+  // Of a channel it is a sentence already.
+  if (what.type == alert_type::channel_failing) return detail + ".";
+  const std::size_t code_ends = std::min(detail.find_first_of(" :"), detail.size());
+  const std::string_view words = failure_words(std::string_view(detail).substr(0, code_ends));
+  if (words.empty()) return fmt::format("Detail: {}.", detail);
+  return fmt::format("{}{}.", words, detail.substr(code_ends));
 }
 
 // --- sentences --------------------------------------------------------------------------------------------------------
@@ -356,8 +380,7 @@ std::string text_of(notice_event event, const alert_view& what, const std::strin
     add(text, "It goes up and down and may be up just now; nothing more is sent until it has been quiet for a while.");
   add(text, cause_words(what.why));
   // Of an outage the sentence itself says where.
-  if (!what.detail.empty() && what.type != alert_type::provider_outage)
-    add(text, fmt::format("Detail: {}.", tidy(what.detail)));
+  if (what.type != alert_type::provider_outage) add(text, detail_words(what, who));
   add(text, since_words(what, who));
   if (event == notice_event::acknowledged && !what.acknowledged_by.empty())
     add(text, fmt::format("Taken by {}.", person_words(what.acknowledged_by, who.config)));
@@ -371,18 +394,30 @@ std::string taken_words(const alert_view& what, const reader& who) {
   return fmt::format(" Taken by {}.", person_words(what.acknowledged_by, who.config));
 }
 
-std::string summary_title(const std::vector<alert_view>& what, const reader& who) {
-  std::set<instance_id> places;
+// "2 SBCs offline, PBX unreachable" of those of PBXes, or of those of the tenant and its providers.
+std::string kinds_words(const std::vector<alert_view>& what, bool (*wanted)(const alert_view&)) {
   std::map<alert_type, std::vector<const alert_view*>> kinds;
-  for (const alert_view& one : what) {
-    places.insert(one.instance);
-    kinds[one.type].push_back(&one);
-  }
+  for (const alert_view& one : what)
+    if (wanted(one)) kinds[one.type].push_back(&one);
   std::string words;
   for (const auto& [type, alike] : kinds)
     words += (words.empty() ? "" : ", ") + many_words(type, alike.size(), *alike.front());
-  return places.size() == 1 ? where_of(what.front(), who) + ": " + words
-                            : fmt::format("{} PBXes: {}", places.size(), words);
+  return words;
+}
+
+std::string summary_title(const std::vector<alert_view>& what, const reader& who) {
+  const auto at_a_pbx = [](const alert_view& one) { return !one.instance.empty(); };
+  const auto at_none = [](const alert_view& one) { return one.instance.empty(); };
+  const std::string beside = kinds_words(what, at_none);
+  std::set<instance_id> places;
+  for (const alert_view& one : what)
+    if (at_a_pbx(one)) places.insert(one.instance);
+  // A drill and an outage are of no PBX, and are none.
+  if (places.empty()) return where_of(what.front(), who) + ": " + beside;
+  const alert_view& first = *std::ranges::find_if(what, at_a_pbx);
+  const std::string where = places.size() == 1 ? where_of(first, who) : fmt::format("{} PBXes", places.size());
+  const std::string title = where + ": " + kinds_words(what, at_a_pbx);
+  return beside.empty() ? title : title + "; " + beside;
 }
 
 std::string summary_text(const std::vector<alert_view>& what, std::string heading, const reader& who) {

@@ -186,6 +186,33 @@ TEST_CASE("times are as the tenant's clocks show them, over a change of theirs t
   CHECK(window_words(at("10-24T20:00:00"), at("10-25T01:20:00"), morning) == "between 24 Oct 22:00 CEST and 02:20 CET");
 }
 
+TEST_CASE("what failed is said in a sentence, and no code of ours wakes anybody") {
+  struct row {
+    alert_type type;
+    std::string detail;
+    std::string said;
+  };
+  const std::vector<row> table{
+      {alert_type::instance_unreachable, "connect_refused", " The connection is refused. Since"},
+      // As it was stored by an earlier version.
+      {alert_type::instance_unreachable, "connect_refused: no answer: connect_refused", " The connection is refused"},
+      {alert_type::instance_unreachable, "server_error (HTTP 503)",
+       " It answers with an error of its own (HTTP 503). Since"},
+      {alert_type::instance_degraded, "malformed (HTTP 200): JSON of another shape",
+       " Its answer cannot be read (HTTP 200): JSON of another shape. Since"},
+      {alert_type::instance_auth_failed, "not_asked: no login is tried until 2026-09-21T14:33:20.000000Z",
+       " It was not asked: no login is tried until 14:33 UTC. Since"},
+      {alert_type::trunk_down, "403", " Detail: 403. Since"},
+      {alert_type::trunk_down, "gave up.", " Detail: gave up. Since"},
+      {alert_type::channel_failing, "What it was given was refused for good.",
+       "over it. What it was given was refused for good. Since"}};
+  for (const row& one : table) {
+    alert a = example(one.type);
+    a.detail = one.detail;
+    CHECK_THAT(text_of(notice_event::fired, view(a), "", somebody()), Contains(one.said));
+  }
+}
+
 TEST_CASE("whoever took it is called by name") {
   tenant_config config = test::usual_config();
   config.users.push_back({user_id("jo"), "Jo Adler", "", "", ""});
@@ -273,4 +300,14 @@ TEST_CASE("a summary counts by type, names what it covers, and counts the rest")
   CHECK(summary_title(many, somebody()) == "2 PBXes: 14 trunks down, SBC Bandwidth-Primary offline");
   CHECK_THAT(summary_text({many.back(), many.front()}, "Failing now:", somebody()),
              Contains("\n- Acme Branch: SBC Bandwidth-Primary offline."));
+}
+
+TEST_CASE("what is of no PBX is counted as none in a summary") {
+  const alert_view drill = view(example(alert_type::drill));
+  const alert_view trunk = view(example(alert_type::trunk_down));
+  CHECK(summary_title({drill, trunk}, somebody()) == "Acme HQ: trunk Bandwidth-Primary down; DRILL, nothing is wrong");
+  alert_view elsewhere = trunk;
+  elsewhere.instance = test::branch;
+  CHECK(summary_title({drill, trunk, elsewhere}, somebody()) == "2 PBXes: 2 trunks down; DRILL, nothing is wrong");
+  CHECK(summary_title({drill}, somebody()) == "Acme: DRILL, nothing is wrong");
 }

@@ -33,6 +33,16 @@ TEST_CASE("The first fire looks for its ticket, finds none and opens it") {
   CHECK(seen.outcome.remote == "48213");
 }
 
+TEST_CASE("A ticket names no resource where the PBX itself fails, nor for a drill") {
+  delivery row = ticket_row();
+  row.content.alerts.front().resource = {resource_kind::instance, ""};
+  row.content.alerts.front().label = "asked for by jo";
+  const auto seen = talk(row, {zone_answer(), no_ticket(), made()});
+  CHECK(seen.requests[2].body.find("PBX: Kiel HQ") != std::string::npos);
+  CHECK(seen.requests[2].body.find("Resource") == std::string::npos);
+  CHECK(seen.requests[2].body.find("asked for by") == std::string::npos);
+}
+
 TEST_CASE("The credentials go to the zone, and only the user's name to who names it") {
   const auto seen = talk(ticket_row(), {zone_answer(), no_ticket(), made()});
   CHECK_FALSE(header(seen.requests[0].headers, "Secret"));

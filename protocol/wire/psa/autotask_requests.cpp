@@ -61,6 +61,12 @@ void add_fact(std::string& facts, std::string_view name, std::string_view value)
   if (!line.empty()) facts += fmt::format("{}: {}\n", name, line);
 }
 
+// Where the PBX itself is the thing its name has been said; what a drill is labelled with is no thing.
+std::string resource_of(const alert_view& lead) {
+  if (lead.resource.kind == resource_kind::instance || lead.resource.kind == resource_kind::calls) return {};
+  return lead.label.empty() ? to_text(lead.resource) : lead.label;
+}
+
 // What a technician needs who has only the ticket.
 std::string facts_of(const delivery& row, std::string_view reference) {
   std::string facts;
@@ -68,7 +74,7 @@ std::string facts_of(const delivery& row, std::string_view reference) {
     const alert_view& lead = row.content.alerts.front();
     add_fact(facts, "Customer", lead.customer_name);
     add_fact(facts, "PBX", lead.instance_name);
-    add_fact(facts, "Resource", lead.label.empty() ? to_text(lead.resource) : lead.label);
+    add_fact(facts, "Resource", resource_of(lead));
     add_fact(facts, "Provider", lead.provider);
     add_fact(facts, "Since", row.content.since.empty() ? seconds_text(lead.since) : row.content.since);
   }
