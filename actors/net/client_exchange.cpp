@@ -128,6 +128,7 @@ bool exchange::prepare() {
     return false;
   }
   text_ = std::move(text).value();
+  outcome_.host = url_.host;
   key_ = {url_.scheme, url_.host, url_.port, request_.connect_to, request_.tls, request_.egress};
   return true;
 }

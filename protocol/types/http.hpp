@@ -90,6 +90,7 @@ struct http_outcome {
   http_stage stage = http_stage::resolve;
   bool sent = false;
   std::string detail; // for logs; no secrets
+  std::string host{}; // of the URL that was asked for; empty: it had none
   duration elapsed{};
   [[nodiscard]] bool ok() const { return response.has_value(); }
 };

@@ -12,19 +12,46 @@ std::string answer_text(int status, std::string_view note) {
   return note.empty() ? fmt::format("HTTP {}", status) : fmt::format("HTTP {}: {}", status, note);
 }
 
+// What the code means, where words say more than it does.
+std::string meaning_of(transport_error error, std::string_view host) {
+  switch (error) {
+    case transport_error::dns: return fmt::format("cannot look up {}", host);
+    case transport_error::connect_refused: return fmt::format("{} refuses the connection", host);
+    case transport_error::connect_timeout: return fmt::format("{} does not take the connection", host);
+    case transport_error::unreachable: return fmt::format("there is no way to {}", host);
+    case transport_error::tls_untrusted: return fmt::format("the certificate of {} is signed by nobody trusted", host);
+    case transport_error::tls_name: return fmt::format("the certificate shown is not for {}", host);
+    case transport_error::tls_expired: return fmt::format("the certificate of {} is not valid now", host);
+    case transport_error::tls_pin: return fmt::format("the certificate of {} is not the pinned one", host);
+    case transport_error::reset: return fmt::format("{} closed the connection", host);
+    case transport_error::timeout: return fmt::format("{} did not answer in time", host);
+    case transport_error::malformed: return fmt::format("what {} speaks is not understood", host);
+    case transport_error::none:
+    case transport_error::refused_address:
+    case transport_error::tls_other:
+    case transport_error::too_large:
+    case transport_error::too_late:
+    case transport_error::cancelled:
+    case transport_error::overloaded: return {};
+  }
+  return {};
+}
+
 } // namespace
 
-std::string no_answer_words(transport_error error) {
+std::string no_answer_words(transport_error error, std::string_view host) {
   if (error == transport_error::refused_address)
     return "not sent: the address is refused, because it is private, loopback or otherwise not public; [egress] allow "
            "in "
            "ringdown.toml permits it (refused_address)";
-  return fmt::format("no answer: {}", name(error));
+  const std::string meaning = host.empty() ? std::string() : meaning_of(error, host);
+  return meaning.empty() ? fmt::format("no answer: {}", name(error))
+                         : fmt::format("no answer: {} ({})", name(error), meaning);
 }
 
 attempt_outcome without_response(const http_outcome& what) {
   attempt_outcome outcome;
-  outcome.answer = no_answer_words(what.error);
+  outcome.answer = no_answer_words(what.error, what.host);
   if (what.sent) {
     outcome.kind = outcome_kind::unknown;
     return outcome;

@@ -11,8 +11,9 @@
 
 namespace ringdown::wire {
 
-// Why there was no answer, in words: "no answer: timeout".
-[[nodiscard]] std::string no_answer_words(transport_error error);
+// Why there was no answer: "no answer: dns (cannot look up hooks.slack.com)". `host`: whom it was to reach; empty: the code
+// alone.
+[[nodiscard]] std::string no_answer_words(transport_error error, std::string_view host = {});
 
 // An exchange without a response. Nothing sent: retry, or not_sent when it was our own deadline or a withdrawal.
 // Something sent: unknown.

@@ -176,7 +176,7 @@ TEST_CASE("Accepted refers to our Message-ID, and a refusal names what to look a
   mail_outcome lost;
   lost.error = transport_error::reset;
   lost.maybe_taken = true;
-  CHECK(ended_by(lost).answer == "no answer: " + std::string(name(transport_error::reset)));
+  CHECK(ended_by(lost).answer == "no answer: reset (mx.harbour.example closed the connection)");
 }
 
 TEST_CASE("The ledger tells two recipients apart without naming them") {

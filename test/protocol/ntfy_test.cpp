@@ -195,6 +195,33 @@ TEST_CASE("ntfy's answers are told apart") {
   CHECK(after(answer(504, "<html>")).kind == outcome_kind::unknown);
 }
 
+TEST_CASE("A refusal of a login says behind ntfy's code what is to be done") {
+  const auto said = [](const channel_config& channel, int status, const std::string& body) {
+    const delivery row = fired_delivery();
+    return push::resume_ntfy(job_for(row, channel), {}, answer(status, body)).outcome->answer;
+  };
+  channel_config open = ntfy_channel();
+  open.secrets.clear();
+  const std::string forbidden = R"({"code":40301,"http":403})";
+  CHECK(said(open, 403, forbidden) == "HTTP 403: ntfy code 40301: the topic wants a token or a login");
+  CHECK(said(ntfy_channel(), 403, forbidden) ==
+        "HTTP 403: ntfy code 40301: that login or token may not write to the topic");
+  CHECK(said(open, 401, "") == "HTTP 401: the topic wants a token or a login");
+  CHECK(said(ntfy_channel(), 401, "<html>") == "HTTP 401: the login or token is not accepted");
+}
+
+TEST_CASE("What was not reached is named, behind the code") {
+  const delivery row = fired_delivery();
+  http_outcome lost = no_answer(transport_error::dns);
+  lost.host = "push.harbour.example";
+  const auto said = [&] { return push::resume_ntfy(job_for(row, ntfy_channel()), {}, lost).outcome->answer; };
+  CHECK(said() == "no answer: dns (cannot look up push.harbour.example)");
+  lost.error = transport_error::connect_refused;
+  CHECK(said() == "no answer: connect_refused (push.harbour.example refuses the connection)");
+  lost.error = transport_error::overloaded;
+  CHECK(said() == "no answer: overloaded");
+}
+
 TEST_CASE("The ledger's address tells two topics apart and gives neither away") {
   CHECK(push::ntfy_address(ntfy_channel(), fired_delivery()) == "https://push.harbour.example/ha***");
 }

@@ -204,7 +204,8 @@ TEST_CASE("Slack's answers are told apart") {
     outcome_kind kind;
     const char* answer;
   };
-  constexpr auto revoked = "the webhook was revoked: make a new one and put its URL in";
+  constexpr auto revoked =
+      "Slack knows no such webhook; was it removed? Compare its URL, or make a new one and put that in";
   const std::vector<row> table{
       {200, "ok", outcome_kind::accepted, "HTTP 200"},
       {200, "ok\n", outcome_kind::accepted, "HTTP 200"},

@@ -161,11 +161,12 @@ struct known_refusal {
   std::string_view word;
   std::string_view meaning;
 };
-constexpr std::string_view revoked = "the webhook was revoked: make a new one and put its URL in";
+constexpr std::string_view unknown_hook =
+    "Slack knows no such webhook; was it removed? Compare its URL, or make a new one and put that in";
 constexpr auto refusals = std::to_array<known_refusal>({
-    {"no_service", revoked},
-    {"no_active_hooks", revoked},
-    {"invalid_token", revoked},
+    {"no_service", unknown_hook},
+    {"no_active_hooks", unknown_hook},
+    {"invalid_token", unknown_hook},
     {"no_team", "the workspace is gone"},
     {"team_disabled", "the workspace is disabled"},
     {"channel_not_found", "its Slack channel is gone"},

@@ -148,9 +148,9 @@ std::string answer_text(const mail_outcome& answer, std::string_view note) {
   return text;
 }
 
-attempt_outcome without_reply(const mail_outcome& answer) {
+attempt_outcome without_reply(const delivery_job& job, const mail_outcome& answer) {
   attempt_outcome outcome;
-  outcome.answer = no_answer_words(answer.error);
+  outcome.answer = no_answer_words(answer.error, setting(job.channel, "host"));
   const bool ours = answer.error == transport_error::too_late || answer.error == transport_error::cancelled;
   if (answer.maybe_taken)
     outcome.kind = outcome_kind::unknown;
@@ -272,7 +272,7 @@ dialect_step start_smtp(const delivery_job& job) {
 }
 
 dialect_step resume_smtp(const delivery_job& job, const conversation& /*at*/, const mail_outcome& answer) {
-  if (answer.code == 0 && !answer.login_refused) return ended(without_reply(answer));
+  if (answer.code == 0 && !answer.login_refused) return ended(without_reply(job, answer));
   attempt_outcome outcome;
   // A login that found no way both sides know has no reply of its own.
   outcome.kind = answer.code == 0 ? outcome_kind::refused : kind_of(answer);

@@ -87,7 +87,7 @@ discovery_step with_companies(const discovery_job& job, conversation at, const s
 
 discovery_step discover_autotask(const discovery_job& job, const conversation& at, const http_outcome* answer) {
   if (answer == nullptr) return asking(job, {"zone", {}});
-  if (!answer->response) return failed(at.phase, no_answer_words(answer->error));
+  if (!answer->response) return failed(at.phase, no_answer_words(answer->error, answer->host));
   const http_response& response = *answer->response;
   if (response.status < 200 || response.status > 299) return failed(at.phase, trouble_of(response));
   if (at.phase == "zone") return with_zone(job, at, response.body);

@@ -157,6 +157,22 @@ std::optional<std::int64_t> code_in(const http_response& response) {
   return visitor.code && *visitor.code >= 10'000 && *visitor.code <= 99'999 ? visitor.code : std::nullopt;
 }
 
+// What a person has to do, behind ntfy's code.
+std::string_view advice_for(int status, const channel_config& channel) {
+  const bool login = !authorization_of(channel).empty();
+  if (status == 401) return login ? "the login or token is not accepted" : "the topic wants a token or a login";
+  if (status == 403)
+    return login ? "that login or token may not write to the topic" : "the topic wants a token or a login";
+  return {};
+}
+
+std::string note_of(const http_response& response, const channel_config& channel) {
+  std::string advice(advice_for(response.status, channel));
+  const auto code = code_in(response);
+  if (!code) return advice;
+  return advice.empty() ? fmt::format("ntfy code {}", *code) : fmt::format("ntfy code {}: {}", *code, advice);
+}
+
 attempt_outcome published(const http_response& response) {
   answer_visitor visitor;
   const bool read = read_json(response.body, answer_limit, visitor) == json_problem::none;
@@ -164,19 +180,18 @@ attempt_outcome published(const http_response& response) {
   return accepted(response.status, visitor.id);
 }
 
-attempt_outcome outcome_of(const http_response& response, wall_time now) {
+attempt_outcome outcome_of(const delivery_job& job, const http_response& response) {
   const int status = response.status;
   if (status >= 200 && status <= 299) return published(response);
-  const auto code = code_in(response);
-  const std::string note = code ? fmt::format("ntfy code {}", *code) : std::string();
+  const std::string note = note_of(response, job.channel);
   if (status == 429) {
-    attempt_outcome outcome = retry(response, now, note);
-    if (code == daily_limit_code) outcome.retry_after = daily_limit_pause;
+    attempt_outcome outcome = retry(response, job.now, note);
+    if (code_in(response) == daily_limit_code) outcome.retry_after = daily_limit_pause;
     return outcome;
   }
   // A gateway that gave up waiting had passed it on; the other failures come before the message is taken.
   if (status == 504) return unknown(status, note);
-  if (status == 408 || (status >= 500 && status <= 599)) return retry(response, now, note);
+  if (status == 408 || (status >= 500 && status <= 599)) return retry(response, job.now, note);
   if (status >= 300 && status <= 499) return refused(status, note);
   return unknown(status, "no final status");
 }
@@ -236,7 +251,7 @@ dialect_step start_ntfy(const delivery_job& job) {
 
 dialect_step resume_ntfy(const delivery_job& job, const conversation& /*at*/, const http_outcome& answer) {
   if (!answer.response) return ended(without_response(answer));
-  return ended(outcome_of(*answer.response, job.now));
+  return ended(outcome_of(job, *answer.response));
 }
 
 std::string ntfy_address(const channel_config& channel, const delivery& /*row*/) {

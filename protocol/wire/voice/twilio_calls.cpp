@@ -122,7 +122,7 @@ http_request ask_twilio(const delivery_job& job, const std::string& reference) {
 }
 
 result<call_progress> read_twilio_answer(const http_outcome& answer) {
-  if (!answer.response) return failure{failure_kind::unavailable, no_answer_words(answer.error)};
+  if (!answer.response) return failure{failure_kind::unavailable, no_answer_words(answer.error, answer.host)};
   const int status = answer.response->status;
   if (status != 200) return failure{failure_kind::refused, fmt::format("HTTP {}", status)};
   call_visitor said;
