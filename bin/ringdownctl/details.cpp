@@ -53,12 +53,13 @@ std::string alert_text(const row& alert, std::string_view prefix, wall_time now)
   const std::string since = a["not_before"].empty()
                                 ? when(a, "since", now)
                                 : fmt::format("between {} and {}", at_time(a["not_before"]), at_time(a["since"]));
+  const std::string thing = a["resource.name"].empty() ? a["resource.id"] : a["resource.name"];
   std::string marks;
   for (const std::string_view flag : {"removed", "flapping", "first_sight", "settling", "drill"})
     if (a[flag] == "true") marks += fmt::format("{}{}", marks.empty() ? "" : ", ", flag);
   return lines_text(
       {{"alert", fmt::format("{} (episode {}, version {})", a["id"], a["episode"], a["version"])},
-       {"what", fmt::format("{} {}, {}", a["type"], first_of(a["resource.name"], a["resource.id"]), a["severity"])},
+       {"what", fmt::format("{}{}{}, {}", a["type"], thing.empty() ? "" : " ", thing, a["severity"])},
        {"state", with_note(a["state"], marks)},
        {"where", with_note(a["instance"].empty() ? a["tenant"] : fmt::format("{} / {}", a["tenant"], a["instance"]),
                            a["instance_name"])},
@@ -135,30 +136,46 @@ std::vector<row> with_calls_over(std::vector<row> decisions, const row& alert) {
   return decisions;
 }
 
+// Nothing is tried any more of what has ended.
+bool is_on_its_way(const row& delivery) { return delivery["state"] == "pending" || delivery["state"] == "claimed"; }
+
 std::string who(const row& one) {
   return one["target"].empty() ? first_of(one["channel"], "everybody")
                                : fmt::format("{} {}", one["channel"], one["target"]);
 }
 
-std::string bad_news(const row& one) {
-  const std::string whom = who(one);
+// The last news for one who was to be told, and the last that is known to have arrived of the same episode.
+struct news_for {
+  const row* last = nullptr;
+  const row* heard = nullptr;
+};
+
+std::string bad_news(const news_for& whom) {
+  const row& one = *whom.last;
   const bool waits = told_words(one).starts_with("not yet");
-  const std::string subject = one["channel"].empty() ? "nobody" : fmt::format("{} not{}", whom, waits ? " yet" : "");
-  return fmt::format("{} told of \"{}\": {}\n", subject, one["event"], why_words(one));
+  const bool heard = whom.heard != nullptr && (*whom.heard)["episode"] == one["episode"];
+  const std::string before = heard ? fmt::format(" told of \"{}\",", (*whom.heard)["event"]) : std::string();
+  const std::string subject =
+      one["channel"].empty() ? "nobody" : fmt::format("{}{} not{}", who(one), before, waits ? " yet" : "");
+  return fmt::format("{}{} of \"{}\": {}\n", subject, heard ? "" : " told", one["event"], why_words(one));
 }
 
-// The last news for each who was to be told. What was decided for all at once stands only while nothing came after it.
+// What was decided for all at once stands only while nothing came after it.
 std::string in_short(const std::vector<row>& decisions) {
-  std::map<std::string, const row*> last;
-  for (const row& one : decisions)
-    if (!one["channel"].empty() || &one == &decisions.back()) last[who(one)] = &one;
+  std::map<std::string, news_for> news;
+  for (const row& one : decisions) {
+    if (one["channel"].empty() && &one != &decisions.back()) continue;
+    news_for& whom = news[who(one)];
+    whom.last = &one;
+    if (has_arrived(one)) whom.heard = &one;
+  }
   std::string told;
   std::string others;
-  for (const auto& [whom, one] : last) {
-    if (has_arrived(*one))
+  for (const auto& [whom, known] : news) {
+    if (has_arrived(*known.last))
       told += fmt::format("{}{}", told.empty() ? "" : ", ", whom);
     else
-      others += bad_news(*one);
+      others += bad_news(known);
   }
   return (told.empty() ? std::string() : fmt::format("told: {}\n", told)) + others;
 }
@@ -213,7 +230,7 @@ int show_delivery(session& run) {
                         {"title", d["title"]},
                         {"created", when(d, "created_at", run.now())},
                         {"not before", when(d, "not_before", run.now())},
-                        {"gives up", when(d, "give_up_at", run.now())},
+                        {"gives up", is_on_its_way(d) ? when(d, "give_up_at", run.now()) : std::string()},
                         {"ended", when(d, "ended", run.now())},
                         {"reference", d["reference"]},
                         {"answer", d["answer"]},
@@ -229,7 +246,7 @@ int show_delivery(session& run) {
   for (const row& one : attempts)
     shown.add({one["number"], at_time(one["started_at"]).substr(0, 19), one["outcome"], one["status"], one["address"],
                one["answer"]});
-  run.print(shown.text());
+  run.print(shown.text_within(widest_table));
   return exit_ok;
 }
 

@@ -10,7 +10,8 @@ namespace ringdown::ctl {
 
 namespace {
 
-constexpr std::size_t longest_cell = 120; // code points
+constexpr std::size_t longest_cell = 2000; // code points
+constexpr std::size_t widest_column = 120; // what is longer goes on in a further line
 constexpr std::size_t narrowest = 12;
 
 std::size_t width_of(std::string_view text) {
@@ -81,21 +82,16 @@ std::vector<std::size_t> table::natural_widths() const {
   for (std::size_t i = 0; i < heads_.size(); ++i) {
     std::size_t width = width_of(heads_[i]);
     for (const auto& cells : rows_) width = std::max(width, width_of(cells[i]));
-    widths.push_back(width);
+    widths.push_back(std::min(width, widest_column));
   }
   return widths;
 }
 
-std::string table::text() const {
-  const auto widths = natural_widths();
-  std::string out;
-  append_line(out, heads_, widths);
-  for (const auto& cells : rows_) append_line(out, cells, widths);
-  return out;
-}
+std::string table::text() const { return text_in(natural_widths()); }
 
-std::string table::text_within(std::size_t width) const {
-  const auto widths = shrunk(natural_widths(), width);
+std::string table::text_within(std::size_t width) const { return text_in(shrunk(natural_widths(), width)); }
+
+std::string table::text_in(const std::vector<std::size_t>& widths) const {
   std::string out;
   append_line(out, heads_, widths);
   for (const auto& cells : rows_) {

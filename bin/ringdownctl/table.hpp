@@ -14,13 +14,15 @@ class table {
 public:
   explicit table(std::vector<std::string> heads) : heads_(std::move(heads)) {}
   void add(std::vector<std::string> cells);
-  // Columns are as wide as their widest cell, counted in code points; two spaces between them, none at a line's end.
+  // Columns are as wide as their widest cell, counted in code points; two spaces between them, none at a line's end. A sentence
+  // goes on in further lines of its row: what matters stands at its end.
   [[nodiscard]] std::string text() const;
   // The same within so many columns where that can be: what is widest goes on in further lines of its row.
   [[nodiscard]] std::string text_within(std::size_t width) const;
 
 private:
   [[nodiscard]] std::vector<std::size_t> natural_widths() const;
+  [[nodiscard]] std::string text_in(const std::vector<std::size_t>& widths) const;
 
   std::vector<std::string> heads_;
   std::vector<std::vector<std::string>> rows_;

@@ -135,6 +135,36 @@ class Listings(Cli):
         self.daemon.serve(**{"GET /api/v1/alerts/al_1/explain": {"alert": ALERT, "items": []}})
         self.assertIn("no decision about it is stored yet", self.expect(0, "explain", "al_1"))
 
+    def test_explain_says_what_one_heard_before_the_last_is_on_its_way(self):
+        fired = {"alert": "al_1", "episode": 1, "version": 1, "event": "fired", "channel": "chat", "target": "", "reason": "first", "gates": "g", "detail": "",
+                 "delivery": "dl_1", "at": "2026-01-02T03:04:05Z", "delivery_state": "sent"}
+        taken = {**fired, "event": "acknowledged", "reason": "acknowledged", "delivery": "dl_2", "delivery_state": "pending"}
+        self.daemon.serve(**{"GET /api/v1/alerts/al_1/explain": {"alert": ALERT, "items": [fired, taken]}})
+        self.assertIn('\nchat told of "fired", not yet of "acknowledged": it was acknowledged', self.expect(0, "explain", "al_1"))
+        self.daemon.serve(**{"GET /api/v1/alerts/al_1/explain": {"alert": ALERT, "items": [{**fired, "episode": 0}, taken]}})
+        self.assertIn('\nchat not yet told of "acknowledged"', self.expect(0, "explain", "al_1"))
+
+    def test_an_alert_of_the_pbx_itself_names_nothing_of_it(self):
+        whole = {**ALERT, "type": "instance_unreachable", "resource": {"kind": "instance", "id": "", "name": None, "provider": None}}
+        self.daemon.serve(**{"GET /api/v1/alerts/al_1": whole})
+        self.assertRegex(self.expect(0, "alert", "al_1"), r"\nwhat +instance_unreachable, critical\n")
+
+    def test_a_long_answer_is_wrapped_and_not_cut(self):
+        answer = " ".join(f"word{i}" for i in range(40)) + " [egress] allow permits it"
+        attempt = {"number": 1, "started_at": "2026-01-02T03:04:05Z", "outcome": "retry", "status": None, "address": "https://ntfy.example.com", "answer": answer}
+        self.daemon.serve(**{"GET /api/v1/deliveries/dl_1": {**DELIVERY, "answer": answer, "attempts": [attempt]},
+                             "GET /api/v1/deliveries": one_list({**DELIVERY, "answer": answer})})
+        for text, heading in ((self.expect(0, "delivery", "dl_1").split("\n\n")[1], "ANSWER"), (self.expect(0, "deliveries"), "ANSWER")):
+            lines = text.splitlines()
+            column = lines[0].index(heading)
+            self.assertEqual(" ".join(line[column:].strip() for line in lines[1:] if line != "1 delivery"), answer)
+        self.assertIn(answer, self.expect(0, "delivery", "dl_1").split("\n\n")[0])
+
+    def test_what_has_ended_gives_nothing_up(self):
+        for state, words in (("dead", False), ("suppressed", False), ("sent", False), ("pending", True), ("claimed", True)):
+            self.daemon.serve(**{"GET /api/v1/deliveries/dl_1": {**DELIVERY, "state": state, "give_up_at": "2099-01-02T03:04:05Z", "attempts": []}})
+            self.assertEqual("gives up" in self.expect(0, "delivery", "dl_1"), words, state)
+
     def test_explain_fits_a_terminal_and_loses_no_word(self):
         why = " ".join(f"gate{i}=passed" for i in range(8))
         item = {"alert": "al_1", "episode": 1, "version": 1, "event": "acknowledged", "channel": "the-push-channel-of-jo-at-night", "target": "",
