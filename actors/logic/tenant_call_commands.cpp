@@ -3,6 +3,7 @@
 #include "actors/logic/script.hpp"
 #include "actors/logic/tenant_machine.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace ringdown::logic {
@@ -72,7 +73,16 @@ command_result tenant_machine::ask_for_code(turn& t, const command& asked) {
   t.out.calls.push_back(call);
   calls_[made] = std::move(call);
   t.out.audits.push_back({asked.by, "phone.code_asked", masked_number(number.e164), "", t.now});
-  return {"", command_answer::done, "a code is being read out at " + masked_number(number.e164), made};
+  return {"", command_answer::done, "calling " + masked_number(number.e164) + " to read out a code", made};
+}
+
+// Who was called twice has two codes at hand.
+std::string tenant_machine::wrong_code_words(const std::string& number, wall_time now) const {
+  const auto codes = std::ranges::count_if(calls_, [&](const auto& entry) {
+    const call_record& call = entry.second;
+    return call.number == number && call.lead.empty() && call.made + code_lives > now;
+  });
+  return codes > 1 ? "that is not the code; the code of the latest call counts" : "that is not the code";
 }
 
 command_result tenant_machine::confirm_code(turn& t, const command& asked) {
@@ -90,7 +100,7 @@ command_result tenant_machine::confirm_code(turn& t, const command& asked) {
   t.out.phones.push_back(phone);
   t.out.audits.push_back(
       {asked.by, right ? "phone.verified" : "phone.code_wrong", masked_number(phone.number), "", t.now});
-  if (!right) return {"", command_answer::refused, "that is not the code"};
+  if (!right) return {"", command_answer::refused, wrong_code_words(phone.number, t.now)};
   return {"", command_answer::done, masked_number(phone.number) + " may be called now"};
 }
 

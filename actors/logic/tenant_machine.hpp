@@ -200,6 +200,7 @@ private:
   [[nodiscard]] command_result hear_call(turn& t, const command& asked);
   [[nodiscard]] command_result ask_for_code(turn& t, const command& asked);
   [[nodiscard]] command_result confirm_code(turn& t, const command& asked);
+  [[nodiscard]] std::string wrong_code_words(const std::string& number, wall_time now) const;
   [[nodiscard]] command_result set_oncall(turn& t, const command& asked);
   // tenant_loudness.cpp
   void tend_escalation(turn& t, alert& a);

@@ -60,7 +60,8 @@ int ask_for(session& run, const std::string& path, std::string body) {
 int ask_for(session& run, const std::string& path, const fields& body) { return ask_for(run, path, body_of(body)); }
 
 constexpr auto look_every = std::chrono::milliseconds(200);
-constexpr int most_looks = 50; // ten seconds
+constexpr int most_looks = 50;          // ten seconds
+constexpr int most_looks_at_call = 375; // 75 s: it rings, and is listened to
 
 // How the delivery that was made for us ended, with the provider's own words (C-09).
 int follow(session& run, const std::string& id) {
@@ -89,6 +90,71 @@ int ask_and_follow(session& run, const std::string& path, const fields& body) {
   const bool follows = made.code == exit_ok && !delivery.empty() && !run.given().no_wait;
   if (!follows || !run.wants_json()) say(run, made);
   return follows ? follow(run, delivery) : made.code;
+}
+
+bool is_placed(const row& call) { return call["state"] == "sent" || call["state"] == "confirmed"; }
+
+// "not called, dead (refused): HTTP 403", "the call is placed: HTTP 201", "ringing", "ended (no_answer)"; empty: nothing yet.
+std::string call_words(const row& call) {
+  if (!has_ended(call)) return {};
+  const std::string& stage = call["call_stage"];
+  if (!stage.empty() && stage != "wanted" && stage != "placed")
+    return call["call_result"].empty() ? stage : fmt::format("{} ({})", stage, call["call_result"]);
+  std::string words = is_placed(call) ? "the call is placed" : fmt::format("not called, {}", call["state"]);
+  if (!call["reason"].empty()) words += fmt::format(" ({})", call["reason"]);
+  return call["answer"].empty() ? words : fmt::format("{}: {}", words, call["answer"]);
+}
+
+bool is_call_over(const row& call) { return call["call_stage"] == "ended" || (has_ended(call) && !is_placed(call)); }
+
+// Unless it is known that nobody took it.
+bool may_have_heard(const row& call) {
+  const std::string& result = call["call_result"];
+  const bool lost = result == "no_answer" || result == "busy" || result == "failed" || result == "cancelled";
+  return !lost && (is_placed(call) || call["state"] == "unknown");
+}
+
+// Says what the call does as it does it; the call as it was last seen.
+std::variant<session::reply, int> watch_call(session& run, const std::string& id) {
+  std::optional<session::reply> seen;
+  std::string said;
+  for (int looks = 0; looks < most_looks_at_call && !(seen && is_call_over(seen->read.top)); ++looks) {
+    if (looks >= most_looks && !has_ended(seen->read.top)) break;
+    if (seen) run.pause(look_every);
+    auto asked = run.ask(http_method::get, "/api/v1/deliveries/" + percent_encode(id));
+    if (const int* code = std::get_if<int>(&asked)) return *code;
+    seen = std::move(std::get<session::reply>(asked));
+    const std::string words = wire::one_line(call_words(seen->read.top), longest_outcome);
+    if (words != said && !run.wants_json()) run.print(fmt::format("  {}\n", words));
+    said = words;
+  }
+  return std::move(*seen);
+}
+
+// What to type next.
+std::string after_call(const session& run, const row& call) {
+  if (!has_ended(call)) return outcome_text(call);
+  const std::string tenant = "--tenant " + run.given().tenant;
+  return may_have_heard(call)
+             ? fmt::format("now: ringdownctl phone confirm {} CODE {}\n", run.word(1), tenant)
+             : fmt::format("no code was heard; to call again: ringdownctl phone verify {} {}\n", run.word(1), tenant);
+}
+
+int verify_phone(session& run, const std::string& path, const fields& body) {
+  auto asked = ask(run, path, body_of(body));
+  if (const int* code = std::get_if<int>(&asked)) return *code;
+  const auto& made = std::get<verdict>(asked);
+  const std::string delivery = made.reply.read.top["delivery"];
+  const bool follows = made.code == exit_ok && !delivery.empty() && !run.given().no_wait;
+  if (!follows || !run.wants_json()) say(run, made);
+  if (!follows) return made.code;
+  auto watched = watch_call(run, delivery);
+  if (const int* code = std::get_if<int>(&watched)) return *code;
+  const auto& seen = std::get<session::reply>(watched);
+  const row& call = seen.read.top;
+  run.print(run.wants_json() ? seen.body + "\n" : after_call(run, call));
+  if (!has_ended(call)) return exit_later;
+  return may_have_heard(call) ? exit_ok : exit_negative;
 }
 
 std::string alert_path(session& run, std::string_view act) {
@@ -192,7 +258,7 @@ int phone(session& run) {
   const std::string path =
       fmt::format("/api/v1/tenants/{}/phones/{}", percent_encode(given.tenant), confirms ? "confirm" : "code");
   fields body{{run.word(1).starts_with("+") ? "number" : "user", run.word(1)}, {"by", given.by}};
-  if (!confirms) return ask_and_follow(run, path, body);
+  if (!confirms) return verify_phone(run, path, body);
   body.emplace_back("code", run.word(2));
   return ask_for(run, path, body);
 }

@@ -309,6 +309,35 @@ class Acts(Cli):
                              "GET /api/v1/deliveries/dl_9": {"id": "dl_9", "state": "pending", "answer": "HTTP 503"}})
         self.assertIn("still pending after 10 s: HTTP 503; ringdownctl delivery dl_9", self.expect(75, "resend", "dl_1"))
 
+    def verify(self, code, *calls):
+        self.daemon.serve(**{"POST /api/v1/tenants/acme/phones/code": (200, {"answer": "done", "text": "calling +4930***5678 to read out a code", "delivery": "dl_9"}),
+                             "GET /api/v1/deliveries/dl_9": iter([{"id": "dl_9", "target": "+4930***5678", "state": "sent", "answer": "HTTP 201", **one} for one in calls])})
+        lines = self.expect(code, "phone", "verify", "jo", "--tenant", "acme").splitlines()
+        self.assertEqual(lines[0], "calling +4930***5678 to read out a code")
+        return lines[1:]
+
+    def test_a_number_is_verified_by_what_the_call_does_and_what_comes_next(self):
+        placed = {"call_stage": "placed"}
+        self.assertEqual(
+            self.verify(0, {"state": "pending", "answer": None, "call_stage": "wanted"}, placed, placed, {"call_stage": "ringing"}, {"call_stage": "answered"},
+                        {"call_stage": "ended", "call_result": "listener"}),
+            ["  the call is placed: HTTP 201", "  ringing", "  answered", "  ended (listener)", "now: ringdownctl phone confirm jo CODE --tenant acme"])
+
+    def test_a_call_that_nobody_took_reads_out_no_code(self):
+        again = "no code was heard; to call again: ringdownctl phone verify jo --tenant acme"
+        self.assertEqual(self.verify(1, {"call_stage": "ringing"}, {"call_stage": "ended", "call_result": "no_answer"}),
+                         ["  ringing", "  ended (no_answer)", again])
+        self.assertEqual(self.verify(1, {"state": "dead", "reason": "refused", "answer": "HTTP 403"}),
+                         ["  not called, dead (refused): HTTP 403", again])
+        self.assertEqual(self.verify(0, {"state": "unknown", "answer": "no answer: timeout"})[-1], "now: ringdownctl phone confirm jo CODE --tenant acme")
+
+    def test_a_call_that_cannot_be_placed_yet_is_not_waited_for_as_long_as_one_that_rings(self):
+        waits = {"id": "dl_9", "target": "+4930***5678", "state": "pending", "answer": "HTTP 503", "call_stage": "wanted"}
+        self.daemon.serve(**{"POST /api/v1/tenants/acme/phones/code": (200, {"answer": "done", "text": "calling", "delivery": "dl_9"}),
+                             "GET /api/v1/deliveries/dl_9": waits})
+        self.assertEqual(self.expect(75, "phone", "verify", "jo", "--tenant", "acme"),
+                         "calling\nstill pending after 10 s: HTTP 503; ringdownctl delivery dl_9 shows how it goes on\n")
+
     def test_a_drill_waits_for_the_key_and_tells_each_hop(self):
         alert = {"id": "al_1", **DRILLED, "acknowledged": None}
         taken = {**alert, "acknowledged": {"by": "jo", "via": "phone", "at": "2026-01-02T03:00:09.500Z"}}

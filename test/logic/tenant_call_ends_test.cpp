@@ -43,6 +43,15 @@ TEST_CASE("a number is verified by the code that was read out there") {
   SECTION("another number's") {
     CHECK(with(command_kind::confirm_code, number_kim, "804213") == command_answer::refused);
   }
+  SECTION("an earlier call's") {
+    CHECK(with(command_kind::confirm_code, number_jo, "111111") == command_answer::refused);
+    CHECK(t.last.commands.at(0).text == "that is not the code");
+    t.now += 1min;
+    REQUIRE(with(command_kind::ask_for_code, number_jo, "590127") == command_answer::done);
+    CHECK(with(command_kind::confirm_code, number_jo, "804213") == command_answer::refused);
+    CHECK(t.last.commands.at(0).text == "that is not the code; the code of the latest call counts");
+    CHECK(with(command_kind::confirm_code, number_jo, "590127") == command_answer::done);
+  }
 }
 
 TEST_CASE("a call that is given up is hung up, and never rings beside the next one") {
