@@ -1,9 +1,14 @@
 #include "actors/api/handlers.hpp"
 
 #include "actors/api/asking.hpp"
+#include "actors/logic/wording.hpp"
 
 #include <fmt/format.h>
 
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace ringdown::api {
@@ -31,7 +36,7 @@ constexpr std::string_view page_form = R"(<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <meta name="robots" content="noindex"><title>{title}</title><style>
 body{{font:18px/1.45 system-ui,sans-serif;max-width:32rem;margin:0 auto;padding:1.2rem;background:#fff;color:#16202a}}
-h1{{font-size:1.35rem;margin:.4rem 0}}p{{margin:.5rem 0}}.state{{font-weight:600}}small{{color:#55606b}}
+h1{{font-size:1.35rem;margin:.4rem 0;overflow-wrap:anywhere}}p{{margin:.5rem 0;overflow-wrap:anywhere}}.state{{font-weight:600}}small{{color:#55606b}}
 .level{{display:inline-block;padding:.1rem .6rem;border-radius:1rem;color:#fff;background:#b3261e;font-size:.9rem}}.warning{{background:#8a5a00}}.info{{background:#33566f}}
 button{{width:100%;padding:1rem;font-size:1.2rem;border:0;border-radius:.6rem;background:#0b5fff;color:#fff}}
 button:focus-visible{{outline:3px solid #16202a;outline-offset:2px}}
@@ -56,48 +61,81 @@ server_response message(int status, std::string_view title, std::string_view tex
 }
 
 server_response broken_link() {
-  return message(404, "This link is not valid",
-                 "It may have been cut when it was copied. Open the notification again, or use the console.");
+  return message(
+      404, "This link is not valid",
+      "It may have been cut when it was copied: open the notification again. If that does not help, ask your "
+      "operator.");
 }
 
-std::string heading(const context& in, const alert& what) {
+// One page for one link: the alert, as the tenant's people know it, and whom the link belongs to.
+struct opened_link {
+  alert what;
+  link_claim claim;
+  std::shared_ptr<const tenant_config> config;
+  wall_time now;
+
+  [[nodiscard]] logic::reader reader() const { return {*config, now}; }
+  [[nodiscard]] const user_config* person() const { return config->find(user_id(claim.person)); }
+};
+
+opened_link opened(const context& in, const alert& what, const link_claim& claim) {
   const auto known = in.tenants.find(what.tenant);
-  const auto* instance = known ? known->config->find(what.key.instance) : nullptr;
-  const std::string outside = is_of_tenant(what.key) && known ? known->config->name : what.key.instance.str();
-  const std::string& where = instance != nullptr ? instance->name : outside;
-  const std::string thing = what.key.resource.kind == resource_kind::instance
-                                ? std::string()
-                                : ": " + (what.label.empty() ? to_text(what.key.resource) : what.label);
-  return fmt::format(
-      "<span class=\"level {0}\">{0}</span><h1>{1}{2}</h1><p>{3}</p><p>{4}</p><p><small>since {5}</small></p>",
-      name(what.level), escaped(facts(what.key.type).phrase), escaped(thing), escaped(where), escaped(what.detail),
-      rfc3339(what.since).substr(0, 19) + " UTC");
+  return {what, claim, known ? known->config : std::make_shared<tenant_config>(), in.world->time.now().wall};
+}
+
+std::string paragraph(std::string_view text) {
+  return text.empty() ? std::string() : fmt::format("<p>{}</p>", escaped(text));
+}
+
+// The words of the message that the link came with, as they are now.
+std::string heading(const opened_link& at) {
+  const alert_view view = logic::view_of(at.what, *at.config);
+  const bool over = at.what.phase == alert_phase::resolved;
+  const notice_event event = over ? notice_event::resolved : notice_event::fired;
+  const bool gone = over && at.what.removed;
+  const std::string title = gone ? logic::removed_title(view, at.reader()) : logic::title_of(event, view, at.reader());
+  const std::string text = gone ? logic::removed_text(view, at.reader()) : logic::text_of(event, view, "", at.reader());
+  const std::string customer = view.customer_name.empty() ? std::string() : "Customer: " + view.customer_name;
+  return fmt::format("<span class=\"level {0}\">{0}</span><h1>{1}</h1>{2}{3}", name(at.what.level), escaped(title),
+                     paragraph(customer), paragraph(text));
+}
+
+std::string taken_words(const opened_link& at) {
+  const std::string when = logic::clock_words(at.what.ack->at, at.reader());
+  if (at.what.ack->by == at.claim.person && at.person() != nullptr) return "You acknowledged this at " + when + ".";
+  return fmt::format("Already acknowledged by {} at {}.", logic::person_words(at.what.ack->by, *at.config), when);
 }
 
 // What stands in the way of acknowledging now; empty: nothing.
-std::string obstacle(const alert& what, const link_claim& claim) {
-  if (what.episode != claim.episode)
+std::string obstacle(const opened_link& at) {
+  if (at.what.episode != at.claim.episode)
     return "This link belongs to an earlier outage. A new notification carries a new link.";
-  if (what.phase == alert_phase::resolved) return "It has recovered; there is nothing to acknowledge.";
-  if (what.ack)
-    return "Already acknowledged by " + what.ack->by + " at " + rfc3339(what.ack->at).substr(11, 8) + " UTC.";
-  return {};
+  if (at.what.phase == alert_phase::resolved) return "It has recovered; there is nothing to acknowledge.";
+  return at.what.ack ? taken_words(at) : std::string();
 }
 
-server_response show(const context& in, const alert& what, const link_claim& claim) {
-  const std::string stands = obstacle(what, claim);
-  const std::string action =
-      stands.empty() ? "<form method=\"post\"><button type=\"submit\">Acknowledge</button></form><p><small>Stops "
-                       "further calls and messages "
-                       "about this outage. Recovery is still announced.</small></p>"
-                     : fmt::format("<p class=\"state\" role=\"status\">{}</p>", escaped(stands));
-  return page(200, facts(what.key.type).phrase, heading(in, what) + action);
+std::string button(const opened_link& at) {
+  const user_config* person = at.person();
+  const std::string as = person == nullptr ? std::string() : " as " + logic::person_words(person->id.str(), *at.config);
+  return fmt::format(
+      "<form method=\"post\"><button type=\"submit\">Acknowledge{}</button></form><p><small>Stops further "
+      "calls and messages about this outage. Recovery is still announced.</small></p>",
+      escaped(as));
+}
+
+std::string status(std::string_view text) {
+  return fmt::format("<p class=\"state\" role=\"status\">{}</p>", escaped(text));
+}
+
+server_response show(const opened_link& at) {
+  const std::string stands = obstacle(at);
+  return page(200, facts(at.what.key.type).phrase, heading(at) + (stands.empty() ? button(at) : status(stands)));
 }
 
 // Nobody is thanked for what has not been done: whoever reads this goes back to sleep.
 server_response ending(const std::string& top, const command_outcome& how) {
-  const auto say = [&top](int status, std::string_view title, const std::string& text) {
-    return page(status, title, top + fmt::format("<p class=\"state\" role=\"status\">{}</p>", escaped(text)));
+  const auto say = [&top](int code, std::string_view title, const std::string& text) {
+    return page(code, title, top + status(text));
   };
   if (!how) return say(503, "Not acknowledged", "It is not stored, so nothing is stopped yet. Try again.");
   const auto& decided = *how;
@@ -113,37 +151,38 @@ server_response ending(const std::string& top, const command_outcome& how) {
 }
 
 void with_alert(context& in, const path_parts& parts, const respond& answer,
-                std::function<void(const alert&, const link_claim&)> then) {
+                std::function<void(const opened_link&)> then) {
   const auto claim = read_link_token(parts[0], in.sign_links);
   if (!claim) return answer(broken_link());
-  const bool taken = in.reader->submit([claim = *claim, answer, then = std::move(then)](persistence::store& store) {
-    const auto found = store.find_alert(claim.alert);
-    if (!found) return answer(message(503, "Not available now", "The alert could not be read. Try again in a moment."));
-    if (!*found || (*found)->tenant != claim.tenant) return answer(broken_link());
-    then(**found, claim);
-  });
+  const bool taken =
+      in.reader->submit([&in, claim = *claim, answer, then = std::move(then)](persistence::store& store) {
+        const auto found = store.find_alert(claim.alert);
+        if (!found)
+          return answer(message(503, "Not available now", "The alert could not be read. Try again in a moment."));
+        if (!*found || (*found)->tenant != claim.tenant) return answer(broken_link());
+        then(opened(in, **found, claim));
+      });
   if (!taken) answer(message(503, "Busy", "Try again in a moment."));
 }
 
 } // namespace
 
 void show_acknowledge_page(context& in, const server_request&, const path_parts& parts, const respond& answer) {
-  with_alert(in, parts, answer,
-             [&in, answer](const alert& what, const link_claim& claim) { answer(show(in, what, claim)); });
+  with_alert(in, parts, answer, [answer](const opened_link& at) { answer(show(at)); });
 }
 
 void acknowledge_by_link(context& in, const server_request&, const path_parts& parts, const respond& answer) {
-  with_alert(in, parts, answer, [&in, answer](const alert& what, const link_claim& claim) {
-    if (!obstacle(what, claim).empty()) return answer(show(in, what, claim));
+  with_alert(in, parts, answer, [&in, answer](const opened_link& at) {
+    if (!obstacle(at).empty()) return answer(show(at));
     command ask;
-    ask.tenant = claim.tenant;
+    ask.tenant = at.claim.tenant;
     ask.kind = command_kind::acknowledge;
-    ask.alert = claim.alert;
-    ask.episode = claim.episode;
-    ask.by = claim.person;
+    ask.alert = at.claim.alert;
+    ask.episode = at.claim.episode;
+    ask.by = at.claim.person;
     ask.via = "link";
     ask_tenant(in, std::move(ask),
-               [answer, top = heading(in, what)](const command_outcome& how) { answer(ending(top, how)); });
+               [answer, top = heading(at)](const command_outcome& how) { answer(ending(top, how)); });
   });
 }
 
