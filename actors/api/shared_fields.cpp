@@ -27,7 +27,7 @@ std::vector<std::string> read_hosts(table_reader& r, std::set<std::string>& used
     if (!used.insert(host).second) r.fault("hosts", "\"" + host + "\" is listed twice");
     hosts.push_back(std::move(host));
   }
-  if (hosts.empty()) r.fault("hosts", "is required: the registrars of its trunks, as the PBXes have them");
+  if (r.is_empty("hosts")) r.fault("hosts", "is required: the registrars of its trunks, as the PBXes have them");
   return hosts;
 }
 

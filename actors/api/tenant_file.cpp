@@ -5,6 +5,7 @@
 #include "actors/api/url_rules.hpp"
 #include "actors/api/written_values.hpp"
 #include "actors/api/zone_loader.hpp"
+#include "actors/net/address.hpp"
 #include "protocol/wire/dialects.hpp"
 
 #include <algorithm>
@@ -20,6 +21,14 @@ std::vector<std::string> kind_names() {
   std::vector<std::string> names;
   for (const wire::dialect& one : wire::dialects()) names.emplace_back(one.describe().kind);
   return names;
+}
+
+std::string no_such_kind(const std::string& kind) {
+  const auto names = kind_names();
+  std::string all;
+  for (const std::string& one : names) all += (all.empty() ? "" : ", ") + one;
+  const std::string meant = did_you_mean(kind, names);
+  return "no such kind of channel: \"" + kind + "\"" + (meant.empty() ? "; the kinds are " + all : meant);
 }
 
 std::vector<std::string> type_names() {
@@ -156,6 +165,10 @@ private:
     check_https(r, c.url);
     while (!c.url.empty() && c.url.back() == '/') c.url.pop_back();
     c.address = r.text("address").value_or("");
+    // The name is the url's: this is where the connection goes, and nobody resolves it.
+    const bool is_address = c.address.empty() || net::parse_address(c.address);
+    if (!is_address && options_.machine != this_machine::taken_as_written)
+      r.fault("address", "\"" + c.address + "\" must be an IP address");
     c.client_id = r.required_text("client_id");
     if (table.get("secret") == nullptr) r.fault("secret", "is required");
     c.secret = secret_of(r, "secret");
@@ -238,10 +251,7 @@ private:
     if (c.user) check_reference(r, "user", "user", c.user->str(), users_);
     c.floor = r.word("floor", parse_severity, "info, warning, critical").value_or(severity::info);
     const wire::dialect* dialect = wire::find_dialect(c.kind);
-    if (dialect == nullptr && !c.kind.empty()) {
-      r.fault("kind", "no such kind of channel: \"" + c.kind + "\"" + did_you_mean(c.kind, kind_names()));
-      return;
-    }
+    if (dialect == nullptr && !c.kind.empty()) r.fault("kind", no_such_kind(c.kind));
     if (dialect == nullptr) return;
     for (const wire::field_description& field : dialect->describe().fields) {
       const std::string key(field.name);
@@ -352,7 +362,7 @@ private:
     const auto& steps = config_.escalation.steps;
     if (!steps.empty() && made.after < steps.back().after) r.fault("after", "must not be before the step above it");
     made.notify = r.texts("notify");
-    if (made.notify.empty()) r.fault("notify", "must name somebody: \"oncall\", \"user:ID\" or \"channel:ID\"");
+    if (r.is_empty("notify")) r.fault("notify", "must name somebody: \"oncall\", \"user:ID\" or \"channel:ID\"");
     for (const std::string& one : made.notify) {
       if (one.starts_with("user:"))
         check_reference(r, "notify", "user", one.substr(5), users_);
@@ -378,8 +388,7 @@ private:
         if (!one.starts_with("kind:"))
           check_reference(rule, "channels", "channel", one, channels_);
         else if (wire::find_dialect(one.substr(5)) == nullptr)
-          rule.fault("channels",
-                     "no such kind of channel: \"" + one.substr(5) + "\"" + did_you_mean(one.substr(5), kind_names()));
+          rule.fault("channels", no_such_kind(one.substr(5)));
       }
       rule.finish();
       config_.routes.push_back(std::move(made));

@@ -59,6 +59,12 @@ const toml::node* table_reader::node(const std::string& key) {
   return table_.get(key);
 }
 
+bool table_reader::is_empty(const std::string& key) const {
+  const toml::node* at = table_.get(key);
+  const toml::array* list = at == nullptr ? nullptr : at->as_array();
+  return at == nullptr || (list != nullptr && list->empty());
+}
+
 void table_reader::fault(const std::string& key, const std::string& message) {
   const toml::node* at = table_.get(key);
   faults_.add(at != nullptr ? at : &table_, name_of(key) + ": " + message);

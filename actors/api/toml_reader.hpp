@@ -70,6 +70,8 @@ public:
     if (!value) fault(key, "\"" + *written + "\" is not one of " + std::string(known));
     return value;
   }
+  // No such key, or a list with nothing in it: what else is not as it should be was complained about already.
+  [[nodiscard]] bool is_empty(const std::string& key) const;
   void fault(const std::string& key, const std::string& message);
   void finish();
   [[nodiscard]] const std::string& where() const { return where_; }

@@ -8,6 +8,8 @@
 #include "protocol/wire/voice/twilio.hpp"
 #include "protocol/wire/webhook/standard.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -19,10 +21,11 @@ constexpr std::array table{
     chat::slack, psa::autotask, push::ntfy, voice::twilio, webhook::standard, email::smtp,
 };
 
-std::string_view field_fault(const field_description& field, const std::string& value) {
+std::string field_fault(const field_description& field, const std::string& value) {
   if (field.kind == field_kind::url && !value.empty() && !parse_url(value)) return "must be an http or https URL";
   const bool listed = std::ranges::find(field.choices, value) != field.choices.end();
-  if (field.kind == field_kind::choice && !value.empty() && !listed) return "is none of its choices";
+  if (field.kind == field_kind::choice && !value.empty() && !listed)
+    return fmt::format("\"{}\" is not one of {}", value, fmt::join(field.choices, ", "));
   const bool digits = std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; });
   if (field.kind == field_kind::number && !digits) return "must be a whole number";
   return {};
@@ -61,8 +64,8 @@ std::optional<std::string> check_fields(const dialect_description& description, 
     const field_description* field = find_field(description, key);
     if (field == nullptr) return key + ": no such field";
     if (field->kind == field_kind::secret) return key + ": is a secret and must be given as one";
-    const std::string_view fault = field_fault(*field, value);
-    if (!fault.empty()) return key + ": " + std::string(fault);
+    const std::string fault = field_fault(*field, value);
+    if (!fault.empty()) return fmt::format("{}: {}", key, fault);
   }
   for (const auto& [key, value] : channel.secrets) {
     const field_description* field = find_field(description, key);

@@ -99,6 +99,13 @@ const std::string head = "[tenant]\nid = \"acme\"\n[[user]]\nid = \"jo\"\n[sever
 const std::string pbx =
     "[[instance]]\nid = \"hq\"\nurl = \"https://a.example.com\"\nclient_id = \"c\"\nsecret = { file = \"s\" }\n";
 
+const std::string phone =
+    "[[channel]]\nid = \"c\"\nkind = \"twilio\"\naccount = \"AC0123456789abcdef0123456789abcdef\"\n"
+    "from = \"+12025550100\"\nauth_token = { file = \"s\" }\n";
+const std::string mail =
+    "[[channel]]\nid = \"c\"\nkind = \"email\"\nhost = \"smtp.example.com\"\nfrom = \"a@example.com\"\n"
+    "to = \"b@example.com\"\n";
+
 const std::vector<bad_file> bad_files{
     {"trunk_dwon = \"info\"\n", 6, "severity.trunk_dwon: unknown key; did you mean \"trunk_down\"?"},
     {"trunk_down = \"loud\"\n", 6, "\"loud\" is not one of info, warning, critical"},
@@ -156,6 +163,17 @@ const std::vector<bad_file> bad_files{
     {"[[provider]]\nid = \"p\"\nhosts = [\"sip.example.com:5060/x\"]\n", 8, "is not the name or address of a host"},
     {"[[provider]]\nid = \"p\"\nhosts = [\"a.example\"]\n[[provider]]\nid = \"q\"\nhosts = [\"A.example\"]\n", 11,
      "\"a.example\" is listed twice"},
+    {pbx + "address = \"pbx03.pbx.test\"\n", 11, "instance.address: \"pbx03.pbx.test\" must be an IP address"},
+    {"[[channel]]\nid = \"c\"\nkind = \"teams\"\n", 8, "the kinds are slack, autotask, ntfy, twilio, webhook, email"},
+    {phone + "regions = \"Germany\"\n", 6, "regions: \"Germany\" is no two-letter country code like \"DE\""},
+    {phone + "regions = \"US; DE\"\n", 6, "regions: \"US;\" is no two-letter"},
+    {"[[channel]]\nid = \"c\"\nkind = \"twilio\"\naccount = \"12345\"\nfrom = \"+12025550100\"\nauth_token = { file = "
+     "\"s\" }\n",
+     6, "account: must be AC and 32 hex digits"},
+    {mail + "security = \"ssl\"\n", 6, "security: \"ssl\" is not one of "},
+    {"[[escalation.step]]\nafter = \"5m\"\nnotify = \"jo\"\n", 8, "must be a list of strings"},
+    {"[[escalation.step]]\nafter = \"5m\"\nnotify = []\n", 8, "must name somebody"},
+    {"[[provider]]\nid = \"p\"\nhosts = \"sip.example.com\"\n", 8, "must be a list of strings"},
     {"[routing]\nrules = []\n", 7, "routing.rules: unknown key; did you mean \"rule\"?"},
     {"[[routing.rule]]\ntypes = [\"trunk_donw\"]\nchannels = []\n", 7, "did you mean \"trunk_down\"?"},
     {"[[routing.rule]]\nchannels = [\"push\"]\n", 7, "no [[channel]] has the id \"push\""},
@@ -285,3 +303,18 @@ TEST_CASE("All faults of a tenant file are told at once") {
   CHECK(read("").errors.size() == 1);
   CHECK(read("[tenant\n").errors.size() == 1);
 }
+
+TEST_CASE("A SignalWire project is an account too") {
+  std::string space = head + phone + "base_url = \"https://acme.signalwire.com/api/laml\"\n";
+  space.replace(space.find("AC0123"), 34, "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9");
+  CHECK(read(space).config);
+  space.replace(space.find("0a1b2c3d-"), 9, "0a1b2c3d4");
+  CHECK_FALSE(read(space).config);
+}
+
+TEST_CASE("One mistake is one complaint") {
+  for (const std::string more : {"[[escalation.step]]\nafter = \"5m\"\nnotify = \"jo\"\n",
+                                 "[[provider]]\nid = \"p\"\nhosts = \"sip.example.com\"\n"})
+    CHECK(read(head + more).errors.size() == 1);
+}
+

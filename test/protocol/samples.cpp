@@ -151,7 +151,7 @@ channel_config twilio_channel() {
   channel_config channel;
   channel.id = channel_id("noc-phone");
   channel.kind = "twilio";
-  channel.settings = {{"account", "AC0123"}, {"from", "+12025550100"}};
+  channel.settings = {{"account", "AC0123456789abcdef0123456789abcdef"}, {"from", "+12025550100"}};
   channel.secrets = {{"auth_token", secret_text("topsecret-token")}};
   return channel;
 }

@@ -48,8 +48,10 @@ TEST_CASE("a call is placed with the script to be fetched and every stage to be 
   const auto step = voice::start_twilio(job_for(row, channel));
   REQUIRE(step.request);
   CHECK(step.request->method == http_method::post);
-  CHECK(step.request->url == "https://api.twilio.com/2010-04-01/Accounts/AC0123/Calls.json");
-  CHECK(header(step.request->headers, "authorization") == "Basic " + base64_encode("AC0123:topsecret-token"));
+  CHECK(step.request->url ==
+        "https://api.twilio.com/2010-04-01/Accounts/AC0123456789abcdef0123456789abcdef/Calls.json");
+  CHECK(header(step.request->headers, "authorization") ==
+        "Basic " + base64_encode("AC0123456789abcdef0123456789abcdef:topsecret-token"));
   const auto form = placed_form(job_for(row, channel));
   const std::string base = "https://ringdown.harbour.example/callbacks/twilio/harbour/noc-phone/" + row.id.str();
   CHECK(form_value(form, "To") == "+12025550123");
@@ -91,7 +93,7 @@ TEST_CASE("a SignalWire space is another base_url") {
   channel.settings["base_url"] = "https://acme.signalwire.com/api/laml/";
   const delivery row = call_row();
   CHECK(voice::start_twilio(job_for(row, channel)).request->url ==
-        "https://acme.signalwire.com/api/laml/2010-04-01/Accounts/AC0123/Calls.json");
+        "https://acme.signalwire.com/api/laml/2010-04-01/Accounts/AC0123456789abcdef0123456789abcdef/Calls.json");
 }
 
 TEST_CASE("Twilio's answers mean what its codes say") {
@@ -183,7 +185,7 @@ TEST_CASE("a call is taken back before it is answered and hung up after") {
   CHECK(voice::hang_up_twilio(job, "CA1", call_stage::ringing).body == "Status=canceled");
   CHECK(voice::hang_up_twilio(job, "CA1", call_stage::answered).body == "Status=completed");
   CHECK(voice::hang_up_twilio(job, "CA1", call_stage::ringing).url ==
-        "https://api.twilio.com/2010-04-01/Accounts/AC0123/Calls/CA1.json");
+        "https://api.twilio.com/2010-04-01/Accounts/AC0123456789abcdef0123456789abcdef/Calls/CA1.json");
   CHECK(voice::after_twilio_hang_up(answer(200, "{}")) == hang_up_end::done);
   CHECK(voice::after_twilio_hang_up(answer(400, R"({"code":21220})")) == hang_up_end::done);
   CHECK(voice::after_twilio_hang_up(answer(503, "")) == hang_up_end::again);

@@ -28,10 +28,45 @@ constexpr int longest_ring = 600;                // seconds; Twilio's own limit
 constexpr std::string_view ring_default = "25";  // most voicemails answer later
 constexpr std::string_view longest_call = "600"; // seconds: a forgotten call is not paid for all night
 
+bool is_hex(std::string_view text) {
+  return std::ranges::all_of(
+      text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); });
+}
+
+// SignalWire's projects: 8-4-4-4-12 hex digits.
+bool is_uuid(std::string_view text) {
+  constexpr std::size_t length = 36;
+  if (text.size() != length) return false;
+  std::string digits;
+  for (std::size_t i = 0; i < length; ++i) {
+    const bool parts = i == 8 || i == 13 || i == 18 || i == 23;
+    if (parts != (text[i] == '-')) return false;
+    if (!parts) digits += text[i];
+  }
+  return is_hex(digits);
+}
+
+// Twilio's own pattern: ^AC[0-9a-fA-F]{32}$.
 bool is_account(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
-  });
+  constexpr std::size_t length = 34;
+  return is_uuid(text) || (text.size() == length && text.starts_with("AC") && is_hex(text.substr(2)));
+}
+
+// Why `list` names no countries; empty when it does.
+std::string region_fault(std::string_view list) {
+  std::string word;
+  for (const char c : std::string(list) + ",") {
+    if (c != ',' && c != ' ') {
+      word += c;
+      continue;
+    }
+    const bool letters =
+        std::ranges::all_of(word, [](char l) { return (l >= 'a' && l <= 'z') || (l >= 'A' && l <= 'Z'); });
+    if (!word.empty() && (word.size() != 2 || !letters))
+      return fmt::format("regions: \"{}\" is no two-letter country code like \"DE\"", word);
+    word.clear();
+  }
+  return {};
 }
 
 bool is_e164(std::string_view text) {
@@ -325,13 +360,15 @@ dialect_description describe_twilio() {
 
 std::optional<std::string> check_twilio(const channel_config& channel) {
   if (auto fault = check_fields(describe_twilio(), channel)) return fault;
-  if (!is_account(setting(channel, "account"))) return "account: must be letters, digits and - only";
+  if (!is_account(setting(channel, "account")))
+    return "account: must be AC and 32 hex digits, or a project's UUID on SignalWire";
   if (!is_e164(setting(channel, "from"))) return "from: must be written as +15551234567 (E.164)";
   for (const char* field : {"auth_token", "api_key", "api_secret"})
     if (!is_header_safe(secret(channel, field).reveal())) return std::string(field) + ": holds a character no key has";
   if (secret(channel, "api_key").empty() != secret(channel, "api_secret").empty() &&
       secret(channel, "api_secret").empty())
     return "api_secret: is required with an api_key";
+  if (auto fault = region_fault(setting(channel, "regions")); !fault.empty()) return fault;
   const std::string rings = setting(channel, "ring_seconds");
   int seconds = 0;
   std::from_chars(rings.data(), rings.data() + rings.size(), seconds);
