@@ -1,5 +1,6 @@
 #include "actors/api/tenant_file.hpp"
 
+#include "actors/api/channel_faults.hpp"
 #include "actors/api/shared_fields.hpp"
 #include "actors/api/timing_table.hpp"
 #include "actors/api/url_rules.hpp"
@@ -128,7 +129,8 @@ private:
     config_.users.push_back(std::move(u));
   }
 
-  secret_text secret_of(table_reader& r, const std::string& key) {
+  // `elsewhere` gets the key of one whose value only the daemon has.
+  secret_text secret_of(table_reader& r, const std::string& key, std::set<std::string>& elsewhere) {
     const toml::node* at = r.node(key);
     const toml::table* reference = at == nullptr ? nullptr : at->as_table();
     if (reference == nullptr) {
@@ -147,7 +149,10 @@ private:
       }
       auto answer = secrets_(kind, *what);
       if (answer.value) return std::move(*answer.value);
-      r.fault(key, answer.problem);
+      if (answer.problem.empty())
+        elsewhere.insert(key);
+      else
+        r.fault(key, answer.problem);
       return {};
     }
     r.fault(key, "must be one of { file = \"..\" }, { env = \"..\" }, { secret = \"..\" }");
@@ -171,7 +176,8 @@ private:
       r.fault("address", "\"" + c.address + "\" must be an IP address");
     c.client_id = r.required_text("client_id");
     if (table.get("secret") == nullptr) r.fault("secret", "is required");
-    c.secret = secret_of(r, "secret");
+    std::set<std::string> elsewhere;
+    c.secret = secret_of(r, "secret", elsewhere);
     if (const toml::table* tls = r.table("tls")) c.tls = read_tls(*tls, where + ".tls");
     c.times = config_.times;
     if (const auto interval = r.span("interval")) c.times.poll_interval = *interval;
@@ -253,10 +259,11 @@ private:
     const wire::dialect* dialect = wire::find_dialect(c.kind);
     if (dialect == nullptr && !c.kind.empty()) r.fault("kind", no_such_kind(c.kind));
     if (dialect == nullptr) return;
+    std::set<std::string> elsewhere;
     for (const wire::field_description& field : dialect->describe().fields) {
       const std::string key(field.name);
       if (field.kind == wire::field_kind::secret) {
-        secret_text value = secret_of(r, key);
+        secret_text value = secret_of(r, key, elsewhere);
         if (!value.empty()) c.secrets[key] = std::move(value);
       } else if (auto value = value_of(r, key, field.kind)) {
         if (field.kind == wire::field_kind::url) check_channel_url(r, key, *value);
@@ -266,8 +273,10 @@ private:
       }
     }
     r.finish();
-    if (const auto wrong = dialect->check(c); wrong && faults_.size() == faults_before)
-      faults_.add(&table, where + " \"" + c.id.str() + "\": " + *wrong);
+    // A rule that came with an update takes no tenant along that was sound when it was applied.
+    const auto wrong =
+        options_.machine == this_machine::taken_as_written ? std::nullopt : fault_of(*dialect, c, elsewhere);
+    if (wrong && faults_.size() == faults_before) faults_.add(&table, where + " \"" + c.id.str() + "\": " + *wrong);
     config_.channels.push_back(std::move(c));
   }
 

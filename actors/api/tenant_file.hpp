@@ -14,7 +14,8 @@
 
 namespace ringdown::api {
 
-// What a secret reference stands for; nullopt with a reason when it cannot be had.
+// What a secret reference stands for; nullopt with a reason when it cannot be had, without one when only the daemon has it:
+// it counts as given then, and nothing is said of its form.
 struct secret_answer {
   std::optional<secret_text> value;
   std::string problem;

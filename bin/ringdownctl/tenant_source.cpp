@@ -17,9 +17,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t longest_secret = 64 << 10;
 
-// Passes every check of form that a dialect makes of a secret. Stands for a value that only the daemon has.
-constexpr std::string_view stand_in = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
-
 api::secret_answer secret_in_file(const std::string& file, const std::string& named) {
   const fs::path given(named);
   const fs::path path = given.is_absolute() ? given : fs::absolute(file).parent_path() / given;
@@ -45,7 +42,7 @@ api::secret_lookup lookup_for(const std::string& file, const environment& variab
   return [file, variables](const std::string& kind, const std::string& what) -> api::secret_answer {
     if (kind == "file") return secret_in_file(file, what);
     if (kind == "env") return secret_in_variable(variables, what);
-    return {secret_text(std::string(stand_in)), {}};
+    return {}; // only the daemon has it
   };
 }
 

@@ -228,11 +228,87 @@ class Heartbeat(Daemon):
         self.logged('event=heartbeat_withheld reason="no poll ended within two intervals"')
 
 
-class Restore(Daemon):
+# A channel of each kind, with all its secrets.
+EVERY_KIND = """[tenant]
+id = "acme"
+[[channel]]
+id = "push"
+kind = "ntfy"
+topic = "acme-7f3a"
+token = { file = "plain" }
+[[channel]]
+id = "chat"
+kind = "slack"
+webhook_url = { file = "hook" }
+[[channel]]
+id = "tickets"
+kind = "autotask"
+username = "api@example.com"
+secret = { file = "plain" }
+integration_code = { file = "plain" }
+company = 0
+queue = 1
+priority_critical = 1
+priority_warning = 2
+note_type = 1
+[[channel]]
+id = "mail"
+kind = "email"
+host = "smtp.example.com"
+from = "a@example.com"
+to = "b@example.com"
+username = "a"
+password = { file = "plain" }
+[[channel]]
+id = "phone"
+kind = "twilio"
+account = "AC0123456789abcdef0123456789abcdef"
+from = "+12025550100"
+auth_token = { file = "plain" }
+api_key = { file = "plain" }
+api_secret = { file = "plain" }
+signing_key = { file = "plain" }
+[[channel]]
+id = "events"
+kind = "webhook"
+url = "https://events.example.com/x"
+secret = { file = "signing" }
+previous_secret = { file = "signing" }
+"""
+
+
+class Commands(Daemon):
     def ctl(self, *words):
         done = subprocess.run([CTL, "--config", str(self.config), *words], capture_output=True, text=True, timeout=60, check=False)
         return done.returncode, done.stdout + done.stderr
 
+
+class Export(Commands):
+    def ctl(self, *words):
+        return super().ctl(*words, "--url", self.url)  # its port is known once it listens
+
+    def test_what_is_exported_is_sound_and_changes_nothing_for_every_kind_of_channel(self):
+        self.start()
+        (self.folder / "plain").write_text("a-secret\n")
+        (self.folder / "hook").write_text("https://hooks.slack.com/services/T0/B0/x\n")
+        (self.folder / "signing").write_text("whsec_" + "QUJD" * 8 + "\n")
+        (self.folder / "acme.toml").write_text(EVERY_KIND)
+        (self.folder / "kinds.toml").write_text('[tenant]\nid = "x"\n[[channel]]\nid = "c"\nkind = "none"\n')
+        kinds = self.ctl("check-config", str(self.folder / "kinds.toml"))[1].split("the kinds are ")[1].split()
+        for kind in kinds:
+            self.assertIn(f'kind = "{kind.strip(",")}"', EVERY_KIND)
+        code, text = self.ctl("apply", str(self.folder / "acme.toml"))
+        self.assertEqual(code, 0, text)
+        out = str(self.folder / "out")
+        self.assertEqual(self.ctl("export", "--dir", out)[0], 0)
+        code, text = self.ctl("check-config", out)
+        self.assertEqual((code, text.splitlines()[0]), (0, f"{out}/acme.toml: ok"), text)
+        code, text = self.ctl("diff", out)
+        self.assertIn("no changes", text)
+        self.assertEqual(code, 0, text)
+        self.assertIn("acme: unchanged", self.ctl("apply", out)[1])
+
+class Restore(Commands):
     def test_nothing_of_another_database_stays_beside_a_restored_one(self):
         self.end(self.start())
         copy = str(self.folder / "copy.db")

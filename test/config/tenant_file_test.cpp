@@ -318,3 +318,26 @@ TEST_CASE("One mistake is one complaint") {
     CHECK(read(head + more).errors.size() == 1);
 }
 
+TEST_CASE("A secret that only the daemon has counts as given, and its form is not judged") {
+  const auto elsewhere = [](const std::string& text) {
+    return parse_tenant_file(text, {"/t/acme.toml", timing{}, std::chrono::seconds(5)},
+                             [](const std::string&, const std::string&) { return secret_answer{}; });
+  };
+  const std::string chat = head + "[[channel]]\nid = \"c\"\nkind = \"slack\"\n";
+  CHECK(elsewhere(chat + "webhook_url = { secret = \"w\" }\n").config);
+  const std::string hook = head + "[[channel]]\nid = \"c\"\nkind = \"webhook\"\nurl = \"https://x.example.com\"\n";
+  CHECK(elsewhere(hook + "secret = { secret = \"w\" }\nprevious_secret = { secret = \"v\" }\n").config);
+  CHECK(elsewhere(head + phone).config);
+  // What is missing, and what else is wrong, is said as ever.
+  CHECK_FALSE(elsewhere(chat).config);
+  CHECK_FALSE(elsewhere(head + phone + "regions = \"Germany\"\n").config);
+  CHECK_FALSE(elsewhere(head + phone + "api_key = { secret = \"k\" }\n").config);
+}
+
+TEST_CASE("What was sound when it was applied is read from the store, whatever an update thinks of it") {
+  const std::string stored = head + phone + "regions = \"Germany\"\n" + pbx + "address = \"pbx03.pbx.test\"\n";
+  CHECK_FALSE(read(stored).config);
+  CHECK(parse_tenant_file(stored, {"tenant acme", timing{}, std::chrono::seconds(5), this_machine::taken_as_written},
+                          known_secrets)
+            .config);
+}
