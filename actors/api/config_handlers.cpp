@@ -38,7 +38,7 @@ server_response changes_answer(const tenant_id& id, std::uint64_t version, const
     json.open_object().text("action", one.action).text("kind", one.kind).text("id", one.id).close_object();
   json.close_array().key("warnings").open_array();
   for (const config_warning& one : warnings)
-    json.open_object().text("channel", one.channel.str()).text("message", to_text(one)).close_object();
+    json.open_object().text_or_null("channel", one.channel.str()).text("message", to_text(one)).close_object();
   json.close_array().close_object();
   return json_answer(200, std::move(json).str());
 }
@@ -133,6 +133,14 @@ result<void> carry_out(context& in, persistence::store& store, const stored_tena
   return {};
 }
 
+// `ringdownctl oncall` stands above the file. Where that cannot be read, the file is warned of as it stands: applying it may
+// be what mends the rest.
+std::vector<config_warning> warnings_now(const context& in, persistence::store& store, tenant_config config) {
+  const auto stored = store.load_tenant(config.id, in.world->node.node_name, in.world->time.now().wall);
+  if (stored && stored->oncall && stored->oncall->user) config.oncall.user = stored->oncall->user;
+  return warnings_of(config, reach_of(in));
+}
+
 // On the store's thread: what is stored, what would change, and the change itself. A failure is the store's.
 result<server_response> apply(context& in, persistence::store& store, const tenant_id& id, const upload& up) {
   const auto stored = what_is_stored(in, store, id);
@@ -145,7 +153,7 @@ result<server_response> apply(context& in, persistence::store& store, const tena
   if (file.config->id != id)
     return problem(422, "invalid", "the file is of tenant " + file.config->id.str() + ", not " + id.str());
   const auto changes = changes_of(*stored, mine, up);
-  const auto warnings = warnings_of(*file.config, reach_of(in));
+  const auto warnings = warnings_now(in, store, *file.config);
   // What could not be read before starts with this, also when the file is the same (the daemon's limits may differ now).
   const bool starts = in.tenants.unreadable().contains(id);
   if (up.dry_run || (changes.empty() && !starts))

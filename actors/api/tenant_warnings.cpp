@@ -1,5 +1,6 @@
 #include "actors/api/tenant_warnings.hpp"
 
+#include "actors/api/reach_warnings.hpp"
 #include "actors/logic/numbers.hpp"
 #include "protocol/wire/dialects.hpp"
 
@@ -73,8 +74,9 @@ std::vector<std::string> look_at_numbers(const tenant_config& config, const chan
   const auto regions = logic::regions_of(channel);
   std::vector<std::string> found;
   for (const user_config& one : config.users)
-    if (!one.phone.empty()) found.push_back(region_warning(one.id.str(), one.phone, regions));
-  if (!config.voice.fallback.empty())
+    if (!one.phone.empty() && !one.voice_consent.empty())
+      found.push_back(region_warning(one.id.str(), one.phone, regions));
+  if (!config.voice.fallback.empty() && !config.voice.fallback_consent.empty())
     found.push_back(region_warning("[voice] fallback", config.voice.fallback, regions));
   std::erase_if(found, [](const std::string& one) { return one.empty(); });
   return found;
@@ -88,6 +90,8 @@ std::vector<std::string> look_at_calls(const tenant_config& config, const channe
     found.emplace_back(
         "voice_consent: no [[user]] has a phone and a voice_consent, nor [voice] a fallback and a "
         "fallback_consent: nobody may be called");
+  else if (!config.voice.types.empty())
+    found = warn_of_the_called(config);
   if (reach == callback_reach::missing && config.voice.keys == keypad::on)
     found.emplace_back(
         "[http] public_url of the daemon's file is not set: calls have no keys, so that no call can be "
@@ -107,15 +111,23 @@ bool has_field(const wire::dialect_description& description, std::string_view na
   return std::ranges::find(description.fields, name, &wire::field_description::name) != description.fields.end();
 }
 
+// Calls go by [voice], and mail is a backup.
+bool interrupts(const wire::dialect_description& description) {
+  return description.rows == delivery_kind::interrupt && description.is != channel_class::voice &&
+         description.is != channel_class::email;
+}
+
 } // namespace
 
 std::string to_text(const config_warning& warning) {
-  return fmt::format("channel \"{}\": {}", warning.channel.str(), warning.text);
+  return warning.channel.empty() ? warning.text
+                                 : fmt::format("channel \"{}\": {}", warning.channel.str(), warning.text);
 }
 
 std::vector<config_warning> warnings_of(const tenant_config& config, callback_reach reach) {
   std::vector<config_warning> found;
   const channel_config* calls = nullptr; // the one that does
+  const std::string unheard = warn_of_the_unheard(config);
   for (const channel_config& channel : config.channels) {
     const wire::dialect* dialect = wire::find_dialect(channel.kind);
     if (dialect == nullptr || !channel.enabled) continue;
@@ -129,8 +141,11 @@ std::vector<config_warning> warnings_of(const tenant_config& config, callback_re
       calls = &channel;
       texts = look_at_calls(config, channel, reach);
     }
+    if (unheard.empty() && interrupts(description))
+      if (std::string text = warn_of_routes(config, channel); !text.empty()) texts.push_back(std::move(text));
     for (std::string& one : texts) found.push_back({channel.id, std::move(one)});
   }
+  if (!unheard.empty()) found.push_back({{}, unheard});
   return found;
 }
 

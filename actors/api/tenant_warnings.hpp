@@ -14,12 +14,12 @@ namespace ringdown::api {
 enum class callback_reach : std::uint8_t { given, missing, unknown };
 
 struct config_warning {
-  channel_id channel;
-  std::string text; // names the setting first: "company: ..."
+  channel_id channel; // empty: the tenant
+  std::string text;   // names the setting first: "company: ..."
 };
 [[nodiscard]] std::string to_text(const config_warning& warning); // `channel "tickets": company: ...`
 
-// Of enabled channels, in their order.
+// Of enabled channels, in their order; then of the tenant.
 [[nodiscard]] std::vector<config_warning> warnings_of(const tenant_config& config, callback_reach reach);
 
 } // namespace ringdown::api

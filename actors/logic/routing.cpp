@@ -17,15 +17,6 @@ bool stands_for_trunks(const tenant_config& config, const route_config& rule) {
          (names(rule, alert_type::trunk_down) || names(rule, alert_type::all_trunks_down));
 }
 
-const route_config* first_match(const tenant_config& config, alert_type type, severity level) {
-  const auto at = std::ranges::find_if(config.routes, [&](const route_config& r) {
-    const bool type_fits =
-        r.types.empty() || names(r, type) || (type == alert_type::provider_outage && stands_for_trunks(config, r));
-    return type_fits && (r.levels.empty() || std::ranges::find(r.levels, level) != r.levels.end());
-  });
-  return at == config.routes.end() ? nullptr : &*at;
-}
-
 bool has_class(const tenant_config& config, const std::vector<channel_kind_facts>& kinds, channel_class wanted) {
   return std::ranges::any_of(config.channels, [&](const channel_config& c) {
     const auto* facts = facts_of(kinds, c.kind);
@@ -65,9 +56,18 @@ const channel_kind_facts* facts_of(const std::vector<channel_kind_facts>& kinds,
   return at == kinds.end() ? nullptr : &*at;
 }
 
+const route_config* rule_for(const tenant_config& config, alert_type type, severity level) {
+  const auto at = std::ranges::find_if(config.routes, [&](const route_config& r) {
+    const bool type_fits =
+        r.types.empty() || names(r, type) || (type == alert_type::provider_outage && stands_for_trunks(config, r));
+    return type_fits && (r.levels.empty() || std::ranges::find(r.levels, level) != r.levels.end());
+  });
+  return at == config.routes.end() ? nullptr : &*at;
+}
+
 std::vector<route_verdict> route(const tenant_config& config, const std::vector<channel_kind_facts>& kinds,
                                  alert_type type, severity level) {
-  const route_config* rule = first_match(config, type, level);
+  const route_config* rule = rule_for(config, type, level);
   const std::string matrix =
       rule == nullptr ? "matrix=default" : "matrix=rule" + std::to_string(rule - config.routes.data() + 1);
   std::vector<route_verdict> verdicts;

@@ -26,6 +26,9 @@ struct route_verdict {
   [[nodiscard]] bool told() const { return deciding == reason::none; }
 };
 
+// The rule that decides, alone; nullptr: none fits, and the default does.
+[[nodiscard]] const route_config* rule_for(const tenant_config& config, alert_type type, severity level);
+
 // One verdict per channel of the tenant, in the order of the configuration.
 [[nodiscard]] std::vector<route_verdict> route(const tenant_config& config,
                                                const std::vector<channel_kind_facts>& kinds, alert_type type,

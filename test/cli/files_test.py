@@ -144,13 +144,14 @@ class CheckConfig(Cli):
         tenant = self.folder / "acme.toml"
         tenant.write_text((ROOT / "deploy/examples/tenants/acme.toml").read_text())
         node = str(ROOT / "deploy/examples/ringdown.toml")
-        text = self.expect(0, "check-config", node, str(tenant), where=False, variables={"CLINIC_PBX_SECRET": "s3cret"})
-        self.assertEqual(text, f"{node}: ok\n{tenant}: ok\n")
+        done = self.run_ctl("check-config", node, str(tenant), where=False, variables={"CLINIC_PBX_SECRET": "s3cret"})
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, f"{node}: ok\n{tenant}: ok\n", ""))
 
     def test_what_will_not_work_is_a_warning_and_no_fault(self):
         file = self.folder / "x.toml"
         (self.folder / "secret").write_text("a-secret\n")
         file.write_text('[tenant]\nid = "x"\n[voice]\ntypes = ["trunk_down"]\n[[user]]\nid = "jo"\nphone = "+4930123456"\nvoice_consent = "by mail"\n'
+                        '[oncall]\nuser = "jo"\n'
                         '[[channel]]\nid = "phone"\nkind = "twilio"\naccount = "AC0123456789abcdef0123456789abcdef"\nfrom = "+12025550100"\n'
                         'auth_token = { file = "secret" }\n')
         node = self.folder / "ringdown.toml"
@@ -176,7 +177,7 @@ class CheckConfig(Cli):
         node.write_text('state_dir = "state"\n[http]\npublic_url = "https://ringdown.example.com"\n')
         done = self.run_ctl("check-config", str(file), str(node), where=False)
         self.assertEqual((done.stdout, done.stderr), (f"{file}: ok\n{node}: ok\n", ""))
-        for kind in ("slack", "autotask", "email", "twilio"):
+        for kind in ("slack", "autotask", "email", "twilio", "ntfy"):
             self.assertIn(f'kind = "{kind}"', text)
 
     def test_all_faults_are_told_with_line_and_no_secret(self):
