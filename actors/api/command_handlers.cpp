@@ -1,6 +1,7 @@
 #include "actors/api/handlers.hpp"
 
 #include "actors/api/asking.hpp"
+#include "actors/api/unknown_names.hpp"
 #include "protocol/wire/api_json.hpp"
 
 #include <fmt/format.h>
@@ -183,7 +184,7 @@ void post_silence(context& in, const server_request& request, const path_parts&,
   if (!what) return answer(problem(what.error()));
   if (only.empty()) return ask_everybody(in, std::move(*what), answer);
   what->tenant = tenant_id(only);
-  if (!in.tenants.find(what->tenant)) return answer(problem(404, "not found", "no such tenant"));
+  if (!in.tenants.find(what->tenant)) return answer(no_such_tenant(in, what->tenant));
   ask_and_answer(in, std::move(*what), answer);
 }
 
@@ -223,8 +224,9 @@ void post_test_channel(context& in, const server_request& request, const path_pa
   auto asked = read_command(request, command_kind::test_channel, {});
   if (!asked) return answer(problem(asked.error()));
   const auto known = in.tenants.find(tenant_id(parts[0]));
-  if (!known || known->config->find(channel_id(parts[1])) == nullptr)
-    return answer(problem(404, "not found", "no such tenant or channel"));
+  if (!known) return answer(no_such_tenant(in, tenant_id(parts[0])));
+  if (known->config->find(channel_id(parts[1])) == nullptr)
+    return answer(no_such_channel(in, known->config->id, channel_id(parts[1])));
   asked->what.tenant = tenant_id(parts[0]);
   asked->what.subject = parts[1];
   std::vector<std::string> warnings;

@@ -2,6 +2,7 @@
 
 #include "actors/api/load_tenants.hpp"
 #include "actors/api/tenant_warnings.hpp"
+#include "actors/api/unknown_names.hpp"
 #include "protocol/wire/api_json.hpp"
 
 #include <optional>
@@ -176,7 +177,7 @@ std::optional<server_response> forbids_removal(const persistence::config_documen
 result<server_response> remove(context& in, persistence::store& store, const tenant_id& id, const std::string& by,
                                bool dry_run) {
   const auto document = in.tenants.document(id);
-  if (!document) return problem(404, "not found", "no such tenant");
+  if (!document) return no_such_tenant(in, id);
   if (auto forbidden = forbids_removal(*document)) return std::move(*forbidden);
   if (dry_run) return changes_answer(id, document->version, {{"remove", "tenant", id.str()}}, false);
   persistence::config_change change;
@@ -196,7 +197,7 @@ result<server_response> remove(context& in, persistence::store& store, const ten
 
 void get_tenant_file(context& in, const server_request&, const path_parts& parts, const respond& answer) {
   const auto document = in.tenants.document(tenant_id(parts[0]));
-  if (!document) return answer(problem(404, "not found", "no such tenant"));
+  if (!document) return answer(no_such_tenant(in, tenant_id(parts[0])));
   wire::json_writer json;
   json.open_object()
       .text("tenant", parts[0])

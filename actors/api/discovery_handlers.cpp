@@ -1,6 +1,7 @@
 // What the settings of a channel may be, asked of its provider with the channel's own credentials.
 #include "actors/api/handlers.hpp"
 
+#include "actors/api/unknown_names.hpp"
 #include "protocol/wire/dialects.hpp"
 
 #include <memory>
@@ -76,8 +77,9 @@ private:
 
 void get_choices(context& in, const server_request&, const path_parts& parts, const respond& answer) {
   auto known = in.tenants.find(tenant_id(parts[0]));
-  const channel_config* channel = known ? known->config->find(channel_id(parts[1])) : nullptr;
-  if (channel == nullptr) return answer(problem(404, "not found", "no such tenant or channel"));
+  if (!known) return answer(no_such_tenant(in, tenant_id(parts[0])));
+  const channel_config* channel = known->config->find(channel_id(parts[1]));
+  if (channel == nullptr) return answer(no_such_channel(in, known->config->id, channel_id(parts[1])));
   const wire::dialect* dialect = wire::find_dialect(channel->kind);
   if (dialect == nullptr || dialect->discover == nullptr)
     return answer(problem(422, "invalid", "a channel of kind " + channel->kind + " has nothing to be discovered"));

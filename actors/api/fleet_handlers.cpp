@@ -2,6 +2,7 @@
 #include "actors/api/handlers.hpp"
 
 #include "actors/api/paging.hpp"
+#include "actors/api/unknown_names.hpp"
 #include "protocol/types/observation.hpp"
 #include "protocol/wire/api_json.hpp"
 
@@ -126,6 +127,8 @@ void get_instances(context& in, const server_request& request, const path_parts&
   answer_from_store(in, answer, [&in, wanted, asked = *asked](persistence::store& store) {
     const auto stored = store.instances(wanted);
     if (!stored) return problem(stored.error());
+    if (stored->empty())
+      if (auto unknown = unknown_in_empty(in, wanted)) return std::move(*unknown);
     health_by_instance health;
     for (const auto& row : *stored) health[{row.tenant, row.instance}] = row.health;
     const auto glances = in.world->health->glances();

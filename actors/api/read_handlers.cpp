@@ -1,6 +1,7 @@
 #include "actors/api/handlers.hpp"
 
 #include "actors/api/paging.hpp"
+#include "actors/api/unknown_names.hpp"
 #include "actors/logic/shown_state.hpp"
 #include "protocol/wire/api_json.hpp"
 
@@ -54,6 +55,8 @@ void get_alerts(context& in, const server_request& request, const path_parts&, c
   answer_from_store(in, answer, [&in, query](persistence::store& store) {
     const auto found = store.alerts(query);
     if (!found) return problem(found.error());
+    if (found->items.empty())
+      if (auto unknown = unknown_in_empty(in, query.tenant)) return std::move(*unknown);
     return list_answer(found->items, found->next,
                        [&in](wire::json_writer& json, const alert& one) { write_alert(json, in, one); });
   });
@@ -117,9 +120,11 @@ void get_deliveries(context& in, const server_request& request, const path_parts
   }
   query.limit = asked->limit;
   query.cursor = asked->cursor;
-  answer_from_store(in, answer, [query](persistence::store& store) {
+  answer_from_store(in, answer, [&in, query](persistence::store& store) {
     const auto found = store.deliveries(query);
     if (!found) return problem(found.error());
+    if (found->items.empty())
+      if (auto unknown = unknown_in_empty(in, query.tenant, query.channel)) return std::move(*unknown);
     return list_answer(found->items, found->next, write_delivery_row);
   });
 }
@@ -155,9 +160,11 @@ void get_trunks(context& in, const server_request& request, const path_parts&, c
   query.instance = id_parameter<instance_id>(request, "instance");
   query.limit = asked->limit;
   query.cursor = asked->cursor;
-  answer_from_store(in, answer, [query](persistence::store& store) {
+  answer_from_store(in, answer, [&in, query](persistence::store& store) {
     const auto found = store.resources(query);
     if (!found) return problem(found.error());
+    if (found->items.empty())
+      if (auto unknown = unknown_in_empty(in, query.tenant)) return std::move(*unknown);
     const auto stored = store.instances(query.tenant);
     if (!stored) return problem(stored.error());
     std::map<std::pair<tenant_id, instance_id>, instance_health> health;
@@ -182,9 +189,11 @@ void get_audit(context& in, const server_request& request, const path_parts&, co
   const auto asked = page_asked(request);
   if (!asked) return answer(problem(asked.error()));
   persistence::audit_query query{*tenant, asked->limit, asked->cursor};
-  answer_from_store(in, answer, [query](persistence::store& store) {
+  answer_from_store(in, answer, [&in, query](persistence::store& store) {
     const auto found = store.audit(query);
     if (!found) return problem(found.error());
+    if (found->items.empty())
+      if (auto unknown = unknown_in_empty(in, query.tenant)) return std::move(*unknown);
     return list_answer(found->items, found->next, [](wire::json_writer& json, const persistence::audit_row& row) {
       json.number("sequence", static_cast<std::int64_t>(row.sequence));
       wire::write_members(json, row.entry);

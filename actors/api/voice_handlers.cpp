@@ -2,6 +2,7 @@
 // the on-call pointer is set in one step (E-03).
 #include "actors/api/asking.hpp"
 #include "actors/api/handlers.hpp"
+#include "actors/api/unknown_names.hpp"
 
 #include <fmt/format.h>
 
@@ -39,7 +40,7 @@ void ask_about_number(context& in, const server_request& request, const path_par
   const auto body = read_body(request, {"user", "number", "code", "by", "via"});
   if (!body) return answer(problem(body.error()));
   const auto known = in.tenants.find(tenant_id(parts[0]));
-  if (!known) return answer(problem(404, "not found", "no such tenant"));
+  if (!known) return answer(no_such_tenant(in, tenant_id(parts[0])));
   auto number = number_of(*body, *known->config);
   if (!number) return answer(problem(number.error()));
   command what;
@@ -65,7 +66,7 @@ void post_phone_confirm(context& in, const server_request& request, const path_p
 void post_oncall(context& in, const server_request& request, const path_parts& parts, const respond& answer) {
   const auto body = read_body(request, {"user", "by", "via"});
   if (!body) return answer(problem(body.error()));
-  if (!in.tenants.find(tenant_id(parts[0]))) return answer(problem(404, "not found", "no such tenant"));
+  if (!in.tenants.find(tenant_id(parts[0]))) return answer(no_such_tenant(in, tenant_id(parts[0])));
   command what;
   what.tenant = tenant_id(parts[0]);
   what.kind = command_kind::set_oncall;
@@ -78,7 +79,7 @@ void post_oncall(context& in, const server_request& request, const path_parts& p
 void post_drill(context& in, const server_request& request, const path_parts& parts, const respond& answer) {
   const auto body = read_body(request, {"by", "via", "reason"});
   if (!body) return answer(problem(body.error()));
-  if (!in.tenants.find(tenant_id(parts[0]))) return answer(problem(404, "not found", "no such tenant"));
+  if (!in.tenants.find(tenant_id(parts[0]))) return answer(no_such_tenant(in, tenant_id(parts[0])));
   command what;
   what.tenant = tenant_id(parts[0]);
   what.kind = command_kind::drill;
@@ -90,7 +91,7 @@ void post_drill(context& in, const server_request& request, const path_parts& pa
 
 void get_oncall(context& in, const server_request&, const path_parts& parts, const respond& answer) {
   const auto known = in.tenants.find(tenant_id(parts[0]));
-  if (!known) return answer(problem(404, "not found", "no such tenant"));
+  if (!known) return answer(no_such_tenant(in, tenant_id(parts[0])));
   answer_from_store(
       in, answer, [known, name = in.world->node.node_name, now = in.world->time.now().wall](persistence::store& store) {
         const auto stored = store.load_tenant(known->config->id, name, now);

@@ -63,6 +63,29 @@ TEST_CASE("a limit that is none and a cursor that is not ours are refused, where
   }
 }
 
+TEST_CASE("a list of what nobody has is 404, with what was probably meant") {
+  api_bench t;
+  t.add_tenant("acme", {"hq"});
+  for (const char* list : {"instances", "trunks", "alerts", "deliveries", "audit"}) {
+    INFO(list);
+    const std::string path = std::string("/api/v1/") + list + "?tenant=";
+    const auto misspelt = t.ask("GET", path + "acmee");
+    CHECK(is_problem(misspelt, 404));
+    CHECK_THAT(misspelt.body, Contains(R"(no such tenant: acmee; did you mean \"acme\"?)"));
+    CHECK(t.ask("GET", path + "acme").status == 200);
+  }
+  for (const char* query : {"?channel=psuh", "?tenant=acme&channel=psuh"})
+    CHECK_THAT(t.ask("GET", std::string("/api/v1/deliveries") + query).body,
+               Contains(R"(no such channel: psuh; did you mean \"push\"?)"));
+}
+
+TEST_CASE("what a removed tenant left is listed as ever") {
+  api_bench t;
+  t.work.commit_alert(persistence::make_alert("al_1"));
+  CHECK(t.ask("GET", "/api/v1/alerts?tenant=acme").status == 200);
+  CHECK(is_problem(t.ask("GET", "/api/v1/alerts?tenant=globex"), 404));
+}
+
 TEST_CASE("a method that a path does not have is answered with those it has") {
   api_bench t;
   const auto refused = t.ask("DELETE", "/api/v1/alerts/al_1");

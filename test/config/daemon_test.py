@@ -308,6 +308,16 @@ class Export(Commands):
         self.assertEqual(code, 0, text)
         self.assertIn("acme: unchanged", self.ctl("apply", out)[1])
 
+    def test_a_misspelt_name_is_no_empty_list(self):
+        self.start()
+        (self.folder / "acme.toml").write_text('[tenant]\nid = "acme"\n[[channel]]\nid = "chat"\nkind = "ntfy"\ntopic = "t"\n')
+        self.assertEqual(self.ctl("apply", str(self.folder / "acme.toml"))[0], 0)
+        for words in (["alerts"], ["deliveries"], ["deliveries", "--state", "dead"], ["audit"], ["instances"], ["trunks"], ["oncall"]):
+            self.assertEqual(self.ctl(*words, "--tenant", "acmee"), (1, 'ringdownctl: no such tenant: acmee; did you mean "acme"?\n'), words)
+        self.assertEqual(self.ctl("deliveries", "--channel", "chta"), (1, 'ringdownctl: no such channel: chta; did you mean "chat"?\n'))
+        self.assertEqual(self.ctl("alerts", "--tenant", "acme"), (0, "no open alerts\n"))
+
+
 class Restore(Commands):
     def test_nothing_of_another_database_stays_beside_a_restored_one(self):
         self.end(self.start())
