@@ -3,9 +3,12 @@
 #include "actors/api/asking.hpp"
 #include "actors/api/handlers.hpp"
 #include "actors/api/unknown_names.hpp"
+#include "actors/logic/numbers.hpp"
+#include "protocol/wire/dialects.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace ringdown::api {
@@ -33,6 +36,40 @@ result<std::string> number_of(const body_fields& body, const tenant_config& conf
   if (known == nullptr) return failure{failure_kind::not_found, "no such user: " + user};
   if (known->phone.empty()) return failure{failure_kind::invalid, "user: " + user + " has no phone"};
   return known->phone;
+}
+
+const channel_config* rings_in(const tenant_config& config) {
+  const auto at = std::ranges::find_if(config.channels, [](const channel_config& one) {
+    const wire::dialect* dialect = wire::find_dialect(one.kind);
+    return one.enabled && dialect != nullptr && dialect->describe().is == channel_class::voice;
+  });
+  return at == config.channels.end() ? nullptr : &*at;
+}
+
+// Would that user be called? In the words of the call chain: no_phone, no_consent, not_verified, ...; empty: yes.
+void write_person(wire::json_writer& json, const user_config& user, const std::vector<phone_record>& phones,
+                  const std::vector<std::string>& regions) {
+  const auto number = logic::usable_number(user.phone, regions);
+  const auto known = std::ranges::find(phones, number.e164, &phone_record::number);
+  const auto verified = known == phones.end() ? std::nullopt : known->verified;
+  std::string_view why;
+  if (number.fault != logic::number_fault::none)
+    why = name(number.fault);
+  else if (user.voice_consent.empty())
+    why = "no_consent";
+  else if (!verified)
+    why = "not_verified";
+  json.open_object().text("user", user.id.str()).text_or_null("number", masked_number(user.phone));
+  json.truth("consent", !user.voice_consent.empty()).time("verified", verified).text_or_null("not_called", why);
+  json.close_object();
+}
+
+void write_people(wire::json_writer& json, const tenant_config& config, const std::vector<phone_record>& phones) {
+  const channel_config* channel = rings_in(config);
+  json.truth("calls", channel != nullptr).key("people").open_array();
+  const auto regions = channel == nullptr ? std::vector<std::string>{"US"} : logic::regions_of(*channel);
+  for (const user_config& one : config.users) write_person(json, one, phones, regions);
+  json.close_array();
 }
 
 void ask_about_number(context& in, const server_request& request, const path_parts& parts, command_kind kind,
@@ -105,7 +142,9 @@ void get_oncall(context& in, const server_request&, const path_parts& parts, con
         json.key("phones").open_array();
         for (const phone_record& one : stored->phones)
           json.open_object().text("number", masked_number(one.number)).time("verified", one.verified).close_object();
-        json.close_array().close_object();
+        json.close_array();
+        write_people(json, *known->config, stored->phones);
+        json.close_object();
         return json_answer(200, std::move(json).str());
       });
 }

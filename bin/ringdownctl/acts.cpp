@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -170,6 +171,41 @@ int complain_of_span(session& run, const std::string& text) {
   return run.complain(exit_usage, fmt::format("\"{}\" is not a duration like 30m, 2h or 1h30m", text));
 }
 
+const row* person_of(const session::reply& reply, std::string_view user) {
+  const auto& people = reply.read.list("people");
+  const auto at = std::ranges::find_if(people, [&](const row& one) { return one["user"] == user; });
+  return at == people.end() ? nullptr : &*at;
+}
+
+int set_on_call(session& run, const std::string& path) {
+  const arguments& given = run.given();
+  const std::string user = run.word(0) == "file" ? "" : run.word(0);
+  const int code = ask_for(run, path, {{"user", user}, {"by", given.by}});
+  if (code != exit_ok || run.wants_json()) return code;
+  auto asked = run.ask(http_method::get, path);
+  if (const int* failed = std::get_if<int>(&asked)) return *failed;
+  const auto& reply = std::get<session::reply>(asked);
+  const row* person = person_of(reply, user.empty() ? reply.read.top["user"] : user);
+  if (person != nullptr) run.print(not_called(reply, *person, given.tenant));
+  return code;
+}
+
+// "jo is on call (by the file)", and whether a call would reach them.
+std::string on_call_text(const session::reply& reply, const std::string& tenant) {
+  const row& top = reply.read.top;
+  if (top["user"].empty()) return "nobody is on call\n";
+  std::string text =
+      fmt::format("{} is on call ({})\n", top["user"],
+                  top["from"] == "file" ? "by the file" : fmt::format("set by {} at {}", top["by"], top["at"]));
+  const row* person = person_of(reply, top["user"]);
+  if (person == nullptr) return text;
+  const row& one = *person;
+  text += fmt::format("phone {}, {}, {}\n", first_of(one["number"], "none"),
+                      one["consent"] == "true" ? "consent given" : "no consent",
+                      one["verified"].empty() ? "not verified" : "verified " + at_time(one["verified"]));
+  return text + not_called(reply, one, tenant);
+}
+
 } // namespace
 
 int acknowledge(session& run) { return ask_for(run, alert_path(run, "ack"), {{"by", run.given().by}, {"via", "cli"}}); }
@@ -231,19 +267,11 @@ int on_call(session& run) {
   const arguments& given = run.given();
   if (given.tenant.empty()) return run.complain(exit_usage, "oncall needs --tenant ID");
   const std::string path = fmt::format("/api/v1/tenants/{}/oncall", percent_encode(given.tenant));
-  if (!given.words.empty())
-    return ask_for(run, path, {{"user", run.word(0) == "file" ? "" : run.word(0)}, {"by", given.by}});
+  if (!given.words.empty()) return set_on_call(run, path);
   auto asked = run.ask(http_method::get, path);
   if (const int* code = std::get_if<int>(&asked)) return *code;
   const auto& reply = std::get<session::reply>(asked);
-  const row& top = reply.read.top;
-  if (run.wants_json())
-    run.print(reply.body + "\n");
-  else if (top["user"].empty())
-    run.print("nobody is on call\n");
-  else
-    run.print(fmt::format("{} is on call ({})\n", top["user"],
-                          top["from"] == "file" ? "by the file" : "set by " + top["by"] + " at " + top["at"]));
+  run.print(run.wants_json() ? reply.body + "\n" : on_call_text(reply, given.tenant));
   return exit_ok;
 }
 

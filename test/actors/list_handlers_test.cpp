@@ -86,6 +86,44 @@ TEST_CASE("what a removed tenant left is listed as ever") {
   CHECK(is_problem(t.ask("GET", "/api/v1/alerts?tenant=globex"), 404));
 }
 
+TEST_CASE("of each user it is said whether a call would reach them, and why not") {
+  api_bench t;
+  tenant_config config;
+  config.id = tenant_id("acme");
+  const auto user = [&](const char* id, const char* phone, const char* consent) {
+    user_config& one = config.users.emplace_back();
+    one.id = user_id(id);
+    one.phone = phone;
+    one.voice_consent = consent;
+  };
+  user("jo", "+12025550101", "by mail");
+  user("kim", "+12025550102", "by mail");
+  user("lee", "+12025550103", "");
+  user("max", "", "by mail");
+  config.oncall.user = user_id("jo");
+  t.in.tenants.put({std::make_shared<const tenant_config>(config), {}});
+  CHECK_THAT(t.ask("GET", "/api/v1/tenants/acme/oncall").body, Contains(R"("calls":false)"));
+  channel_config& phone = config.channels.emplace_back();
+  phone.id = channel_id("phone");
+  phone.kind = "twilio";
+  t.in.tenants.put({std::make_shared<const tenant_config>(config), {}});
+  auto batch = t.work.batch();
+  phone_record known;
+  known.number = "+12025550101";
+  known.verified = noon;
+  batch.phones = {known};
+  t.work.commit(batch);
+  const std::string body = t.ask("GET", "/api/v1/tenants/acme/oncall").body;
+  CHECK_THAT(body, Contains(R"("calls":true)"));
+  CHECK_THAT(body, Contains(R"("consent":true,"verified":")" + rfc3339(noon) + R"(","not_called":null})"));
+  const auto why = [&](const std::string& id) {
+    return text_in(body.substr(body.find("\"user\":\"" + id + "\"", body.find("people"))), "not_called");
+  };
+  CHECK(why("kim") == "not_verified");
+  CHECK(why("lee") == "no_consent");
+  CHECK(why("max") == "no_phone");
+}
+
 TEST_CASE("a method that a path does not have is answered with those it has") {
   api_bench t;
   const auto refused = t.ask("DELETE", "/api/v1/alerts/al_1");

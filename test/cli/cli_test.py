@@ -280,6 +280,27 @@ class Acts(Cli):
         self.daemon.serve(**{"GET /api/v1/tenants/acme/channels/tickets/choices": (424, {"detail": "zone: HTTP 500"})})
         self.assertIn("zone: HTTP 500", self.expect(1, "psa", "discover", "tickets", "--tenant", "acme"))
 
+    def test_who_is_on_call_and_whether_a_call_would_reach_them(self):
+        jo = {"user": "jo", "number": "+12****01", "consent": True, "verified": "2026-01-02T03:04:05Z", "not_called": None}
+        kim = {**jo, "user": "kim", "verified": None, "not_called": "not_verified"}
+        lee = {**jo, "user": "lee", "number": None, "consent": False, "verified": None, "not_called": "no_consent"}
+        told = {"user": "jo", "from": "file", "by": None, "at": None, "phones": [], "calls": True, "people": [jo, kim, lee]}
+        path = "/api/v1/tenants/acme/oncall"
+        routes = {f"GET {path}": told, f"POST {path}": (200, {"answer": "done", "text": "on call from now on"})}
+        self.daemon.serve(**routes)
+        self.assertEqual(self.expect(0, "oncall", "--tenant", "acme"),
+                         "jo is on call (by the file)\nphone +12****01, consent given, verified 2026-01-02 03:04:05 UTC\n")
+        self.assertEqual(self.expect(0, "oncall", "jo", "--tenant", "acme"), "on call from now on\n")
+        verify = "warning: kim will not be called: the number is not verified: ringdownctl phone verify kim --tenant acme\n"
+        self.assertEqual(self.expect(0, "oncall", "kim", "--tenant", "acme"), "on call from now on\n" + verify)
+        self.assertIn("lee will not be called: no voice_consent", self.expect(0, "oncall", "lee", "--tenant", "acme"))
+        self.daemon.serve(**{**routes, f"GET {path}": {**told, "user": "kim"}})
+        self.assertIn(verify, self.expect(0, "oncall", "--tenant", "acme"))
+        self.assertIn(verify, self.expect(0, "oncall", "file", "--tenant", "acme"))
+        # Where nothing rings, nobody is told that it will not.
+        self.daemon.serve(**{**routes, f"GET {path}": {**told, "calls": False}})
+        self.assertEqual(self.expect(0, "oncall", "kim", "--tenant", "acme"), "on call from now on\n")
+
     def test_under_sudo_the_one_who_called_it_acts(self):
         self.daemon.serve(**{"POST /api/v1/alerts/al_1/ack": (200, {"answer": "done", "text": "fine"})})
         self.expect(0, "ack", "al_1", variables={"USER": "root", "SUDO_USER": "sam"})
