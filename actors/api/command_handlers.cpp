@@ -77,13 +77,36 @@ result<std::uint32_t> episode_of(const body_fields& body) {
   return episode;
 }
 
+// Does a body end what was asked for before?
+result<bool> is_off(const body_fields& body) {
+  const std::string off = field(body, "off");
+  if (!off.empty() && off != "true" && off != "false") return failure{failure_kind::invalid, "off: true or false"};
+  if (off == "true" && (body.contains("for") || body.contains("until")))
+    return failure{failure_kind::invalid, "off: goes without for and until"};
+  return off == "true";
+}
+
+// The mute a body asks for, or the end of one.
+result<command> mute_of(asked_command asked, wall_time now) {
+  const auto off = is_off(asked.body);
+  if (!off) return off.error();
+  asked.what.tenant = tenant_id(field(asked.body, "tenant"));
+  asked.what.subject = field(asked.body, "type");
+  if (*off) {
+    asked.what.kind = command_kind::lift_silence;
+    return std::move(asked.what);
+  }
+  const auto until = until_of(asked.body, now);
+  if (!until) return until.error();
+  asked.what.until = *until;
+  return std::move(asked.what);
+}
+
 // The silence a body asks for, or the end of one.
 result<command> silence_of(asked_command asked, wall_time now) {
-  const std::string off = field(asked.body, "off");
-  if (!off.empty() && off != "true" && off != "false") return failure{failure_kind::invalid, "off: true or false"};
-  if (off == "true") {
-    if (asked.body.contains("for") || asked.body.contains("until"))
-      return failure{failure_kind::invalid, "off: goes without for and until"};
+  const auto off = is_off(asked.body);
+  if (!off) return off.error();
+  if (*off) {
     asked.what.kind = command_kind::lift_silence;
     return std::move(asked.what);
   }
@@ -162,18 +185,14 @@ void post_renotify(context& in, const server_request& request, const path_parts&
 }
 
 void post_mute(context& in, const server_request& request, const path_parts&, const respond& answer) {
-  auto asked = read_command(request, command_kind::mute_type, {"tenant", "type", "for", "until", "reason"});
+  auto asked = read_command(request, command_kind::mute_type, {"tenant", "type", "for", "until", "reason", "off"});
   if (!asked) return answer(problem(asked.error()));
-  command& what = asked->what;
-  what.tenant = tenant_id(field(asked->body, "tenant"));
-  what.subject = field(asked->body, "type");
-  const auto until = until_of(asked->body, in.world->time.now().wall);
-  if (!until) return answer(problem(until.error()));
-  what.until = *until;
-  if (!in.tenants.find(what.tenant)) return answer(problem(404, "not found", "no such tenant"));
-  if (!parse_alert_type(what.subject))
-    return answer(problem(422, "invalid", "type: no such alert type: " + what.subject));
-  ask_and_answer(in, std::move(what), answer);
+  auto what = mute_of(std::move(*asked), in.world->time.now().wall);
+  if (!what) return answer(problem(what.error()));
+  if (!in.tenants.find(what->tenant)) return answer(no_such_tenant(in, what->tenant));
+  if (!parse_alert_type(what->subject))
+    return answer(problem(422, "invalid", "type: no such alert type: " + what->subject));
+  ask_and_answer(in, std::move(*what), answer);
 }
 
 void post_silence(context& in, const server_request& request, const path_parts&, const respond& answer) {

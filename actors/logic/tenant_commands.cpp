@@ -186,15 +186,20 @@ command_result tenant_machine::silence(turn& t, const command& asked, mute_scope
 
 // What was kept quiet and still fails is told once it has settled, as after a silence that ended by itself.
 command_result tenant_machine::lift_silence(turn& t, const command& asked) {
-  const auto silenced = std::ranges::find(mutes_, mute_scope::everything, &mute::scope);
-  if (silenced == mutes_.end()) return {"", command_answer::already, "it was not silenced"};
-  mute ended = *silenced;
-  mutes_.erase(silenced);
+  const auto type = parse_alert_type(asked.subject);
+  const auto at = std::ranges::find_if(mutes_, [&](const mute& m) {
+    return type ? m.scope == mute_scope::type && m.type == *type : m.scope == mute_scope::everything;
+  });
+  if (at == mutes_.end())
+    return {"", command_answer::already, type ? asked.subject + " was not muted" : "it was not silenced"};
+  mute ended = *at;
+  mutes_.erase(at);
   ended.until = t.now;
   t.out.mutes.push_back(std::move(ended));
-  t.out.audits.push_back({asked.by, "tenant.silence_lifted", "tenant", asked.text, t.now});
+  t.out.audits.push_back({asked.by, type ? "type.mute_lifted" : "tenant.silence_lifted",
+                          type ? asked.subject : "tenant", asked.text, t.now});
   refresh_masks(t, std::nullopt);
-  return {"", command_answer::done, "no longer silenced"};
+  return {"", command_answer::done, type ? asked.subject + " is no longer muted" : "no longer silenced"};
 }
 
 } // namespace ringdown::logic

@@ -171,10 +171,37 @@ int complain_of_span(session& run, const std::string& text) {
   return run.complain(exit_usage, fmt::format("\"{}\" is not a duration like 30m, 2h or 1h30m", text));
 }
 
+// Ends what is quiet: of one type, or everything.
+int lift(session& run, const std::string& path, const std::string& type) {
+  const arguments& given = run.given();
+  wire::json_writer json;
+  json.open_object().truth("off", true).text("by", given.by);
+  if (!given.tenant.empty()) json.text("tenant", given.tenant);
+  if (!type.empty()) json.text("type", type);
+  if (!given.reason.empty()) json.text("reason", given.reason);
+  json.close_object();
+  return ask_for(run, path, std::move(json).str());
+}
+
 const row* person_of(const session::reply& reply, std::string_view user) {
   const auto& people = reply.read.list("people");
   const auto at = std::ranges::find_if(people, [&](const row& one) { return one["user"] == user; });
   return at == people.end() ? nullptr : &*at;
+}
+
+// Why nobody rings there, with what to do about it; empty when they do, or where nothing rings at all.
+std::string not_called(const session::reply& reply, const row& person, const std::string& tenant) {
+  const std::string& why = person["not_called"];
+  if (why.empty() || reply.read.top["calls"] != "true") return {};
+  std::string because = why;
+  if (why == "no_phone") because = "no phone in the tenant's file";
+  if (why == "no_consent") because = "no voice_consent in the tenant's file";
+  if (why == "invalid_number") because = "the phone in the tenant's file is no number that could be called";
+  if (why == "region_denied") because = "the number is outside the regions of the voice channel";
+  if (why == "not_verified")
+    because =
+        fmt::format("the number is not verified: ringdownctl phone verify {} --tenant {}", person["user"], tenant);
+  return fmt::format("warning: {} will not be called: {}\n", person["user"], because);
 }
 
 int set_on_call(session& run, const std::string& path) {
@@ -222,12 +249,14 @@ int renotify(session& run) {
 int mute_type(session& run) {
   const arguments& given = run.given();
   if (given.tenant.empty()) return run.complain(exit_usage, "mute needs --tenant ID");
-  if (!is_span(run.word(1))) return complain_of_span(run, run.word(1));
+  const bool off = run.word(1) == "off";
+  if (!off && !is_span(run.word(1))) return complain_of_span(run, run.word(1));
   if (!parse_alert_type(run.word(0))) {
     std::string known;
     for (const alert_type_facts& one : alert_types()) known += fmt::format("{}{}", known.empty() ? "" : ", ", one.name);
     return run.complain(exit_usage, fmt::format("\"{}\" is no alert type; there are {}", run.word(0), known));
   }
+  if (off) return lift(run, "/api/v1/mutes", run.word(0));
   return ask_for(run, "/api/v1/mutes",
                  {{"tenant", given.tenant},
                   {"type", run.word(0)},
@@ -239,14 +268,7 @@ int mute_type(session& run) {
 int silence(session& run) {
   const arguments& given = run.given();
   if (given.tenant.empty() != given.all) return run.complain(exit_usage, "silence needs either --tenant ID or --all");
-  if (run.word(0) == "off") {
-    wire::json_writer json;
-    json.open_object().truth("off", true).text("by", given.by);
-    if (!given.tenant.empty()) json.text("tenant", given.tenant);
-    if (!given.reason.empty()) json.text("reason", given.reason);
-    json.close_object();
-    return ask_for(run, "/api/v1/silence", std::move(json).str());
-  }
+  if (run.word(0) == "off") return lift(run, "/api/v1/silence", {});
   if (given.reason.empty())
     return run.complain(exit_usage, "silence needs --reason TEXT: it is kept in the audit trail");
   if (!is_span(run.word(0))) return complain_of_span(run, run.word(0));

@@ -37,6 +37,7 @@ public:
       in_row_ = true;
       return true;
     }
+    if (in_row_) keep_inner(read.lists[std::string(path.key(0))].back(), path, value);
     if (opens(value)) return true;
     if (in_row_)
       keep(read.lists[std::string(path.key(0))].back(), path, 2, value);
@@ -57,6 +58,15 @@ private:
     for (std::size_t level = from; level < path.depth(); ++level)
       if (path.key(level).empty()) return true;
     return false;
+  }
+
+  // What stands in a list of objects of a row: items[].mutes[].type.
+  static void keep_inner(row& into, const wire::json_path& path, const wire::json_value& value) {
+    if (path.depth() < 4 || path.key(2).empty() || !path.key(3).empty()) return;
+    if (path.depth() == 4 && value.kind == wire::json_kind::object)
+      into.lists[std::string(path.key(2))].emplace_back();
+    else if (path.depth() > 4 && !opens(value) && !into.lists[std::string(path.key(2))].empty())
+      keep(into.lists[std::string(path.key(2))].back(), path, 4, value);
   }
 
   static void keep(row& into, const wire::json_path& path, std::size_t from, const wire::json_value& value) {
@@ -80,6 +90,12 @@ const std::string& row::operator[](std::string_view name) const {
   static const std::string none;
   const auto at = fields.find(name);
   return at == fields.end() ? none : at->second;
+}
+
+const std::vector<row>& row::list(std::string_view name) const {
+  static const std::vector<row> none;
+  const auto at = lists.find(name);
+  return at == lists.end() ? none : at->second;
 }
 
 const std::vector<row>& answer::list(std::string_view name) const {

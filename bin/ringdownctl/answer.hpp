@@ -13,7 +13,9 @@ namespace ringdown::ctl {
 // field, parted by ", "; null is "".
 struct row {
   std::map<std::string, std::string, std::less<>> fields;
+  std::map<std::string, std::vector<row>, std::less<>> lists; // of objects, by name; flattened in `fields` too
   [[nodiscard]] const std::string& operator[](std::string_view name) const;
+  [[nodiscard]] const std::vector<row>& list(std::string_view name) const;
 };
 
 struct answer {

@@ -100,11 +100,15 @@ std::string silence_line(const std::vector<row>& tenants, const std::string& onl
 
 std::string mute_lines(const std::vector<row>& tenants, const std::string& only) {
   std::string lines;
-  for (const row& one : tenants)
-    if (!one["mutes.type"].empty() && (only.empty() || one["id"] == only))
-      lines += wire::one_line(fmt::format("muted for {}: {} (by {})", one["id"], one["mutes.type"], one["mutes.by"]),
-                              longest_line) +
+  for (const row& one : tenants) {
+    if (!only.empty() && one["id"] != only) continue;
+    for (const row& mute : one.list("mutes"))
+      lines += wire::one_line(
+                   fmt::format("muted for {}: {} until {} (by {}{})", one["id"], mute["type"], at_time(mute["until"]),
+                               mute["by"], mute["reason"].empty() ? std::string() : ": " + mute["reason"]),
+                   longest_line) +
                "\n";
+  }
   return lines;
 }
 

@@ -164,6 +164,24 @@ TEST_CASE("a silence is lifted for one tenant or for all") {
   CHECK(is_problem(lift(R"({"off":"perhaps"})"), 422));
 }
 
+TEST_CASE("a mute is lifted by its type") {
+  night t;
+  t.decide_with(command_answer::done, "trunk_down is no longer muted");
+  const auto mute = [&](const std::string& body) { return t.ask("POST", "/api/v1/mutes", body); };
+  CHECK(mute(R"({"off":true,"tenant":"acme","type":"trunk_down","by":"jo"})").status == 200);
+  REQUIRE(t.tree.asked.size() == 1);
+  CHECK(t.tree.asked[0].kind == command_kind::lift_silence);
+  CHECK(t.tree.asked[0].subject == "trunk_down");
+  CHECK(mute(R"({"off":false,"for":"1h","tenant":"acme","type":"trunk_down"})").status == 200);
+  CHECK(t.tree.asked[1].kind == command_kind::mute_type);
+  // Without a sound type it would lift the silence of everything.
+  CHECK(is_problem(mute(R"({"off":true,"tenant":"acme"})"), 422));
+  CHECK(is_problem(mute(R"({"off":true,"tenant":"acme","type":"trunk_donw"})"), 422));
+  CHECK(is_problem(mute(R"({"off":true,"tenant":"acme","type":"trunk_down","for":"1h"})"), 422));
+  CHECK(is_problem(mute(R"({"off":true,"tenant":"nix","type":"trunk_down"})"), 404));
+  CHECK(t.tree.asked.size() == 2);
+}
+
 TEST_CASE("a test names the delivery it made, a delivery under way is not sent again") {
   night t;
   t.decide_with(command_answer::done, "a test is on its way", delivery_id("dl_9"));

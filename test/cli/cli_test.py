@@ -38,13 +38,16 @@ class Listings(Cli):
 
     def test_a_silence_is_the_first_thing_said(self):
         quiet = {"until": "2026-01-02T03:04:05Z", "by": "jo", "reason": "fire\u001b[0m drill"}
-        mutes = [{"type": kind, "until": "2026-01-02T03:04:05Z", "by": "sam", "reason": ""} for kind in ("sim_calls", "trunk_down")]
+        mutes = [{"type": kind, "until": "2026-01-02T03:04:05Z", "by": "sam", "reason": why}
+                 for kind, why in (("sim_calls", ""), ("trunk_down", "line\u2019s work, all day"))]
         tenants = [{"id": "acme", "silenced": quiet, "mutes": []}, {"id": "globex", "silenced": None, "mutes": mutes}]
         pages = {"GET /api/v1/tenants": one_list(tenants[0], following="c&1"), "GET /api/v1/tenants?cursor=c%261": one_list(tenants[1])}
         self.daemon.serve(**{"GET /api/v1/alerts": one_list(), **pages})
         lines = self.expect(0, "alerts").splitlines()
         self.assertEqual(lines[0], "SILENCED: nothing interrupts for acme until 2026-01-02 03:04:05 UTC (by jo: fire [0m drill)")
-        self.assertEqual(lines[1:], ["muted for globex: sim_calls, trunk_down (by sam, sam)", "no open alerts"])
+        until = "until 2026-01-02 03:04:05 UTC (by sam"
+        self.assertEqual(lines[1:], [f"muted for globex: sim_calls {until})", f"muted for globex: trunk_down {until}: line\u2019s work, all day)",
+                                     "no open alerts"])
         self.assertEqual(self.expect(0, "alerts", "--tenant", "other"), "no open alerts\n")
         tenants[1]["silenced"] = {**quiet, "until": "2026-01-02T04:00:00Z"}
         self.assertIn("nothing interrupts for 2 tenants, among them acme; the last until 2026-01-02 04:00:00", self.expect(0, "alerts"))
@@ -262,6 +265,7 @@ class Acts(Cli):
                 (["renotify", "al_1", "--by", "sam"], {"by": "sam", "via": "cli"}),
                 (["mute", "trunk_down", "1h", "--tenant", "acme", "--reason", "works"],
                  {"tenant": "acme", "type": "trunk_down", "for": "1h", "reason": "works", "by": "jo"}),
+                (["mute", "trunk_down", "off", "--tenant", "acme"], {"off": True, "by": "jo", "tenant": "acme", "type": "trunk_down"}),
                 (["silence", "10m", "--all", "--reason", "test"], {"for": "10m", "reason": "test", "by": "jo"}),
                 (["silence", "10m", "--tenant", "acme", "--reason", "test"],
                  {"tenant": "acme", "for": "10m", "reason": "test", "by": "jo"}),

@@ -208,6 +208,32 @@ TEST_CASE("a lifted silence is audited, gone from the store, and what still fail
   CHECK(t.last.audits.empty());
 }
 
+TEST_CASE("a lifted mute leaves the others and the silence, and what still fails is told once it has settled") {
+  tenant_bench t;
+  t.ask(quiet(command_kind::mute_type, "trunk_down", t.now + 1h));
+  t.ask(quiet(command_kind::mute_type, "sim_calls", t.now + 1h));
+  t.news({failing(trunk_down)});
+  CHECK(t.events(push).empty());
+  command lift;
+  lift.kind = command_kind::lift_silence;
+  lift.subject = "trunk_down";
+  t.ask(lift);
+  CHECK(answer(t) == command_answer::done);
+  REQUIRE(t.last.mutes.size() == 1);
+  CHECK(t.last.mutes[0].type == trunk_down);
+  CHECK(t.last.mutes[0].until == t.now);
+  REQUIRE(t.last.audits.size() == 1);
+  CHECK(t.last.audits[0].action == "type.mute_lifted");
+  CHECK(t.last.audits[0].subject == "trunk_down");
+  t.settled();
+  CHECK(t.events(push) == events{fired});
+  t.ask(lift);
+  CHECK(answer(t) == command_answer::already);
+  lift.subject = "sim_calls";
+  t.ask(lift);
+  CHECK(answer(t) == command_answer::done);
+}
+
 TEST_CASE("a mute that ended while nobody ran is lifted after the restart") {
   tenant_bench t;
   t.ask(quiet(command_kind::silence, "", t.now + 10min));
