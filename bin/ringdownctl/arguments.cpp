@@ -1,5 +1,6 @@
 #include "bin/ringdownctl/arguments.hpp"
 
+#include "actors/api/toml_reader.hpp"
 #include "bin/ringdownctl/exit_codes.hpp"
 #include "ringdown_version.hpp"
 
@@ -9,6 +10,8 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <iterator>
+#include <sstream>
 
 namespace ringdown::ctl {
 
@@ -48,6 +51,31 @@ const option_spec* find_option(std::string_view name) {
   return at == option_table.end() ? nullptr : &*at;
 }
 
+// What the words behind a command mean, by how --help calls them.
+struct word_spec {
+  std::string_view name;
+  std::string_view help;
+};
+
+constexpr auto word_table = std::to_array<word_spec>({
+    {"ALERT", "id of an alert, as `alerts` lists them: al_..."},
+    {"ACTOR", "name of a part, as `actors` lists them: poller/TENANT/INSTANCE"},
+    {"CHANNEL", "id of a channel; TENANT/CHANNEL does as well for test-channel"},
+    {"CODE", "the six digits that were read out"},
+    {"DELIVERY", "id of a delivery, as `deliveries` lists them: dl_..."},
+    {"FILE", "the copy; a backup replaces no file"},
+    {"FOR", "for how long: 30m, 2h, 1h30m"},
+    {"FOR|off", "for how long: 30m, 2h, 1h30m; off: it ends now"},
+    {"PATH", "a file, or a folder: its *.toml"},
+    {"TENANT", "id of a tenant; none: all of them"},
+    {"TYPE", "type of alert: trunk_down, instance_unreachable, ..."},
+    {"USER", "id of a [[user]], or a number: +15551234567"},
+    {"USER|file", "id of a [[user]]; file: whom the tenant's file names; none: it is shown"},
+    {"discover", "the word itself"},
+    {"verify", "the word itself: check the chains"},
+    {"verify|confirm", "one of the two words"},
+});
+
 void add_daemon_options(CLI::App& app, arguments& into) {
   app.add_option("--config", into.config,
                  "ringdown.toml of the daemon; where it listens and its token follow from it (default "
@@ -57,6 +85,28 @@ void add_daemon_options(CLI::App& app, arguments& into) {
   app.add_option("--token-file", into.token_file, "file that holds the token of its API")->type_name("FILE");
   app.add_flag_callback(
       "--json", [&into] { into.form = output_form::json; }, "print JSON");
+}
+
+std::vector<std::string> words_of(const command_spec& spec) {
+  std::istringstream in{std::string(spec.words)};
+  return {std::istream_iterator<std::string>(in), {}};
+}
+
+// One option for each word, so that each is explained; the last takes all that follow.
+void add_words(CLI::App& sub, const command_spec& spec, arguments& into) {
+  const auto words = words_of(spec);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const auto known = std::ranges::find(word_table, words[i], &word_spec::name);
+    const bool needed = i < spec.least;
+    const bool takes_rest = i + 1 == words.size() && spec.most > words.size();
+    const auto keep = [&into](const std::vector<std::string>& given) {
+      into.words.insert(into.words.end(), given.begin(), given.end());
+    };
+    CLI::Option* option = sub.add_option_function<std::vector<std::string>>(
+        words[i], keep, known == word_table.end() ? std::string() : std::string(known->help));
+    option->expected(1, takes_rest ? CLI::detail::expected_max_vector_size : 1)->allow_extra_args(takes_rest);
+    option->required(needed)->option_text(takes_rest ? "..." : needed ? " " : "(optional)");
+  }
 }
 
 void add_command(CLI::App& app, const command_spec& spec, arguments& into) {
@@ -69,11 +119,7 @@ void add_command(CLI::App& app, const command_spec& spec, arguments& into) {
   } else {
     add_daemon_options(*sub, into);
   }
-  if (spec.most > 0) {
-    auto* words = sub->add_option(std::string(spec.words), into.words, "")->type_name("");
-    words->expected(static_cast<int>(std::max<std::size_t>(spec.least, 1)), static_cast<int>(spec.most));
-    if (spec.least > 0) words->required();
-  }
+  add_words(*sub, spec, into);
   for (const std::string_view name : spec.options) {
     if (name == "all") {
       sub->add_flag("--all", into.all, "every tenant");
@@ -90,6 +136,19 @@ void add_command(CLI::App& app, const command_spec& spec, arguments& into) {
 
 void fill_from(std::string& into, std::string value) {
   if (into.empty()) into = std::move(value);
+}
+
+// A first word that is no command, as an error of its own: CLI11 says only that a command is missing.
+int refuse(const CLI::App& app, const CLI::ParseError& refused) {
+  const auto left = app.remaining();
+  const auto word = std::ranges::find_if(left, [](const std::string& one) { return !one.starts_with('-'); });
+  if (refused.get_exit_code() == 0 || !app.get_subcommands().empty() || word == left.end())
+    return app.exit(refused) == 0 ? exit_ok : exit_usage;
+  std::vector<std::string> known;
+  for (const command_spec& one : commands()) known.emplace_back(one.name);
+  const std::string meant = api::did_you_mean(*word, known);
+  fmt::print(stderr, "ringdownctl: no such command: {}{}\n", *word, meant.empty() ? "; --help lists them" : meant);
+  return exit_usage;
 }
 
 // Only where nothing else says which daemon is meant.
@@ -117,7 +176,7 @@ parsed_arguments parse_arguments(int count, const char* const* words,
   try {
     app.parse(count, words);
   } catch (const CLI::ParseError& refused) {
-    parsed.exit_code = app.exit(refused) == 0 ? exit_ok : exit_usage;
+    parsed.exit_code = refuse(app, refused);
     return parsed;
   }
   parsed.given.command = app.get_subcommands().front()->get_name();

@@ -4,6 +4,7 @@
 import json
 import os
 import pty
+import re
 import subprocess
 import unittest
 
@@ -215,6 +216,11 @@ class ExitCodes(Cli):
                       ["backup", "x"], ["psa", "discover", "tickets"], ["psa", "guess", "tickets", "--tenant", "a"], ["audit", "nonsense"], ["audit"], ["doctor"]):
             self.expect(2, *words, where=bool(words) and words[0] not in ("doctor", "nonsense"))
 
+    def test_a_misspelt_command_names_the_one_that_was_meant(self):
+        self.assertIn('no such command: aply; did you mean "apply"?', self.expect(2, "aply", "x.toml"))
+        self.assertIn("no such command: nonsense; --help lists them", self.expect(2, "--json", "nonsense", where=False))
+        self.assertIn("subcommand is required", self.expect(2, "--json", where=False))
+
     def test_a_missing_thing_is_1(self):
         self.daemon.serve()
         self.assertIn("no such thing", self.expect(1, "alert", "al_9"))
@@ -243,6 +249,20 @@ class ExitCodes(Cli):
     def test_help_and_version_are_0(self):
         for words in (["--help"], ["--version"], ["apply", "--help"]):
             self.expect(0, *words, where=False)
+
+    def test_help_explains_every_word_of_every_command(self):
+        commands = self.expect(0, "--help", where=False).split("Subcommands:")[1].split("\n\n")[0]
+        names = [line.split()[0] for line in commands.splitlines() if line.startswith("  ") and line[2] != " "]
+        self.assertIn("snooze", names)
+        for name in names:
+            text = self.expect(0, name, "--help", where=False)
+            usage = next(line for line in text.splitlines() if line.startswith("Usage:"))
+            words = re.findall(r"[\w|]+", usage.split("[OPTIONS]")[1])
+            positionals = text.split("Positionals:\n")[1].split("\n\n")[0].split("\nOptions:")[0] if words else ""
+            for word in words:
+                self.assertRegex(positionals, rf"(?m)^  {re.escape(word)}( \(optional\)| \.\.\.)? +[a-z].*", name)
+            for raw in ("TEXT", "REQUIRED", "(2x)"):
+                self.assertNotIn(raw, positionals + usage, name)
 
     def test_url_and_token_follow_from_the_configuration(self):
         self.daemon.serve(**{"GET /api/v1/alerts": one_list()})
