@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <fstream>
 #include <future>
 #include <utility>
@@ -27,6 +28,13 @@ std::string url_of(std::string listen) {
 result<secret_text> read_token(const std::string& file) {
   std::ifstream in(file);
   std::string token;
+  std::error_code unknown;
+  // Not when a folder above it is closed to us: then nobody knows.
+  if (!in && !std::filesystem::exists(file, unknown) && !unknown)
+    return failure{failure_kind::unavailable,
+                   fmt::format("cannot read the token: {} does not exist: has ringdownd been started with this "
+                               "configuration?",
+                               file)};
   if (!std::getline(in, token) || token.empty())
     return failure{
         failure_kind::unavailable,

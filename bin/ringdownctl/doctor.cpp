@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <utility>
@@ -62,6 +63,9 @@ std::variant<patient, int> described(const session& run) {
   if (given.secret_file.empty()) return made;
   std::ifstream in(given.secret_file);
   std::string secret;
+  std::error_code unknown;
+  if (!in && !std::filesystem::exists(given.secret_file, unknown) && !unknown)
+    return run.complain(exit_refused, fmt::format("cannot read a secret in {}: no such file", given.secret_file));
   if (!std::getline(in, secret) || secret.empty())
     return run.complain(exit_refused, fmt::format("cannot read a secret in {}", given.secret_file));
   if (secret.ends_with('\r')) secret.pop_back();

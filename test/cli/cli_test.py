@@ -244,7 +244,13 @@ class ExitCodes(Cli):
     def test_an_unreadable_token_or_configuration_is_78(self):
         (self.folder / "bad.toml").write_text("state_dir = 1\n")
         self.assertIn("bad.toml:1", self.expect(78, "alerts", "--config", str(self.folder / "bad.toml"), where=False))
-        self.expect(78, "alerts", "--url", self.daemon.url, "--token-file", str(self.folder / "none"), where=False)
+        text = self.expect(78, "alerts", "--url", self.daemon.url, "--token-file", str(self.folder / "none"), where=False)
+        self.assertIn("none does not exist: has ringdownd been started with this configuration?", text)
+        (self.folder / "empty").write_text("")
+        text = self.expect(78, "alerts", "--url", self.daemon.url, "--token-file", str(self.folder / "empty"), where=False)
+        self.assertIn("it belongs to the daemon's user", text)
+        text = self.expect(78, "doctor", "--url", "https://pbx.example.com", "--client-id", "c", "--secret-file", str(self.folder / "none"), where=False)
+        self.assertTrue(text.strip().endswith("none: no such file"), text)
 
     def test_help_and_version_are_0(self):
         for words in (["--help"], ["--version"], ["apply", "--help"]):
