@@ -318,7 +318,19 @@ TEST_CASE("who becomes callable is called at once") {
   t.pass(5s);
   REQUIRE(t.all_calls().size() == 1);
   CHECK(t.newest().target == number_kim);
-  // That somebody is callable is old news by then.
+}
+
+TEST_CASE("that somebody became callable is not news for ever") {
+  tenant_config config = voice_config_of_acme();
+  config.oncall.user.reset();
+  config.voice.owner = {};
+  config.escalation.steps = {{3min, {"user:kim"}}};
+  call_bench t(config);
+  t.news({failing(trunk_down)});
+  t.pass(2min);
+  REQUIRE(t.all_calls().empty());
+  t.pass(1min);
+  REQUIRE(t.all_calls().size() == 1);
   t.rings_out(t.newest());
   t.configure(config);
   t.pass(1s);

@@ -169,6 +169,7 @@ std::string spare_of(std::string phone) {
 std::vector<std::string> phones_of(const tenant_config& tenant) {
   std::vector<std::string> all;
   for (const user_config& one : tenant.users) {
+    if (one.phone.empty()) continue;
     all.push_back(one.phone);
     all.push_back(spare_of(one.phone));
   }
