@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <map>
+#include <ranges>
 #include <set>
 #include <utility>
 #include <vector>
@@ -100,7 +101,8 @@ private:
     std::string fault;
     chain of;
     // A step that was taken just after it may have named somebody else.
-    for (const tenant_config* config : of_.tenants_in(a.tenant, decided, at))
+    const auto configurations = of_.tenants_in(a.tenant, decided, at); // the newest is the likeliest
+    for (const tenant_config* config : configurations | std::views::reverse)
       for (const user_id& first : {first_[a.id], a.ladder->first}) {
         if (!of.empty() && fault.empty()) break;
         of = chain_of(*config, first);

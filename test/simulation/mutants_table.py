@@ -110,7 +110,7 @@ MUTANTS = [
         "  t.out.suppressions.push_back({a.id, a.version, reason::acknowledged});\n  t.out.withdraw.push_back(a.id);",
         "  t.out.suppressions.push_back({a.id, a.version, reason::acknowledged});\n  if (!$on) t.out.withdraw.push_back(a.id);"),
     one("renotify_over_acknowledgement", COMMANDS, "told again by hand, an acknowledged alert interrupts",
-        "  if (a->ack)\n    return", "  if (a->ack && !$on)\n    return"),
+        "  if (a->ack) return", "  if (a->ack && !$on) return"),
     one("settled_tells_nothing", MASKED, "what still fires when its mask lifts is told to nobody",
         "if (!many.empty()) tell_together(t.tell, many, t.out);", "if (!many.empty() && !$on) tell_together(t.tell, many, t.out);"),
     one("snooze_never_ends", MASKED, "the end of a snooze is missed",
