@@ -98,6 +98,7 @@ void get_explain(context& in, const server_request&, const path_parts& parts, co
       json.text_or_null("delivery_why",
                         known && (*row)->row.why != reason::none ? name((*row)->row.why) : std::string_view());
       json.text_or_null("answer", known ? std::string_view((*row)->row.answer) : std::string_view());
+      if (known) write_call(json, store, (*row)->row);
       json.close_object();
     }
     json.close_array().close_object();

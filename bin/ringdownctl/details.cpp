@@ -97,13 +97,30 @@ std::optional<session::reply> fetch(session& run, const std::string& path, int& 
 // Not a field of the API: see with_calls_over.
 constexpr std::string_view call_over = "call_over";
 
-bool has_arrived(const row& one) {
+bool was_taken(const row& one) {
   const std::string& state = one["delivery_state"];
   return state == "sent" || state == "confirmed" || state == "digested";
 }
 
-// "yes (sent)", "no", "no (suppressed)", "not yet (pending)", "perhaps (unknown)".
+// How a call ended that told nobody; empty: it told somebody, goes on, or is none.
+std::string lost_call_words(const row& one) {
+  const std::string& result = one["call_result"];
+  if (result == "no_answer") return "nobody answered";
+  if (result == "busy") return "it was busy";
+  if (result == "machine") return "a machine answered";
+  if (result == "failed") return "it could not be connected";
+  return result == "cancelled" ? "it was called off" : "";
+}
+
+bool goes_on(const row& one) { return one["call_stage"] == "placed" || one["call_stage"] == "ringing"; }
+
+// A provider that took a call has told nobody yet.
+bool has_arrived(const row& one) { return was_taken(one) && lost_call_words(one).empty() && !goes_on(one); }
+
+// "yes (sent)", "no", "no (suppressed)", "no (busy)", "not yet (pending)", "not yet (ringing)", "perhaps (unknown)".
 std::string told_words(const row& one) {
+  if (was_taken(one) && !has_arrived(one))
+    return goes_on(one) ? fmt::format("not yet ({})", one["call_stage"]) : fmt::format("no ({})", one["call_result"]);
   if (one["delivery"].empty()) return one["reason"] == "call_due" && one[call_over].empty() ? "not yet" : "no";
   const std::string state = first_of(one["delivery_state"], "made");
   if (has_arrived(one)) return fmt::format("yes ({})", state);
@@ -118,6 +135,8 @@ std::string why_words(const row& one) {
     return fmt::format("{} ({}): {}", one[call_over], one["reason"], due.substr(0, due.find(',')));
   std::string why = reason_words(one["reason"]);
   if (!one["delivery_why"].empty()) why += "; but " + reason_words(one["delivery_why"]);
+  if (const std::string lost = lost_call_words(one); !lost.empty() && was_taken(one))
+    return fmt::format("{}; but {} ({})", why, lost, one["call_result"]);
   const std::string more = first_of(one["detail"], one["answer"]);
   return more == "-" ? why : fmt::format("{}: {}", why, more);
 }
@@ -232,6 +251,7 @@ int show_delivery(session& run) {
                         {"not before", when(d, "not_before", run.now())},
                         {"gives up", is_on_its_way(d) ? when(d, "give_up_at", run.now()) : std::string()},
                         {"ended", when(d, "ended", run.now())},
+                        {"call", with_note(d["call_stage"], d["call_result"])},
                         {"reference", d["reference"]},
                         {"answer", d["answer"]},
                         {"repeat", d["possible_repeat"] == "true" ? "an earlier attempt may have arrived" : ""},

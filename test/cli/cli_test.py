@@ -198,13 +198,27 @@ class Listings(Cli):
             self.assertIn(words, text)
             self.assertNotIn("not yet", text)
 
+    def test_explain_says_how_a_call_ended(self):
+        item = {"alert": "al_1", "episode": 1, "version": 1, "event": "fired", "channel": "phone", "target": "", "reason": "first", "gates": "g",
+                "detail": "", "delivery": "dl_1", "delivery_state": "sent", "answer": "HTTP 201", "at": "2026-01-02T03:04:05Z"}
+        for stage, result, short, told in (
+                ("ringing", None, 'phone not yet told of "fired": it is new (first): HTTP 201', "not yet (ringing)"),
+                ("ended", "no_answer", 'phone not told of "fired": it is new (first); but nobody answered (no_answer)', "no (no_answer)"),
+                ("ended", "listener", "told: phone", "yes (sent)")):
+            self.daemon.serve(**{"GET /api/v1/alerts/al_1/explain": {"alert": ALERT, "items": [{**item, "call_stage": stage, "call_result": result}]}})
+            text = self.expect(0, "explain", "al_1")
+            self.assertIn(short + "\n", text)
+            self.assertIn(told, text)
+
     def test_a_delivery_shows_its_attempts(self):
         attempt = {"delivery": "dl_1", "number": 1, "started_at": "2026-01-02T03:04:05Z", "outcome": "retry", "status": 503,
                    "address": "https://ntfy.example.com/acme...", "answer": "HTTP 503"}
         self.daemon.serve(**{"GET /api/v1/deliveries/dl_1": {**DELIVERY, "attempts": [attempt]}})
         self.assertIn("https://ntfy.example.com/acme...", self.expect(0, "delivery", "dl_1"))
-        self.daemon.serve(**{"GET /api/v1/deliveries/dl_1": {**DELIVERY, "attempts": []}})
-        self.assertIn("no attempt was made", self.expect(0, "delivery", "dl_1"))
+        self.daemon.serve(**{"GET /api/v1/deliveries/dl_1": {**DELIVERY, "attempts": [], "call_stage": "ended", "call_result": "busy"}})
+        text = self.expect(0, "delivery", "dl_1")
+        self.assertIn("no attempt was made", text)
+        self.assertRegex(text, r"call +ended \(busy\)")
 
 
 class ExitCodes(Cli):

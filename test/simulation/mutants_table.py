@@ -178,8 +178,9 @@ MUTANTS = [
         "    ladder.due = std::max(now, ladder.begun + offset_of(ladder.round, times));",
         "    ladder.due = std::max(now, ladder.begun + offset_of(ladder.round, times));\n"
         "    if ($on && ladder.round > 1) ladder.due = now + std::chrono::hours(9);"),
-    one("rounds_come_early", LADDER, "the next round of calls follows at once",
-        "  if (round == 1) return times.ring_round_2;", "  if ($on) return {};\n  if (round == 1) return times.ring_round_2;"),
+    one("rounds_come_early", LADDER, "rounds of calls follow too early",
+        "  if (round == 1) return times.ring_round_2;",
+        "  if ($on) return round * times.ring_round_2 / 2;\n  if (round == 1) return times.ring_round_2;"),
     one("rung_again_at_once", LADDER, "a number that nobody picked up at is rung again without a wait",
         "ladder.due = std::max(now, rung_at + times.ring_again_after);",
         "ladder.due = $on ? now : std::max(now, rung_at + times.ring_again_after);"),
@@ -231,8 +232,9 @@ MUTANTS = [
     one("withdrawn_consent_rings_on", HEARD, "a call goes on though whoever is called agrees to none any more",
         "if (is_live(call) && !call.lead.empty() && !may_go_on(call)) let_go",
         "if (!$on && is_live(call) && !call.lead.empty() && !may_go_on(call)) let_go"),
-    one("type_off_rings", CALLS, "a type that is switched off goes on ringing",
-        "a.ladder && never != reason::none) {", "a.ladder && never != reason::none && !$on) {"),
+    Mutant("type_off_rings", CALLS, "a type that is switched off goes on ringing", (
+        ("a.ladder && never != reason::none) {", "a.ladder && never != reason::none && !$on) {"),
+        ("  if (!is_for_calls(a, *config_)) {", "  if (!is_for_calls(a, *config_) && !$on) {"))),
     one("channel_off_sends", CHANNEL, "a channel that is switched off sends all the same",
         "recovering_ || drained_ || !config_.enabled) return;", "recovering_ || drained_ || (!config_.enabled && !$on)) return;"),
     # --- poller and store ---
