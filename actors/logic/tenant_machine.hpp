@@ -118,8 +118,8 @@ private:
     std::set<alert_key> touched;
     std::vector<waiting> to_tell; // fires of this turn, in order
     std::vector<outage_note> notes;
-    std::set<alert_key> begun;  // outages that are told of as a whole in this turn
-    std::set<alert_key> joined; // alerts that became members of an outage, and may have left it again
+    std::set<alert_key> begun;   // outages that are told of as a whole in this turn
+    std::set<alert_key> joined;  // alerts that became members of an outage, and may have left it again
     std::set<alert_key> stepped; // a step of their escalation was taken
     bool parent_ended = false;
     telling_context tell;

@@ -4,6 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
+
 namespace ringdown::sim {
 
 namespace {
@@ -68,9 +71,13 @@ std::string_view account_in(std::string_view target) {
   return target.substr(0, target.find('/'));
 }
 
-// Sub-accounts are named after their account, "AC123-one", and have its token.
+// Sub-accounts differ from their account in the last four digits, and have its token.
 bool is_of(std::string_view account, std::string_view name) {
-  return name == account || (name.starts_with(account) && name.substr(account.size()).starts_with('-'));
+  if (name.size() != account.size() || name.size() < 4) return false;
+  const auto same = account.size() - 4;
+  return name.substr(0, same) == account.substr(0, same) && std::ranges::all_of(name.substr(same), [](char c) {
+           return std::isxdigit(static_cast<unsigned char>(c)) != 0;
+         });
 }
 
 } // namespace

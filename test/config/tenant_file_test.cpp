@@ -212,12 +212,12 @@ TEST_CASE("Every key of a tenant file arrives") {
   CHECK(hq.trunks.front().role == trunk_role::failover);
   CHECK(t.instances.back().times.poll_interval == std::chrono::seconds(30));
   CHECK(t.instances.back().times.confirm_after == timing{}.confirm_after);
-  const channel_config& phone = t.channels.front();
-  CHECK_FALSE(phone.enabled);
-  CHECK(phone.floor == severity::warning);
-  CHECK(phone.user == user_id("jo"));
-  CHECK(phone.settings.at("topic") == "acme");
-  CHECK(phone.secrets.at("token").reveal() == "value-of-channel.phone.token");
+  const channel_config& app = t.channels.front();
+  CHECK_FALSE(app.enabled);
+  CHECK(app.floor == severity::warning);
+  CHECK(app.user == user_id("jo"));
+  CHECK(app.settings.at("topic") == "acme");
+  CHECK(app.secrets.at("token").reveal() == "value-of-channel.phone.token");
   REQUIRE(t.routes.size() == 2);
   CHECK(t.routes.front().types == std::vector{alert_type::sim_calls, alert_type::trunk_down});
   CHECK(t.routes.front().channels == std::vector<std::string>{"hook", "kind:ntfy"});

@@ -235,7 +235,8 @@ TEST_CASE("what is wrong with an order is said with Twilio's code") {
   CHECK(x.effect("call_placed") == "{}");
   x.account += "x";
   CHECK(x.place().status == 401);
-  x.account = twilio_plan().account + "-branch"; // a sub-account
+  x.account = twilio_plan().account;
+  x.account.replace(x.account.size() - 4, 4, "00a1"); // a sub-account
   CHECK(x.place().status == 201);
 }
 
