@@ -148,7 +148,7 @@ def acknowledge_by_link():
         status, page = request(link, "POST")
         expect(status == 200 and "Acknowledged" in page, f"POST gave {status}")
         expect(only_alert(world)["state"] == "acknowledged", f"state {only_alert(world)['state']}")
-        expect("lready acknowledged" in request(link, "POST")[1], "a second POST did not say so")
+        expect("acknowledged this at" in request(link, "POST")[1], "a second POST did not say so")
         world.do("trunk_up", pbx="pbx01", trunk="10000")
         wait_for("the recovery", lambda: world.effects("ntfy", "resolved"))
         expect("recovered" in request(link)[1], "the page does not say that it recovered")
