@@ -247,7 +247,9 @@ void tenant_machine::judge_channel(turn& t, const delivery_report& report) {
   if ((about != nullptr && about->key.type == alert_type::channel_failing) || !is_final(report.state)) return;
   if (report.state == delivery_state::sent || report.state == delivery_state::confirmed) {
     unplaced_.erase(report.channel);
-    if (unread_.contains(report.channel) && calls_.contains(report.delivery)) return; // a call has yet to be heard
+    // That its calls are taken does not mend that nothing is read out in them.
+    const auto unread = unread_.find(report.channel);
+    if (unread != unread_.end() && unread->second >= 2 && calls_.contains(report.delivery)) return;
     return channel_is(t, report.channel, condition::ok, "");
   }
   if (about == nullptr || !is_lost(report)) return;

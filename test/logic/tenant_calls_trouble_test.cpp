@@ -217,6 +217,13 @@ TEST_CASE("a call that was answered and fetched no script was heard by nobody") 
     t.placed(t.newest());
     CHECK(failing_phase() == "resolved");
   }
+  SECTION("the next is refused, and the one after that is taken") {
+    t.report(t.newest(), delivery_state::dead, reason::refused);
+    CHECK(failing_phase() == "firing");
+    t.pass(2min);
+    t.placed(t.newest());
+    CHECK(failing_phase() == "resolved");
+  }
   SECTION("the next one was heard") {
     picked_up({t.as_read(trunk_down)});
     t.pass(2min);
