@@ -47,7 +47,7 @@ struct call_outlook {
 // Of the chain somebody has not been called in this round.
 [[nodiscard]] bool has_somebody_left(const call_ladder& ladder, const call_chain& chain);
 
-// Everybody is called anew at `at`, as round that was next anyway.
+// Everybody is called anew at `at`, in the round that goes on.
 [[nodiscard]] call_ladder begin_round(call_ladder ladder, wall_time at);
 
 // The call that was waited for ended. `keys`: what it offered; `heard`: this alert was read out.

@@ -96,8 +96,7 @@ bool sqlite_store::is_rung_too_often(const delivery& row, wall_time now) {
     db_->rows(
         "select count(*) from call c indexed by call_by_number join delivery d on d.tenant = c.tenant and d.id = "
         "c.call where c.number = ? and c.made > ? and c.made <= ? and c.alert <> '' and c.result <> 'cancelled' and "
-        "not "
-        "(c.result = 'failed' and c.reference = '') and d.attempts > 0",
+        "not (c.result = 'failed' and c.reference = '') and d.attempts > 0",
         [&](columns& found) { rung = found.number(); }, row.target, now - span, now);
     return rung;
   };
