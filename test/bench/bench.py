@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""Speed and size of ringdown beside what people would use instead: `./dev bench`.
+
+Both sides do the same work in turn; a line's figures are medians of the ratios of pairs. Each line guards itself: when
+something failed or both sides did not do the same, it has no figure and the bench ends 1. A missed goal does not: the
+table says it.
+"""
+
+import argparse
+import os
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+sys.path.insert(1, os.path.join(os.path.dirname(HERE), "scenarios"))
+
+import calling  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
+import inside  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
+import lasting  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
+import polling  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
+import telling  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
+from figures import LINES, as_json, table  # noqa: E402 pylint: disable=wrong-import-position
+from harness import ROOT, Failed  # noqa: E402 pylint: disable=wrong-import-position
+from machine import Unfit, noise, open_files  # noqa: E402 pylint: disable=wrong-import-position
+
+DESCRIPTORS = 65536
+
+
+def arguments():
+    parse = argparse.ArgumentParser(prog="./dev bench", description=__doc__.splitlines()[0])
+    parse.add_argument("names", nargs="*", metavar="NAME", help="lines to run; all when none is given")
+    parse.add_argument("--list", action="store_true", help="say which lines there are, and run none")
+    parse.add_argument("--json", default=os.path.join(ROOT, "build", "bench.json"), help="where the figures are written")
+    words = parse.parse_args()
+    unknown = [name for name in words.names if name not in LINES]
+    if unknown:
+        parse.error(f"there is no bench {', '.join(unknown)}; there are {', '.join(LINES)}")
+    return words
+
+
+def run_line(each):
+    """Its figures, or None when it could not say anything."""
+    print(f"{each.name}: {each.load}", flush=True)
+    begun = time.monotonic()
+    before = noise()
+    try:
+        figures = each.run()
+    except (Unfit, Failed) as why:
+        print(f"  no figure: {why}", flush=True)
+        return None, None
+    about = {"seconds": round(time.monotonic() - begun, 1), "noise_before": before, "noise_after": noise()}
+    for figure in figures:
+        print(f"  {figure.name}: {figure.value:.4g} {figure.unit} {figure.verdict}".rstrip(), flush=True)
+    print(f"  {about['seconds']} s; machine: {before['spread_percent']} % and {about['noise_after']['spread_percent']} % "
+          f"spread of equal work before and after, steal {about['noise_after']['steal_percent']} %", flush=True)
+    return figures, about
+
+
+def main():
+    words = arguments()
+    if words.list:
+        for each in LINES.values():
+            print(f"{each.name:12} {each.load}\n{'':12} {each.about.splitlines()[0]}")
+        return 0
+    open_files(DESCRIPTORS)
+    results, runs, failed = {}, {}, []
+    for name in words.names or LINES:
+        figures, about = run_line(LINES[name])
+        if figures is None:
+            failed.append(name)
+        else:
+            results[name], runs[name] = figures, about
+    print("\n" + table(results))
+    with open(words.json, "w", encoding="utf-8") as file:
+        file.write(as_json(results, {"processors": os.cpu_count(), "failed": failed, "runs": runs}))
+    print(f"\nwritten: {os.path.relpath(words.json)}")
+    missed = sum(figure.verdict == "MISSED" for figures in results.values() for figure in figures)
+    print(f"{len(results)} lines measured, {missed} figures missed their goal, {len(failed)} lines failed {failed or ''}".rstrip())
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

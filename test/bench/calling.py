@@ -1,0 +1,1 @@
+"""Bench lines about calls: how long a phone is waited for."""

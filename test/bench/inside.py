@@ -1,0 +1,1 @@
+"""Bench lines inside one process: decisions and commits."""

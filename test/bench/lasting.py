@@ -1,0 +1,1 @@
+"""Bench lines about what survives: kills and restarts."""

@@ -1,0 +1,1 @@
+"""Bench lines about telling: from a transition to the receiver of a webhook."""
