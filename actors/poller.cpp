@@ -49,6 +49,7 @@ poller::behavior_type poller::make_behavior() {
 
 void poller::on(const due& rang) {
   if (rang.token != wake_token_) return;
+  served_ = woken_for_;
   poll();
 }
 
@@ -193,7 +194,8 @@ void poller::report(poll_news news) {
 
 void poller::schedule() {
   const steady_time present = now().steady;
-  steady_time at = logic::next_slot(phase_, config_.times.poll_interval, present);
+  // The clock may ring a little early, and a poll be over before its own slot comes.
+  steady_time at = logic::next_slot(phase_, config_.times.poll_interval, std::max(present, served_));
   if (look_ && look_->at < at) at = std::max(look_->at, present);
   if (std::exchange(poll_again_, false) && !look_) at = present;
   if (not_before_) at = std::max(at, *not_before_);
@@ -205,6 +207,7 @@ void poller::wake_for(steady_time at) {
   const moment present = now();
   glance_.next_poll = present.wall + std::chrono::duration_cast<duration>(at - present.steady);
   world().health->show(shown_as_, glance_);
+  woken_for_ = at;
   wake_at(at, ++wake_token_);
 }
 

@@ -56,6 +56,8 @@ private:
   std::deque<poll_news> uncommitted_;     // sent, not yet committed; bounded, see poll()
   std::optional<logic::look_again> look_; // wished for, before the next slot
   std::optional<steady_time> not_before_; // the PBX asked to be left alone until then
+  steady_time woken_for_;                 // when the newest wake-up is to be
+  steady_time served_;                    // when the last one that came was to be
   std::uint64_t wake_token_ = 0;          // only the newest wake-up counts
   std::uint64_t exchange_token_ = 0;      // only the answer to the newest request counts
   std::optional<std::uint64_t> ticket_;   // of the exchange under way

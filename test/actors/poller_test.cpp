@@ -244,3 +244,15 @@ TEST_CASE("a PBX that asks to be left alone is, up to a minute") {
   for (int i = 0; i < 3; ++i) at.http.finish(at.ask(), busy);
   CHECK(at.hear<wake_me>().at >= begun + 45s);
 }
+
+TEST_CASE("a poll that is over before its slot has come is not made again at that slot") {
+  bench at;
+  at.ring();
+  at.http.answer(at.ask(), 200, token);
+  at.reads_well(at.ask());
+  const auto slot = at.hear<wake_me>();
+  at.now.steady = slot.at - 4ms; // the clock rings what is due within its slack
+  at.tell(due{slot.token});
+  at.reads_well(at.ask());
+  CHECK(at.hear<wake_me>().at == slot.at + timing{}.poll_interval);
+}
