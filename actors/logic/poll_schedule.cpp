@@ -1,6 +1,16 @@
 #include "actors/logic/poll_schedule.hpp"
 
+#include <algorithm>
+
 namespace ringdown::logic {
+
+namespace {
+
+// Slots that lie close together are one: a poll that begins in company costs the machine a third of one that wakes it up
+// alone. No more than a hundredth of the interval, or few phases would be left.
+constexpr std::chrono::nanoseconds widest_company = std::chrono::milliseconds(50);
+
+} // namespace
 
 double phase_of(const tenant_id& tenant, const instance_id& instance) {
   const id_bits bits = digest_bits(tenant.str() + "/" + instance.str());
@@ -11,7 +21,9 @@ double phase_of(const tenant_id& tenant, const instance_id& instance) {
 
 steady_time next_slot(double phase, duration interval, steady_time now) {
   const auto period = std::chrono::duration_cast<std::chrono::nanoseconds>(interval);
-  const auto offset = std::chrono::nanoseconds(static_cast<std::int64_t>(phase * static_cast<double>(period.count())));
+  const auto company = std::clamp(period / 100, std::chrono::nanoseconds(1), widest_company);
+  const auto exact = std::chrono::nanoseconds(static_cast<std::int64_t>(phase * static_cast<double>(period.count())));
+  const auto offset = exact / company * company;
   const auto since = now.time_since_epoch() - offset;
   const auto whole = since.count() >= 0 ? since / period : -((-since.count() + period.count() - 1) / period.count());
   return steady_time{offset + (whole + 1) * period};

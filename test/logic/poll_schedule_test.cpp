@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <set>
 #include <string>
 
 namespace ringdown {
@@ -37,6 +38,18 @@ TEST_CASE("properties: the next slot is strictly later, within one interval, and
     RC_ASSERT(next_slot(phase, interval, slot) - slot == interval);
     RC_ASSERT(next_slot(phase, interval, slot - 1ns) == slot);
   }));
+}
+
+TEST_CASE("slots of instances that are polled at nearly the same time are the same") {
+  const steady_time now{std::chrono::hours(10)};
+  std::set<steady_time> slots;
+  for (int i = 0; i < 10'000; ++i)
+    slots.insert(next_slot(phase_of(tenant_id("t"), instance_id("pbx-" + std::to_string(i))), 60s, now));
+  CHECK(slots.size() <= 1200);
+  CHECK(slots.size() > 1100);
+  // Of a short interval there are a hundred.
+  CHECK(next_slot(0.501, 500ms, now) == next_slot(0.509, 500ms, now));
+  CHECK(next_slot(0.501, 500ms, now) != next_slot(0.511, 500ms, now));
 }
 
 } // namespace ringdown
