@@ -23,12 +23,10 @@ void carrier_watch::leaving() { listeners_.clear(); }
 
 void carrier_watch::on(const carriers_seen& seen) {
   welcome(seen);
-  board_.hear(seen.tenant, seen.places, now().wall);
-  listener& from = listeners_.at(seen.tenant);
-  from.number = seen.number;
-  from.told = board_.elsewhere(seen.tenant);
-  tell(from.actor, carriers_elsewhere{from.number, from.told});
-  tell_what_changed();
+  auto changed = board_.hear(seen.tenant, seen.places, now().wall);
+  listeners_.at(seen.tenant).number = seen.number;
+  changed.insert(seen.tenant); // it waits for the answer
+  tell_them(changed);
 }
 
 // A tenant's actor that starts again reports everything anew; what its predecessor said is not added to that.
@@ -36,18 +34,16 @@ void carrier_watch::welcome(const carriers_seen& seen) {
   listener& from = listeners_[seen.tenant];
   if (from.actor == seen.reporter) return;
   if (from.actor) this->demonitor(from.actor->get()->address());
-  board_.forget(seen.tenant, now().wall);
-  from = {seen.reporter, seen.number, {}};
+  from.actor = nullptr;
+  tell_them(board_.forget(seen.tenant, now().wall));
+  from = {seen.reporter, seen.number};
   this->monitor(seen.reporter->get()->address());
 }
 
-void carrier_watch::tell_what_changed() {
-  for (auto& [id, one] : listeners_) {
-    auto known = board_.elsewhere(id);
-    if (known == one.told) continue;
-    one.told = std::move(known);
-    tell(one.actor, carriers_elsewhere{one.number, one.told});
-  }
+void carrier_watch::tell_them(const std::set<tenant_id>& changed) {
+  for (const tenant_id& id : changed)
+    if (const auto one = listeners_.find(id); one != listeners_.end())
+      tell(one->second.actor, carriers_elsewhere{one->second.number, board_.elsewhere(id)});
 }
 
 // A tenant that crashed or was taken away: nobody knows how its trunks are.
@@ -55,9 +51,9 @@ void carrier_watch::on_down(const caf::down_msg& message) {
   const auto gone = std::ranges::find_if(
       listeners_, [&](const auto& entry) { return entry.second.actor->get()->address() == message.source; });
   if (gone == listeners_.end()) return;
-  board_.forget(gone->first, now().wall);
+  const tenant_id who = gone->first;
   listeners_.erase(gone);
-  tell_what_changed();
+  tell_them(board_.forget(who, now().wall));
 }
 
 void carrier_watch::on(const crash_now& asked) { throw std::runtime_error(asked.text); }

@@ -13,7 +13,6 @@
 #include <map>
 #include <memory>
 #include <set>
-#include <string>
 
 namespace ringdown {
 
@@ -26,8 +25,7 @@ public:
 private:
   struct listener {
     caf::strong_actor_ptr actor;
-    std::uint64_t number = 0;     // of its last report
-    std::set<std::string> told{}; // registrars
+    std::uint64_t number = 0; // of its last report
   };
 
   void leaving() override;
@@ -35,7 +33,7 @@ private:
   void on(const crash_now& asked);
   void on_down(const caf::down_msg& message);
   void welcome(const carriers_seen& seen);
-  void tell_what_changed();
+  void tell_them(const std::set<tenant_id>& changed);
 
   logic::carrier_board board_;
   std::map<tenant_id, listener> listeners_; // each monitored

@@ -24,30 +24,31 @@ carrier_board::carrier_board(const std::vector<carrier_alias>& known, duration w
     : carriers_(as_providers(known)),
       window_(window) {}
 
-void carrier_board::hear(const tenant_id& who, const std::vector<place_report>& places, wall_time now) {
+std::set<tenant_id> carrier_board::hear(const tenant_id& who, const std::vector<place_report>& places, wall_time now) {
   std::set<std::string> touched;
   for (const place_report& one : places) {
     take_out({who, one.place}, touched);
     if (!one.trunks.empty()) put_in({who, one.place}, one.trunks, now, touched);
   }
-  judge(touched, now);
+  return judge(touched, now);
 }
 
-void carrier_board::forget(const tenant_id& who, wall_time now) {
+std::set<tenant_id> carrier_board::forget(const tenant_id& who, wall_time now) {
   std::set<std::string> touched;
   for (auto at = places_.lower_bound({who, 0}); at != places_.end() && at->first.first == who;) {
     const place_key which = at->first;
     ++at;
     take_out(which, touched);
   }
-  judge(touched, now);
+  return judge(touched, now);
 }
 
 std::set<std::string> carrier_board::elsewhere(const tenant_id& who) const {
   std::set<std::string> found;
-  for (const auto& [id, one] : known_)
-    if (one.elsewhere.contains(who))
-      for (const auto& [registrar, count] : one.parts.at(who).at) found.insert(registrar);
+  const auto mine = beside_.find(who);
+  if (mine == beside_.end()) return found;
+  for (const std::string& id : mine->second)
+    for (const auto& [registrar, count] : known_.at(id).parts.at(who).at) found.insert(registrar);
   return found;
 }
 
@@ -89,18 +90,39 @@ void carrier_board::put_in(const place_key& which, std::vector<trunk_sign> trunk
   places_[which] = std::move(trunks);
 }
 
-void carrier_board::judge(const std::set<std::string>& touched, wall_time now) {
+std::set<tenant_id> carrier_board::judge(const std::set<std::string>& touched, wall_time now) {
+  std::set<tenant_id> changed;
   for (const std::string& id : touched) {
     carrier& one = known_.at(id);
     std::erase_if(one.parts, [](const auto& entry) { return entry.second.trunks == 0; });
     std::erase_if(one.elsewhere, [&](const auto& entry) {
-      return !one.parts.contains(entry.first) || !goes_on_beside(one, entry.first, entry.second);
+      const bool over = !one.parts.contains(entry.first) || !goes_on_beside(one, entry.first, entry.second);
+      if (over) no_longer_beside(entry.first, id, changed);
+      return over;
     });
-    for (const auto& [who, mine] : one.parts)
-      if (!one.elsewhere.contains(who))
-        if (const auto since = begins_beside(one, who, now)) one.elsewhere[who] = *since;
+    // Mostly nothing fails, and there are many tenants at one carrier.
+    if (!one.failing.empty()) begin_beside(id, one, now, changed);
     if (one.parts.empty()) known_.erase(id);
   }
+  return changed;
+}
+
+void carrier_board::begin_beside(const std::string& id, carrier& one, wall_time now, std::set<tenant_id>& changed) {
+  for (const auto& [who, mine] : one.parts) {
+    if (one.elsewhere.contains(who)) continue;
+    const auto since = begins_beside(one, who, now);
+    if (!since) continue;
+    one.elsewhere[who] = *since;
+    beside_[who].insert(id);
+    changed.insert(who);
+  }
+}
+
+void carrier_board::no_longer_beside(const tenant_id& who, const std::string& id, std::set<tenant_id>& changed) {
+  const auto mine = beside_.find(who);
+  mine->second.erase(id);
+  if (mine->second.empty()) beside_.erase(mine);
+  changed.insert(who);
 }
 
 // As outage_since, of the others' trunks, from the newest failure back: three places decide it, so no more are looked at.

@@ -24,10 +24,11 @@ public:
   // `window`: failures so close together may be one.
   carrier_board(const std::vector<carrier_alias>& known, duration window);
 
-  // These places of the tenant are now as reported; its others stay as they were.
-  void hear(const tenant_id& who, const std::vector<place_report>& places, wall_time now);
-  // It is not there any more, or starts anew: nothing that it reported holds.
-  void forget(const tenant_id& who, wall_time now);
+  // These places of the tenant are now as reported; its others stay as they were. Returns the tenants for which a carrier
+  // began or ceased to fail elsewhere.
+  std::set<tenant_id> hear(const tenant_id& who, const std::vector<place_report>& places, wall_time now);
+  // It is not there any more, or starts anew: nothing that it reported holds. Returns as hear() does.
+  std::set<tenant_id> forget(const tenant_id& who, wall_time now);
 
   // Of the registrars where this tenant has trunks: those whose carrier fails at others.
   [[nodiscard]] std::set<std::string> elsewhere(const tenant_id& who) const;
@@ -58,14 +59,17 @@ private:
 
   void take_out(const place_key& which, std::set<std::string>& touched);
   void put_in(const place_key& which, std::vector<trunk_sign> trunks, wall_time now, std::set<std::string>& touched);
-  void judge(const std::set<std::string>& touched, wall_time now);
+  std::set<tenant_id> judge(const std::set<std::string>& touched, wall_time now);
+  void begin_beside(const std::string& id, carrier& one, wall_time now, std::set<tenant_id>& changed);
+  void no_longer_beside(const tenant_id& who, const std::string& id, std::set<tenant_id>& changed);
   [[nodiscard]] std::optional<wall_time> begins_beside(const carrier& one, const tenant_id& who, wall_time now) const;
   [[nodiscard]] bool goes_on_beside(const carrier& one, const tenant_id& who, wall_time since) const;
 
   provider_groups carriers_;
   duration window_;
   std::map<place_key, std::vector<trunk_sign>> places_;
-  std::map<std::string, carrier> known_; // by carrier
+  std::map<std::string, carrier> known_;              // by carrier
+  std::map<tenant_id, std::set<std::string>> beside_; // the carriers that fail elsewhere, by tenant
 };
 
 } // namespace ringdown::logic

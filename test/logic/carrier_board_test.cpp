@@ -35,8 +35,8 @@ trunk_sign down(wall_time since, const std::string& at = carrier) { return {at, 
 struct bench {
   explicit bench(const std::vector<carrier_alias>& known = {}) : board(known, window) {}
 
-  void set(const tenant_id& who, std::uint32_t place, std::vector<trunk_sign> trunks) {
-    board.hear(who, {{place, std::move(trunks)}}, now);
+  std::set<tenant_id> set(const tenant_id& who, std::uint32_t place, std::vector<trunk_sign> trunks) {
+    return board.hear(who, {{place, std::move(trunks)}}, now);
   }
   void fail(const tenant_id& who, std::uint32_t place, const std::string& at = carrier) {
     set(who, place, {down(now, at)});
@@ -223,17 +223,34 @@ std::vector<step> some_steps() {
       rc::gen::inRange(0, tenants), rc::gen::inRange(0, places), rc::gen::inRange(0, 2), rc::gen::inRange(0, 4)));
 }
 
-void act(bench& t, const step& one) {
+std::set<tenant_id> act(bench& t, const step& one) {
   const auto& [who, place, registrar, what] = one;
   t.now += 40s;
   std::vector<trunk_sign> trunks;
   const std::string at = registrar == 0 ? carrier : other;
   if (what != 3) trunks.push_back(what == 0 ? up(at) : down(t.now, at));
   if (what == 2) trunks.back().counted = false;
-  t.set(tenant_number(who), static_cast<std::uint32_t>(place), std::move(trunks));
+  return t.set(tenant_number(who), static_cast<std::uint32_t>(place), std::move(trunks));
 }
 
 } // namespace
+
+TEST_CASE("properties: whoever hears something else than before is named, and the others are not") {
+  CHECK(rc::check([] {
+    bench t;
+    const auto all_hear = [&] {
+      std::map<tenant_id, std::set<std::string>> heard;
+      for (int i = 0; i < tenants; ++i) heard[tenant_number(i)] = t.board.elsewhere(tenant_number(i));
+      return heard;
+    };
+    for (const step& one : some_steps()) {
+      const auto before = all_hear();
+      const auto named = act(t, one);
+      for (const auto& [who, now] : all_hear())
+        if (who != tenant_number(std::get<0>(one))) RC_ASSERT(named.contains(who) == (now != before.at(who)));
+    }
+  }));
+}
 
 TEST_CASE("a tenant learns of nothing but registrars where it has trunks") {
   CHECK(rc::check([] {
