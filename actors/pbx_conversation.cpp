@@ -176,9 +176,18 @@ std::optional<http_request> pbx_conversation::on_token(const http_outcome& outco
   return ask_endpoint();
 }
 
-http_request pbx_conversation::ask_endpoint() {
+http_request pbx_conversation::ask_endpoint() const {
   const auto fields = refused_ ? wire::pbx::field_set::older : fields_[index(asked())];
   return wire::pbx::request_for(asked(), target_, *token_, fields);
+}
+
+std::vector<http_request> pbx_conversation::ahead() const {
+  std::vector<http_request> rest;
+  if (step_ != step::reading || refused_) return rest;
+  rest.reserve(remaining_);
+  for (std::size_t next = position_ + 1; next < position_ + remaining_; ++next)
+    rest.push_back(wire::pbx::request_for(order_[next], target_, *token_, fields_[index(order_[next])]));
+  return rest;
 }
 
 std::optional<http_request> pbx_conversation::on_page(const std::shared_ptr<const http_outcome>& page, moment now) {

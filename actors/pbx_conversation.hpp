@@ -30,6 +30,9 @@ public:
 
   // Begin a poll. Empty when there is nothing to ask: then finished() at once.
   [[nodiscard]] std::optional<http_request> start(moment now);
+  // What will be asked after that request if every answer is whole and in one page: it may be sent in one run with it. An
+  // answer that was not asked for in the end is left out.
+  [[nodiscard]] std::vector<http_request> ahead() const;
   // The answer to the last request, and the next request; empty when the poll is over.
   [[nodiscard]] std::optional<http_request> on(const std::shared_ptr<const http_outcome>& outcome, moment now);
   // What the poll saw; valid once start() or on() returned nothing.
@@ -43,7 +46,7 @@ private:
   [[nodiscard]] std::optional<http_request> ask_token(moment now);
   [[nodiscard]] bool login_is_paused(moment now) const;
   void note_pause();
-  [[nodiscard]] http_request ask_endpoint();
+  [[nodiscard]] http_request ask_endpoint() const;
   [[nodiscard]] std::optional<http_request> on_token(const http_outcome& outcome, moment now);
   [[nodiscard]] std::optional<http_request> on_page(const std::shared_ptr<const http_outcome>& page, moment now);
   [[nodiscard]] std::optional<http_request> after_endpoint();

@@ -36,7 +36,7 @@ void poller::leaving() {
 poller::behavior_type poller::make_behavior() {
   return {
       [this](const due& rang) { handle([&] { on(rang); }); },
-      [this](const exchange_ended& ended) { handle([&] { on(ended); }); },
+      [this](const run_ended& ended) { handle([&] { on(ended); }); },
       [this](const rebaseline& from) { handle([&] { on(from); }); },
       [this](const reconfigure_instance& to) { handle([&] { on(to); }); },
       [this](const news_committed& committed) { handle([&] { on(committed); }); },
@@ -143,23 +143,31 @@ void poller::poll() {
 void poller::send(http_request request) {
   if (talk_.logging_in()) world().metrics->logins.fetch_add(1, std::memory_order_relaxed);
   save_budget_if_changed();
+  std::vector<http_request> run = talk_.ahead();
+  run.insert(run.begin(), std::move(request));
+  run_.clear();
+  for (const http_request& one : run) run_.push_back(one.url);
   const std::uint64_t token = ++exchange_token_;
   // A weak handle: an answer must not keep a stopped poller alive.
   auto self = caf::actor_cast<caf::weak_actor_ptr>(this->address());
-  ticket_ = world().http->send(lane_, std::move(request), [self, token](http_outcome outcome) {
-    if (auto who = self.lock())
-      caf::anon_send(caf::actor_cast<caf::actor>(who),
-                     exchange_ended{token, std::make_shared<const http_outcome>(std::move(outcome))});
+  ticket_ = world().http->send_run(lane_, std::move(run), [self, token](std::vector<http_outcome> outcomes) {
+    const auto who = self.lock();
+    if (!who) return;
+    run_ended ended{token, {}};
+    for (http_outcome& one : outcomes) ended.outcomes.push_back(std::make_shared<const http_outcome>(std::move(one)));
+    caf::anon_send(caf::actor_cast<caf::actor>(who), std::move(ended));
   });
 }
 
-void poller::on(const exchange_ended& ended) {
+void poller::on(const run_ended& ended) {
   if (ended.token != exchange_token_ || !polling_) return;
   ticket_.reset();
-  if (auto next = talk_.on(ended.outcome, now()))
-    send(std::move(*next));
-  else
-    finish();
+  for (std::size_t i = 0; i < ended.outcomes.size(); ++i) {
+    auto next = talk_.on(ended.outcomes[i], now());
+    if (!next) return finish();
+    // What was asked ahead is left out when something else is wanted now: another page, a token, the same with fewer fields.
+    if (i + 1 == ended.outcomes.size() || next->url != run_[i + 1]) return send(std::move(*next));
+  }
 }
 
 void poller::finish() {

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace ringdown {
 
@@ -25,7 +26,7 @@ public:
 private:
   void leaving() override;
   void on(const due& rang);
-  void on(const exchange_ended& ended);
+  void on(const run_ended& ended);
   void on(const rebaseline& from);
   void on(const reconfigure_instance& to);
   void on(const news_committed& committed);
@@ -60,7 +61,8 @@ private:
   steady_time served_;                    // when the last one that came was to be
   std::uint64_t wake_token_ = 0;          // only the newest wake-up counts
   std::uint64_t exchange_token_ = 0;      // only the answer to the newest request counts
-  std::optional<std::uint64_t> ticket_;   // of the exchange under way
+  std::optional<std::uint64_t> ticket_;   // of the run under way
+  std::vector<std::string> run_;          // its URLs
   bool polling_ = false;
   bool poll_again_ = false; // a slot came while polling
   bool draining_ = false;

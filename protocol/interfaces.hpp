@@ -19,7 +19,7 @@ using store_actor =
                      caf::reacts_to<crashes_forgotten>, caf::reacts_to<flush_writes>>;
 
 // One per instance: asks the PBX, judges, keeps its news until the tenant has committed it.
-using poller_actor = caf::typed_actor<caf::reacts_to<due>, caf::reacts_to<exchange_ended>, caf::reacts_to<rebaseline>,
+using poller_actor = caf::typed_actor<caf::reacts_to<due>, caf::reacts_to<run_ended>, caf::reacts_to<rebaseline>,
                                       caf::reacts_to<reconfigure_instance>, caf::reacts_to<news_committed>,
                                       caf::reacts_to<settle_instance>, caf::reacts_to<login_budget_saved>,
                                       caf::reacts_to<drain>, caf::reacts_to<crash_now>>;

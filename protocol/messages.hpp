@@ -41,6 +41,11 @@ struct exchange_ended {
   std::uint64_t token = 0;
   std::shared_ptr<const http_outcome> outcome;
 };
+// A run of requests ended: the outcomes of those that were made, in order.
+struct run_ended {
+  std::uint64_t token = 0;
+  std::vector<std::shared_ptr<const http_outcome>> outcomes;
+};
 // A restart that was asked for (`ringdownctl restart-actor`): the actor throws, and its supervisor does what it always does.
 struct crash_now {
   std::string text;
@@ -330,6 +335,7 @@ struct drained {
 #define RINGDOWN_MESSAGE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ringdown::type)
 RINGDOWN_MESSAGE(due)
 RINGDOWN_MESSAGE(exchange_ended)
+RINGDOWN_MESSAGE(run_ended)
 RINGDOWN_MESSAGE(crash_now)
 RINGDOWN_MESSAGE(wake_me)
 RINGDOWN_MESSAGE(rebaseline)

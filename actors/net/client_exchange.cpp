@@ -28,12 +28,12 @@ wall_time wall_now() {
 
 } // namespace
 
-exchange::exchange(std::shared_ptr<client_core> core, std::shared_ptr<client_lane> lane, http_request request,
-                   clock::time_point started)
+exchange::exchange(std::shared_ptr<client_core> core, std::shared_ptr<client_lane> lane,
+                   std::vector<http_request> requests, clock::time_point started)
     : waiting(core->io),
       core_(std::move(core)),
       lane_(std::move(lane)),
-      request_(std::move(request)),
+      requests_(std::move(requests)),
       started_(started),
       deadline_(core_->io),
       signal_(core_->io) {
@@ -46,8 +46,7 @@ void exchange::start(const finished& done_with) {
     if (thrown) std::rethrow_exception(thrown);
     self->deadline_.cancel();
     self->link_.reset();
-    self->outcome_.elapsed = std::chrono::duration_cast<duration>(clock::now() - self->started_);
-    done_with(self, std::move(self->outcome_));
+    done_with(self, std::move(self->outcomes_));
   });
 }
 
@@ -57,28 +56,36 @@ void exchange::cancel() {
 }
 
 exchange::clock::time_point exchange::start_by() const {
-  const auto end = started_ + request_.timeout;
-  if (!request_.send_by) return end;
-  return std::min(end, clock::now() + (*request_.send_by - boot_now()));
+  const auto end = started_ + request().timeout;
+  if (!request().send_by) return end;
+  return std::min(end, clock::now() + (*request().send_by - boot_now()));
 }
 
-http_outcome exchange::not_started(transport_error error) const {
-  http_outcome outcome;
-  const bool late = error == transport_error::overloaded && request_.send_by && boot_now() > *request_.send_by;
+std::vector<http_outcome> exchange::not_started(transport_error error) const {
+  std::vector<http_outcome> only(1);
+  http_outcome& outcome = only.front();
+  const bool late = error == transport_error::overloaded && request().send_by && boot_now() > *request().send_by;
   outcome.error = late ? transport_error::too_late : error;
   outcome.detail = late ? "the time to send by passed in the queue" : "it had not been its turn";
   outcome.elapsed = std::chrono::duration_cast<duration>(clock::now() - started_);
-  return outcome;
+  return only;
 }
 
 void exchange::arm(clock::time_point until) {
-  armed_until_ = std::min(until, started_ + request_.timeout);
+  armed_until_ = std::min(until, started_ + request().timeout);
   timed_out_ = false;
-  deadline_.expires_at(armed_until_);
-  deadline_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+  if (armed_until_ < watched_until_) watch_deadline();
+}
+
+// Deadlines mostly move away before they come: the timer is set anew only when it rings, or is wanted earlier.
+void exchange::watch_deadline() {
+  watched_until_ = armed_until_;
+  deadline_.expires_at(watched_until_);
+  deadline_.async_wait([weak = weak_from_this(), until = watched_until_](const boost::system::error_code& error) {
     const auto self = weak.lock();
-    // It may have been armed anew while this call was already queued.
-    if (error || !self || clock::now() < self->armed_until_) return;
+    if (error || !self || until != self->watched_until_) return;
+    if (clock::now() < self->armed_until_) return self->watch_deadline();
+    self->watched_until_ = clock::time_point::max();
     self->timed_out_ = true;
     self->wake();
   });
@@ -116,51 +123,75 @@ void exchange::check(const maybe_trouble& trouble, transport_error when_timed_ou
 }
 
 bool exchange::prepare() {
-  auto url = parse_url(request_.url);
+  auto url = parse_url(request().url);
   if (!url) {
     fail(transport_error::malformed, url.error().detail);
     return false;
   }
   url_ = std::move(url).value();
-  auto text = write_request(request_, url_, core_->options.user_agent);
+  auto text = write_request(request(), url_, core_->options.user_agent);
   if (!text) {
     fail(transport_error::malformed, text.error().detail);
     return false;
   }
   text_ = std::move(text).value();
   outcome_.host = url_.host;
-  key_ = {url_.scheme, url_.host, url_.port, request_.connect_to, request_.tls, request_.egress};
+  key_ = {url_.scheme, url_.host, url_.port, request().connect_to, request().tls, request().egress};
   return true;
 }
 
 asio::awaitable<void> exchange::run() {
+  for (;;) {
+    co_await make_request();
+    outcome_.elapsed = std::chrono::duration_cast<duration>(clock::now() - started_);
+    const bool next = goes_on();
+    outcomes_.push_back(std::exchange(outcome_, http_outcome()));
+    if (!next) co_return;
+    ++position_;
+    started_ = clock::now();
+  }
+}
+
+bool exchange::goes_on() const {
+  return position_ + 1 < requests_.size() && outcome_.response && outcome_.response->status == 200 && !cancelled_;
+}
+
+asio::awaitable<void> exchange::make_request() {
   if (cancelled_) {
     fail_stopped(transport_error::timeout);
     co_return;
   }
+  const endpoint_key before = key_;
   if (!prepare()) co_return;
-  link_ = lane_->take(key_);
-  if (link_) {
+  if (take_link(before)) {
     reused_ = true;
     arm(clock::time_point::max());
     const verdict ended = co_await converse();
     if (ended == verdict::finished) co_return;
     link_.reset();
-    reused_ = false;
     fail(transport_error::none, "");
   }
+  reused_ = false;
   co_await open();
   if (outcome_.error == transport_error::none) co_await converse();
+}
+
+// The connection that the request before left in our hands, or one that the lane keeps.
+bool exchange::take_link(const endpoint_key& before) {
+  if (link_ && !(before == key_)) lane_->keep(std::move(link_), before);
+  if (link_ && link_->has_unread()) link_.reset();
+  if (!link_) link_ = lane_->take(key_);
+  return link_ != nullptr;
 }
 
 asio::awaitable<void> exchange::open() {
   outcome_.stage = http_stage::resolve;
   lane_->make_room();
-  arm(clock::now() + request_.connect_timeout);
+  arm(clock::now() + request().connect_timeout);
   std::string host = url_.host;
   auto port = static_cast<std::uint16_t>(url_.port);
-  if (!request_.connect_to.empty()) {
-    const auto instead = parse_host_and_port(request_.connect_to);
+  if (!request().connect_to.empty()) {
+    const auto instead = parse_host_and_port(request().connect_to);
     if (!instead) {
       fail(transport_error::dns, "connect_to: " + instead.error().detail);
       co_return;
@@ -171,7 +202,7 @@ asio::awaitable<void> exchange::open() {
   const auto found = co_await find_addresses(host);
   if (!found) co_return;
   for (const ip_address& each : *found) {
-    if (core_->guard.permits(each, request_.egress)) continue;
+    if (core_->guard.permits(each, request().egress)) continue;
     fail(transport_error::refused_address, to_string(each) + " is not an address to connect to ([egress] allow)");
     co_return;
   }
@@ -237,7 +268,7 @@ asio::awaitable<bool> exchange::secure() {
     co_return false;
   }
   link_->expected.slot = lane_->session_for(key_);
-  auto ssl = core_->tls.open(request_.tls, url_.host, link_->expected);
+  auto ssl = core_->tls.open(request().tls, url_.host, link_->expected);
   if (!ssl) {
     fail(transport_error::tls_other, ssl.error().detail);
     co_return false;
@@ -247,7 +278,7 @@ asio::awaitable<bool> exchange::secure() {
   check(trouble, transport_error::timeout);
   // A resumed session was judged when it began, maybe before its certificate ended.
   const auto expires = link_->certificate_expires();
-  if (outcome_.error == transport_error::none && link_->resumed() && request_.tls.pin.empty() && expires &&
+  if (outcome_.error == transport_error::none && link_->resumed() && request().tls.pin.empty() && expires &&
       *expires < wall_now())
     fail(transport_error::tls_expired, "certificate has expired");
   if (outcome_.error != transport_error::none) link_->expected.slot->session.reset();
@@ -257,18 +288,18 @@ asio::awaitable<bool> exchange::secure() {
 asio::awaitable<exchange::verdict> exchange::converse() {
   outcome_.stage = http_stage::send;
   arm(clock::time_point::max());
-  if (request_.send_by && boot_now() > *request_.send_by) {
+  if (request().send_by && boot_now() > *request().send_by) {
     fail(transport_error::too_late, "the time to send by has passed");
     co_return verdict::finished;
   }
   outcome_.sent = true;
   const maybe_trouble trouble = co_await link_->write(text_);
   if (!trouble) outcome_.stage = http_stage::receive;
-  response_reader reader(request_.response_limit);
+  response_reader reader(request().response_limit);
   // Even a peer that stops reading may have answered already.
   co_await read_answer(reader, trouble);
   const bool stale = reused_ && outcome_.error == transport_error::reset && !reader.got_some();
-  co_return stale&& request_.method == http_method::get ? verdict::stale : verdict::finished;
+  co_return stale&& request().method == http_method::get ? verdict::stale : verdict::finished;
 }
 
 asio::awaitable<void> exchange::read_answer(response_reader& reader, maybe_trouble write_trouble) {
@@ -303,7 +334,10 @@ void exchange::accept(response_reader& reader, after_answer then) {
   outcome_.response = reader.take();
   outcome_.response->certificate_expires = link_->certificate_expires();
   outcome_.stage = http_stage::receive;
-  if (keep) lane_->keep(std::move(link_), key_);
+  if (!keep)
+    link_.reset();
+  else if (!goes_on())
+    lane_->keep(std::move(link_), key_);
 }
 
 } // namespace ringdown::net

@@ -1,5 +1,5 @@
-// One request under way: a coroutine on its I/O thread that resolves, guards, connects, shakes hands, writes and reads,
-// and ends exactly once with an outcome, whatever happens.
+// A request under way, or a run of them: a coroutine on its I/O thread that resolves, guards, connects, shakes hands, writes
+// and reads, and ends exactly once with an outcome of each request it made, whatever happens.
 #pragma once
 
 #include "actors/net/client_core.hpp"
@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -21,10 +22,10 @@ namespace ringdown::net {
 class exchange : public std::enable_shared_from_this<exchange> {
 public:
   using clock = std::chrono::steady_clock;
-  using finished = std::function<void(const std::shared_ptr<exchange>&, http_outcome)>;
+  using finished = std::function<void(const std::shared_ptr<exchange>&, std::vector<http_outcome>)>;
 
-  // `started` is when the caller asked: the timeout counts from there.
-  exchange(std::shared_ptr<client_core> core, std::shared_ptr<client_lane> lane, http_request request,
+  // `started` is when the caller asked: the first request's timeout counts from there.
+  exchange(std::shared_ptr<client_core> core, std::shared_ptr<client_lane> lane, std::vector<http_request> requests,
            clock::time_point started);
 
   // `done` is called once, on the I/O thread, when the coroutine ends.
@@ -35,11 +36,11 @@ public:
 
   // The longest it may wait for its start, and how it ends if that passes.
   [[nodiscard]] clock::time_point start_by() const;
-  [[nodiscard]] http_outcome not_started(transport_error error) const;
+  [[nodiscard]] std::vector<http_outcome> not_started(transport_error error) const;
   [[nodiscard]] const std::shared_ptr<client_lane>& lane() const { return lane_; }
 
   boost::asio::steady_timer waiting; // armed by the owner while the exchange is in its lane's queue
-  http_completion done;
+  run_completion done;
   std::uint64_t ticket = 0;
 
 private:
@@ -47,6 +48,11 @@ private:
   enum class after_answer { keep, close };
 
   boost::asio::awaitable<void> run();
+  boost::asio::awaitable<void> make_request();
+  [[nodiscard]] const http_request& request() const { return requests_[position_]; }
+  [[nodiscard]] bool goes_on() const;
+  bool take_link(const endpoint_key& before);
+  void watch_deadline();
   bool prepare();
   boost::asio::awaitable<void> open();
   boost::asio::awaitable<std::optional<addresses>> find_addresses(std::string host);
@@ -66,8 +72,9 @@ private:
 
   const std::shared_ptr<client_core> core_;
   const std::shared_ptr<client_lane> lane_;
-  const http_request request_;
-  const clock::time_point started_;
+  const std::vector<http_request> requests_;
+  std::size_t position_ = 0;
+  clock::time_point started_;
   url_parts url_;
   endpoint_key key_;
   std::string text_; // the request as it goes to the wire
@@ -75,12 +82,14 @@ private:
   boost::asio::steady_timer deadline_;
   boost::asio::steady_timer signal_;
   clock::time_point armed_until_;
+  clock::time_point watched_until_ = clock::time_point::max(); // when the timer rings, which may be earlier
   bool timed_out_ = false;
   bool cancelled_ = false;
   bool reused_ = false; // on a connection that was kept, which the peer may have given up meanwhile
   std::optional<result<addresses>> resolved_;
   std::shared_ptr<connection> link_;
   http_outcome outcome_;
+  std::vector<http_outcome> outcomes_; // of the requests before it
 };
 
 } // namespace ringdown::net

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include <openssl/err.h>
 #include <sys/socket.h>
@@ -130,6 +131,7 @@ asio::awaitable<maybe_trouble> connection::handshake(ssl_ptr ssl) {
 }
 
 asio::awaitable<maybe_trouble> connection::write(std::string_view bytes) {
+  asked_ = true;
   while (!bytes.empty()) {
     if (ssl_) {
       const int size = static_cast<int>(std::min<std::size_t>(bytes.size(), 1U << 20U));
@@ -154,6 +156,10 @@ asio::awaitable<maybe_trouble> connection::write(std::string_view bytes) {
 
 asio::awaitable<result<std::size_t>> connection::read(std::span<char> into) {
   const int size = static_cast<int>(into.size());
+  if (std::exchange(asked_, false) && !has_unread()) {
+    const maybe_trouble trouble = co_await wait(direction::read);
+    if (trouble) co_return failure{failure_kind::unavailable, trouble->detail};
+  }
   if (ssl_) {
     ssl_step step = co_await drive([&] { return SSL_read(ssl_.get(), into.data(), size); });
     if (step.trouble) co_return failure{failure_kind::unavailable, step.trouble->detail};
@@ -176,7 +182,7 @@ void connection::watch(std::function<void()> on_noise) {
 }
 
 bool connection::is_quiet() {
-  if (ssl_ && SSL_has_pending(ssl_.get()) == 1) return false;
+  if (has_unread()) return false;
   char byte = 0;
   const ssize_t got = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return got < 0 && would_block(errno) && !aborted_;

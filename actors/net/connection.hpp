@@ -51,6 +51,9 @@ public:
   void watch(std::function<void()> on_noise);
   void stop_watching();
 
+  // Bytes of the peer that were received and not yet read.
+  [[nodiscard]] bool has_unread() const { return ssl_ && SSL_has_pending(ssl_.get()) == 1; }
+
   // Nothing to read and not closed, as far as the kernel knows now.
   [[nodiscard]] bool is_quiet();
 
@@ -74,6 +77,7 @@ private:
   boost::asio::ip::tcp::socket socket_;
   ssl_ptr ssl_;
   bool aborted_ = false;
+  bool asked_ = false;       // nothing was read since the last write: an answer is not there yet
   bool established_ = false; // the handshake is done, so a farewell can be said
 };
 

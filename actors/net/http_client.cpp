@@ -48,10 +48,10 @@ public:
     asio::post(core_->io, std::move(work));
   }
 
-  void send(const lane& on, http_request request, http_completion done, std::uint64_t ticket,
+  void send(const lane& on, std::vector<http_request> requests, run_completion done, std::uint64_t ticket,
             clock::time_point started) {
     const auto lane = lane_for(on);
-    const auto fresh = std::make_shared<exchange>(core_, lane, std::move(request), started);
+    const auto fresh = std::make_shared<exchange>(core_, lane, std::move(requests), started);
     fresh->done = std::move(done);
     fresh->ticket = ticket;
     if (ending_) {
@@ -115,11 +115,11 @@ private:
 
   void start(const std::shared_ptr<exchange>& begun) {
     ++begun->lane()->active;
-    begun->start([this](const std::shared_ptr<exchange>& ended, http_outcome outcome) {
+    begun->start([this](const std::shared_ptr<exchange>& ended, std::vector<http_outcome> outcomes) {
       exchanges_.erase(ended->ticket);
       --ended->lane()->active;
       start_next(*ended->lane());
-      ended->done(std::move(outcome));
+      ended->done(std::move(outcomes));
     });
   }
 
@@ -180,13 +180,21 @@ public:
   }
 
   std::uint64_t send(const lane& on, http_request request, http_completion done) override {
+    std::vector<http_request> only;
+    only.push_back(std::move(request));
+    return send_run(on, std::move(only), [done = std::move(done)](std::vector<http_outcome> outcomes) {
+      done(std::move(outcomes.front()));
+    });
+  }
+
+  std::uint64_t send_run(const lane& on, std::vector<http_request> requests, run_completion done) override {
     const std::size_t index = index_for(on.name);
     // The ticket says which thread the exchange is on.
     const std::uint64_t ticket = ++tickets_ * shards_.size() + index;
     client_shard& shard = *shards_[index];
     shard.post(
-        [&shard, on, request = std::move(request), done = std::move(done), ticket, started = clock::now()]() mutable {
-          shard.send(on, std::move(request), std::move(done), ticket, started);
+        [&shard, on, requests = std::move(requests), done = std::move(done), ticket, started = clock::now()]() mutable {
+          shard.send(on, std::move(requests), std::move(done), ticket, started);
         });
     return ticket;
   }

@@ -9,6 +9,7 @@
 #include <caf/scoped_actor.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <string>
@@ -31,7 +32,14 @@ public:
 
   std::uint64_t send(const net::lane&, http_request request, net::http_completion done) override {
     const std::lock_guard hold(guard_);
-    open_[++last_] = {std::move(request), std::move(done)};
+    open_[++last_] = {std::move(request), std::move(done), {}, {}};
+    caf::anon_send(asked_, due{last_});
+    return last_;
+  }
+  std::uint64_t send_run(const net::lane& on, std::vector<http_request> requests, net::run_completion done) override {
+    if (!in_runs) return http_port::send_run(on, std::move(requests), std::move(done));
+    const std::lock_guard hold(guard_);
+    open_[++last_] = {requests.front(), {}, std::move(done), std::move(requests)};
     caf::anon_send(asked_, due{last_});
     return last_;
   }
@@ -60,12 +68,36 @@ public:
     done(std::move(outcome));
   }
 
+  // Answers so many requests of a run, all with 200.
+  void answer_run(std::uint64_t ticket, const std::vector<std::string>& bodies) {
+    net::run_completion done;
+    {
+      const std::lock_guard hold(guard_);
+      done = std::move(open_.at(ticket).run_done);
+    }
+    std::vector<http_outcome> all(bodies.size());
+    for (std::size_t i = 0; i < bodies.size(); ++i) {
+      all[i].response = http_response{200, {}, bodies[i], {}};
+      all[i].sent = true;
+    }
+    done(std::move(all));
+  }
+  [[nodiscard]] std::vector<std::string> run_of(std::uint64_t ticket) {
+    const std::lock_guard hold(guard_);
+    std::vector<std::string> urls;
+    for (const auto& one : open_.at(ticket).run) urls.push_back(one.url.substr(0, one.url.find('?')));
+    return urls;
+  }
+
+  std::atomic<bool> in_runs = false; // else only the first of a run is made
   std::vector<std::uint64_t> cancelled;
 
 private:
   struct asking {
     http_request request;
     net::http_completion done;
+    net::run_completion run_done;
+    std::vector<http_request> run;
   };
   std::mutex guard_;
   caf::actor asked_;
@@ -88,7 +120,7 @@ constexpr const char* refused = R"({"error":"invalid_client"})";
 // The world of one poller: whatever it says to clock, store and tenant arrives at `self`.
 struct bench {
   explicit bench(const persistence::login_budget& left = {}, baseline base = {}) {
-    auto made = std::make_shared<ports>();
+    made = std::make_shared<ports>();
     made->time.now = [this] { return now; };
     made->time.spread = [] { return 0.0; };
     made->log = &log;
@@ -138,6 +170,7 @@ struct bench {
   }
 
   moment now{wall_time{std::chrono::hours(500'000)}, steady_time{std::chrono::hours(10)}};
+  std::shared_ptr<ports> made;
   silent_log log;
   caf::actor_system_config config;
   caf::actor_system system{config};
@@ -255,4 +288,37 @@ TEST_CASE("a poll that is over before its slot has come is not made again at tha
   at.tell(due{slot.token});
   at.reads_well(at.ask());
   CHECK(at.hear<wake_me>().at == slot.at + timing{}.poll_interval);
+}
+
+TEST_CASE("a poll is one run of its four lists, and one look at all their answers") {
+  bench at;
+  at.http.in_runs = true;
+  at.ring();
+  at.http.answer_run(at.ask(), {token});
+  const auto run = at.ask();
+  const std::string base = "https://pbx.example/xapi/v1/";
+  CHECK(at.http.run_of(run) == std::vector{base + "Trunks", base + "Sbcs", base + "SystemStatus", base + "Services"});
+  at.http.answer_run(run, {R"({"value":[]})", R"({"value":[]})", R"({"Version":"20.0.10"})", R"({"value":[]})"});
+  static_cast<void>(at.hear<wake_me>());
+  CHECK(at.made->metrics->polls_complete == 1);
+}
+
+TEST_CASE("what a run did not come to is asked for afterwards, and what is not wanted any more is left out") {
+  bench at;
+  at.http.in_runs = true;
+  at.ring();
+  at.http.answer_run(at.ask(), {token});
+  const std::string base = "https://pbx.example/xapi/v1/";
+  // The trunks go on on another page: the SBCs that were read ahead are read again.
+  const std::string first = R"({"value":[],"@odata.nextLink":")" + base + R"(Trunks?$skip=50"})";
+  at.http.answer_run(at.ask(), {first, R"({"value":[]})"});
+  const auto more = at.ask();
+  CHECK(at.http.run_of(more) == std::vector{base + "Trunks", base + "Sbcs", base + "SystemStatus", base + "Services"});
+  CHECK(at.http.url_of(more) == base + "Trunks?$skip=50");
+  at.http.answer_run(more, {R"({"value":[]})", R"({"value":[]})"});
+  const auto rest = at.ask();
+  CHECK(at.http.run_of(rest) == std::vector{base + "SystemStatus", base + "Services"});
+  at.http.answer_run(rest, {R"({"Version":"20.0.10"})", R"({"value":[]})"});
+  static_cast<void>(at.hear<wake_me>());
+  CHECK(at.made->metrics->polls_complete == 1);
 }

@@ -125,21 +125,29 @@ def goodput(part):
     return part["gets"] / part["seconds"]
 
 
+def scrape_peak(interval):
+    """Scrapes a second of a Prometheus that is offered 5,000 at this interval, half a minute after its start."""
+    fleet = Fleet(5000)
+    peer = prometheus(fleet, interval)
+    try:
+        peer.start()
+        wait_until(time.monotonic() + 30, peer)
+        before, begun = fleet.stats(), time.monotonic()
+        wait_until(begun + 10, peer)
+        return (fleet.stats()["scrapes"] - before["scrapes"]) / (time.monotonic() - begun)
+    finally:
+        peer.end()
+        fleet.end()
+
+
 @line("poll_peak", "5,000 PBXes, one processor, offered more than it can do")
 def poll_peak():
     """The most GETs a second, beside the most scrapes of a Prometheus."""
     ours = peak()
-    expect("the node is saturated", ours["cpu"] / ours["seconds"] > 0.9)
-    fleet = Fleet(5000)
-    peer = prometheus(fleet, "1s")
-    try:
-        peer.start()
-        theirs = scraped(fleet, peer, 15)
-    finally:
-        peer.end()
-        fleet.end()
+    expect("it was offered more than it did", goodput(ours) < 0.95 * 5000 * 4 / 1.5)
+    theirs = max(scrape_peak(interval) for interval in ("1s", "2s"))
     rate = goodput(ours)
-    return [Figure("GET/s", rate, "/s", (">=", 5000), (">=", 8000), rate, theirs["scrapes"] / theirs["seconds"]),
+    return [Figure("GET/s", rate, "/s", (">=", 5000), (">=", 8000), rate, theirs),
             Figure("PBXes at 60 s", rate * 15, "", note="4 GETs a minute each")]
 
 
