@@ -1,13 +1,10 @@
 """Calls: a number is verified, an outage rings it, and a key or an acknowledgement ends that."""
 
-import json
-import os
 import re
 
 from harness import World, wait_for
+from phones import PUBLIC, rings_for
 from steps import SMALL, expect, push_delays, wait_polls
-
-PUBLIC = "http://ringdown.test"
 
 
 def begin_calling(public_url=PUBLIC, fleet=SMALL, pbxes=2, tenants=1, **timing):
@@ -27,12 +24,6 @@ def begin_calling(public_url=PUBLIC, fleet=SMALL, pbxes=2, tenants=1, **timing):
         world.end()
         raise
     return world
-
-
-def rings_for(world, tenant, *types):
-    """Its file says what the phone rings for."""
-    with open(os.path.join(world.ready["tenants"], tenant + ".toml"), "a", encoding="utf-8") as file:
-        file.write(f"\n[voice]\ntypes = {json.dumps(types)}\n")
 
 
 def verify_number(world, tenant="t1"):

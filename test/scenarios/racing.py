@@ -3,12 +3,10 @@
 import collections
 import os
 import random
-import re
 import time
 
-from accounts import number_of
-from calling import PUBLIC, rings_for
 from harness import World, wait_for
+from phones import PUBLIC, has_account, number_of, rings_by_number, rings_for, verify_numbers
 from steps import expect, seconds
 
 ROUNDS = int(os.environ.get("RINGDOWN_ROUNDS", "200"))
@@ -52,7 +50,7 @@ def begin_racing():
         world.write_config("2s", times, public_url=PUBLIC)
         for number in range(1, count + 1):
             rings_for(world, f"t{number}", "trunk_down")
-            has_its_own_account(world, number)
+            has_account(world, f"t{number}", number)
         world.start()
         world.do("callbacks_to", address=world.url.removeprefix("http://"))
         world.apply()
@@ -63,34 +61,6 @@ def begin_racing():
         world.end()
         raise
     return world
-
-
-def has_its_own_account(world, number):
-    """A sub-account: one account takes one call a second, and each call of a race is to be placed when it is due."""
-    path = os.path.join(world.ready["tenants"], f"t{number}.toml")
-    with open(path, encoding="utf-8") as file:
-        text = re.sub(r'(?m)^account = "(AC.{28}).{4}"$', rf'account = "\g<1>{number:04x}"', file.read())
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
-
-
-def verify_numbers(world, tenants):
-    """All of them are called at once, and each code is given back."""
-    for tenant in tenants:
-        status, answer = world.api(f"/api/v1/tenants/{tenant}/phones/code", "POST", {"user": f"{tenant}-tech", "by": "race"})
-        expect(status == 200, f"no code for {tenant}: {answer}")
-    wait_for("the codes", lambda: len(codes_by_number(world)) == len(tenants), 60, step=0.5)
-    codes = codes_by_number(world)
-    for tenant in tenants:
-        given = {"user": f"{tenant}-tech", "code": codes[number_of(tenant)], "by": "race"}
-        status, answer = world.api(f"/api/v1/tenants/{tenant}/phones/confirm", "POST", given)
-        expect(status == 200, f"the code of {tenant}: {answer}")
-    wait_for("their ends", lambda: len(world.effects("call_ended")) >= len(tenants), 60, step=0.5)
-
-
-def codes_by_number(world):
-    found = {line["number"]: re.search(r"Your code is ([0-9, ]+)\.", line["text"]) for line in world.effects("call_said")}
-    return {number: one.group(1).replace(", ", "") for number, one in found.items() if one}
 
 
 def fail(world, tenants, draw):
@@ -119,14 +89,6 @@ def acknowledge(world, one):
     status, answer = world.api(f"/api/v1/alerts/{one.alert}/ack", "POST", {"by": "race"})
     expect(status == 200, f"the acknowledgement of {one.tenant}: {answer}")
     return asked
-
-
-def rings_by_number(world, kind):
-    """When each number was called for an outage: the first call read out a code."""
-    found = collections.defaultdict(list)
-    for line in world.effects(kind):
-        found[line["number"]].append(seconds(line["t"]))
-    return collections.defaultdict(list, {number: sorted(times)[1:] for number, times in found.items()})
 
 
 def outcome(calls, rings, asked, due):

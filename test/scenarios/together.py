@@ -3,9 +3,10 @@
 import math
 import os
 
-from calling import PUBLIC, rings_for, verify_number
+from calling import verify_number
 from harness import World, wait_for
 from mirrors import all_sent, calls, tickets
+from phones import PUBLIC, rings_for
 from steps import SMALL, expect, push_delays
 
 MIRRORS = ("slack", "autotask")
