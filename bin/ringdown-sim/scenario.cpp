@@ -203,6 +203,7 @@ void read_twilio(table_reader& from, twilio_plan& into) {
   from.text("from", into.from);
   from.span("ring", into.ring);
   from.span("listen", into.listen);
+  from.span("pace", into.pace);
 }
 
 void read_phone(table_reader& from, std::vector<command>& into) {

@@ -79,6 +79,7 @@ struct twilio_plan {
   std::string from = "+493023125900";
   duration ring = std::chrono::seconds(2);   // the longest it rings, whatever a call asks for
   duration listen = std::chrono::seconds(1); // the longest a Gather waits for a digit
+  duration pace{};                           // between two calls of one account; what comes sooner waits its turn
   bool in_tenant_files = false;
 };
 

@@ -145,7 +145,9 @@ answer twilio::carry_out(const request& asked, const question& what, moment now)
 answer twilio::place(const question& what, moment now) {
   auto order = read_order(what.body, account_);
   if (const auto* const wrong = std::get_if<refusal>(&order)) return refuse(what, *wrong, now);
-  return show(network_.place(std::move(std::get<call_order>(order)), now), 201, now);
+  auto& sound = std::get<call_order>(order);
+  sound.account = account_in(what.target);
+  return show(network_.place(std::move(sound), now), 201, now);
 }
 
 // `canceled` takes back a call nobody has answered; `completed` ends any that lives.

@@ -59,9 +59,17 @@ const call& twilio_network::place(call_order order, moment now) {
   auto& one = calls_.emplace_back(std::move(made));
   effects_.tell(line(one, "call_placed", now));
   progress(one, "initiated", now);
-  plan(one, act::ring, dialling, now);
+  plan(one, act::ring, turn_of(one.order.account, now) + dialling, now);
   if (calls_.size() > kept_calls) calls_.pop_front();
   return calls_.back();
+}
+
+// How long a call of this account waits in the provider's queue.
+duration twilio_network::turn_of(const std::string& account, moment now) {
+  auto& next = turns_[account];
+  const auto turn = std::max(next, now.steady);
+  next = turn + account_.pace;
+  return std::chrono::duration_cast<duration>(turn - now.steady);
 }
 
 call* twilio_network::find(std::string_view sid) {

@@ -53,6 +53,7 @@ private:
   };
 
   void plan(call& one, act what, duration in, moment now);
+  [[nodiscard]] duration turn_of(const std::string& account, moment now);
   void carry_out(const step& due, moment now);
   void ring(call& one, moment now);
   void answer_phone(call& one, moment now);
@@ -80,6 +81,7 @@ private:
   phone_book phones_;
   std::string route_;
   std::deque<call> calls_;
+  std::map<std::string, steady_time> turns_; // by account: when its next call is let out
   std::multimap<steady_time, step> due_;
   std::vector<errand> out_;
   std::map<std::uint64_t, sent> sent_;

@@ -13,6 +13,7 @@
 namespace ringdown::sim {
 
 struct call_order {
+  std::string account; // that places it
   std::string to;
   std::string from;
   std::string url; // of the document; empty: `twiml` is it

@@ -106,6 +106,7 @@ TEST_CASE("a scenario that names Twilio has phones and a channel in its tenants'
 [twilio]
 token = "t"
 ring = "3s"
+pace = "1s"
 [[phone]]
 number = "+4930*"
 does = "busy"
@@ -114,6 +115,7 @@ does = "busy"
   REQUIRE(made.ok());
   CHECK(made->twilio.in_tenant_files);
   CHECK(made->twilio.ring == 3s);
+  CHECK(made->twilio.pace == 1s);
   REQUIRE(made->phones.size() == 1);
   CHECK(made->phones[0]["does"] == "busy");
   CHECK_FALSE(parse_scenario("", "s.toml")->twilio.in_tenant_files);

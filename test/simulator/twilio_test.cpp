@@ -52,6 +52,7 @@ struct exchange {
   std::string account = twilio_plan().account;
 
   exchange() : s(one_phone({})) {}
+  explicit exchange(const scenario& plan) : s(plan) {}
   exchange(const std::string& key, const std::string& value) : s(one_phone({{key, value}})) {}
 
   answer api(const std::string& method, const std::string& rest, const std::string& body = {},
@@ -161,6 +162,22 @@ TEST_CASE("without actionOnEmptyResult silence falls through to the next verb") 
   CHECK(x.to("http://127.0.0.1:9/keys").empty());
   CHECK(exchange::member(x.effect("call_said"), "text") == "Nobody pressed");
   CHECK(exchange::member(x.effect("call_ended"), "status") == "completed");
+}
+
+TEST_CASE("an account with a pace lets out one call in so long, another account does not wait for it") {
+  auto plan = one_phone({{"does", "busy"}});
+  plan.twilio.pace = 1s;
+  exchange x(plan);
+  for (int n = 0; n < 3; ++n) CHECK(x.place().status == 201);
+  x.account.replace(x.account.size() - 4, 4, "0001");
+  CHECK(x.place().status == 201);
+  const auto rung_after = [&](duration span) {
+    x.pass(span);
+    return std::ranges::count(x.kinds(), "call_ringing");
+  };
+  CHECK(rung_after(900ms) == 2);
+  CHECK(rung_after(1s) == 3);
+  CHECK(rung_after(1s) == 4);
 }
 
 TEST_CASE("a phone that is not answered ends as it behaves") {
