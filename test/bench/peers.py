@@ -32,8 +32,20 @@ def program(name):
         shutil.rmtree(part, ignore_errors=True)
         os.makedirs(part)
         subprocess.run(["dpkg-deb", "-x", files[0], part], check=True)
+        look_beside(os.path.join(part, "usr", "bin", package))
         os.rename(part, os.path.join(FOLDER, package))
     return path
+
+
+def look_beside(path):
+    """Debian's Alertmanager reads its templates where the package would be installed: unpacked, it reads them from where it is
+    started, by a relative path of the same length."""
+    installed = b"/usr/share/prometheus/alertmanager"
+    relative = b"alertmanager".rjust(len(installed) - 1, b"/")
+    with open(path, "rb") as file:
+        code = file.read()
+    with open(path, "wb") as file:
+        file.write(code.replace(installed, b"." + relative))
 
 
 def version(name):
@@ -54,10 +66,11 @@ class Peer:
         self._command = [program(name), f"--config.file={self.config}", f"--web.listen-address=127.0.0.1:{port}",
                          *[text.format(folder=self.folder) for text in arguments]]
         self._processors = processors
+        self._files = os.path.join(FOLDER, PACKAGES[name], "usr", "share", "prometheus")  # if it has any
         self.process = None
 
     def start(self, limit=60):
-        self.process = subprocess.Popen(self._command, stdout=self.log, stderr=self.log,
+        self.process = subprocess.Popen(self._command, stdout=self.log, stderr=self.log, cwd=self._files,
                                         preexec_fn=lambda: os.sched_setaffinity(0, self._processors))
 
         def ready():
