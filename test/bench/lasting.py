@@ -1,1 +1,165 @@
 """Bench lines about what survives: kills and restarts."""
+
+import collections
+import json
+import random
+import time
+import urllib.request
+
+from figures import Figure, line
+from fleet import free_port
+from harness import content, event_of, wait_for
+from hooks import Hook
+from machine import OURS, expect, pin
+from peers import Peer
+from steps import alert_of, is_flagged
+from worlds import Tail, Usual, loading
+
+SEED = 20261124
+PBXES, WAVES = 200, 5       # each wave takes one trunk of each PBX down; five more bring them up again
+KILLS = 2                   # in each wave
+TRUNKS = WAVES + 1          # one stays: a PBX without any is another alert
+TIMING = {"confirm_after": "300ms", "retry_base": "200ms", "retry_cap": "2s"}
+PEER_ALERTS, GROUP_WAIT = 1000, 5
+
+
+@line("crash", f"{2 * WAVES * KILLS} kills in {2 * WAVES * PBXES} transitions; Alertmanager: one kill, {PEER_ALERTS} alerts")
+def crash():
+    """Trunks fail and recover at a simulator, the daemon is killed at a random number of arrivals and started again. A
+    transition is lost when its webhook or its push never comes, and doubled when a receiver that knows webhook-id sees it twice."""
+    with loading():
+        figures = our_crashes()
+        lost = peer_crash()
+    figures[0].peer = lost
+    figures[0].ours = figures[0].value
+    figures[0].note += (f"; Alertmanager lost {lost} of {PEER_ALERTS}, sent to it once, in its group_wait ({GROUP_WAIT} s, "
+                        "30 s is usual): Prometheus would send those again that still fire")
+    return figures
+
+
+def our_crashes():
+    fleet = f"[fleet]\ntenants = {PBXES}\npbxes = {PBXES}\ntrunks_per_pbx = {TRUNKS}\n"
+    with Usual(fleet, interval="1s", timing=TIMING) as world:
+        world.start()
+        world.apply()
+        world.read_in_full(PBXES)
+        effects, told, draw = Tail(world, "effects.jsonl"), Told(), random.Random(SEED)
+
+        def look():
+            told.take(effects.read())
+        for verb, event in (("trunk_down", "fired"), ("trunk_up", "resolved")):
+            for wave in range(1, WAVES + 1):
+                world.do(verb, trunk=str(9999 + wave))
+                kill_amid(world, look, told, draw)
+                within(40, lambda so_far=wave * PBXES, kind=event: look() or told.all_of(kind, so_far))
+        wait_for("nothing is owed", lambda: not world.items("/api/v1/deliveries?state=pending")
+                 and not world.items("/api/v1/deliveries?state=claimed"), 40)
+        look()
+        return told.figures()
+
+
+def within(limit, look):
+    """Whether it came in time; what did not is counted as lost."""
+    end = time.monotonic() + limit
+    return wait_for("what is awaited, or the end", lambda: look() or ("over" if time.monotonic() >= end else ""), limit + 5, 0.02) != "over"
+
+
+def kill_amid(world, look, told, draw):
+    """Twice in a wave, each at a random number of arrivals of what is new in it."""
+    begun = told.arrivals
+    for mark in sorted(draw.sample(range(PBXES // 10, 2 * PBXES * 9 // 10), KILLS)):
+        wait_for("the middle of a storm", lambda: look() or told.arrivals - begun >= mark, 40, 0.002)
+        world.kill()
+        world.start()
+
+
+class Told:
+    """What reached the receivers, by (PBX, trunk, event)."""
+
+    def __init__(self):
+        self.keys = collections.defaultdict(set)       # of webhooks
+        self.pushes = collections.Counter()
+        self.repeats = collections.Counter()           # pushes that say they may be one
+        self.again = 0                                 # webhooks that came again under their key
+        self.arrivals = 0                              # that were new
+        self._subjects = {}                            # alert -> (PBX, trunk): only webhooks say it
+
+    def take(self, effects):
+        for one in effects:
+            if one["kind"] == "webhook":
+                self._take_webhook(one)
+            elif one["kind"] == "ntfy":
+                seen = self.repeats if is_flagged(one) else self.pushes
+                seen[alert_of(one), event_of(one)] += 1
+                self.arrivals += not is_flagged(one)
+
+    def _take_webhook(self, one):
+        data = content(one)["data"]
+        if data["alert"]["type"] != "trunk_down":
+            return
+        subject = (data["instance"]["id"], data["resource"]["id"])
+        self._subjects[data["alert"]["id"]] = subject
+        keys = self.keys[subject, event_of(one)]
+        self.again += one["key"] in keys
+        self.arrivals += one["key"] not in keys
+        keys.add(one["key"])
+
+    def all_of(self, event, wanted):
+        """Webhook and push of so many transitions came."""
+        hooks = sum(1 for (_, kind), keys in self.keys.items() if kind == event and keys)
+        pushes = {alert for alert, kind in [*self.pushes, *self.repeats] if kind == event}
+        return hooks >= wanted and len(pushes) >= wanted
+
+    def figures(self):
+        wanted = 2 * WAVES * PBXES
+        pushed = {(self._subjects.get(alert), event) for alert, event in [*self.pushes, *self.repeats]}
+        lost_hooks, lost_pushes = wanted - len(self.keys), wanted - len([one for one in pushed if one[0]])
+        doubled = sum(len(keys) - 1 for keys in self.keys.values())
+        unsaid = sum(count - 1 for count in self.pushes.values() if count > 1)
+        return [Figure("lost of 2,000", lost_hooks + lost_pushes, "", ("<=", 0),
+                       note=f"{2 * WAVES * KILLS} kills; webhooks and pushes of each"),
+                Figure("doubled where keyed", doubled, "", ("<=", 0), note=f"{self.again} came again under their webhook-id"),
+                Figure("pushes doubled unsaid", unsaid, "", ("<=", 0), note=f"{sum(self.repeats.values())} more say 'possible repeat'")]
+
+
+# --- the peer -----------------------------------------------------------------------------------------------------------
+def peer_crash():
+    """How many of its alerts Alertmanager lost; without a kill it loses none, which is tried first."""
+    expect("Alertmanager delivers all when it is left alone", peer_lost(killed=False) == 0)
+    return peer_lost(killed=True)
+
+
+def peer_lost(killed):
+    with Hook() as hook:
+        config = ("route:\n  receiver: hook\n  group_by: ['...']\n"
+                  f"  group_wait: {GROUP_WAIT}s\n  group_interval: 5s\n"
+                  f"receivers:\n- name: hook\n  webhook_configs:\n  - url: {hook.url}/\n")
+        peer = Peer("alertmanager", config, ["--storage.path={folder}/data", "--cluster.listen-address="], free_port())
+        try:
+            peer.start()
+            pin([peer.pid], OURS)
+            tell_alerts(peer, [{"alertname": "TrunkDown", "trunk": str(number)} for number in range(PEER_ALERTS)])
+            expect("Alertmanager has every alert", len(json.loads(peer.get("/api/v2/alerts")[1])) == PEER_ALERTS)
+            expect("nothing was told in the wait", not hook.arrived)
+            if killed:
+                peer.process.kill()
+                peer.process.wait()
+                peer.start()
+            return PEER_ALERTS - len(arrived_within(hook, PEER_ALERTS, 3 * GROUP_WAIT))
+        finally:
+            peer.end()
+
+
+def arrived_within(hook, count, limit):
+    """The trunks that were told, as soon as it is all of them or when the time is up."""
+    def told():
+        return {one["labels"]["trunk"] for _, body in hook.bodies() for one in body["alerts"]}
+    within(limit, lambda: len(told()) >= count)
+    return told()
+
+
+def tell_alerts(peer, labels):
+    body = json.dumps([{"labels": one} for one in labels]).encode()
+    asked = urllib.request.Request(peer.url + "/api/v2/alerts", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(asked, timeout=20) as answer:
+        expect("Alertmanager takes the alerts", answer.status == 200)
