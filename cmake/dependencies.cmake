@@ -22,15 +22,9 @@ if(NOT RINGDOWN_FUZZ)
   find_package(rapidcheck REQUIRED)
 endif()
 
-# RapidJSON scans 16 bytes at a time where the machine can. Its aligned loads read past the end of a block (and
-# never use what they read there), which the address sanitizer cannot know: plain loads under sanitizers.
 add_library(ringdown_rapidjson INTERFACE)
 add_library(ringdown::rapidjson ALIAS ringdown_rapidjson)
 target_include_directories(ringdown_rapidjson SYSTEM INTERFACE ${RapidJSON_INCLUDE_DIRS})
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$" AND NOT RINGDOWN_SANITIZE)
-  target_compile_definitions(ringdown_rapidjson INTERFACE RAPIDJSON_SSE42)
-  target_compile_options(ringdown_rapidjson INTERFACE -msse4.2)
-endif()
 # Its stack is empty at first and compares "null plus one item" with its end: never used, but undefined by the letter.
 if(RINGDOWN_SANITIZE MATCHES "undefined")
   target_compile_options(ringdown_rapidjson INTERFACE -fno-sanitize=pointer-overflow)

@@ -104,9 +104,9 @@ const std::vector<row>& answer::list(std::string_view name) const {
   return at == lists.end() ? none : at->second;
 }
 
-std::optional<answer> read_answer(std::string text) {
+std::optional<answer> read_answer(const std::string& text) {
   answer_reader reader;
-  if (wire::read_json(std::move(text), size_limit, reader) != wire::json_problem::none) return std::nullopt;
+  if (wire::read_json(text, size_limit, reader) != wire::json_problem::none) return std::nullopt;
   return std::move(reader.read);
 }
 

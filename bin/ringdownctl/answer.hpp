@@ -25,6 +25,6 @@ struct answer {
 };
 
 // nullopt when the text is not one JSON object within 64 MiB.
-[[nodiscard]] std::optional<answer> read_answer(std::string text);
+[[nodiscard]] std::optional<answer> read_answer(const std::string& text);
 
 } // namespace ringdown::ctl

@@ -1,5 +1,5 @@
-// Reading JSON from outside: one pass, no tree, no recursion, with a depth and a size limit. A reader is told of
-// each value with the path that leads to it and keeps what it needs; everything else costs only the scan.
+// Reading JSON from outside: one pass, no tree, no copy, with a depth and a size limit. A reader is told of each value
+// with the path that leads to it and keeps what it needs; everything else costs only the scan.
 // The whole text must be well-formed UTF-8 and well-formed JSON (RFC 8259) with nothing after it; bare NaN is not.
 #pragma once
 
@@ -24,10 +24,14 @@ struct json_value {
   double real = 0;
   std::string_view text;
 
-  [[nodiscard]] std::optional<bool> as_bool() const;
+  [[nodiscard]] std::optional<bool> as_bool() const {
+    return kind == json_kind::boolean ? std::optional(truth) : std::nullopt;
+  }
   // Integers, also written as text ("16") or as a whole real (16.0); anything else, and beyond 2^63 - 1, is nullopt.
   [[nodiscard]] std::optional<std::int64_t> as_integer() const;
-  [[nodiscard]] std::optional<std::string_view> as_text() const;
+  [[nodiscard]] std::optional<std::string_view> as_text() const {
+    return kind == json_kind::text ? std::optional(text) : std::nullopt;
+  }
 };
 
 // Where a value stands: the keys of the objects around it, outermost first; an array's members have the key "".
@@ -61,8 +65,8 @@ public:
 
 enum class json_problem : std::uint8_t { none, malformed, too_deep, too_large, refused };
 
-// `limit` is in bytes. `text` is taken by value: it is rewritten in place while it is read.
-[[nodiscard]] json_problem read_json(std::string text, std::size_t limit, json_visitor& visitor);
+// `limit` is in bytes.
+[[nodiscard]] json_problem read_json(const std::string& text, std::size_t limit, json_visitor& visitor);
 
 // True for one well-formed JSON text within the limits.
 [[nodiscard]] bool is_json(std::string_view text, std::size_t limit);

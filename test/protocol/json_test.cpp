@@ -43,15 +43,26 @@ public:
   bool text = false;
 };
 
+// Each text with the key of what it is in.
+class names_and_texts final : public json_visitor {
+public:
+  bool on_value(const json_path& path, const json_value& value) override {
+    if (value.kind == json_kind::text) seen.push_back(std::string(path.key(0)) + "=" + std::string(value.text));
+    return true;
+  }
+  bool on_end(const json_path& /*path*/, json_kind /*kind*/) override { return true; }
+  std::vector<std::string> seen;
+};
+
 std::optional<std::int64_t> integer_in(const std::string& value) {
   keeper kept;
   REQUIRE(read_json("{\"a\":" + value + "}", 1000, kept) == json_problem::none);
   return kept.integer;
 }
 
-json_problem problem_of(std::string text, std::size_t limit = 1 << 20) {
+json_problem problem_of(const std::string& text, std::size_t limit = 1 << 20) {
   recorder visitor;
-  return read_json(std::move(text), limit, visitor);
+  return read_json(text, limit, visitor);
 }
 
 std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
@@ -73,6 +84,48 @@ TEST_CASE("Broken JSON is malformed, whatever is broken") {
     CHECK(problem_of(bad) == json_problem::malformed);
   CHECK(problem_of("{\"a\":\"\xFF\"}") == json_problem::malformed);
   CHECK(problem_of(std::string("{\"a\":1}\0{", 9)) == json_problem::malformed);
+}
+
+// What a reader keeps in steps of eight or sixteen bytes must not depend on where the byte stands.
+TEST_CASE("A control character is refused wherever it stands in a string") {
+  for (char control = 1; control < 0x20; ++control)
+    for (std::size_t before = 0; before < 40; ++before) {
+      const std::string text = "[\"" + std::string(before, 'a') + control + std::string(20, 'b') + "\"]";
+      INFO(static_cast<int>(control) << " after " << before);
+      REQUIRE(problem_of(text) == json_problem::malformed);
+    }
+}
+
+TEST_CASE("A text is what was written, with escapes or without, in whatever place") {
+  const auto [written, meant] = GENERATE(table<std::string, std::string>({
+      {"", ""},
+      {"plain", "plain"},
+      {R"(\"\\\/\b\f\n\r\t)", "\"\\/\b\f\n\r\t"},
+      {R"(\u0041\u00e9\u20ac\ud83d\ude00)", "A\u00e9\u20ac\U0001F600"},
+      {"\u00e9\u20ac\U0001F600", "\u00e9\u20ac\U0001F600"},
+      {R"(\u0000)", std::string(1, '\0')},
+      {"\x7F", "\x7F"},
+  }));
+  INFO(written);
+  for (std::size_t before = 0; before < 20; ++before)
+    for (std::size_t after = 0; after < 20; ++after) {
+      const std::string left(before, 'l');
+      const std::string right(after, 'r');
+      const auto quoted = [&](const std::string& inside) { return '"' + left + inside + right + '"'; };
+      names_and_texts visitor;
+      // A key stays what it was while its value is read.
+      const std::string text = "{" + quoted(written) + ":[" + quoted(written) + ",\"\\n\"]}";
+      REQUIRE(read_json(text, 1000, visitor) == json_problem::none);
+      const std::string whole = left + meant + right;
+      REQUIRE(visitor.seen == std::vector<std::string>{whole + "=" + whole, whole + "=\n"});
+    }
+}
+
+TEST_CASE("A text that ends inside a string is malformed, wherever it ends") {
+  const std::string whole = R"({"a":"0123456789\u0041bcdefgh\n"})";
+  for (std::size_t length = 0; length < whole.size(); ++length)
+    CHECK(problem_of(whole.substr(0, length)) == json_problem::malformed);
+  CHECK(problem_of(whole) == json_problem::none);
 }
 
 TEST_CASE("Depth and size have limits that cost nothing to reach") {

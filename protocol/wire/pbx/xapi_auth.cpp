@@ -64,9 +64,9 @@ std::optional<std::int64_t> life_in_claims(std::string_view token, wall_time now
   const std::size_t first = token.find('.');
   const std::size_t second = first == std::string_view::npos ? first : token.find('.', first + 1);
   if (second == std::string_view::npos) return std::nullopt;
-  auto claims = base64url_decode(token.substr(first + 1, second - first - 1));
+  const auto claims = base64url_decode(token.substr(first + 1, second - first - 1));
   claims_visitor visitor;
-  if (!claims || read_json(std::move(*claims), longest_token, visitor) != json_problem::none) return std::nullopt;
+  if (!claims || read_json(*claims, longest_token, visitor) != json_problem::none) return std::nullopt;
   // Beyond the year 9999 no clock is meant, and the difference cannot overflow.
   const auto plausible = [](std::int64_t at) { return at > 0 && at < 253'402'300'800; };
   if (!visitor.exp || !plausible(*visitor.exp)) return std::nullopt;
