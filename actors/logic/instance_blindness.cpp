@@ -68,8 +68,8 @@ std::uint32_t instance_machine::vanished_lists(const observation& seen) const {
   const auto lists = [&](resource_kind kind) {
     return std::ranges::any_of(*seen.trunks.value, [&](const trunk_reading& one) { return one.kind == kind; });
   };
-  const bool trunks_gone = seen.trunks.ok() && had(resource_kind::trunk) && !lists(resource_kind::trunk);
-  const bool all_gone = seen.trunks.ok() && had(resource_kind::bridge) && seen.trunks.value->empty();
+  const bool trunks_gone = seen.trunks.ok() && !lists(resource_kind::trunk) && had(resource_kind::trunk);
+  const bool all_gone = seen.trunks.ok() && seen.trunks.value->empty() && had(resource_kind::bridge);
   if (trunks_gone || all_gone) blind |= bit(endpoint::trunks);
   if (seen.sbcs.ok() && seen.sbcs.value->empty() && had(resource_kind::sbc)) blind |= bit(endpoint::sbcs);
   if (seen.services.ok() && seen.services.value->empty() && had(resource_kind::service))
@@ -138,12 +138,14 @@ bool instance_machine::is_out_of_sight(endpoint source) const {
 // S-A2: what is open and cannot be seen any more says so once, and once more when it is seen failing again.
 void instance_machine::judge_unseen(step_context& at) {
   for (auto& [ref, one] : tracked_)
-    if (ref.kind != resource_kind::calls)
+    if (one.watch.told() && ref.kind != resource_kind::calls)
       judge_unseen(at, one.watch, {config_.instance, type_of(ref.kind), ref}, one.now, one.record);
-  judge_unseen(at, all_trunks_, instance_key(config_.instance, alert_type::all_trunks_down), all_trunks_now_,
-               instance_row(""));
-  const auto calls = tracked_.find({resource_kind::calls, ""});
-  if (!calls_told_ || calls == tracked_.end()) return;
+  if (all_trunks_.told())
+    judge_unseen(at, all_trunks_, instance_key(config_.instance, alert_type::all_trunks_down), all_trunks_now_,
+                 instance_row(""));
+  if (!calls_told_) return;
+  const auto calls = tracked_.find(named{resource_kind::calls, ""});
+  if (calls == tracked_.end()) return;
   const bool unseen = is_out_of_sight(endpoint::system_status);
   if (std::exchange(calls_unseen_, unseen) == unseen) return;
   emit(at, {config_.instance, alert_type::sim_calls, calls->first}, condition::failing,
@@ -153,7 +155,6 @@ void instance_machine::judge_unseen(step_context& at) {
 
 void instance_machine::judge_unseen(step_context& at, resource_watch& watch, const alert_key& key, condition now,
                                     const resource_record& record) {
-  if (!watch.told()) return;
   // Seen fine once is not yet a recovery, and no failing either: it stays as it was until one of them is sure.
   if (now == condition::ok) return;
   const endpoint source = key.type == alert_type::all_trunks_down ? endpoint::trunks : source_of(key.resource);

@@ -182,9 +182,11 @@ void instance_machine::begin_grace(step_context& at, restart_sign sign) {
 void instance_machine::begin_silence() { silent_polls_ = 2; }
 
 void instance_machine::judge_instance(step_context& at, resource_watch& watch, alert_type type, const sight& what,
-                                      const std::string& detail) {
+                                      std::string_view detail) {
+  const watch_news news = watch.look(what, config_.times, at.now);
+  if (news == watch_news::nothing) return;
   const auto key = instance_key(config_.instance, type);
-  switch (watch.look(what, config_.times, at.now)) {
+  switch (news) {
     case watch_news::nothing: return;
     case watch_news::confirm_soon:
       // A second refused login waits for the slot: a PBX forgives few.

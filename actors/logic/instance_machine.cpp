@@ -52,10 +52,11 @@ instance_machine::instance_machine(const machine_config& config, const baseline&
       case alert_type::trunk_down:
       case alert_type::sbc_offline:
       case alert_type::bridge_down:
-      case alert_type::service_down:
-        track(key.resource)
-            .watch.resume(true, key.type == alert_type::trunk_down ? level_of(track(key.resource).record) : usual);
+      case alert_type::service_down: {
+        tracked& one = track({key.resource.kind, key.resource.key});
+        one.watch.resume(true, key.type == alert_type::trunk_down ? level_of(one.record.role) : usual);
         break;
+      }
       case alert_type::channel_failing:
       case alert_type::drill:
       case alert_type::provider_outage: break; // of the tenant, never of an instance
@@ -63,7 +64,7 @@ instance_machine::instance_machine(const machine_config& config, const baseline&
   }
   for (const alert_key& key : base.unseen) {
     const bool single = key.resource.kind != resource_kind::instance && key.resource.kind != resource_kind::calls;
-    if (single) static_cast<void>(track(key.resource).watch.note_unseen(true));
+    if (single) static_cast<void>(track({key.resource.kind, key.resource.key}).watch.note_unseen(true));
     if (key.type == alert_type::all_trunks_down) static_cast<void>(all_trunks_.note_unseen(true));
   }
   if (!all_trunks_.told()) return;
@@ -74,7 +75,10 @@ instance_machine::instance_machine(const machine_config& config, const baseline&
 
 void instance_machine::configure(const machine_config& config) { config_ = config; }
 
-instance_machine::tracked& instance_machine::track(const resource_ref& ref) {
+instance_machine::tracked& instance_machine::track(const named& wanted) {
+  const auto known = tracked_.find(wanted);
+  if (known != tracked_.end()) return known->second;
+  const resource_ref ref{wanted.kind, std::string(wanted.key)};
   tracked& one = tracked_[ref];
   one.record.ref = ref;
   return one;
@@ -108,7 +112,10 @@ machine_verdict instance_machine::judge(const observation& seen, moment now) {
   at.news.instance = config_.instance;
   at.news.generation = generation_;
   at.news.at = now.wall;
-  for (auto& [ref, one] : tracked_) one.now = condition::unknown;
+  for (auto& [ref, one] : tracked_) {
+    one.now = condition::unknown;
+    one.listed = false;
+  }
   all_trunks_now_ = condition::unknown;
   if (const auto wait = asked_to_wait(seen)) at.not_before = now.steady + std::min(*wait, longest_patience);
   note_blindness(at);

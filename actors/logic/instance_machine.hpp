@@ -12,6 +12,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ringdown::logic {
@@ -61,9 +62,25 @@ private:
     resource_watch watch;
     std::uint16_t missing = 0;                // polls in a row that listed others but not it (D-09)
     condition now = condition::unknown;       // what the present poll says of it
+    bool listed = false;                      // by the present poll
     std::optional<steady_time> unknown_since; // listed, and not readable since
   };
   struct step_context; // one poll being judged
+  struct seen_row;     // what it says of one resource
+
+  // A resource as a PBX names it: sought without a copy of its key.
+  struct named {
+    resource_kind kind;
+    std::string_view key;
+  };
+  struct by_kind_and_key {
+    using is_transparent = void;
+    template <class Left, class Right>
+    bool operator()(const Left& left, const Right& right) const {
+      return left.kind != right.kind ? left.kind < right.kind : left.key < right.key;
+    }
+  };
+  using tracked_map = std::map<resource_ref, tracked, by_kind_and_key>;
 
   [[nodiscard]] machine_verdict judge(const observation& seen, moment now);
   [[nodiscard]] observation placed(const observation& seen) const;
@@ -89,6 +106,7 @@ private:
   void note_blindness(step_context& at);
   void judge_blindness(step_context& at);
   void judge_unseen(step_context& at);
+  // Of one that is told.
   void judge_unseen(step_context& at, resource_watch& watch, const alert_key& key, condition now,
                     const resource_record& record);
   [[nodiscard]] bool has_rows(resource_kind kind, const observation& seen) const;
@@ -105,28 +123,28 @@ private:
   void judge_services(step_context& at);
   void judge_some_service(step_context& at);
   void judge_calls(step_context& at);
-  void judge_one(step_context& at, tracked& one, resource_record seen, const sight& what, alert_type type);
+  void judge_one(step_context& at, tracked& one, const seen_row& seen, const sight& what, alert_type type);
   void judge_instance(step_context& at, resource_watch& watch, alert_type type, const sight& what,
-                      const std::string& detail);
+                      std::string_view detail);
   void forget_missing(const observation& seen);
-  void retire_missing(step_context& at, resource_kind kind, const std::vector<resource_ref>& listed);
+  void retire_missing(step_context& at, resource_kind kind);
   void emit(step_context& at, const alert_key& key, condition from, condition to, const sight& what, wall_time since,
             const resource_record& record);
-  void write_row(step_context& at, tracked& one, resource_record seen);
+  static void write_row(step_context& at, tracked& one, const seen_row& seen, wall_time since);
   void release_trunks(step_context& at);
   void uncover_trunks(step_context& at);
   [[nodiscard]] bool all_trunks_down(const step_context& at) const;
   [[nodiscard]] bool misses_trunks(const step_context& at) const;
-  [[nodiscard]] tracked& track(const resource_ref& ref);
+  [[nodiscard]] tracked& track(const named& wanted);
   [[nodiscard]] bool in_grace(const moment& now) const { return grace_until_ && now.steady < *grace_until_; }
-  [[nodiscard]] severity level_of(const resource_record& trunk) const;
+  [[nodiscard]] static severity level_of(trunk_role role);
 
   machine_config config_;
   std::string trace_start_;
   std::uint64_t generation_ = 0;
   std::uint64_t sequence_ = 0;
   instance_health health_;
-  std::map<resource_ref, tracked> tracked_;
+  tracked_map tracked_;
   resource_watch unreachable_; // told or not; its confirmation is the ladder below
   resource_watch auth_;
   resource_watch degraded_;

@@ -28,8 +28,8 @@ cause cause_of(const observation& seen, const resource_ref& ref) {
 
 } // namespace
 
-severity instance_machine::level_of(const resource_record& trunk) const {
-  switch (trunk.role) {
+severity instance_machine::level_of(trunk_role role) {
+  switch (role) {
     case trunk_role::primary: return severity::critical;
     case trunk_role::secondary: return severity::warning;
     case trunk_role::failover: return severity::info;
@@ -38,16 +38,15 @@ severity instance_machine::level_of(const resource_record& trunk) const {
 }
 
 // One row of truth is written when something of it changed, never for the same state again (I5).
-void instance_machine::write_row(step_context& at, tracked& one, resource_record seen) {
+void instance_machine::write_row(step_context& at, tracked& one, const seen_row& seen, wall_time since) {
+  if (one.written && seen.is_said_by(one.record)) return;
   const bool same_state = one.written && seen.state == one.record.state;
-  seen.since = same_state ? one.record.since : seen.since;
-  if (one.written && seen == one.record) return;
-  one.record = std::move(seen);
+  one.record = seen.record(one.record.ref, same_state ? one.record.since : since);
   one.written = true;
   at.news.changed.push_back(one.record);
 }
 
-void instance_machine::judge_one(step_context& at, tracked& one, resource_record seen, const sight& what,
+void instance_machine::judge_one(step_context& at, tracked& one, const seen_row& seen, const sight& what,
                                  alert_type type) {
   one.missing = 0;
   one.now = what.now;
@@ -55,14 +54,17 @@ void instance_machine::judge_one(step_context& at, tracked& one, resource_record
     one.unknown_since.reset();
   else if (!one.unknown_since)
     one.unknown_since = at.now.steady;
-  const alert_key key{config_.instance, type, seen.ref};
   // A restarted PBX registers its trunks one after the other: what fails is not judged yet, what is fine is (S-A5).
   if (in_grace(at.now) && what.now == condition::failing) {
     one.watch.forget_recovery();
     at.why = "starting";
     return;
   }
-  seen.since = at.now.wall;
+  wall_time since = at.now.wall;
+  const auto tell = [&](condition from, condition to, wall_time when) {
+    const resource_ref& ref = one.record.ref;
+    emit(at, {config_.instance, type, ref}, from, to, what, when, seen.record(ref, since));
+  };
   switch (one.watch.look(what, config_.times, at.now)) {
     case watch_news::nothing: break;
     case watch_news::confirm_soon:
@@ -74,30 +76,26 @@ void instance_machine::judge_one(step_context& at, tracked& one, resource_record
       at.why = "confirming recovery";
       return;
     case watch_news::failed:
-      seen.since = one.watch.failing_since();
+      since = one.watch.failing_since();
       at.why = "down";
       // What belongs to a wider alert is not told by itself (L-03).
       if (type == alert_type::trunk_down && all_trunks_down(at))
         one.watch.cover();
       else
-        emit(at, key, condition::ok, condition::failing, what, one.watch.failing_since(), seen);
+        tell(condition::ok, condition::failing, since);
       break;
-    case watch_news::level_changed:
-      emit(at, key, condition::failing, condition::failing, what, one.record.since, seen);
-      break;
+    case watch_news::level_changed: tell(condition::failing, condition::failing, one.record.since); break;
     case watch_news::recovered:
-      emit(at, key, condition::failing, condition::ok, what, at.now.wall, seen);
+      tell(condition::failing, condition::ok, since);
       at.why = "recovered";
       break;
   }
+  if (what.now != condition::unknown || !one.written) return write_row(at, one, seen, since);
   // An answer that does not say how it is may be wrong about the rest of it, too.
-  if (what.now == condition::unknown && one.written) {
-    const wall_time since = seen.since;
-    seen = one.record;
-    seen.state = resource_state::unknown;
-    seen.since = since;
-  }
-  write_row(at, one, std::move(seen));
+  if (one.record.state == resource_state::unknown) return;
+  one.record.state = resource_state::unknown;
+  one.record.since = since;
+  at.news.changed.push_back(one.record);
 }
 
 // Bridges are judged also when every trunk has vanished from the list.
@@ -107,23 +105,21 @@ bool instance_machine::can_judge_trunks(const step_context& at) const {
 
 void instance_machine::judge_trunks(step_context& at) {
   if (!can_judge_trunks(at)) return;
-  std::vector<resource_ref> listed;
   for (const trunk_reading& trunk : *at.seen.trunks.value) {
-    const resource_ref ref{trunk.kind, trunk.key};
-    listed.push_back(ref);
-    tracked& one = track(ref);
-    resource_record row{ref,          trunk.label,     trunk.state,         {},          trunk.host,
-                        trunk.number, trunk.direction, trunk_role::primary, trunk.detail};
+    tracked& one = track({trunk.kind, trunk.key});
+    one.listed = true;
+    seen_row row{trunk.label,     trunk.state,         trunk.host,  trunk.number,
+                 trunk.direction, trunk_role::primary, trunk.detail};
     const auto known = std::ranges::find_if(
         config_.trunks, [&](const trunk_override& t) { return t.number == trunk.number || t.number == trunk.key; });
     if (known != config_.trunks.end()) row.role = known->role;
     if (trunk.state == resource_state::disabled) row.detail = switched_off;
     const bool bridge = trunk.kind == resource_kind::bridge;
-    const sight what{condition_of(trunk.state), bridge ? severity::warning : level_of(row), trunk.why};
-    judge_one(at, one, std::move(row), what, bridge ? alert_type::bridge_down : alert_type::trunk_down);
+    const sight what{condition_of(trunk.state), bridge ? severity::warning : level_of(row.role), trunk.why};
+    judge_one(at, one, row, what, bridge ? alert_type::bridge_down : alert_type::trunk_down);
   }
-  retire_missing(at, resource_kind::trunk, listed);
-  retire_missing(at, resource_kind::bridge, listed);
+  retire_missing(at, resource_kind::trunk);
+  retire_missing(at, resource_kind::bridge);
 }
 
 // Every enabled SIP trunk is down, and none of them is unknown or missing from the list.
@@ -171,9 +167,11 @@ void instance_machine::judge_all_trunks(step_context& at) {
                           : condition::unknown,
                    severity::critical, cause::none};
   all_trunks_now_ = what.now;
-  judge_instance(
-      at, all_trunks_, alert_type::all_trunks_down, what,
-      !any_up && fine ? std::string(switched_off) : fmt::format("{} of {} trunks down", down ? count : 0, count));
+  const auto words = [&] {
+    return !any_up && fine ? std::string(switched_off) : fmt::format("{} of {} trunks down", down ? count : 0, count);
+  };
+  const bool may_be_told = down || all_trunks_.told();
+  judge_instance(at, all_trunks_, alert_type::all_trunks_down, what, may_be_told ? words() : std::string());
   if (!down) release_trunks(at);
 }
 
@@ -189,7 +187,7 @@ void instance_machine::uncover_trunks(step_context& at) {
   for (auto& [ref, one] : tracked_) {
     if (ref.kind != resource_kind::trunk || !one.watch.covered()) continue;
     one.watch.uncover();
-    const sight what{condition::failing, level_of(one.record), cause_of(at.seen, ref)};
+    const sight what{condition::failing, level_of(one.record.role), cause_of(at.seen, ref)};
     one.watch.resume(true, what.level);
     emit(at, {config_.instance, alert_type::trunk_down, ref}, condition::ok, condition::failing, what,
          one.watch.failing_since(), one.record);
@@ -198,35 +196,31 @@ void instance_machine::uncover_trunks(step_context& at) {
 
 void instance_machine::judge_sbcs(step_context& at) {
   if (!at.seen.sbcs.ok()) return;
-  std::vector<resource_ref> listed;
   for (const sbc_reading& sbc : *at.seen.sbcs.value) {
-    const resource_ref ref{resource_kind::sbc, sbc.key};
-    listed.push_back(ref);
     const resource_state state = !sbc.connected   ? resource_state::unknown
                                  : *sbc.connected ? resource_state::up
                                                   : resource_state::down;
-    resource_record row{ref, sbc.label, state, {}, {}, {}, {}, {}, {}};
-    judge_one(at, track(ref), std::move(row), {condition_of(state), severity::critical, cause::none},
+    tracked& one = track({resource_kind::sbc, sbc.key});
+    one.listed = true;
+    judge_one(at, one, {sbc.label, state}, {condition_of(state), severity::critical, cause::none},
               alert_type::sbc_offline);
   }
-  retire_missing(at, resource_kind::sbc, listed);
+  retire_missing(at, resource_kind::sbc);
 }
 
 void instance_machine::judge_services(step_context& at) {
   if (!at.seen.services.ok()) return;
-  std::vector<resource_ref> listed;
   for (const service_reading& service : *at.seen.services.value) {
-    const resource_ref ref{resource_kind::service, service.key};
-    listed.push_back(ref);
     const resource_state state = !service.running   ? resource_state::unknown
                                  : *service.running ? resource_state::up
                                                     : resource_state::down;
-    resource_record row{ref, service.label.empty() ? service.key : service.label,         state, {}, {}, {}, {},
-                        {},  state == resource_state::up ? std::string() : service.status};
-    judge_one(at, track(ref), std::move(row), {condition_of(state), severity::critical, cause::none},
-              alert_type::service_down);
+    seen_row row{service.label.empty() ? service.key : service.label, state};
+    if (state != resource_state::up) row.detail = service.status;
+    tracked& one = track({resource_kind::service, service.key});
+    one.listed = true;
+    judge_one(at, one, row, {condition_of(state), severity::critical, cause::none}, alert_type::service_down);
   }
-  retire_missing(at, resource_kind::service, listed);
+  retire_missing(at, resource_kind::service);
 }
 
 // The PBX says that something does not run, and its list does not say what (one live user falls back to this): then it is
@@ -243,14 +237,15 @@ void instance_machine::judge_some_service(step_context& at) {
   }
   const bool says = at.seen.system.ok() && at.seen.system.value->has_stopped_services.has_value();
   const bool stopped = says && at.seen.system.value->has_stopped_services == true;
-  const bool spoken_for = std::ranges::any_of(tracked_, [&](const auto& entry) {
-    return entry.first.kind == ref.kind && entry.first != ref && entry.second.watch.told();
-  });
-  if (!listed && (!says || (known == tracked_.end() && (!stopped || spoken_for)))) return;
+  const auto spoken_for = [&] {
+    return std::ranges::any_of(tracked_, [&](const auto& entry) {
+      return entry.first.kind == ref.kind && entry.first != ref && entry.second.watch.told();
+    });
+  };
+  if (!listed && (!says || (known == tracked_.end() && (!stopped || spoken_for())))) return;
   const resource_state state = listed || !stopped ? resource_state::up : resource_state::down;
-  resource_record row{ref, "a service", state, {}, {}, {}, {}, {}, {}};
-  judge_one(at, track(ref), std::move(row), {condition_of(state), severity::critical, cause::none},
-            alert_type::service_down);
+  judge_one(at, track({ref.kind, ref.key}), {"a service", state},
+            {condition_of(state), severity::critical, cause::none}, alert_type::service_down);
 }
 
 void instance_machine::judge_calls(step_context& at) {
@@ -261,20 +256,18 @@ void instance_machine::judge_calls(step_context& at) {
   const auto percent = static_cast<int>(active * 100 / most);
   const auto level = calls_.look(percent, config_.calls.warning, config_.calls.critical, config_.calls.hysteresis,
                                  config_.times.threshold_samples);
-  const resource_ref ref{resource_kind::calls, ""};
-  resource_record row{ref,         "", level ? resource_state::high : resource_state::up,
-                      at.now.wall, {}, {},
-                      {},          {}, level ? fmt::format("{} of {} calls", active, most) : std::string()};
-  tracked& one = track(ref);
-  if (level == calls_told_) {
-    if (!one.written) write_row(at, one, std::move(row));
-    return;
-  }
+  tracked& one = track({resource_kind::calls, ""});
+  if (level == calls_told_ && one.written) return;
+  const std::string detail = level ? fmt::format("{} of {} calls", active, most) : std::string();
+  seen_row row{"", level ? resource_state::high : resource_state::up};
+  row.detail = detail;
+  if (level == calls_told_) return write_row(at, one, row, at.now.wall);
   const sight what{level ? condition::failing : condition::ok, level.value_or(severity::warning), cause::none};
+  const resource_ref& ref = one.record.ref;
   emit(at, {config_.instance, alert_type::sim_calls, ref}, calls_told_ ? condition::failing : condition::ok, what.now,
-       what, at.now.wall, row);
+       what, at.now.wall, row.record(ref, at.now.wall));
   calls_told_ = level;
-  write_row(at, one, std::move(row));
+  write_row(at, one, row, at.now.wall);
 }
 
 // D-09 counts polls in a row: one that lists nothing begins anew.
@@ -294,13 +287,17 @@ void instance_machine::forget_missing(const observation& seen) {
 
 // D-09: gone for good only after others of its kind were listed without it on several polls in a row, or it as another
 // kind. While a PBX starts its lists may still fill.
-void instance_machine::retire_missing(step_context& at, resource_kind kind, const std::vector<resource_ref>& listed) {
+void instance_machine::retire_missing(step_context& at, resource_kind kind) {
+  const auto first = tracked_.lower_bound(named{kind, ""});
+  const auto ended = [&](auto one) { return one == tracked_.end() || one->first.kind != kind; };
+  bool others = false;
+  for (auto one = first; !ended(one); ++one) others = others || one->second.listed;
   // A list that does not say how its items are lists nobody (D-07).
   const bool blind = at.is_blind_to(endpoint_of(kind));
-  const bool others = !blind && std::ranges::any_of(listed, [&](const resource_ref& ref) { return ref.kind == kind; });
-  for (auto next = tracked_.begin(); next != tracked_.end();) {
+  others = others && !blind;
+  for (auto next = first; !ended(next);) {
     auto& [ref, one] = *next;
-    const bool gone = ref.kind == kind && !ref.key.empty() && std::ranges::find(listed, ref) == listed.end();
+    const bool gone = !one.listed && !ref.key.empty();
     const bool counts = gone && !in_grace(at.now) && (others || is_moved(ref, at.seen));
     one.missing = counts ? static_cast<std::uint16_t>(one.missing + 1) : gone ? std::uint16_t{0} : one.missing;
     if (gone && !blind) one.unknown_since.reset();

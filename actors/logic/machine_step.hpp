@@ -33,11 +33,31 @@ struct instance_machine::step_context {
   }
 };
 
+// As the row of one resource would say it: nearly always what the row says already, so nothing of it is a copy.
+struct instance_machine::seen_row {
+  std::string_view label;
+  resource_state state = resource_state::unknown;
+  std::string_view provider{};
+  std::string_view number{};
+  trunk_direction direction = trunk_direction::unknown;
+  trunk_role role = trunk_role::primary;
+  std::string_view detail{};
+
+  [[nodiscard]] bool is_said_by(const resource_record& row) const {
+    return state == row.state && label == row.label && detail == row.detail && provider == row.provider &&
+           number == row.number && direction == row.direction && role == row.role;
+  }
+  [[nodiscard]] resource_record record(const resource_ref& ref, wall_time since) const {
+    return {ref,  std::string(label), state, since, std::string(provider), std::string(number), direction,
+            role, std::string(detail)};
+  }
+};
+
 [[nodiscard]] inline alert_key instance_key(const instance_id& instance, alert_type type) {
   return {instance, type, {resource_kind::instance, ""}};
 }
 
-[[nodiscard]] inline resource_record instance_row(const std::string& detail) {
+[[nodiscard]] inline resource_record instance_row(std::string_view detail) {
   resource_record row;
   row.ref = {resource_kind::instance, ""};
   row.detail = detail;
