@@ -32,7 +32,7 @@ public:
 
 private:
   struct parser;
-  state advance();
+  state advance(std::string_view& bytes); // leaves what the parser did not take
   state judge(); // a whole message: done, malformed, or an interim one that the real one follows
   void restart();
 
