@@ -58,10 +58,26 @@ bool is_control(std::string_view sequence) {
          (sequence >= "\xE2\x81\xA6" && sequence <= "\xE2\x81\xA9");
 }
 
+bool is_printable(char c) { return c >= ' ' && c < '\x7F'; }
+
+// Of eight bytes at once.
+bool are_printable(const char* eight) {
+  constexpr std::uint64_t ones = 0x0101010101010101U;
+  constexpr std::uint64_t high_bits = ones * 0x80;
+  std::uint64_t block = 0;
+  std::memcpy(&block, eight, sizeof block);
+  // Above 0x7F, 0x7F itself, below 0x20. A carry or borrow comes only from a byte that is refused already.
+  return ((block | (block + ones) | ((block - ones * 0x20) & ~block)) & high_bits) == 0;
+}
+
 // Printable ASCII that neither begins nor ends with a blank: nearly every name there is, and nothing to do for it.
 bool is_plain_line(std::string_view text) {
-  const auto printable = [](char c) { return c >= ' ' && c < '\x7F'; };
-  return std::ranges::all_of(text, printable) && !text.starts_with(' ') && !text.ends_with(' ');
+  if (text.starts_with(' ') || text.ends_with(' ')) return false;
+  if (text.size() < 8) return std::ranges::all_of(text, is_printable);
+  const char* const last = text.data() + text.size() - 8;
+  for (const char* at = text.data(); at < last; at += 8)
+    if (!are_printable(at)) return false;
+  return are_printable(last);
 }
 
 } // namespace

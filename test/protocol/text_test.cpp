@@ -49,3 +49,24 @@ TEST_CASE("Paragraphs keep their line feeds and nothing else unprintable") {
   CHECK(paragraphs("one\ntwo\r\x01\x1B[31m", 100) == "one\ntwo[31m");
   CHECK(paragraphs(std::string(500, 'x'), 100).size() == 100);
 }
+
+TEST_CASE("What is no printable ASCII is met wherever it stands in a line") {
+  const auto [odd, shown] = GENERATE(table<std::string, std::string>({
+      {std::string(1, '\0'), " "},
+      {"\x1F", " "},
+      {"\x7F", " "},
+      {"\x80", "\xEF\xBF\xBD"},
+      {"\xFF", "\xEF\xBF\xBD"},
+      {"\u00e9", "\u00e9"},
+      {"~", "~"},
+      {"!", "!"},
+  }));
+  for (std::size_t before = 1; before < 20; ++before)
+    for (std::size_t after = 1; after < 20; ++after) {
+      const std::string left(before, 'l');
+      const std::string right(after, 'r');
+      REQUIRE(one_line(left + odd + right, 100) == left + shown + right);
+      REQUIRE(one_line(left + " ", 100) == left);
+      REQUIRE(one_line(" " + right, 100) == right);
+    }
+}

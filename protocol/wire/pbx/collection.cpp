@@ -22,7 +22,7 @@ bool collection_visitor::envelope(const json_path& path, const json_value& value
 bool collection_visitor::on_value(const json_path& path, const json_value& value) {
   if (path.depth() == 0) return value.kind == json_kind::object;
   if (path.depth() == 1) return envelope(path, value);
-  if (path.key(0) != "value") return true;
+  if (page_ != page_part::inside) return true;
   if (path.depth() > 2) {
     on_field(path, value);
     return true;
@@ -35,7 +35,7 @@ bool collection_visitor::on_value(const json_path& path, const json_value& value
 }
 
 bool collection_visitor::on_end(const json_path& path, json_kind /*kind*/) {
-  if (path.depth() == 0 || path.key(0) != "value") return true;
+  if (path.depth() == 0 || page_ != page_part::inside) return true;
   if (path.depth() == 1) {
     page_ = page_part::ended;
     return true;

@@ -37,7 +37,7 @@ protected:
   virtual bool end_item() = 0;
 
 private:
-  enum class page_part { before, inside, ended };
+  enum class page_part { before, inside, ended }; // of the list of items
   bool envelope(const json_path& path, const json_value& value);
 
   page_part page_ = page_part::before;

@@ -24,7 +24,7 @@ struct trunk_fields {
   std::optional<bool> online;
   std::optional<bool> inbound;
   std::optional<bool> outbound;
-  std::string direction;
+  trunk_direction direction = trunk_direction::unknown;
   std::string issue;
   bool issue_readable = true;
   std::string gateway_name;
@@ -105,14 +105,14 @@ constexpr std::array<std::string_view, 8> gateway_types{
 
 trunk_reading reading_of(const trunk_fields& trunk) {
   trunk_reading read;
-  read.key = fmt::format("{}", *trunk.id);
+  read.key = std::to_string(*trunk.id);
   // BridgeMaster, BridgeSlave, BridgeSlaveOverTunnel; never by name.
   read.kind = trunk.type.starts_with("Bridge") ? resource_kind::bridge : resource_kind::trunk;
   read.kind_known = std::ranges::find(gateway_types, trunk.type) != gateway_types.end();
   read.label = label_of(trunk);
   read.number = trunk.number;
   read.host = trunk.host;
-  read.direction = direction_of(trunk.direction);
+  read.direction = trunk.direction;
   read.state = state_of(trunk);
   if (read.state == resource_state::failed_registration) read.why = cause_of(trunk);
   if (recorded(trunk) == failure_record::failed) read.detail = trunk.fail_code;
@@ -163,7 +163,7 @@ private:
     else if (field == "EnableOutboundCalls")
       trunk_.outbound = value.as_bool();
     else if (field == "Direction")
-      trunk_.direction = value.as_text().value_or(std::string_view());
+      trunk_.direction = direction_of(value.as_text().value_or(std::string_view()));
     else if (field == "ConfigurationIssue")
       issue(value);
     else if (field == "TrunkRegTimes" && value.kind == json_kind::array)
@@ -189,7 +189,7 @@ private:
     // A code may come as a number.
     if (field != "Value") return;
     if (value.kind == json_kind::integer)
-      time_value_ = fmt::format("{}", value.integer);
+      time_value_ = std::to_string(value.integer);
     else
       time_value_ = one_line(value.as_text().value_or(std::string_view()), longest_code);
   }
