@@ -137,7 +137,8 @@ bool instance_machine::all_trunks_down(const step_context& at) const {
 // One that was switched on is not listed.
 bool instance_machine::misses_trunks(const step_context& at) const {
   return std::ranges::any_of(tracked_, [&](const auto& entry) {
-    const auto& [ref, one] = entry;
+    const resource_ref& ref = entry.first;
+    const tracked& one = entry.second;
     return ref.kind == resource_kind::trunk && one.written && one.record.state != resource_state::disabled &&
            std::ranges::none_of(*at.seen.trunks.value, [&](const trunk_reading& trunk) {
              return trunk.kind == ref.kind && trunk.key == ref.key;

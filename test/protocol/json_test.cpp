@@ -111,13 +111,13 @@ TEST_CASE("A text is what was written, with escapes or without, in whatever plac
     for (std::size_t after = 0; after < 20; ++after) {
       const std::string left(before, 'l');
       const std::string right(after, 'r');
-      const auto quoted = [&](const std::string& inside) { return '"' + left + inside + right + '"'; };
+      const std::string quoted = fmt::format(R"("{}{}{}")", left, written, right);
       names_and_texts visitor;
       // A key stays what it was while its value is read.
-      const std::string text = "{" + quoted(written) + ":[" + quoted(written) + ",\"\\n\"]}";
+      const std::string text = fmt::format(R"({{{}:[{},"\n"]}})", quoted, quoted);
       REQUIRE(read_json(text, 1000, visitor) == json_problem::none);
-      const std::string whole = left + meant + right;
-      REQUIRE(visitor.seen == std::vector<std::string>{whole + "=" + whole, whole + "=\n"});
+      const std::string whole = fmt::format("{}{}{}", left, meant, right);
+      REQUIRE(visitor.seen == std::vector<std::string>{fmt::format("{}={}", whole, whole), whole + "=\n"});
     }
 }
 

@@ -2,6 +2,8 @@
 
 #include "test/support/catch.hpp"
 
+#include <fmt/format.h>
+
 #include <string>
 
 using namespace ringdown::wire;
@@ -65,7 +67,7 @@ TEST_CASE("What is no printable ASCII is met wherever it stands in a line") {
     for (std::size_t after = 1; after < 20; ++after) {
       const std::string left(before, 'l');
       const std::string right(after, 'r');
-      REQUIRE(one_line(left + odd + right, 100) == left + shown + right);
+      REQUIRE(one_line(fmt::format("{}{}{}", left, odd, right), 100) == fmt::format("{}{}{}", left, shown, right));
       REQUIRE(one_line(left + " ", 100) == left);
       REQUIRE(one_line(" " + right, 100) == right);
     }
