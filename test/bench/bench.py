@@ -19,6 +19,7 @@ import calling  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-pos
 import inside  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
 import lasting  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
 import polling  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
+import storming  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
 import telling  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
 from figures import LINES, as_json, table  # noqa: E402 pylint: disable=wrong-import-position
 from harness import ROOT, Failed  # noqa: E402 pylint: disable=wrong-import-position

@@ -77,7 +77,7 @@ private:
     std::string verb;
     words >> verb;
     if (verb == "stats") return stats();
-    if (verb == "hits") return hits();
+    if (verb == "hits") return hits("");
     if (verb == "clear") return cleared();
     std::string which;
     std::int64_t value = 0;
@@ -87,6 +87,7 @@ private:
       return "{}";
     }
     words >> which >> value;
+    if (verb == "hits_at") return hits(which);
     if (verb == "answered") return fmt::format("[{}]", fmt::join(of_.pbxes.at(std::stoul(which)).answered, ","));
     if (which == "all") {
       for (std::uint32_t n = 0; n < of_.pbxes.size(); ++n) act(verb, n, value);
@@ -127,9 +128,12 @@ private:
                        seen.closed_idle, seen.failed, of_.hits.size());
   }
 
-  [[nodiscard]] std::string hits() const {
+  // Those whose path is `path`; all when it is empty.
+  [[nodiscard]] std::string hits(const std::string& path) const {
     std::string out = "[";
-    for (const hit& one : of_.hits) out += fmt::format(R"({}[{},"{}"])", out.size() == 1 ? "" : ",", one.at, one.id);
+    for (const hit& one : of_.hits)
+      if (path.empty() || one.path == path)
+        out += fmt::format(R"({}[{},"{}"])", out.size() == 1 ? "" : ",", one.at, one.id);
     return out + "]";
   }
 

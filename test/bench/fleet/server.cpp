@@ -312,7 +312,9 @@ void server::answer_all(link& which) {
 }
 
 void server::receive(link& which, std::string_view head) {
-  hits.push_back({micros_now(), std::string(header(head, "webhook-id:"))});
+  const std::string_view target = head.substr(head.find(' ') + 1);
+  hits.push_back(
+      {micros_now(), std::string(header(head, "webhook-id:")), std::string(target.substr(0, target.find(' ')))});
   which.out += "HTTP/1.1 204 No Content\r\n\r\n";
 }
 

@@ -31,6 +31,7 @@ struct pbx {
 struct hit {           // a webhook that arrived
   std::int64_t at = 0; // microseconds of CLOCK_MONOTONIC
   std::string id;      // its webhook-id, or nothing
+  std::string path;
 };
 
 struct counts {
