@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import statistics
 
 
@@ -68,6 +69,13 @@ def ratio(name, pairs, goal=None, stretch=None, unit="", note=""):
     ratios = [ours / peer for ours, peer in pairs]
     return Figure(name, median(ratios), "ratio", goal, stretch, median([p[0] for p in pairs]),
                   median([p[1] for p in pairs]), ratios, note or unit)
+
+
+def slope(points):
+    """The exponent b of cost = a * size^b over (size, cost): 1 grows as the work does."""
+    xs, ys = [math.log(x) for x, _ in points], [math.log(y) for _, y in points]
+    mean_x, mean_y = sum(xs) / len(xs), sum(ys) / len(ys)
+    return sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys)) / sum((x - mean_x) ** 2 for x in xs)
 
 
 def shown(value):

@@ -1,9 +1,8 @@
 """Bench lines about polling."""
 
-import math
 import time
 
-from figures import Figure, line, ratio
+from figures import Figure, line, ratio, slope
 from fleet import Fleet, Node, free_port, pbx_address, wait_until
 from harness import wait_for
 from machine import cpu_seconds, expect, rss_kib
@@ -75,13 +74,6 @@ def scraped_alone(pbxes, interval, seconds, rate):
 
 def micros(part):
     return 1e6 * part["cpu"] / (part["gets"] + part["scrapes"])
-
-
-def slope(points):
-    """The exponent b of cost = a * size^b over (size, cost): 1 grows as the work does."""
-    xs, ys = [math.log(x) for x, _ in points], [math.log(y) for _, y in points]
-    mean_x, mean_y = sum(xs) / len(xs), sum(ys) / len(ys)
-    return sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys)) / sum((x - mean_x) ** 2 for x in xs)
 
 
 @line("poll_cpu", "1,000 PBXes, kept connections, 1,000 GET/s, one processor")

@@ -3,13 +3,12 @@
 import random
 import time
 
-from figures import Figure, line, median, percentile, ratio
+from figures import Figure, line, median, percentile, ratio, slope
 from fleet import Fleet, Node, free_port
 from harness import wait_for
 from lasting import tell_alerts
 from machine import cpu_seconds, expect, rss_kib
 from peers import Peer
-from polling import slope
 
 TIMING = {"confirm_after": "100ms", "flap_changes": 1000}
 TRUNKS = 100                 # of each PBX that fail; one more stays, or it would be another alert
