@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <tuple>
 
 namespace ringdown::logic {
 
@@ -40,20 +39,42 @@ bool is_of_one_place(std::string_view host) {
          (host.starts_with("100.") && between(64, 127));
 }
 
+bool says_failing(const alert& a) { return is_open(a) && a.current == condition::failing; }
+
 const alert* failing_alert(const alert_map& alerts, const alert_key& key) {
   const auto at = alerts.find(key);
-  if (at == alerts.end() || !is_open(at->second) || at->second.current != condition::failing) return nullptr;
-  return &at->second;
+  return at == alerts.end() || !says_failing(at->second) ? nullptr : &at->second;
 }
 
-// What says that this trunk fails: its own alert, or while it has none that of all trunks of its PBX.
-const alert* speaker_of(const resource_record& trunk, const instance_id& instance, const alert_map& alerts) {
-  if (const alert* own = failing_alert(alerts, {instance, alert_type::trunk_down, trunk.ref})) return own;
-  const alert* all = failing_alert(alerts, {instance, alert_type::all_trunks_down, {resource_kind::instance, ""}});
-  if (all == nullptr) return nullptr;
-  const bool out_of_sight = all->unseen_since && trunk.state == resource_state::unknown;
-  return is_down(trunk.state) || out_of_sight ? all : nullptr;
-}
+// Those alerts of one PBX that say that trunks fail.
+class trunk_speakers {
+public:
+  trunk_speakers(const instance_id& instance, const alert_map& alerts) {
+    for (auto at = first_of(alerts, instance, alert_type::trunk_down);
+         at != alerts.end() && at->first.instance == instance && at->first.type <= alert_type::all_trunks_down; ++at) {
+      if (!says_failing(at->second)) continue;
+      if (at->first.type == alert_type::trunk_down)
+        own_.push_back(&at->second);
+      else
+        all_ = &at->second;
+    }
+  }
+
+  // Its own alert, or while it has none that of all trunks of its PBX.
+  [[nodiscard]] const alert* of(const resource_record& trunk) const {
+    const auto own = std::ranges::lower_bound(own_, trunk.ref, {}, &resource_of);
+    if (own != own_.end() && (*own)->key.resource == trunk.ref) return *own;
+    if (all_ == nullptr) return nullptr;
+    const bool out_of_sight = all_->unseen_since && trunk.state == resource_state::unknown;
+    return is_down(trunk.state) || out_of_sight ? all_ : nullptr;
+  }
+
+private:
+  static const resource_ref& resource_of(const alert* a) { return a->key.resource; }
+
+  std::vector<const alert*> own_; // by resource
+  const alert* all_ = nullptr;
+};
 
 bool is_judged(const resource_record& trunk, const instance_health& health) {
   switch (trunk.state) {
@@ -73,13 +94,12 @@ bool is_judged(const resource_record& trunk, const instance_health& health) {
   return !health.starting && !is_stale(health, trunk.ref.kind);
 }
 
-provider_trunk counted(const resource_record& trunk, const baseline& base, const alert_map& alerts) {
-  provider_trunk made{base.instance, trunk.ref.key, is_judged(trunk, base.health), {}, false, {}};
-  const alert* speaker = speaker_of(trunk, base.instance, alerts);
+provider_trunk counted(const resource_record& trunk, const baseline& base, const trunk_speakers& speakers) {
+  provider_trunk made{base.instance, trunk.ref.key, is_judged(trunk, base.health), {}, false};
+  const alert* speaker = speakers.of(trunk);
   if (speaker == nullptr) return made;
   made.failing = speaker->since;
   made.first_sight = speaker->first_sight;
-  made.told_by = speaker->key;
   made.counted = made.counted && !speaker->unseen_since && !has(speaker->masks, mask::maintenance);
   return made;
 }
@@ -118,15 +138,10 @@ std::string provider_groups::name_of(const std::string& group) const {
   return at == names_.end() ? group : at->second;
 }
 
-std::vector<provider_trunk> trunks_of(const std::string& group, const provider_groups& groups, const known_truth& truth,
-                                      const alert_map& alerts) {
-  std::vector<provider_trunk> found;
-  for (const auto& [instance, base] : truth)
-    for (const resource_record& one : base.resources)
-      if (one.ref.kind == resource_kind::trunk && groups.group_of(one.provider) == group)
-        found.push_back(counted(one, base, alerts));
-  std::ranges::sort(found, {}, [](const provider_trunk& t) { return std::tie(t.instance, t.key); });
-  return found;
+void for_each_trunk(const baseline& base, const alert_map& alerts, const trunk_reader& read) {
+  const trunk_speakers speakers(base.instance, alerts);
+  for (const resource_record& one : base.resources)
+    if (one.ref.kind == resource_kind::trunk) read(one, counted(one, base, speakers));
 }
 
 std::set<std::string> groups_behind(const alert& a, const provider_groups& groups, const known_truth& truth,
@@ -137,43 +152,17 @@ std::set<std::string> groups_behind(const alert& a, const provider_groups& group
     if (trunk != nullptr) found.insert(groups.group_of(trunk->provider));
   } else if (const auto base = truth.find(a.key.instance);
              a.key.type == alert_type::all_trunks_down && base != truth.end()) {
+    const trunk_speakers speakers(a.key.instance, alerts);
     for (const resource_record& one : base->second.resources)
-      if (one.ref.kind == resource_kind::trunk && speaker_of(one, a.key.instance, alerts) != nullptr)
+      if (one.ref.kind == resource_kind::trunk && speakers.of(one) != nullptr)
         found.insert(groups.group_of(one.provider));
   }
   found.erase(std::string());
   return found;
 }
 
-std::optional<wall_time> outage_since(const std::vector<provider_trunk>& trunks, duration window, wall_time now) {
-  const auto fails = [](const provider_trunk& t) { return t.counted && t.failing && !t.first_sight; };
-  std::optional<wall_time> newest;
-  for (const provider_trunk& one : trunks)
-    if (fails(one)) newest = std::max(newest.value_or(*one.failing), *one.failing);
-  if (!newest || *newest < now - window) return std::nullopt;
-  std::size_t all = 0;
-  std::size_t failing = 0;
-  std::set<instance_id> places;
-  wall_time first = *newest;
-  for (const provider_trunk& one : trunks) {
-    all += one.counted ? 1 : 0;
-    if (!fails(one) || *one.failing < *newest - window) continue;
-    ++failing;
-    places.insert(one.instance);
-    first = std::min(first, *one.failing);
-  }
-  return is_outage(places.size(), failing, all) ? std::optional(first) : std::nullopt;
-}
-
 bool belongs(wall_time failing_since, wall_time outage_since, duration window) {
   return failing_since >= outage_since - window;
-}
-
-bool goes_on(const std::vector<provider_trunk>& trunks, wall_time outage_since, duration window) {
-  std::set<instance_id> places;
-  for (const provider_trunk& one : trunks)
-    if (one.failing && belongs(*one.failing, outage_since, window)) places.insert(one.instance);
-  return places.size() >= 2;
 }
 
 std::optional<alert_id> outage_over(const alert& a, const provider_groups& groups, const known_truth& truth,
@@ -187,8 +176,9 @@ std::optional<alert_id> outage_over(const alert& a, const provider_groups& group
   const auto base = truth.find(a.key.instance);
   if (a.key.type != alert_type::all_trunks_down || base == truth.end()) return std::nullopt;
   std::optional<alert_id> least;
+  const trunk_speakers speakers(a.key.instance, alerts);
   for (const resource_record& one : base->second.resources) {
-    const alert* speaker = one.ref.kind == resource_kind::trunk ? speaker_of(one, a.key.instance, alerts) : nullptr;
+    const alert* speaker = one.ref.kind == resource_kind::trunk ? speakers.of(one) : nullptr;
     if (speaker == nullptr) continue;
     const alert* over = outage_with(alerts, groups.group_of(one.provider), speaker->since, window);
     if (over == nullptr) return std::nullopt;
@@ -199,11 +189,9 @@ std::optional<alert_id> outage_over(const alert& a, const provider_groups& group
 
 std::vector<trunk_sign> signs_of(const baseline& base, const alert_map& alerts) {
   std::vector<trunk_sign> found;
-  for (const resource_record& one : base.resources) {
-    if (one.ref.kind != resource_kind::trunk || one.provider.empty()) continue;
-    const provider_trunk trunk = counted(one, base, alerts);
-    found.push_back({plain(one.provider), trunk.counted, trunk.failing, trunk.first_sight});
-  }
+  for_each_trunk(base, alerts, [&](const resource_record& one, const provider_trunk& trunk) {
+    if (!one.provider.empty()) found.push_back({plain(one.provider), trunk.counted, trunk.failing, trunk.first_sight});
+  });
   return found;
 }
 
@@ -215,11 +203,12 @@ std::set<std::string> registrars_behind(const alert& a, const provider_groups& g
   if (!of_outage && !of_one && a.key.type != alert_type::all_trunks_down) return found;
   for (const auto& [instance, base] : truth) {
     if (!of_outage && instance != a.key.instance) continue;
+    const trunk_speakers speakers(instance, alerts);
     for (const resource_record& one : base.resources) {
       if (one.ref.kind != resource_kind::trunk || one.provider.empty()) continue;
       if (of_one && one.ref != a.key.resource) continue;
       if (of_outage && groups.group_of(one.provider) != a.key.resource.key) continue;
-      if (speaker_of(one, instance, alerts) != nullptr) found.insert(plain(one.provider));
+      if (speakers.of(one) != nullptr) found.insert(plain(one.provider));
     }
   }
   return found;

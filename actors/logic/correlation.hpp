@@ -9,6 +9,7 @@
 #include "protocol/types/transition.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -46,32 +47,25 @@ struct provider_trunk {
   bool counted = true;
   std::optional<wall_time> failing; // since when, as its alert or that of all trunks of its PBX says
   bool first_sight = false;         // found failing when its PBX was first seen: nobody knows since when
-  alert_key told_by;                // the alert that says that it fails
+  friend bool operator==(const provider_trunk&, const provider_trunk&) = default;
 };
 
-// Every trunk of one group, by instance and key.
-[[nodiscard]] std::vector<provider_trunk> trunks_of(const std::string& group, const provider_groups& groups,
-                                                    const known_truth& truth, const std::map<alert_key, alert>& alerts);
+// Every trunk of one PBX, in the order of its truth.
+using trunk_reader = std::function<void(const resource_record&, const provider_trunk&)>;
+void for_each_trunk(const baseline& base, const std::map<alert_key, alert>& alerts, const trunk_reader& read);
 
 // The groups of the trunks whose failing this alert says: of one trunk, or of all trunks of its PBX.
 [[nodiscard]] std::set<std::string> groups_behind(const alert& a, const provider_groups& groups,
                                                   const known_truth& truth, const std::map<alert_key, alert>& alerts);
 
-// S-C2: do so many failures, at so many PBXes, of so many trunks make an outage?
+// S-C2: do so many failures, at so many PBXes, of so many trunks make an outage? At so many places any number does.
+inline constexpr std::size_t enough_places = 3;
 [[nodiscard]] inline bool is_outage(std::size_t places, std::size_t failing, std::size_t all) {
-  return places >= 3 || (places >= 2 && 2 * failing >= all);
+  return places >= enough_places || (places >= 2 && 2 * failing >= all);
 }
-
-// S-C2: since when the provider has an outage; nullopt: it has none. Only failures of one window count, the newest of which
-// is not older than that.
-[[nodiscard]] std::optional<wall_time> outage_since(const std::vector<provider_trunk>& trunks, duration window,
-                                                    wall_time now);
 
 // A failure of the same window as the outage's first, or later: what failed long before has another cause.
 [[nodiscard]] bool belongs(wall_time failing_since, wall_time outage_since, duration window);
-
-// Do two members still fail, of two PBXes (S-C4, S-C1)? One that cannot be seen has not recovered.
-[[nodiscard]] bool goes_on(const std::vector<provider_trunk>& trunks, wall_time outage_since, duration window);
 
 [[nodiscard]] inline alert_key outage_key(const std::string& group) {
   return {{}, alert_type::provider_outage, {resource_kind::provider, group}};

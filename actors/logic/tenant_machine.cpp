@@ -54,6 +54,7 @@ tenant_machine::tenant_machine(std::shared_ptr<const tenant_config> config, std:
 void tenant_machine::restore(std::vector<alert> alerts, std::vector<mute> mutes, std::string lineage) {
   lineage_ = std::move(lineage);
   mutes_ = std::move(mutes);
+  ledger_.doubt_all();
   for (alert& one : alerts) {
     by_id_[one.id] = one.key;
     alerts_[one.key] = std::move(one);
@@ -92,6 +93,7 @@ effects tenant_machine::end(turn& t) {
   if (!elsewhere_.empty())
     for (delivery& row : t.out.deliveries) say_elsewhere(row);
   for (const alert_key& key : t.touched) {
+    ledger_.doubt(key.instance);
     const auto at = alerts_.find(key);
     if (at == alerts_.end()) continue;
     tend(t, at->second);
@@ -109,6 +111,7 @@ effects tenant_machine::end(turn& t) {
 
 effects tenant_machine::on(const poll_news& news, wall_time now) {
   turn t = begin(now);
+  ledger_.doubt(news.instance);
   for (int rank = 0; rank < ranks; ++rank)
     for (const transition& one : news.transitions)
       if (rank_of(one) == rank) take(t, one);
@@ -368,6 +371,7 @@ std::optional<wall_time> tenant_machine::next_due() const {
 effects tenant_machine::configure(std::shared_ptr<const tenant_config> config, wall_time now) {
   config_ = std::move(config);
   providers_ = provider_groups(config_->providers);
+  ledger_.doubt_all();
   index_hosts();
   if (has_outage()) timers_.push({now, {}}); // its trunks may be another provider's now
   turn t = begin(now);

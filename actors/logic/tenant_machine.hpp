@@ -15,6 +15,7 @@
 #include "actors/logic/dedup.hpp"
 #include "actors/logic/effects.hpp"
 #include "actors/logic/oncall_chain.hpp"
+#include "actors/logic/provider_ledger.hpp"
 #include "actors/logic/routing.hpp"
 #include "actors/logic/telling.hpp"
 #include "protocol/types/tenant_config.hpp"
@@ -144,6 +145,7 @@ private:
   void settle_alone(turn& t, alert& a);
   void renew_masks(const turn& t, alert& a) const;
   void refresh_masks(turn& t, const std::optional<instance_id>& only);
+  void refresh_masks_of(turn& t, alert& a);
   void refresh_around(turn& t, const alert& changed);
   void stay_quiet(turn& t, const alert& a, const std::string& gates) const;
   [[nodiscard]] reason quiet_for(const alert& a, wall_time now) const;
@@ -224,6 +226,7 @@ private:
   [[nodiscard]] std::string note_of_keys() const;
   void end_drill(turn& t, const alert& a);
   void correlate(turn& t, const poll_news& news);
+  void look_at_trunks(const turn& t);
   void begin_outage(turn& t, const std::string& group, const std::string& trace);
   void follow_outages(turn& t);
   void follow(turn& t, alert& outage);
@@ -294,6 +297,7 @@ private:
   std::map<delivery_id, std::set<instance_id>> spanning_; // rows that tell of several instances, until they end
   callbacks callbacks_ = callbacks::none;
   provider_groups providers_; // of the configuration
+  provider_ledger ledger_;    // of `truth_` and `alerts_`, once looked at
   const known_truth* truth_ = nullptr;
   std::map<alert_key, wall_time> quiet_;                        // since when fewer than two members of an outage fail
   std::set<std::string> elsewhere_;                             // of carriers that fail at others

@@ -36,27 +36,47 @@ void tenant_machine::renew_masks(const turn& t, alert& a) const {
 
 void tenant_machine::refresh_masks(turn& t, const std::optional<instance_id>& only) {
   auto at = only ? first_of(alerts_, *only) : alerts_.begin();
-  for (; at != alerts_.end() && (!only || at->first.instance == *only); ++at) {
-    auto& [key, a] = *at;
-    if (!is_open(a)) continue;
-    const mask_set before = a.masks;
-    const auto speaker = a.parent;
-    renew_masks(t, a);
-    if (a.masks == before && a.parent == speaker) continue;
-    a.settling = before != 0 && a.masks == 0;
-    t.touched.insert(key);
-    if (a.settling) ask_to_settle(t, key);
-    if (outage_of(a) != nullptr && a.parent != speaker) adopt(t, a);
-  }
+  for (; at != alerts_.end() && (!only || at->first.instance == *only); ++at)
+    if (is_open(at->second)) refresh_masks_of(t, at->second);
 }
 
-// What one alert masks is at its instance, of a bridge also at the other end, of an outage anywhere.
+void tenant_machine::refresh_masks_of(turn& t, alert& a) {
+  const mask_set before = a.masks;
+  const auto speaker = a.parent;
+  renew_masks(t, a);
+  if (a.masks == before && a.parent == speaker) return;
+  a.settling = before != 0 && a.masks == 0;
+  t.touched.insert(a.key);
+  if (a.settling) ask_to_settle(t, a.key);
+  if (outage_of(a) != nullptr && a.parent != speaker) adopt(t, a);
+}
+
+// What one alert masks is at its instance, of a bridge also at the other end, of an outage anywhere. A trunk masks nothing,
+// but what it belongs to decides who speaks for all trunks of its PBX.
 void tenant_machine::refresh_around(turn& t, const alert& changed) {
-  if (changed.key.type == alert_type::provider_outage) return refresh_masks(t, std::nullopt);
-  refresh_masks(t, changed.key.instance);
-  if (changed.key.type != alert_type::bridge_down) return;
-  for (const instance_id& end : instances_at(changed.provider))
-    if (end != changed.key.instance) refresh_masks(t, end);
+  switch (changed.key.type) {
+    case alert_type::provider_outage: return refresh_masks(t, std::nullopt);
+    case alert_type::instance_unreachable:
+    case alert_type::all_trunks_down: return refresh_masks(t, changed.key.instance);
+    case alert_type::bridge_down:
+      refresh_masks(t, changed.key.instance);
+      for (const instance_id& end : instances_at(changed.provider))
+        if (end != changed.key.instance) refresh_masks(t, end);
+      return;
+    case alert_type::trunk_down:
+      if (const auto all = first_of(alerts_, changed.key.instance, alert_type::all_trunks_down);
+          all != alerts_.end() && all->first.instance == changed.key.instance &&
+          all->first.type == alert_type::all_trunks_down && is_open(all->second))
+        refresh_masks_of(t, all->second);
+      return;
+    case alert_type::instance_auth_failed:
+    case alert_type::instance_degraded:
+    case alert_type::sbc_offline:
+    case alert_type::sim_calls:
+    case alert_type::service_down:
+    case alert_type::channel_failing:
+    case alert_type::drill: return;
+  }
 }
 
 // S-A1: after the last mask lifted and two complete polls, one grouped notice of what still fires and was never told.

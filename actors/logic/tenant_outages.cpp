@@ -34,18 +34,11 @@ std::string name_of(const tenant_config& config, const instance_id& instance) {
 }
 
 // "4 PBXes: Acme HQ, Acme Branch": the first to fail first.
-std::string places_words(const tenant_config& config, std::vector<provider_trunk> trunks, wall_time since,
-                         duration window) {
-  std::erase_if(trunks, [&](const provider_trunk& t) { return !t.failing || !belongs(*t.failing, since, window); });
-  std::ranges::stable_sort(trunks, {}, [](const provider_trunk& t) { return *t.failing; });
-  std::vector<instance_id> places;
-  for (const provider_trunk& one : trunks)
-    if (std::ranges::find(places, one.instance) == places.end()) places.push_back(one.instance);
-  if (places.empty()) return {};
-  std::string words = fmt::format("{} PBX{}:", places.size(), places.size() == 1 ? "" : "es");
-  for (std::size_t i = 0; i < places.size() && i < places_named; ++i)
-    words += (i == 0 ? " " : ", ") + name_of(config, places[i]);
-  if (places.size() > places_named) words += fmt::format(" and {} more", places.size() - places_named);
+std::string places_words(const tenant_config& config, const provider_state::places& at) {
+  if (at.count == 0) return {};
+  std::string words = fmt::format("{} PBX{}:", at.count, at.count == 1 ? "" : "es");
+  for (const instance_id& one : at.first) words += (&one == &at.first.front() ? " " : ", ") + name_of(config, one);
+  if (at.count > at.first.size()) words += fmt::format(" and {} more", at.count - at.first.size());
   return words;
 }
 
@@ -76,6 +69,7 @@ std::vector<alert*> tenant_machine::members_of(const alert& outage) {
 // transaction (S-C3).
 void tenant_machine::correlate(turn& t, const poll_news& news) {
   if (truth_ == nullptr) return;
+  look_at_trunks(t);
   std::set<std::string> suspects;
   for (const transition& one : news.transitions)
     if (const auto at = alerts_.find(one.key); may_begin(one) && at != alerts_.end())
@@ -92,14 +86,20 @@ bool tenant_machine::has_outage() const {
   return false;
 }
 
+// What was decided in this turn so far is seen too.
+void tenant_machine::look_at_trunks(const turn& t) {
+  for (const alert_key& key : t.touched) ledger_.doubt(key.instance);
+  ledger_.look(providers_, *truth_, alerts_);
+}
+
 void tenant_machine::begin_outage(turn& t, const std::string& group, const std::string& trace) {
   const duration window = config_->times.provider_window;
   transition seen;
   seen.key = outage_key(group);
   const auto known = alerts_.find(seen.key);
   if (known != alerts_.end() && is_open(known->second) && known->second.current == condition::failing) return;
-  auto trunks = trunks_of(group, providers_, *truth_, alerts_);
-  const auto since = outage_since(trunks, window, t.now);
+  const provider_state& state = ledger_.of(group);
+  const auto since = state.outage_since(window, t.now);
   if (!since) return;
   seen.from = condition::ok;
   seen.to = condition::failing;
@@ -108,14 +108,15 @@ void tenant_machine::begin_outage(turn& t, const std::string& group, const std::
   seen.seen = t.now;
   seen.label = providers_.name_of(group);
   seen.provider = group;
-  seen.detail = places_words(*config_, std::move(trunks), *since, window);
+  seen.detail = places_words(*config_, state.members_at(*since, window, places_named));
   seen.trace = trace;
   take(t, seen);
   refresh_masks(t, std::nullopt);
 }
 
 void tenant_machine::follow_outages(turn& t) {
-  if (truth_ == nullptr) return;
+  if (truth_ == nullptr || !has_outage()) return;
+  look_at_trunks(t);
   for (auto at = first_of(alerts_, {}, alert_type::provider_outage); at != alerts_.end() && is_outage(at->first); ++at)
     if (is_open(at->second) && at->second.current == condition::failing) follow(t, at->second);
 }
@@ -123,9 +124,9 @@ void tenant_machine::follow_outages(turn& t) {
 // S-C4. After a restart the quiet is counted anew.
 void tenant_machine::follow(turn& t, alert& outage) {
   const duration window = config_->times.provider_window;
-  auto trunks = trunks_of(outage.key.resource.key, providers_, *truth_, alerts_);
-  const bool fails = goes_on(trunks, outage.since, window);
-  std::string places = places_words(*config_, std::move(trunks), outage.since, window);
+  const provider_state& state = ledger_.of(outage.key.resource.key);
+  const bool fails = state.goes_on(outage.since, window);
+  std::string places = places_words(*config_, state.members_at(outage.since, window, places_named));
   if (!places.empty() && places != outage.detail) {
     outage.detail = std::move(places);
     t.touched.insert(outage.key);
