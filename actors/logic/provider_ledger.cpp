@@ -30,15 +30,15 @@ std::optional<wall_time> provider_state::outage_since(duration window, wall_time
   const auto newest = std::find_if(fails_.rbegin(), fails_.rend(), [](const failure_at& f) { return f.counts; });
   if (newest == fails_.rend() || newest->since < now - window) return std::nullopt;
   std::size_t failing = 0;
-  std::set<instance_id> places;
+  std::set<instance_id> where;
   std::optional<wall_time> first;
-  for (auto at = from(newest->since - window); at != fails_.end() && places.size() < enough_places; ++at) {
+  for (auto at = from(newest->since - window); at != fails_.end() && where.size() < enough_places; ++at) {
     if (!at->counts) continue;
     if (!first) first = at->since;
     ++failing;
-    places.insert(at->instance);
+    where.insert(at->instance);
   }
-  return is_outage(places.size(), failing, counted_) ? first : std::nullopt;
+  return is_outage(where.size(), failing, counted_) ? first : std::nullopt;
 }
 
 bool provider_state::goes_on(wall_time outage_since, duration window) const {
