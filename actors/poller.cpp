@@ -13,6 +13,10 @@ namespace {
 // baseline starts over from what is true then.
 constexpr std::size_t most_uncommitted = 64;
 
+// All are polled once within so long after a start, and within so long where an alert is open.
+constexpr duration spread_after_start = std::chrono::seconds(30);
+constexpr duration spread_of_open = std::chrono::seconds(3);
+
 std::string lane_name(const tenant_id& tenant, const instance_id& instance) {
   return "pbx/" + tenant.str() + "/" + instance.str();
 }
@@ -62,9 +66,10 @@ void poller::on(const rebaseline& from) {
   not_before_.reset();
   machine_.emplace(logic::machine_config_of(config_), from.base, world().start_mark);
   log().debug("poller_baseline", {{"instance", shown_as_}, {"known", from.base.known ? "yes" : "no"}});
-  // A first sight waits for its slot, so that ten thousand new instances do not start at once; a known one is asked soon.
+  // Spread, so that ten thousand instances do not start at once; where something is open, somebody waits for its end.
   const steady_time present = now().steady;
-  const auto spread = std::min<duration>(config_.times.poll_interval, std::chrono::seconds(30));
+  const auto spread =
+      std::min(config_.times.poll_interval, from.base.open.empty() ? spread_after_start : spread_of_open);
   wake_for(present + std::chrono::duration_cast<std::chrono::nanoseconds>(spread * phase_));
 }
 

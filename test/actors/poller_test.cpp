@@ -1,6 +1,8 @@
 // A poller between a scripted PBX, a clock that stands and a tenant that only listens.
 #include "actors/poller.hpp"
 
+#include "actors/logic/poll_schedule.hpp"
+
 #include "test/support/catch.hpp"
 
 #include <caf/actor_system.hpp>
@@ -321,4 +323,19 @@ TEST_CASE("what a run did not come to is asked for afterwards, and what is not w
   at.http.answer_run(rest, {R"({"Version":"20.0.10"})", R"({"value":[]})"});
   static_cast<void>(at.hear<wake_me>());
   CHECK(at.made->metrics->polls_complete == 1);
+}
+
+TEST_CASE("after a start, PBXes with an open alert are looked at first") {
+  const auto first_look = [](std::vector<alert_key> open) {
+    baseline known;
+    known.known = true;
+    known.open = std::move(open);
+    bench at({}, known);
+    return at.hear<wake_me>().at - at.now.steady;
+  };
+  const double phase = logic::phase_of(tenant_id("t"), instance_id("hq"));
+  REQUIRE(phase > 0.2);
+  CHECK(first_look({}) > 6s);
+  CHECK(first_look({}) <= 30s);
+  CHECK(first_look({{instance_id("hq"), alert_type::trunk_down, {resource_kind::trunk, "7"}}}) <= 3s);
 }
