@@ -163,6 +163,8 @@ void tenant::remember(const poll_news& news) {
   baseline& base = truth_[news.instance];
   base.known = true;
   if (news.health) base.health = *news.health;
+  // Mostly all of a PBX comes at once and then stays: no room to grow.
+  if (base.resources.empty()) base.resources.reserve(news.changed.size());
   for (const auto& record : news.changed) {
     const auto at = std::ranges::find(base.resources, record.ref, &resource_record::ref);
     if (at == base.resources.end())
