@@ -7,11 +7,12 @@ import time
 import urllib.request
 
 from figures import Figure, line
-from fleet import free_port
+from fleet import Fleet, Node, free_port
 from harness import content, event_of, wait_for
 from hooks import Hook
 from machine import OURS, expect, pin
 from peers import Peer
+from polling import prometheus
 from steps import alert_of, is_flagged
 from worlds import Tail, Usual, loading
 
@@ -163,3 +164,64 @@ def tell_alerts(peer, labels):
     asked = urllib.request.Request(peer.url + "/api/v2/alerts", body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(asked, timeout=20) as answer:
         expect("Alertmanager takes the alerts", answer.status == 200)
+
+
+# --- a fleet of ten thousand --------------------------------------------------------------------------------------------
+FLEET, OPEN_ALERTS = 10_000, 20
+
+
+@line("restart", f"a kill with {FLEET:,} PBXes at 60 s and {OPEN_ALERTS} open alerts")
+def restart():
+    """From the new process to readiness, to the first poll of every PBX with an open alert, and of the whole fleet."""
+    fleet = Fleet(FLEET)
+    node = Node(fleet, "60s", timing={"confirm_after": "1s"})
+    try:
+        for pbx in range(OPEN_ALERTS):
+            fleet.ask(f"mark {pbx * (FLEET // OPEN_ALERTS)}")
+        node.start()
+        node.apply()
+        node.warm(150)
+        for pbx in range(OPEN_ALERTS):
+            fleet.ask(f"down {pbx * (FLEET // OPEN_ALERTS)} 1")
+        wait_for("the alerts", lambda: fleet.stats()["hits"] >= OPEN_ALERTS, 90, 0.2)
+        node.kill()
+        fleet.ask("clear")
+        begun = time.monotonic()
+        ready = node.start()
+        wait_for("open alerts looked at again", lambda: all_asked(fleet), 60, 0.05)
+        looked = time.monotonic() - begun
+        wait_for("the fleet polled", lambda: fleet.stats()["tokens"] >= FLEET, 120, 0.1)
+        expect("every PBX is read", fleet.stats()["gets"] >= 3.9 * FLEET)
+        polled = time.monotonic() - begun
+        expect(f"no alert came or ended by the restart, got {fleet.stats()['hits']}", fleet.stats()["hits"] == 0)
+        peer_ready, peer_polled = peer_restart()
+    finally:
+        node.end()
+        fleet.end()
+    return [Figure("ready", ready, "s", ("<=", 1), None, ready, peer_ready),
+            Figure("open alerts re-checked", looked, "s", ("<=", 5)),
+            Figure("fleet polled", polled, "s", ("<=", 60), None, polled, peer_polled)]
+
+
+def all_asked(fleet):
+    return all(fleet.ask(f"answered {pbx * (FLEET // OPEN_ALERTS)}") for pbx in range(OPEN_ALERTS))
+
+
+def peer_restart():
+    """Prometheus with as many targets, killed when each was scraped: ready again, and each scraped again."""
+    fleet = Fleet(FLEET)
+    peer = prometheus(fleet, "15s")
+    try:
+        peer.start()
+        wait_for("every target scraped", lambda: fleet.stats()["scrapes"] >= FLEET, 90, 0.2)
+        peer.process.kill()
+        peer.process.wait()
+        fleet.ask("clear")
+        begun = time.monotonic()
+        peer.start()
+        ready = time.monotonic() - begun
+        wait_for("every target scraped again", lambda: fleet.stats()["scrapes"] >= FLEET, 90, 0.1)
+        return ready, time.monotonic() - begun
+    finally:
+        peer.end()
+        fleet.end()
