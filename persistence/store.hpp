@@ -101,6 +101,9 @@ public:
   // Walk every tenant's hash chain up to its signed head; what does not fit, at most 100.
   virtual result<audit_verdict> verify_audit() = 0;
   virtual result<void> probe(wall_time now) = 0; // one small durable write (watchdog, readiness)
+  // Moves what was committed to where it stays, when that is much: costs as much as several commits, so it is called when
+  // those have been answered. Forgotten, it happens within a commit.
+  virtual result<void> fold_log() = 0;
   // Any thread, alone among these: ends the statement that runs now, if one does, with `unavailable`.
   virtual void interrupt() = 0;
 };

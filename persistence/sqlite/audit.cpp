@@ -112,9 +112,18 @@ void sqlite_store::append_audit(const tenant_id& tenant, const audit_entry& e) {
   std::string hash = link_of(end.hash, tenant, sequence, e);
   db_->run("insert into audit(tenant, seq, at, actor, action, subject, detail, hash) values(?,?,?,?,?,?,?,?)", tenant,
            sequence, e.at, e.actor, e.action, e.subject, e.detail, blob{hash});
-  write_head(tenant.str(), sequence, hash);
-  if (sequence == 1) write_head(all_tenants, count_heads(), "");
   end = {sequence, std::move(hash)};
+  grown_.tenants.insert(tenant);
+  grown_.begun = grown_.begun || sequence == 1;
+}
+
+// One signature for all rows of a transaction: they become durable together.
+void sqlite_store::sign_chains() {
+  for (const tenant_id& tenant : grown_.tenants) {
+    const chain_end& end = chains_.at(tenant);
+    write_head(tenant.str(), end.sequence, end.hash);
+  }
+  if (grown_.begun) write_head(all_tenants, count_heads(), "");
 }
 
 result<page<audit_row>> sqlite_store::audit(const audit_query& query) {

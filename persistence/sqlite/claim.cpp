@@ -8,7 +8,8 @@ namespace ringdown::persistence {
 
 namespace {
 
-// Rows are looked at in portions of this many; a portion that changed nothing ends the claim.
+// Rows are looked at in portions of this many; a portion that changed nothing ends the claim. The first is only as large as
+// what is asked for, and one to see what is left: mostly it is enough.
 constexpr std::size_t looked_at = 64;
 // A row handed over so often without an outcome has taken its actor down each time (S-D5).
 constexpr std::uint32_t poison_limit = 3;
@@ -143,7 +144,8 @@ result<claimed_rows> sqlite_store::claim(const claim_request& request) {
             state.full = state.full || row.as<std::uint32_t>() > 1;
           },
           request.tenant, request.channel);
-      while (!state.full && claim_portion(state)) continue;
+      if (!state.full) static_cast<void>(claim_portion(state, std::min(request.limit + 1, looked_at)));
+      while (!state.full && claim_portion(state, looked_at)) continue;
       if (request.set_back_to)
         db_->run(waits_of_channel_sql, *request.set_back_to, request.now, request.tenant, request.channel);
       look_ahead(state);
@@ -153,10 +155,10 @@ result<claimed_rows> sqlite_store::claim(const claim_request& request) {
 }
 
 // Ends or claims what is due now; false when nothing moved, or enough is claimed.
-bool sqlite_store::claim_portion(claim_state& state) {
+bool sqlite_store::claim_portion(claim_state& state, std::size_t size) {
   const claim_request& request = state.request;
   auto due = readable_heads(request.order == claim_order::by_urgency ? urgent_due_sql : due_sql, request.now,
-                            request.tenant, request.channel, request.now, request.now + longest_wait, looked_at);
+                            request.tenant, request.channel, request.now, request.now + longest_wait, size);
   bool moved = false;
   for (delivery& row : due) {
     if (state.full) return false;

@@ -23,10 +23,10 @@
 
 namespace ringdown::persistence {
 
-// What may be bound to a parameter.
+// What may be bound to a parameter. Strings are not copied: they live until the statement has run.
 inline void bind_one(SQLite::Statement& to, int at, std::string_view text) { to.bind(at, std::string(text)); }
 inline void bind_one(SQLite::Statement& to, int at, const char* text) { to.bind(at, text); }
-inline void bind_one(SQLite::Statement& to, int at, const std::string& text) { to.bind(at, text); }
+inline void bind_one(SQLite::Statement& to, int at, const std::string& text) { to.bindNoCopy(at, text); }
 template <std::integral Number>
 void bind_one(SQLite::Statement& to, int at, Number value) {
   to.bind(at, static_cast<std::int64_t>(value));
@@ -34,13 +34,13 @@ void bind_one(SQLite::Statement& to, int at, Number value) {
 inline void bind_one(SQLite::Statement& to, int at, wall_time time) { to.bind(at, micros(time)); }
 template <class Tag>
 void bind_one(SQLite::Statement& to, int at, const strong_id<Tag>& id) {
-  to.bind(at, id.str());
+  to.bindNoCopy(at, id.str());
 }
 struct blob {
   std::string_view bytes;
 };
 inline void bind_one(SQLite::Statement& to, int at, blob value) {
-  to.bind(at, value.bytes.data(), static_cast<int>(value.bytes.size()));
+  to.bindNoCopy(at, value.bytes.data(), static_cast<int>(value.bytes.size()));
 }
 template <class T>
 void bind_one(SQLite::Statement& to, int at, const std::optional<T>& value) {
@@ -100,10 +100,15 @@ private:
 
 class connection {
 public:
-  connection(const std::string& file, int flags) : db_(file, flags, 5000) {}
+  // One thread at a time uses it (store.hpp): SQLite need not lock it for every call.
+  connection(const std::string& file, int flags) : db_(file, flags | SQLite::OPEN_NOMUTEX, 5000) {}
 
   [[nodiscard]] SQLite::Database& db() { return db_; }
   void interrupt(); // any thread
+
+  // From now on the log is folded into the file by fold_log() and not within a commit, unless it was forgotten for long.
+  void keep_log();
+  void fold_log();
 
   // `sql` must be a literal: prepared statements are kept by its address.
   template <class... Values>
@@ -150,6 +155,7 @@ private:
   }
 
   SQLite::Database db_;
+  int log_pages_ = 0; // of the write-ahead log, at the last commit
   std::unordered_map<const char*, std::unique_ptr<SQLite::Statement>> statements_;
 };
 

@@ -37,7 +37,8 @@ void tune(connection& db, open_mode mode) {
     return;
   }
   // NORMAL can lose committed rows at power loss (ARCHITECTURE).
-  db.db().exec("pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 2000");
+  db.db().exec("pragma journal_mode = wal; pragma synchronous = full");
+  db.keep_log();
 }
 
 // Is it ours, and not from a newer version? An empty file may become ours.

@@ -57,12 +57,18 @@ public:
   result<store_figures> figures(wall_time now) override;
   result<audit_verdict> verify_audit() override;
   result<void> probe(wall_time now) override;
+  result<void> fold_log() override;
   void interrupt() override { db_->interrupt(); }
 
 private:
   struct chain_end {
     std::uint64_t sequence = 0;
     std::string hash;
+  };
+  // Chains with new rows, whose heads are signed at the end of the transaction; `begun`: a chain is new.
+  struct chain_growth {
+    std::set<tenant_id> tenants;
+    bool begun = false;
   };
   struct chain_head {
     std::uint64_t sequence = 0;
@@ -78,6 +84,12 @@ private:
   auto transact(Work&& work);
 
   [[nodiscard]] bool holds(const fence& owner);
+  // The same for many writes of one transaction, mostly of one owner.
+  struct known_owner {
+    std::optional<fence> asked;
+    bool holds = false;
+  };
+  [[nodiscard]] bool holds(const fence& owner, known_owner& last);
   void write(const write_batch& batch);
   void write_alert(const alert& what);
   void suppress(const tenant_id& tenant, const suppression& what, wall_time now);
@@ -90,6 +102,7 @@ private:
   bool take_number(const delivery& row, wall_time now);
   void free_number(const tenant_id& tenant, const delivery_id& row);
   void append_audit(const tenant_id& tenant, const audit_entry& entry);
+  void sign_chains();
   [[nodiscard]] chain_end& end_of(const tenant_id& tenant);
   [[nodiscard]] std::string mac_of(std::string_view tenant, std::uint64_t sequence, std::string_view hash) const;
   [[nodiscard]] std::optional<chain_head> head_of(std::string_view tenant);
@@ -110,7 +123,7 @@ private:
   // Rows of RINGDOWN_DELIVERY_HEAD. One that this version cannot read is ended: its channel must not stand still for it.
   template <class... Values>
   [[nodiscard]] std::vector<delivery> readable_heads(const char* sql, wall_time now, const Values&... values);
-  [[nodiscard]] bool claim_portion(claim_state& state);
+  [[nodiscard]] bool claim_portion(claim_state& state, std::size_t size);
   // Ends or claims one row; false when it stays where it is.
   [[nodiscard]] bool consider(claim_state& state, delivery row);
   void look_ahead(claim_state& state);
@@ -136,6 +149,7 @@ private:
   std::unique_ptr<connection> db_;
   secret_box box_;
   std::map<tenant_id, chain_end> chains_; // the audit's last row per tenant; dropped when a transaction fails
+  chain_growth grown_;                    // of the transaction under way
 };
 
 template <class Work>
@@ -143,14 +157,17 @@ auto sqlite_store::transact(Work&& work) {
   // What is remembered of the audit's ends runs ahead of the database until the commit.
   struct forget_unless_done {
     std::map<tenant_id, chain_end>& chains;
+    chain_growth& grown;
     bool done = false;
     ~forget_unless_done() {
       if (!done) chains.clear();
+      grown = {};
     }
-  } memory{chains_};
+  } memory{chains_, grown_};
   SQLite::Transaction all(db_->db(), SQLite::TransactionBehavior::IMMEDIATE);
   auto made = work();
   if (!made) return made;
+  sign_chains();
   all.commit();
   memory.done = true;
   return made;

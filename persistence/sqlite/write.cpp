@@ -3,6 +3,28 @@
 
 namespace ringdown::persistence {
 
+namespace {
+
+// By the number of their parameter, which is their place in RINGDOWN_ALERT_COLUMNS: all but those of its key and its indexes.
+#define RINGDOWN_ALERT_CHANGES                                                                              \
+  "type = ?4, kind = ?5, key = ?6, label = ?7, provider = ?8, level = ?10, told = ?11, episode = ?12, "     \
+  "version = ?13, why = ?14, detail = ?15, since = ?17, not_before = ?18, resolved = ?19, removed = ?20, "  \
+  "unseen_since = ?21, masks = ?22, snoozed_until = ?23, parent = ?24, settling = ?25, first_sight = ?26, " \
+  "flapping = ?27, drill = ?28, changes = ?29, current = ?30, ack_by = ?31, ack_via = ?32, ack_at = ?33, "  \
+  "ack_episode = ?34, reminded = ?35, targets = ?36, trace = ?37, ladder = ?38, escalation = ?39, "         \
+  "backed_up = ?40"
+// Mostly an alert stays open or closed as it is, and only its own row is written.
+constexpr const char* same_alert_sql =
+    "update alert set " RINGDOWN_ALERT_CHANGES
+    " where tenant = ?1 and id = ?2 and instance = ?3 and phase = ?9 and opened = ?16";
+constexpr const char* any_alert_sql =
+    "insert into alert(" RINGDOWN_ALERT_COLUMNS
+    ") values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) on conflict(tenant, id) "
+    "do "
+    "update set instance = ?3, phase = ?9, opened = ?16, " RINGDOWN_ALERT_CHANGES;
+
+} // namespace
+
 result<fence> sqlite_store::take_shard(const incarnation_id& owner, wall_time) {
   return guard([&] {
     return transact([&]() -> result<fence> {
@@ -25,12 +47,19 @@ bool sqlite_store::holds(const fence& owner) {
   return ours;
 }
 
+bool sqlite_store::holds(const fence& owner, known_owner& last) {
+  if (last.asked == owner) return last.holds;
+  last = {owner, holds(owner)};
+  return last.holds;
+}
+
 result<std::vector<result<void>>> sqlite_store::commit(std::span<const write_batch> batches) {
   return guard([&] {
     return transact([&]() -> result<std::vector<result<void>>> {
       std::vector<result<void>> verdicts;
+      known_owner last;
       for (const write_batch& batch : batches) {
-        if (!holds(batch.owner)) {
+        if (!holds(batch.owner, last)) {
           verdicts.emplace_back(stale_fence());
           continue;
         }
@@ -88,14 +117,16 @@ void sqlite_store::write_alert(const alert& a) {
   const auto via = a.ack ? std::optional<std::string>(a.ack->via) : std::nullopt;
   const auto at = a.ack ? std::optional<wall_time>(a.ack->at) : std::nullopt;
   const auto ack_episode = a.ack ? std::optional<std::uint32_t>(a.ack->episode) : std::nullopt;
-  db_->run("insert or replace into alert(" RINGDOWN_ALERT_COLUMNS
-           ") values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-           a.tenant, a.id, a.key.instance, name(a.key.type), name(a.key.resource.kind), a.key.resource.key, a.label,
-           a.provider, name(a.phase), name(a.level), told, a.episode, a.version, name(a.why), a.detail, a.opened,
-           a.since, a.not_before, a.resolved, a.removed, a.unseen_since, a.masks, a.snoozed_until, a.parent, a.settling,
-           a.first_sight, a.flapping, a.drill, write_times(a.changes), name(a.current), by, via, at, ack_episode,
-           a.reminded, write_targets(a.targets), a.trace, a.ladder ? to_text(*a.ladder) : std::string(),
-           a.escalation ? to_text(*a.escalation) : std::string(), a.backed_up);
+  const auto write = [&](const char* sql) {
+    return db_->run(sql, a.tenant, a.id, a.key.instance, name(a.key.type), name(a.key.resource.kind),
+                    a.key.resource.key, a.label, a.provider, name(a.phase), name(a.level), told, a.episode, a.version,
+                    name(a.why), a.detail, a.opened, a.since, a.not_before, a.resolved, a.removed, a.unseen_since,
+                    a.masks, a.snoozed_until, a.parent, a.settling, a.first_sight, a.flapping, a.drill,
+                    write_times(a.changes), name(a.current), by, via, at, ack_episode, a.reminded,
+                    write_targets(a.targets), a.trace, a.ladder ? to_text(*a.ladder) : std::string(),
+                    a.escalation ? to_text(*a.escalation) : std::string(), a.backed_up);
+  };
+  if (write(same_alert_sql) == 0) write(any_alert_sql);
 }
 
 // What may have arrived ends as unknown, so that its end is told. A summary is kept while anything it speaks of still fires unacknowledged; the claim judges that.
@@ -149,8 +180,9 @@ result<std::vector<result<void>>> sqlite_store::settle(std::span<const settlemen
   return guard([&] {
     return transact([&]() -> result<std::vector<result<void>>> {
       std::vector<result<void>> verdicts;
+      known_owner last;
       for (const settlement& one : settlements)
-        verdicts.push_back(holds(one.owner) ? settle_one(one) : result<void>(stale_fence()));
+        verdicts.push_back(holds(one.owner, last) ? settle_one(one) : result<void>(stale_fence()));
       return verdicts;
     });
   });
@@ -205,5 +237,12 @@ void sqlite_store::end_row(const tenant_id& tenant, const delivery_id& id, deliv
 }
 
 result<void> sqlite_store::probe(wall_time now) { return put_setting("probe", rfc3339(now)); }
+
+result<void> sqlite_store::fold_log() {
+  return guard([&]() -> result<void> {
+    db_->fold_log();
+    return {};
+  });
+}
 
 } // namespace ringdown::persistence

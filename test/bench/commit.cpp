@@ -174,8 +174,9 @@ void run(const std::string& folder, std::size_t together, std::size_t alone) {
     const auto& commits = store.timed->commits();
     const auto middle = commits.begin() + static_cast<std::ptrdiff_t>(groups);
     figures = fmt::format(
-        R"("transitions":{},"seconds":{:.6f},"group":{},"alone":{},"alone_seconds":{:.6f},"single":{})", together,
-        in_groups, times_of({commits.begin(), middle}), alone, one_by_one, times_of({middle, commits.end()}));
+        R"("transitions":{},"seconds":{:.6f},"group":{},"alone":{},"alone_seconds":{:.6f},"single":{},"longest_fold_ms":{:.3f})",
+        together, in_groups, times_of({commits.begin(), middle}), alone, one_by_one, times_of({middle, commits.end()}),
+        std::chrono::duration<double, std::milli>(store.timed->longest_fold()).count());
   }
   fmt::print("{{{},\"rows\":{}}}\n", figures, rows_in(at.file()));
 }

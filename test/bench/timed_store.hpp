@@ -3,6 +3,7 @@
 
 #include "persistence/store.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <utility>
@@ -21,6 +22,7 @@ public:
 
   // Of the thread that commits; read by others only when it commits no more.
   [[nodiscard]] const std::vector<timed_commit>& commits() const { return commits_; }
+  [[nodiscard]] std::chrono::nanoseconds longest_fold() const { return longest_fold_; }
 
   result<std::vector<result<void>>> commit(std::span<const persistence::write_batch> batches) override {
     const auto begun = std::chrono::steady_clock::now();
@@ -104,11 +106,18 @@ public:
   result<persistence::store_figures> figures(wall_time now) override { return real_->figures(now); }
   result<persistence::audit_verdict> verify_audit() override { return real_->verify_audit(); }
   result<void> probe(wall_time now) override { return real_->probe(now); }
+  result<void> fold_log() override {
+    const auto begun = std::chrono::steady_clock::now();
+    auto folded = real_->fold_log();
+    longest_fold_ = std::max(longest_fold_, std::chrono::steady_clock::now() - begun);
+    return folded;
+  }
   void interrupt() override { real_->interrupt(); }
 
 private:
   std::unique_ptr<persistence::store> real_;
   std::vector<timed_commit> commits_;
+  std::chrono::nanoseconds longest_fold_{};
 };
 
 } // namespace ringdown::bench

@@ -62,6 +62,7 @@ public:
   result<persistence::store_figures> figures(wall_time now) override;
   result<persistence::audit_verdict> verify_audit() override;
   result<void> probe(wall_time now) override;
+  result<void> fold_log() override;
   void interrupt() override;
 
 private:
