@@ -102,6 +102,8 @@ void tenant_machine::note_calls_due(const alert& a) {
   if (!a.ladder || a.ladder->frozen || a.ladder->heard) return;
   const auto call = calls_.find(a.ladder->call);
   timers_.emplace(call == calls_.end() ? a.ladder->due : deadline_of(call->second), a.key);
+  if (call != calls_.end() && call->second.stage == call_stage::wanted && !was_told_late(call->second))
+    timers_.emplace(late_at(call->second), a.key);
   if (a.ladder->rings == 0 && !is_of_tenant(a.key)) timers_.emplace(a.ladder->due - looks_ahead(config_->times), a.key);
 }
 
@@ -141,8 +143,8 @@ void tenant_machine::go_on_calling(turn& t, alert& a) {
   }
   if (const auto call = calls_.find(a.ladder->call); call != calls_.end() && is_live(call->second)) {
     // Nobody says how it goes on: silence is worse than a second ring.
-    if (deadline_of(call->second) <= t.now) give_up(t, call->second);
-    return;
+    if (deadline_of(call->second) <= t.now) return give_up(t, call->second);
+    return note_late(t, call->second);
   }
   a.ladder->call = {};
   if (!awaits_look(t, a) && a.ladder->due <= t.now) ring(t, a);

@@ -15,6 +15,9 @@ namespace {
 // No phone rings so long, no script is so long: what is said to last longer has ended unseen.
 constexpr auto longest_ringing = std::chrono::minutes(2);
 constexpr auto longest_talk = std::chrono::minutes(10);
+// So many calls of other tenants may go first where they share a provider account. What was asked of the provider in vain,
+// or waits for a number that is taken, is ended by its row, long before.
+constexpr duration longest_queue = std::chrono::minutes(10);
 
 bool has_read(const call_record& call, const alert& a) {
   return std::ranges::find(call.read, read_alert{a.id, a.episode}) != call.read.end();
@@ -39,13 +42,30 @@ std::vector<hang_up_wish> tenant_machine::unwanted_calls(const channel_id& over)
 
 wall_time tenant_machine::deadline_of(const call_record& call) const {
   switch (call.stage) {
-    case call_stage::wanted:
-    case call_stage::placed: return call.made + config_->times.call_late_after;
+    case call_stage::wanted: return call.made + std::max(longest_queue, config_->times.call_late_after);
+    // From when it was placed, if it had waited for its turn.
+    case call_stage::placed:
+      return (call.changed < late_at(call) ? call.made : call.changed) + config_->times.call_late_after;
     case call_stage::ringing: return call.changed + longest_ringing;
     case call_stage::answered: return call.changed + longest_talk;
     case call_stage::ended: return call.changed;
   }
   return call.changed;
+}
+
+wall_time tenant_machine::late_at(const call_record& call) const { return call.made + config_->times.call_late_after; }
+
+// A wish changes by nothing else.
+bool tenant_machine::was_told_late(const call_record& call) const {
+  return call.stage == call_stage::wanted && call.changed >= late_at(call);
+}
+
+// It goes on waiting for its turn, and somebody hears of it meanwhile (S-T6).
+void tenant_machine::note_late(turn& t, call_record& call) {
+  if (call.stage != call_stage::wanted || t.now < late_at(call) || was_told_late(call)) return;
+  tell_instead_of(t, call);
+  call.changed = t.now;
+  t.out.calls.push_back(call);
 }
 
 effects tenant_machine::on(const call_news& news, wall_time now) {
@@ -79,9 +99,14 @@ void tenant_machine::hear(turn& t, call_record& call, const call_news& news) {
   } else if (call != before) {
     call.changed = t.now;
     t.out.calls.push_back(call);
-    for (const auto& [key, a] : alerts_)
-      if (a.ladder && a.ladder->call == call.call) t.touched.insert(key);
+    touch_waiting(t, call);
   }
+}
+
+// Whose ladders wait for it: they are to be looked at when its new deadline has come.
+void tenant_machine::touch_waiting(turn& t, const call_record& call) const {
+  for (const auto& [key, a] : alerts_)
+    if (a.ladder && a.ladder->call == call.call) t.touched.insert(key);
 }
 
 // Key 2: the next of the chain; where there is none everything else that can reach somebody, and soon another round.
@@ -114,6 +139,7 @@ void tenant_machine::note_row(turn& t, call_record& call, const delivery_report&
   call.reference = report.reference;
   call.changed = t.now;
   t.out.calls.push_back(call);
+  touch_waiting(t, call);
 }
 
 // Of a call that was given up. What nobody knows may have rung, and counts as if it had.
@@ -149,13 +175,17 @@ void tenant_machine::hang_up_late(turn& t, const call_record& call, call_stage s
 void tenant_machine::end_call(turn& t, call_record& call, call_result result) {
   // Nobody was rung, or nothing was said to who picked up, and nobody knows when somebody will hear of it (S-T6).
   const bool unheard = result == call_result::listener && call.read.empty() && is_awaited(call);
-  if (unheard || (result == call_result::failed && call.stage < call_stage::ringing)) tell_instead_of(t, call);
+  const bool silent = result == call_result::failed && call.stage < call_stage::ringing && !was_told_late(call);
+  if (unheard || silent) tell_instead_of(t, call);
   note_unread(t, call, unheard);
+  // What waited for its turn for long rang when it was last heard of, and not when it was wished for.
+  const bool waited = call.stage != call_stage::wanted && call.changed > late_at(call);
+  const wall_time rung_at = waited ? call.changed : call.made;
   call.stage = call_stage::ended;
   call.result = result;
   call.changed = t.now;
   t.out.calls.push_back(call);
-  let_go(t, call, result);
+  let_go(t, call, result, rung_at);
   if (const alert* lead = find(call.lead))
     audit(t, *lead, "call.ended", "system", "person=" + call.person + " result=" + std::string(name(result)));
 }
@@ -198,11 +228,11 @@ void tenant_machine::note_unread(turn& t, const call_record& call, bool unheard)
 }
 
 // What waited for it goes on.
-void tenant_machine::let_go(turn& t, const call_record& call, call_result result) {
+void tenant_machine::let_go(turn& t, const call_record& call, call_result result, wall_time rung_at) {
   for (auto& [key, a] : alerts_) {
     if (!a.ladder || a.ladder->call != call.call) continue;
     const auto heard = has_read(call, a) ? read_out::yes : read_out::no;
-    a.ladder = after_call(std::move(*a.ladder), result, keys_offered(), heard, call.made, config_->times, t.now);
+    a.ladder = after_call(std::move(*a.ladder), result, keys_offered(), heard, rung_at, config_->times, t.now);
     t.touched.insert(key);
   }
 }
@@ -225,7 +255,7 @@ void tenant_machine::heed_configuration(turn& t) {
   for (const auto& [key, a] : alerts_)
     if (a.ladder || is_read_out(a, *config_)) t.touched.insert(key); // for calls now, or not any more
   for (const auto& [id, call] : calls_)
-    if (is_live(call) && !call.lead.empty() && !may_go_on(call)) let_go(t, call, call_result::cancelled);
+    if (is_live(call) && !call.lead.empty() && !may_go_on(call)) let_go(t, call, call_result::cancelled, call.made);
   ask_again_who_is_callable(t);
 }
 

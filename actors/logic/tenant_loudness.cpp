@@ -261,12 +261,14 @@ void tenant_machine::judge_channel(turn& t, const delivery_report& report) {
     channel_is(t, report.channel, condition::failing, "It could not deliver in the time it had.");
 }
 
-// A call lives for a minute, so one says little: only when none was placed for as long as any other channel is waited for. One
-// that was never begun waited for its number or its turn, and says nothing of the provider.
+// A call is tried for a minute, so one says little: only when none was placed for as long as any other channel is waited
+// for. One that was never begun waited for its number or its turn, and says nothing of the provider; nor does the time that
+// one waited before it was tried.
 void tenant_machine::judge_unplaced(turn& t, const call_record& call, const delivery_report& report) {
   if (report.attempts == 0 || report.why == reason::poison) return;
-  unplaced& run = unplaced_.try_emplace(report.channel, unplaced{call.made, call.made}).first->second;
-  if (call.made - run.last > config_->times.loud_after) run.since = call.made; // those before are another matter
+  const wall_time tried_since = std::max(call.made, t.now - config_->times.call_late_after);
+  unplaced& run = unplaced_.try_emplace(report.channel, unplaced{tried_since, tried_since}).first->second;
+  if (tried_since - run.last > config_->times.loud_after) run.since = tried_since; // those before are another matter
   run.last = t.now;
   if (run.last - run.since < config_->times.loud_after) return;
   channel_is(t, report.channel, condition::failing,

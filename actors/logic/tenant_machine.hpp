@@ -185,9 +185,13 @@ private:
   [[nodiscard]] bool is_awaited(const call_record& call) const;
   [[nodiscard]] bool tells_of(const call_record& call, const alert& a) const;
   void say_of_calls(turn& t, const alert& a, reason why) const;
-  void let_go(turn& t, const call_record& call, call_result result);
+  void let_go(turn& t, const call_record& call, call_result result, wall_time rung_at);
   void give_up(turn& t, call_record& call);
   void tell_instead_of(turn& t, const call_record& call);
+  void note_late(turn& t, call_record& call);
+  [[nodiscard]] bool was_told_late(const call_record& call) const;
+  void touch_waiting(turn& t, const call_record& call) const;
+  [[nodiscard]] wall_time late_at(const call_record& call) const;
   void heed_configuration(turn& t);
   [[nodiscard]] bool nobody_was_rung(const alert& a, const call_chain& chain) const;
   [[nodiscard]] bool may_go_on(const call_record& call) const;

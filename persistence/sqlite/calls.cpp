@@ -118,6 +118,15 @@ bool sqlite_store::take_number(const delivery& row, wall_time now) {
   return ours;
 }
 
+// By another call that may still live.
+bool sqlite_store::is_number_taken(const delivery& row, wall_time now) {
+  bool taken = false;
+  db_->rows(
+      "select 1 from live_number where number = ? and (tenant <> ? or call <> ?) and until > ? and until <= ?",
+      [&](columns&) { taken = true; }, row.target, row.tenant, row.id, now, now + longest_call);
+  return taken;
+}
+
 void sqlite_store::free_number(const tenant_id& tenant, const delivery_id& row) {
   db_->run("delete from live_number where tenant = ? and call = ?", tenant, row);
 }

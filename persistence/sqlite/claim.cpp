@@ -221,9 +221,11 @@ void sqlite_store::look_ahead(claim_state& state) {
 sqlite_store::judged sqlite_store::judge(const delivery& row, wall_time now) {
   if (row.handed >= poison_limit) return {delivery_state::dead, reason::poison};
   // A deadline that passed before the first attempt is a clock that was set forward, or a node that was away: one try.
-  // A call is another matter: its tenant has given it up, and rings anew. (Its record says so whatever the clock says.)
+  // A call waits for its turn at the provider's account as long as its tenant does (its record says so whatever the clock
+  // says). One whose number is taken is late: the next number may be free.
   const bool calls = row.target.starts_with('+');
-  if (row.give_up_at <= now && (row.attempts > 0 || calls)) return {delivery_state::dead, reason::expired};
+  if (row.give_up_at <= now && (row.attempts > 0 || (calls && is_number_taken(row, now))))
+    return {delivery_state::dead, reason::expired};
   if (calls && call_is_over(row)) return {delivery_state::dead, reason::expired};
   if (row.after && row.event == notice_event::resolved && !was_told(row))
     return {delivery_state::suppressed, reason::never_told};

@@ -100,6 +100,7 @@ private:
   // False: another row rings there.
   [[nodiscard]] bool is_rung_too_often(const delivery& row, wall_time now);
   bool take_number(const delivery& row, wall_time now);
+  [[nodiscard]] bool is_number_taken(const delivery& row, wall_time now);
   void free_number(const tenant_id& tenant, const delivery_id& row);
   void append_audit(const tenant_id& tenant, const audit_entry& entry);
   void sign_chains();

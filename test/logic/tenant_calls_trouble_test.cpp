@@ -89,6 +89,44 @@ TEST_CASE("who could not be called hears of it on the next channel, once") {
   CHECK(mails() == before + 1);
 }
 
+TEST_CASE("a call keeps waiting for its turn at the provider, and is late all the same") {
+  tenant_config config = voice_config_of_acme();
+  auto mail = channel("jo-mail", "mail");
+  mail.user = user_id("jo");
+  config.channels.push_back(mail);
+  call_bench t(config);
+  rings(t);
+  const auto mails = [&] { return std::ranges::count(t.rows, channel_id("jo-mail"), &delivery::channel); };
+  t.pass(59s);
+  CHECK(mails() == 0);
+  t.pass(1s);
+  CHECK(mails() == 1);
+  t.pass(3min); // the calls of two hundred others
+  CHECK(t.all_calls().size() == 1);
+  SECTION("it rings, and the same phone again when it has rested") {
+    t.rings_out(t.newest());
+    t.pass(64s);
+    CHECK(t.all_calls().size() == 1);
+    t.pass(1s);
+    REQUIRE(t.all_calls().size() == 2);
+    CHECK(t.newest().target == number_jo);
+  }
+  SECTION("it was placed, and is waited for as long as any other") {
+    t.placed(t.newest());
+    t.pass(59s);
+    CHECK(t.last.hang_ups.empty());
+    CHECK(is_live(t.calls.at(t.newest().id)));
+    t.pass(1s);
+    CHECK(t.calls.at(t.all_calls().front().id).result == call_result::failed);
+  }
+  SECTION("its number is taken, as its row says: another call is wished for") {
+    t.report(t.newest(), delivery_state::dead, reason::expired);
+    t.pass(1s);
+    CHECK(t.all_calls().size() == 2);
+  }
+  CHECK(mails() == 1);
+}
+
 TEST_CASE("a provider that places no call for two minutes is told of, one that was not asked is not") {
   call_bench t;
   rings(t);
@@ -114,6 +152,11 @@ TEST_CASE("a provider that places no call for two minutes is told of, one that w
     t.pass(90s);
     t.placed(t.newest());
     CHECK(failing_phase() == "resolved");
+  }
+  SECTION("one waited for its turn and was tried once") {
+    t.pass(2min);
+    t.report(t.newest(), delivery_state::dead, reason::expired, "", 1);
+    CHECK(failing_phase() == "none");
   }
   SECTION("it placed one between") {
     next_call(3);

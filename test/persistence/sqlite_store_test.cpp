@@ -53,6 +53,9 @@ TEST_CASE("sqlite: what a number was rung is counted, whoever rang it") {
 TEST_CASE("sqlite: a number is rung no more than its budget says") {
   on_sqlite(conformance::calls_to_a_number_end_with_its_budget);
 }
+TEST_CASE("sqlite: a call waits for its turn, and not for a number that is taken") {
+  on_sqlite(conformance::calls_wait_for_their_turn_but_not_for_a_number);
+}
 TEST_CASE("sqlite: a call that was given up rings nobody") { on_sqlite(conformance::calls_given_up_ring_nobody); }
 TEST_CASE("sqlite: a number rings once at a time") { on_sqlite(conformance::calls_ring_a_number_once_at_a_time); }
 TEST_CASE("sqlite: an acknowledgement in the inbox stops a call") {

@@ -216,6 +216,20 @@ void calls_given_up_ring_nobody(const store_opener& open) {
   CHECK(work.fate("dl_1") == "dead expired");
 }
 
+void calls_wait_for_their_turn_but_not_for_a_number(const store_opener& open) {
+  desk work(open);
+  const alert first = make_alert("al_1");
+  const alert second = make_alert("al_2");
+  auto batch = work.batch();
+  batch.alerts = {first, second};
+  batch.deliveries = {call_row("dl_1", first), call_row("dl_2", second)};
+  for (delivery& row : batch.deliveries) row.give_up_at = noon + 1min;
+  batch.calls = {record_of(batch.deliveries[0]), record_of(batch.deliveries[1])};
+  work.commit(batch);
+  CHECK(claimed(work, noon + 3min) == ids{"dl_1"});
+  CHECK(work.fate("dl_2") == "dead expired");
+}
+
 void acknowledged_calls_are_not_claimed(const store_opener& open) {
   desk work(open);
   const alert about = make_alert("al_1");
