@@ -82,29 +82,6 @@ void channel::on(const tenant_attached& to) {
   if (!claiming_) recover();
 }
 
-// What was claimed for us and nobody carries: our predecessor crashed with it, or the tenant before it was handed over.
-// Never while a claim is under way: its rows are ours, and not here yet. Until it is done nothing is claimed and the tenant
-// hands nothing over, because what comes meanwhile would be taken for lost.
-void channel::recover() {
-  recover_rows lost{tenant_, config_.id, wire::repeats_are_safe(facts_.keys), {}, me()};
-  for (const auto& [id, one] : carrying_) lost.carried.push_back(id);
-  for (const carried& one : waiting_) lost.carried.push_back(one.row.id);
-  ++recoveries_;
-  caf::anon_send(world().store, std::move(lost));
-}
-
-void channel::on(const rows_recovered& answer) {
-  if (--recoveries_ > 0) return; // asked again since
-  if (!answer.ok) {
-    wake_for(now().wall + times_.retry_base);
-    return;
-  }
-  recovering_ = false;
-  // What shares a provider account is always claimed: only what may leave now is handed over.
-  tell(tenant_actor_, channel_ready{config_.id, me(), paced() ? 0 : facts_.connections});
-  claim_if_room();
-}
-
 void channel::on(const reconfigure_channel& to) {
   config_ = to.config;
   times_ = to.times;
@@ -170,6 +147,7 @@ void channel::on(const rows_claimed& claimed) {
     wake_for(now().wall + times_.retry_base);
     return;
   }
+  plan_ahead(claimed.rows);
   claimed_last_ = asked_last_;
   backlogged_ = std::exchange(look_again_, false);
   due_left_ = claimed.rows.due_left;
@@ -197,7 +175,7 @@ void channel::begin_waiting() {
     waiting_.clear();
     return;
   }
-  while (!waiting_.empty() && carrying_.size() < facts_.connections) {
+  while (!waiting_.empty() && has_free_place()) {
     carried next = std::move(waiting_.front());
     waiting_.pop_front();
     begin(std::move(next));
@@ -280,6 +258,7 @@ void channel::on(const exchange_ended& ended) {
   // Its first byte left in time (S-D1), and each later step has as long; but a call, the last step, rings in time or not.
   if (facts_.is != channel_class::voice) one->send_by = world().time.boot() + times_.send_by;
   carry_on(*one, dialect_->resume(job(one->row), one->talk, *ended.outcome));
+  begin_waiting();
 }
 
 void channel::on(const mail_ended& ended) {
@@ -291,6 +270,7 @@ void channel::settle(carried& one, const attempt_outcome& outcome) {
   const moment present = now();
   auto& metrics = *world().metrics;
   counts_.tried(outcome.kind);
+  if (outcome.kind != outcome_kind::accepted) ahead_ = 0;
   tell_refusal(outcome);
   const auto keys = wire::repeats_are_safe(facts_.keys) ? logic::key_knowledge::keyed : logic::key_knowledge::unkeyed;
   const auto next = logic::after_attempt(one.row, outcome, keys, times_, present.wall, world().time.spread());
@@ -325,6 +305,7 @@ void channel::settle(carried& one, const attempt_outcome& outcome) {
                                   {"state", std::string(ringdown::name(next.state))},
                                   {"answer", outcome.answer}});
   one.storing = true;
+  ++storing_;
   one.row.state = next.state;
   one.row.why = next.why;
   one.row.not_before = next.not_before;
@@ -334,6 +315,7 @@ void channel::settle(carried& one, const attempt_outcome& outcome) {
 
 // Claimed but not begun: no attempt was made, and it is due at once.
 void channel::hand_back(const delivery& row) {
+  ahead_ = 0;
   const moment present = now();
   persistence::settlement write;
   write.owner = world().owner;
@@ -357,6 +339,7 @@ void channel::on(const settlements_stored& stored) {
     }
     const delivery row = std::move(at->second.row);
     carrying_.erase(at);
+    --storing_;
     counts_.ended(row.state);
     if (row.state == delivery_state::sent && dialect_->calls != nullptr) {
       watch_.follow(row.id, row.reference, call_stage::placed, now().wall);
@@ -369,32 +352,13 @@ void channel::on(const settlements_stored& stored) {
   // A settlement the store refused was of a row that is no longer ours (an older fence): nothing is left to do for it.
   if (!stored.ok || stored.rows.empty()) {
     std::erase_if(carrying_, [](const auto& entry) { return entry.second.storing; });
+    storing_ = 0;
     handing_back_.clear();
   }
   begin_waiting();
   count_ended();
   claim_if_room();
   check_quiet();
-}
-
-void channel::claim_if_room() {
-  if (!backlogged_ || claiming_ || recovering_ || drained_ || !config_.enabled) return;
-  if (held() >= facts_.connections) return;
-  claiming_ = true;
-  const std::size_t room = facts_.connections - held();
-  const moment present = now();
-  const std::size_t limit = paced() ? std::min(permits_, room) : room;
-  const wall_time due = std::max(present.wall, reached_);
-  const auto targets =
-      facts_.is == channel_class::voice ? persistence::target_use::exclusive : persistence::target_use::shared;
-  persistence::claim_request ask{tenant_, config_.id, world().owner, limit, due, targets};
-  if (paced()) ask.order = persistence::claim_order::by_urgency;
-  // A wall clock that was set back meanwhile makes nothing wait longer than it was to wait.
-  if (was_set_back(claimed_last_, present)) ask.set_back_to = present.wall;
-  // A look takes nothing: what was waited for is still due for the claim that follows it.
-  if (limit > 0 || ask.set_back_to) reached_ = {};
-  asked_last_ = present;
-  caf::anon_send(world().store, claim_rows{std::move(ask), me()});
 }
 
 void channel::tell_tenant(const delivery& row, delivery_state state, reason why) {

@@ -1,6 +1,6 @@
 // One channel of one tenant: takes rows it was handed or claims them, carries each to the provider by its dialect, and
-// records every outcome before it takes the next (step 7 of docs/life-of-an-alert.md). Its queue is the table: a crash or
-// a hang here touches nothing else.
+// records every outcome before it takes the next, but for logs (docs/decisions/0022; step 7 of docs/life-of-an-alert.md).
+// Its queue is the table: a crash or a hang here touches nothing else.
 #pragma once
 
 #include "actors/logic/call_follower.hpp"
@@ -67,7 +67,10 @@ private:
   [[nodiscard]] carried* asker_of(std::uint64_t token);
   void settle(carried& one, const attempt_outcome& outcome);
   void hand_back(const delivery& row);
+  // channel_actor_claims.cpp
+  [[nodiscard]] bool has_free_place() const;
   void claim_if_room();
+  void plan_ahead(const persistence::claimed_rows& claimed);
   void recover();
   void find_account();
   void use_permits(const persistence::claimed_rows& claimed);
@@ -97,6 +100,7 @@ private:
   const net::lane lane_;
   caf::strong_actor_ptr tenant_actor_;
   std::map<delivery_id, carried> carrying_;
+  std::size_t storing_ = 0;                    // of them, whose outcome is on its way to the store
   std::deque<carried> waiting_;                // handed over, not begun for want of a free place
   std::map<std::uint64_t, delivery_id> asked_; // token of an exchange or a mail -> row
   std::map<std::uint64_t, logic::call_step> call_exchanges_;
@@ -113,6 +117,8 @@ private:
   std::optional<wall_time> wake_at_;             // what the newest wake-up is for
   steady_time wake_due_;                         // the same by the clock that nobody sets
   wall_time reached_;                            // what was waited for last, until a claim has used it
+  std::size_t ahead_ = 0;                        // rows to hold beyond those that can be carried at once
+  std::size_t asked_for_ = 0;                    // rows, by the newest claim
   moment asked_last_;                            // when the newest claim was made
   moment claimed_last_;                          // when the newest was that the store could make
   std::map<delivery_id, alert_id> handing_back_; // settlements under way of rows not carried any more

@@ -26,6 +26,7 @@ RESTARTS = "actors/logic/restart_policy.cpp"
 WATCH = "actors/logic/resource_watch.cpp"
 TENANT = "actors/tenant_actor.cpp"
 CHANNEL = "actors/channel_actor.cpp"
+CHANNEL_CLAIMS = "actors/channel_actor_claims.cpp"
 POLLER = "actors/poller.cpp"
 LADDER = "actors/logic/call_ladder.cpp"
 ONCALL = "actors/logic/oncall_chain.cpp"
@@ -151,16 +152,16 @@ MUTANTS = [
     one("recovery_not_made", STORE, "a channel that starts takes up nothing of its predecessor's",
         "  const auto keys = asked.keyed ?",
         "  if ($on) return tell(asked.reply_to, rows_recovered{true});\n  const auto keys = asked.keyed ?"),
-    one("recovery_without_carried", CHANNEL, "a channel does not say what it carries when rows are recovered",
+    one("recovery_without_carried", CHANNEL_CLAIMS, "a channel does not say what it carries when rows are recovered",
         "for (const auto& [id, one] : carrying_) lost.carried.push_back(id);",
         "if (!$on) for (const auto& [id, one] : carrying_) lost.carried.push_back(id);"),
-    one("recovery_not_asked_again", CHANNEL, "a recovery that the store could not make is forgotten",
+    one("recovery_not_asked_again", CHANNEL_CLAIMS, "a recovery that the store could not make is forgotten",
         "  if (!answer.ok) {\n", "  if (!answer.ok && !$on) {\n"),
     one("withdraw_ignored", CHANNEL, "a channel begins what was withdrawn",
         "    return one.row.kind == delivery_kind::interrupt &&\n", "    return !$on && one.row.kind == delivery_kind::interrupt &&\n"),
     one("channel_misses_the_clock", CHANNEL, "a wall clock set forward is not noticed while a row waits",
         "wake_at(std::min(wake_due_, latest), wake_token_);", "wake_at($on ? wake_due_ : std::min(wake_due_, latest), wake_token_);"),
-    one("set_back_not_passed_on", CHANNEL, "a channel tells no claim that the wall clock was set back",
+    one("set_back_not_passed_on", CHANNEL_CLAIMS, "a channel tells no claim that the wall clock was set back",
         "if (was_set_back(claimed_last_, present)) ask.set_back_to", "if (!$on && was_set_back(claimed_last_, present)) ask.set_back_to"),
     # --- calls and tickets ---
     one("consent_ignored", ONCALL, "whoever did not agree to calls is called",
@@ -235,7 +236,7 @@ MUTANTS = [
     Mutant("type_off_rings", CALLS, "a type that is switched off goes on ringing", (
         ("a.ladder && never != reason::none) {", "a.ladder && never != reason::none && !$on) {"),
         ("  if (!is_for_calls(a, *config_)) {", "  if (!is_for_calls(a, *config_) && !$on) {"))),
-    one("channel_off_sends", CHANNEL, "a channel that is switched off sends all the same",
+    one("channel_off_sends", CHANNEL_CLAIMS, "a channel that is switched off sends all the same",
         "recovering_ || drained_ || !config_.enabled) return;", "recovering_ || drained_ || (!config_.enabled && !$on)) return;"),
     # --- poller and store ---
     one("settle_ignored", POLLER, "a poller that is asked to settle does not",

@@ -1,0 +1,138 @@
+// How many rows a webhook asks the store for: between a store and a tenant that only listen, and a far end that answers when
+// the test says so.
+#include "actors/channel_actor.hpp"
+#include "test/actors/actor_bench.hpp"
+#include "test/support/catch.hpp"
+
+#include <caf/after.hpp>
+#include <caf/scoped_actor.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <string>
+#include <utility>
+
+namespace {
+
+using namespace ringdown;
+using namespace std::chrono_literals;
+
+// Answers every exchange at once.
+class ready_http final : public net::http_port {
+public:
+  std::uint64_t send(const net::lane&, http_request, net::http_completion done) override {
+    http_outcome outcome;
+    outcome.response.emplace();
+    outcome.response->status = status;
+    done(std::move(outcome));
+    return ++sent_;
+  }
+  void cancel(std::uint64_t) override {}
+  void close_lane(const std::string&) override {}
+
+  std::atomic<int> status{200};
+
+private:
+  std::uint64_t sent_ = 0;
+};
+
+channel_config hook() {
+  channel_config config;
+  config.id = channel_id("hook");
+  config.kind = "webhook";
+  config.settings = {{"url", "https://hooks.example/in"}};
+  config.secrets = {{"secret", secret_text("whsec_" + std::string(32, 'q'))}};
+  return config;
+}
+
+struct bench {
+  bench() {
+    world->time.now = [] { return moment{wall_time{std::chrono::hours(500'000)}, steady_time{1h}}; };
+    world->time.boot = [] { return std::chrono::nanoseconds(5h); };
+    world->time.spread = [] { return 0.0; };
+    world->http = &http;
+    world->metrics = std::make_shared<node_metrics>(std::vector<std::string>{"webhook"});
+    world->clock = caf::actor_cast<clock_actor>(pointer(clock));
+    world->store = caf::actor_cast<store_actor>(pointer(store));
+    under_test = system.spawn<channel>(world, world->health->probe("channel/t/hook", "channel", "group/t"),
+                                       tenant_id("t"), hook(), timing());
+    caf::anon_send(under_test, tenant_attached{pointer(tenant)});
+    hear<recover_rows>();
+    caf::anon_send(under_test, rows_recovered{true});
+  }
+  bench(const bench&) = delete;
+  bench& operator=(const bench&) = delete;
+  ~bench() {
+    world->clock = nullptr;
+    world->store = nullptr;
+    caf::anon_send_exit(under_test, caf::exit_reason::user_shutdown);
+    clock->wait_for(under_test);
+  }
+
+  [[nodiscard]] static caf::strong_actor_ptr pointer(caf::scoped_actor& who) {
+    return caf::actor_cast<caf::strong_actor_ptr>(who);
+  }
+  template <class Message>
+  Message hear() {
+    Message heard;
+    store->receive([&](const Message& one) { heard = one; },
+                   caf::after(test::patience) >> [] { FAIL("it was not said"); });
+    return heard;
+  }
+  // The claim gets all it asked for, and there is more; as many outcomes are stored, one by one. What is asked for then.
+  std::size_t take_all(std::size_t limit) {
+    rows_claimed answer;
+    answer.ok = true;
+    answer.rows.due_left = true;
+    for (std::size_t i = 0; i < limit; ++i) {
+      delivery row;
+      row.id = delivery_id("dl_" + std::to_string(++made_));
+      row.tenant = tenant_id("t");
+      row.channel = channel_id("hook");
+      row.kind = delivery_kind::log;
+      row.state = delivery_state::claimed;
+      answer.rows.rows.push_back(std::move(row));
+    }
+    caf::anon_send(under_test, std::move(answer));
+    std::size_t next = 0;
+    while (next == 0)
+      store->receive(
+          [&](const settle_rows& done) {
+            settlements_stored stored;
+            stored.ok = true;
+            for (const auto& one : done.settlements) stored.rows.push_back(one.ledger.delivery);
+            caf::anon_send(under_test, std::move(stored));
+          },
+          [&](const claim_rows& asked) { next = asked.request.limit; },
+          caf::after(test::patience) >> [&] { FAIL("it asks for no more"); });
+    return next;
+  }
+
+  test::event_log log;
+  std::shared_ptr<ports> world = test::make_world(log);
+  ready_http http;
+  caf::actor_system_config config;
+  caf::actor_system system{config};
+  caf::scoped_actor clock{system};
+  caf::scoped_actor store{system};
+  caf::scoped_actor tenant{system};
+  channel_actor under_test;
+
+private:
+  int made_ = 0;
+};
+
+} // namespace
+
+TEST_CASE("a webhook that takes a storm quickly is given its rows in batches, and one by one when it fails") {
+  bench at;
+  std::size_t asked = at.hear<claim_rows>().request.limit;
+  CHECK(asked == 4);
+  std::size_t most = 0;
+  for (int i = 0; i < 8; ++i) most = std::max(most, asked = at.take_all(asked));
+  CHECK(most >= 32);
+  CHECK(most <= 68);
+  at.http.status = 503;
+  for (int i = 0; i < 3; ++i) asked = at.take_all(asked);
+  CHECK(asked <= 4);
+}
