@@ -64,9 +64,9 @@ private:
   void report(const std::vector<delivery>& rows);
 
   std::shared_ptr<const tenant_config> config_;
+  wall_time now_ = from_micros(1'790'000'000'000'000);
   logic::known_truth truth_;
   logic::tenant_machine machine_;
-  wall_time now_ = from_micros(1'790'000'000'000'000);
   std::vector<instance_id> to_settle_;
   std::uint64_t sequence_ = 0;
   witness witness_;

@@ -136,7 +136,7 @@ struct changing_tenant {
   // One change at one PBX, which is doubted.
   instance_id change() {
     now += 1min * *rc::gen::inRange(0, 4);
-    const instance_id at = pbx(*rc::gen::inRange(1, 5));
+    instance_id at = pbx(*rc::gen::inRange(1, 5));
     const std::string key = "T" + std::to_string(*rc::gen::inRange(1, 4));
     const auto known = truth.find(at);
     if (known == truth.end()) return add(at), at;
