@@ -39,8 +39,8 @@ void channel::on(const rows_recovered& answer) {
 // A row has its place until its outcome is stored. A log's next row leaves meanwhile: its far end knows our keys, and nobody's
 // phone rings twice.
 bool channel::has_free_place() const {
-  const std::size_t done = facts_.rows == delivery_kind::log ? storing_ : 0;
-  return carrying_.size() - done < facts_.connections;
+  const std::size_t left = facts_.rows == delivery_kind::log ? storing_ : 0;
+  return carrying_.size() - left < facts_.connections;
 }
 
 void channel::claim_if_room() {
