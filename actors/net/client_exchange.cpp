@@ -46,6 +46,7 @@ void exchange::start(const finished& done_with) {
     if (thrown) std::rethrow_exception(thrown);
     self->deadline_.cancel();
     self->link_.reset();
+    self->let_go();
     done_with(self, std::move(self->outcomes_));
   });
 }
@@ -178,15 +179,18 @@ asio::awaitable<void> exchange::make_request() {
 
 // The connection that the request before left in our hands, or one that the lane keeps.
 bool exchange::take_link(const endpoint_key& before) {
-  if (link_ && !(before == key_)) lane_->keep(std::move(link_), before);
+  if (link_ && !(before == key_)) give_back(before);
   if (link_ && link_->has_unread()) link_.reset();
   if (!link_) link_ = lane_->take(key_);
+  if (link_) hold();
   return link_ != nullptr;
 }
 
 asio::awaitable<void> exchange::open() {
   outcome_.stage = http_stage::resolve;
+  let_go();
   lane_->make_room();
+  hold();
   arm(clock::now() + request().connect_timeout);
   std::string host = url_.host;
   auto port = static_cast<std::uint16_t>(url_.port);
@@ -334,10 +338,21 @@ void exchange::accept(response_reader& reader, after_answer then) {
   outcome_.response = reader.take();
   outcome_.response->certificate_expires = link_->certificate_expires();
   outcome_.stage = http_stage::receive;
-  if (!keep)
-    link_.reset();
-  else if (!goes_on())
-    lane_->keep(std::move(link_), key_);
+  if (!keep) link_.reset();
+  if (link_ && !goes_on()) give_back(key_);
+}
+
+void exchange::give_back(const endpoint_key& key) {
+  let_go();
+  lane_->keep(std::move(link_), key);
+}
+
+void exchange::hold() {
+  if (!std::exchange(holding_, true)) ++lane_->in_use;
+}
+
+void exchange::let_go() {
+  if (std::exchange(holding_, false)) --lane_->in_use;
 }
 
 } // namespace ringdown::net

@@ -61,6 +61,9 @@ private:
   boost::asio::awaitable<verdict> converse();
   boost::asio::awaitable<void> read_answer(response_reader& reader, maybe_trouble write_trouble);
   void accept(response_reader& reader, after_answer then);
+  void give_back(const endpoint_key& key);
+  void hold();
+  void let_go();
 
   void arm(clock::time_point until);
   void wake();
@@ -85,7 +88,8 @@ private:
   clock::time_point watched_until_ = clock::time_point::max(); // when the timer rings, which may be earlier
   bool timed_out_ = false;
   bool cancelled_ = false;
-  bool reused_ = false; // on a connection that was kept, which the peer may have given up meanwhile
+  bool holding_ = false; // a connection, or the place of one
+  bool reused_ = false;  // on a connection that was kept, which the peer may have given up meanwhile
   std::optional<result<addresses>> resolved_;
   std::shared_ptr<connection> link_;
   http_outcome outcome_;

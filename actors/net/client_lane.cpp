@@ -43,11 +43,11 @@ void client_lane::keep(std::shared_ptr<connection> link, const endpoint_key& key
   if (closed_) return;
   kept_.push_back(std::make_shared<kept_connection>(io_, std::move(link), key));
   drop_when_over(kept_.back());
-  while (kept_.size() + active > std::max<std::size_t>(limits.connections, 1) && kept_.size() > 1) kept_.pop_front();
+  while (kept_.size() + in_use > std::max<std::size_t>(limits.connections, 1) && kept_.size() > 1) kept_.pop_front();
 }
 
 void client_lane::make_room() {
-  while (!kept_.empty() && kept_.size() + active > limits.connections) kept_.pop_front();
+  while (!kept_.empty() && kept_.size() + in_use >= limits.connections) kept_.pop_front();
 }
 
 void client_lane::close() {

@@ -36,6 +36,7 @@ public:
 
   lane limits;
   std::size_t active = 0;
+  std::size_t in_use = 0; // connections that the active hold: not before they begin, nor after they gave theirs back
   std::deque<std::shared_ptr<exchange>> waiting;
   std::chrono::steady_clock::time_point last_used;
 

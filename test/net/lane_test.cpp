@@ -72,6 +72,17 @@ TEST_CASE("a lane may have several connections at once", "[net][lane]") {
   CHECK(server.accepted() == 3);
 }
 
+TEST_CASE("connections of a busy lane are kept, although they are given back while others are in use", "[net][lane]") {
+  tiny_server server([](peer& p) { p.answer_everything("ok"); });
+  client c;
+  const net::lane wide{.name = "wide", .connections = 4, .queue = 512};
+  std::vector<client::pending> all;
+  all.reserve(400);
+  for (int i = 0; i < 400; ++i) all.push_back(c.send(get(server.url()), wide));
+  for (auto& each : all) CHECK(each.outcome.get().ok());
+  CHECK(server.accepted() == 4);
+}
+
 TEST_CASE("a connection the peer closed is replaced", "[net][lane]") {
   tiny_server server([](peer& p) {
     p.read_request();
