@@ -4,14 +4,17 @@
 
 #include <spdlog/async.h>
 #include <spdlog/async_logger.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
 
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
+#include <mutex>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -75,17 +78,46 @@ std::string logfmt_value(const std::string& text) {
   return quoted + "\"";
 }
 
+// Standard error, written when no more lines wait: in a storm many lines are one system call, and a single line is out at once.
+class batched_stderr final : public spdlog::sinks::base_sink<std::mutex> {
+public:
+  explicit batched_stderr(std::weak_ptr<spdlog::details::thread_pool> queue) : queue_(std::move(queue)) {}
+
+protected:
+  void sink_it_(const spdlog::details::log_msg& line) override {
+    spdlog::memory_buf_t text;
+    formatter_->format(line, text);
+    pending_.append(text.data(), text.size());
+  }
+  // After each line.
+  void flush_() override {
+    const auto queue = queue_.lock();
+    if (queue && queue->queue_size() > 0 && pending_.size() < most_pending) return;
+    for (std::string_view left = pending_; !left.empty();) {
+      const ssize_t written = ::write(STDERR_FILENO, left.data(), left.size());
+      if (written < 0 && errno != EINTR) break; // nobody reads our log, and there is nowhere else to say it
+      if (written > 0) left.remove_prefix(static_cast<std::size_t>(written));
+    }
+    pending_.clear();
+  }
+
+private:
+  static constexpr std::size_t most_pending = 64UL * 1024;
+  const std::weak_ptr<spdlog::details::thread_pool> queue_;
+  std::string pending_;
+};
+
 class async_output final : public log_output {
 public:
   async_output(log_format format, log_level from)
       : format_(format),
         from_(from),
         pool_(std::make_shared<spdlog::details::thread_pool>(queued_lines, 1)) {
-    auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+    auto sink = std::make_shared<batched_stderr>(pool_);
     out_ = std::make_shared<spdlog::async_logger>("ringdown", std::move(sink), pool_,
                                                   spdlog::async_overflow_policy::overrun_oldest);
     out_->set_level(spdlog::level::debug); // `from_` decides
-    out_->flush_on(spdlog::level::info);
+    out_->flush_on(spdlog::level::debug);
     out_->set_pattern(
         format == log_format::json ? "{\"time\":\"%Y-%m-%dT%H:%M:%S.%fZ\",%v" : "time=%Y-%m-%dT%H:%M:%S.%fZ %v",
         spdlog::pattern_time_type::utc);

@@ -6,6 +6,7 @@
 #include "bin/ringdownd/node.hpp"
 #include "ringdown_version.hpp"
 
+#include <malloc.h>
 #include <systemd/sd-daemon.h>
 #include <CLI/CLI.hpp>
 
@@ -92,7 +93,12 @@ void run(node& running, const sigset_t& signals, const std::string& file, log_ou
   }
 }
 
+// Bodies, rows and TLS records come and go all the time: memory given back to the system at once would be asked for again,
+// page by page, a moment later.
+void keep_freed_memory() { mallopt(M_TRIM_THRESHOLD, 8 * 1024 * 1024); }
+
 int serve(const std::string& file, node_config config) {
+  keep_freed_memory();
   const sigset_t signals = taken_signals();
   const auto log = make_log_output(config.log_as, config.log_from);
   std::optional<deadline> stopped; // outlives the node
