@@ -3,7 +3,6 @@
 import collections
 import json
 import random
-import time
 import urllib.request
 
 from figures import Figure, line
@@ -14,7 +13,7 @@ from machine import OURS, expect, pin
 from peers import Peer
 from polling import prometheus
 from steps import alert_of, is_flagged
-from worlds import Tail, Usual, loading
+from worlds import Tail, Usual, loading, within
 
 SEED = 20261124
 PBXES, WAVES = 200, 5       # each wave takes one trunk of each PBX down; five more bring them up again
@@ -57,12 +56,6 @@ def our_crashes():
                  and not world.items("/api/v1/deliveries?state=claimed"), 40)
         look()
         return told.figures()
-
-
-def within(limit, look):
-    """Whether it came in time; what did not is counted as lost."""
-    end = time.monotonic() + limit
-    return wait_for("what is awaited, or the end", lambda: look() or ("over" if time.monotonic() >= end else ""), limit + 5, 0.02) != "over"
 
 
 def kill_amid(world, look, told, draw):

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import time
 
 from harness import Failed, World, request, wait_for
 from machine import LOAD, OURS, pin
@@ -78,6 +79,12 @@ class Tail:
             one["at"] = seconds(one["t"])
         self.seen += new
         return new
+
+
+def within(limit, look, step=0.02):
+    """Whether it came in time: what did not come is a figure, and no failure of the bench."""
+    end = time.monotonic() + limit
+    return wait_for("what is awaited, or the end", lambda: look() or ("over" if time.monotonic() >= end else ""), limit + 5, step) != "over"
 
 
 @contextlib.contextmanager
