@@ -25,8 +25,10 @@ PEER_ALERTS, GROUP_WAIT = 1000, 5
 
 @line("crash", f"{2 * WAVES * KILLS} kills in {2 * WAVES * PBXES} transitions; Alertmanager: one kill, {PEER_ALERTS} alerts")
 def crash():
-    """Trunks fail and recover at a simulator, the daemon is killed at a random number of arrivals and started again. A
-    transition is lost when its webhook or its push never comes, and doubled when a receiver that knows webhook-id sees it twice."""
+    """What is lost and what is doubled when the daemon is killed at random numbers of arrivals and started again.
+
+    Trunks fail and recover at a simulator. A transition is lost when its webhook or its push never comes, and doubled when a
+    receiver that knows webhook-id sees it twice."""
     with loading():
         figures = our_crashes()
         lost = peer_crash()

@@ -27,8 +27,9 @@ PEER_ALERTS = 500           # a turn
 
 @line("stall", f"{TENANTS} tenants with webhooks at two providers, {PBXES * (TRUNKS - 1)} transitions while one of the two hangs {HANG:.0f} s")
 def stall():
-    """From the PBX's body that confirms a failure to the webhook at the provider that is well: the worst of a hundred while the
-    other hangs, against the same without that, in turn. Alertmanager has two receivers for the alerts of each tenant."""
+    """From the confirming body to the webhook at the provider that is well: p99 while the other hangs / p99 without.
+
+    Alertmanager has two receivers for the alerts of each tenant."""
     with loading(), Hook() as ill:
         with two_providers(ill) as world:
             ours, theirs = [], []
