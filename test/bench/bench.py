@@ -64,7 +64,11 @@ def main():
         for each in LINES.values():
             print(f"{each.name:12} {each.load}\n{'':12} {each.about.splitlines()[0]}")
         return 0
-    open_files(DESCRIPTORS)
+    try:
+        open_files(DESCRIPTORS)
+    except Unfit as why:
+        print(f"bench: {why}", file=sys.stderr)
+        return 1
     results, runs, failed = {}, {}, []
     for name in words.names or LINES:
         figures, about = run_line(LINES[name])
