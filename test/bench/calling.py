@@ -187,8 +187,8 @@ def acknowledge(world, alert):
 
 # --- human --------------------------------------------------------------------------------------------------------------
 PBXES, SITES = 1000, 200    # one PBX of each tenant fails: two would be its provider's outage
-FAILURES = {"trunk": 100, "no TCP": 50, "hang": 50}
-SPREAD = 60.0               # seconds: one interval, so that each failure meets a random phase
+FAILURES = {"trunk": 60, "no TCP": 100, "hang": 40}
+SPREAD = 60.0               # seconds: one interval
 GIVE_UP = 150.0             # seconds after the last failure
 PEOPLE, APART = 20, 2.0
 
@@ -197,7 +197,9 @@ PEOPLE, APART = 20, 2.0
 def human():
     """From a failure at a PBX to its push, accepted, and from when a call is due to its ringing, with the usual timing.
 
-    A path that is down is the worst one: connections are not refused, nobody answers them at all."""
+    Each kind of failure meets every part of the interval between two polls equally often, at random within the part: a draw over
+    the whole of it moves the median of sixty by four seconds. A path that is down is the worst one: connections are not refused,
+    nobody answers them at all, and the first request waits on the one that was kept."""
     with concurrent.futures.ThreadPoolExecutor(1) as beside:
         calls = beside.submit(due_calls)
         pushes = failures_to_pushes()
@@ -232,24 +234,26 @@ def failures_to_pushes():
 
 
 def inject(world):
-    """By tenant: what is going to fail, at a random moment of one interval."""
+    """By tenant: what is going to fail, each at its moment of one interval."""
     draw = random.Random(SEED)
-    kinds = [kind for kind, count in FAILURES.items() for _ in range(count)]
-    draw.shuffle(kinds)
-    wanted = {f"t{number}": kind for number, kind in enumerate(kinds, 1)}
-    for number, kind in enumerate(kinds, 1):
-        pbx = f"pbx{(number - 1) * (PBXES // SITES) + draw.randint(1, PBXES // SITES):04}"
-        at = f"{draw.uniform(0, SPREAD) * 1000:.0f}ms"
+    plan = [(kind, SPREAD * (part + draw.random()) / count) for kind, count in FAILURES.items() for part in range(count)]
+    draw.shuffle(plan)
+    polls = {row["id"]: seconds(row["next_poll"]) for row in world.all_items("/api/v1/instances")}
+    begins = time.time() + 2
+    for number, (kind, before_poll) in enumerate(plan):
+        pbx = f"pbx{number * (PBXES // SITES) + draw.randint(1, PBXES // SITES):04}"
+        at = begins + (polls[pbx] - before_poll - begins) % SPREAD - time.time()
         if kind == "trunk":
-            world.do("trunk_down", pbx=pbx, trunk="10000", at=at)
+            world.do("trunk_down", pbx=pbx, trunk="10000", at=f"{1000 * at:.0f}ms")
         else:
-            world.do("pbx_silent" if kind == "no TCP" else "pbx_hang", pbx=pbx, at=at)
-    return wanted
+            world.do("pbx_silent" if kind == "no TCP" else "pbx_hang", pbx=pbx, at=f"{1000 * at:.0f}ms")
+    expect("the plan was made in time", time.time() < begins)
+    return {f"t{number}": kind for number, (kind, _) in enumerate(plan, 1)}
 
 
 def push_figures(took):
     trunk, path, hang = (sorted(took[kind]) for kind in FAILURES)
-    many = "{} failures, one interval of random phase"
+    many = "{} failures, spread evenly over the phases of the polls"
     return [Figure("trunk -> push p50", median(trunk), "s", ("<=", 42), samples=trunk, note=many.format(len(trunk))),
             Figure("trunk -> push p99", percentile(trunk, 99), "s", ("<=", 72), samples=trunk),
             Figure("no TCP -> push p99", percentile(path, 99), "s", ("<=", 115), samples=path, note=many.format(len(path))),
