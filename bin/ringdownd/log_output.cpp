@@ -81,7 +81,12 @@ std::string logfmt_value(const std::string& text) {
 // Standard error, written when no more lines wait: in a storm many lines are one system call, and a single line is out at once.
 class batched_stderr final : public spdlog::sinks::base_sink<std::mutex> {
 public:
-  explicit batched_stderr(std::weak_ptr<spdlog::details::thread_pool> queue) : queue_(std::move(queue)) {}
+  // The queue's thread is the one that calls us, so the queue is there.
+  explicit batched_stderr(spdlog::details::thread_pool& queue) : queue_(queue) {}
+  // The end of the queue waits in it like a line.
+  ~batched_stderr() override { write_pending(); }
+  batched_stderr(const batched_stderr&) = delete;
+  batched_stderr& operator=(const batched_stderr&) = delete;
 
 protected:
   void sink_it_(const spdlog::details::log_msg& line) override {
@@ -91,8 +96,11 @@ protected:
   }
   // After each line.
   void flush_() override {
-    const auto queue = queue_.lock();
-    if (queue && queue->queue_size() > 0 && pending_.size() < most_pending) return;
+    if (queue_.queue_size() == 0 || pending_.size() >= most_pending) write_pending();
+  }
+
+private:
+  void write_pending() {
     for (std::string_view left = pending_; !left.empty();) {
       const ssize_t written = ::write(STDERR_FILENO, left.data(), left.size());
       if (written < 0 && errno != EINTR) break; // nobody reads our log, and there is nowhere else to say it
@@ -101,9 +109,8 @@ protected:
     pending_.clear();
   }
 
-private:
   static constexpr std::size_t most_pending = 64UL * 1024;
-  const std::weak_ptr<spdlog::details::thread_pool> queue_;
+  spdlog::details::thread_pool& queue_;
   std::string pending_;
 };
 
@@ -113,7 +120,7 @@ public:
       : format_(format),
         from_(from),
         pool_(std::make_shared<spdlog::details::thread_pool>(queued_lines, 1)) {
-    auto sink = std::make_shared<batched_stderr>(pool_);
+    auto sink = std::make_shared<batched_stderr>(*pool_);
     out_ = std::make_shared<spdlog::async_logger>("ringdown", std::move(sink), pool_,
                                                   spdlog::async_overflow_policy::overrun_oldest);
     out_->set_level(spdlog::level::debug); // `from_` decides
