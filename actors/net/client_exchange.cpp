@@ -154,7 +154,8 @@ asio::awaitable<void> exchange::run() {
 }
 
 bool exchange::goes_on() const {
-  return position_ + 1 < requests_.size() && outcome_.response && outcome_.response->status == 200 && !cancelled_;
+  return position_ + 1 < requests_.size() && outcome_.response && outcome_.response->status == 200 && !cancelled_ &&
+         !lane_->closed();
 }
 
 asio::awaitable<void> exchange::make_request() {

@@ -49,6 +49,7 @@ public:
 
   // Nothing is kept from now on; what runs or waits goes on.
   void close();
+  [[nodiscard]] bool closed() const { return closed_; }
 
   [[nodiscard]] std::shared_ptr<session_slot> session_for(const endpoint_key& key);
   [[nodiscard]] bool unused() const { return active == 0 && waiting.empty() && kept_.empty(); }

@@ -160,6 +160,12 @@ private:
   std::thread thread_; // last: it uses all the others
 };
 
+// The completion of a run of one.
+struct first_of {
+  http_completion done;
+  void operator()(std::vector<http_outcome> outcomes) const { done(std::move(outcomes.front())); }
+};
+
 class beast_client final : public http_port {
 public:
   beast_client(client_options options, const egress_guard& guard, lookup_function lookup) {
@@ -182,9 +188,7 @@ public:
   std::uint64_t send(const lane& on, http_request request, http_completion done) override {
     std::vector<http_request> only;
     only.push_back(std::move(request));
-    return send_run(on, std::move(only), [done = std::move(done)](std::vector<http_outcome> outcomes) {
-      done(std::move(outcomes.front()));
-    });
+    return send_run(on, std::move(only), first_of{std::move(done)});
   }
 
   std::uint64_t send_run(const lane& on, std::vector<http_request> requests, run_completion done) override {

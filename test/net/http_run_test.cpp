@@ -138,6 +138,24 @@ TEST_CASE("a run that is cancelled keeps what was answered before", "[net][clien
   CHECK(all[1].error == transport_error::cancelled);
 }
 
+TEST_CASE("a run whose lane was closed ends with the answer that was under way", "[net][client]") {
+  std::promise<void> closed;
+  tiny_server server([&](peer& p) {
+    p.read_request();
+    closed.get_future().wait();
+    p.answer("a");
+    while (p.read_request()) p.answer("b");
+  });
+  client c;
+  auto run = begin(c, server, 3);
+  server.wait_for_requests(1);
+  c.port().close_lane("lane");
+  // Behind it on the same thread: when this is refused, the lane was closed.
+  CHECK_FALSE(c.ask(get("gopher://x/"), {.name = "lane"}).ok());
+  closed.set_value();
+  CHECK(run.all.get().size() == 1);
+}
+
 TEST_CASE("a run that cannot begin has one outcome", "[net][client]") {
   tiny_server server([](peer& p) {
     p.read_request();
