@@ -12,6 +12,7 @@ provider_state::failure_at provider_state::failure_of(const provider_trunk& one)
 }
 
 void provider_state::add(const provider_trunk& one) {
+  ++trunks_;
   counted_ += one.counted ? 1 : 0;
   if (!one.failing) return;
   fails_.insert(failure_of(one));
@@ -19,6 +20,7 @@ void provider_state::add(const provider_trunk& one) {
 }
 
 void provider_state::remove(const provider_trunk& one) {
+  --trunks_;
   counted_ -= one.counted ? 1 : 0;
   if (!one.failing) return;
   fails_.erase(failure_of(one));
@@ -107,19 +109,22 @@ void provider_ledger::look_at(const baseline& base, const provider_groups& group
 }
 
 void provider_ledger::take_out(entry& held) {
-  if (held.at != nullptr) held.at->remove(held.trunk);
   held.placed = false;
+  auto* const at = std::exchange(held.at, nullptr);
+  held.host.clear();
+  if (at == nullptr) return;
+  at->second.remove(held.trunk);
+  // A PBX may name another host at each poll.
+  if (!at->second.has_trunks()) providers_.erase(providers_.find(at->first));
 }
 
 void provider_ledger::put_in(entry& held, const std::string& host, provider_trunk seen, const provider_groups& groups) {
-  if (held.host != host) {
-    const std::string group = groups.group_of(host);
-    held.host = host;
-    held.at = group.empty() ? nullptr : &providers_[group];
-  }
+  const std::string group = groups.group_of(host);
+  held.host = host;
+  held.at = group.empty() ? nullptr : &*providers_.try_emplace(group).first;
   held.trunk = std::move(seen);
   held.placed = true;
-  if (held.at != nullptr) held.at->add(held.trunk);
+  if (held.at != nullptr) held.at->second.add(held.trunk);
 }
 
 void provider_ledger::forget(const instance_id& one) {

@@ -20,6 +20,7 @@ public:
   void add(const provider_trunk& one);
   // Exactly as it was added.
   void remove(const provider_trunk& one);
+  [[nodiscard]] bool has_trunks() const { return trunks_ > 0; }
 
   // S-C2: since when it has an outage; nullopt: it has none. Only failures of one window count, the newest of which is not
   // older than that.
@@ -46,6 +47,7 @@ private:
   [[nodiscard]] static failure_at failure_of(const provider_trunk& one);
   [[nodiscard]] auto from(wall_time since) const { return fails_.lower_bound({since, {}, {}, false}); }
 
+  std::size_t trunks_ = 0;
   std::size_t counted_ = 0;
   std::set<failure_at> fails_;               // the first to fail first
   std::map<instance_id, std::size_t> where_; // how many fail there
@@ -62,21 +64,24 @@ public:
 
   // Of one that has no trunk: nothing fails.
   [[nodiscard]] const provider_state& of(const std::string& group) const;
+  // How many providers have a trunk here.
+  [[nodiscard]] std::size_t size() const { return providers_.size(); }
 
 private:
+  using providers = std::map<std::string, provider_state>; // by group
   struct entry {
-    std::string host;             // as its PBX wrote it, of which `at` was found
-    provider_state* at = nullptr; // none: it has no provider
+    std::string host;                    // as its PBX wrote it, of which `at` was found
+    providers::value_type* at = nullptr; // none: it has no provider
     provider_trunk trunk;
     bool placed = false;
   };
 
   void look_at(const baseline& base, const provider_groups& groups, const std::map<alert_key, alert>& alerts);
   void forget(const instance_id& one);
-  static void take_out(entry& held);
+  void take_out(entry& held);
   void put_in(entry& held, const std::string& host, provider_trunk seen, const provider_groups& groups);
 
-  std::map<std::string, provider_state> providers_; // by group; entries of trunks point into it
+  providers providers_; // those that have trunks, whose entries point here
   std::map<instance_id, std::vector<entry>> entries_;
   std::set<instance_id> doubted_;
   bool all_doubted_ = true;

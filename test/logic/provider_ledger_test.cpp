@@ -211,6 +211,7 @@ TEST_CASE("what is looked at again PBX by PBX is what looking at everything says
       kept.look(groups, t.truth, t.alerts);
       provider_ledger fresh;
       fresh.look(groups, t.truth, t.alerts);
+      RC_ASSERT(kept.size() == fresh.size());
       for (const std::string& group : {carrier, std::string("sip.other.example"), std::string("nobody.example")})
         RC_ASSERT(answers(kept.of(group), t.now) == answers(fresh.of(group), t.now));
     }
