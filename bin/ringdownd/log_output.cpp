@@ -6,6 +6,7 @@
 #include <spdlog/async_logger.h>
 #include <spdlog/sinks/base_sink.h>
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -100,11 +101,18 @@ protected:
   }
 
 private:
+  // Of an error output that does not block: waits a second for whoever reads it. Only the log's own thread waits.
+  static bool is_read_again() {
+    pollfd out{STDERR_FILENO, POLLOUT, 0};
+    return ::poll(&out, 1, 1000) == 1;
+  }
+
   void write_pending() {
     for (std::string_view left = pending_; !left.empty();) {
       const ssize_t written = ::write(STDERR_FILENO, left.data(), left.size());
-      if (written < 0 && errno != EINTR) break; // nobody reads our log, and there is nowhere else to say it
       if (written > 0) left.remove_prefix(static_cast<std::size_t>(written));
+      if (written < 0 && errno == EAGAIN && is_read_again()) continue;
+      if (written < 0 && errno != EINTR) break; // nobody reads our log, and there is nowhere else to say it
     }
     pending_.clear();
   }
@@ -120,9 +128,9 @@ public:
       : format_(format),
         from_(from),
         pool_(std::make_shared<spdlog::details::thread_pool>(queued_lines, 1)) {
-    auto sink = std::make_shared<batched_stderr>(*pool_);
-    out_ = std::make_shared<spdlog::async_logger>("ringdown", std::move(sink), pool_,
-                                                  spdlog::async_overflow_policy::overrun_oldest);
+    sink_ = std::make_shared<batched_stderr>(*pool_);
+    out_ =
+        std::make_shared<spdlog::async_logger>("ringdown", sink_, pool_, spdlog::async_overflow_policy::overrun_oldest);
     out_->set_level(spdlog::level::debug); // `from_` decides
     out_->flush_on(spdlog::level::debug);
     out_->set_pattern(
@@ -149,12 +157,14 @@ public:
     out_->flush();
     const auto end = std::chrono::steady_clock::now() + last_chance;
     while (pool_->queue_size() > 0 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+    sink_->flush(); // what was taken from the queue may not be written yet
   }
 
 private:
   log_format format_;
   std::atomic<log_level> from_;
   std::shared_ptr<spdlog::details::thread_pool> pool_;
+  std::shared_ptr<batched_stderr> sink_;
   std::shared_ptr<spdlog::async_logger> out_;
 };
 

@@ -95,7 +95,10 @@ void run(node& running, const sigset_t& signals, const std::string& file, log_ou
 
 // Bodies, rows and TLS records come and go all the time: memory given back to the system at once would be asked for again,
 // page by page, a moment later.
-void keep_freed_memory() { mallopt(M_TRIM_THRESHOLD, 8 * 1024 * 1024); }
+void keep_freed_memory() {
+  mallopt(M_TRIM_THRESHOLD, 8 * 1024 * 1024);
+  mallopt(M_MMAP_THRESHOLD, 4 * 1024 * 1024); // setting either stops glibc from adapting both
+}
 
 int serve(const std::string& file, node_config config) {
   keep_freed_memory();
