@@ -75,6 +75,7 @@ bool pbx_conversation::configure(instance_config config) {
   token_.reset();
   step_ = step::idle;
   pages_.clear();
+  paged_ = false;
   fields_ = {};
   version_.clear();
   uptime_tries_ = 0;
@@ -183,7 +184,7 @@ http_request pbx_conversation::ask_endpoint() const {
 
 std::vector<http_request> pbx_conversation::ahead() const {
   std::vector<http_request> rest;
-  if (step_ != step::reading || refused_) return rest;
+  if (step_ != step::reading || refused_ || !pages_.empty() || paged_) return rest;
   rest.reserve(remaining_);
   for (std::size_t next = position_ + 1; next < position_ + remaining_; ++next)
     rest.push_back(wire::pbx::request_for(order_[next], target_, *token_, fields_[index(order_[next])]));
@@ -210,7 +211,10 @@ std::optional<http_request> pbx_conversation::on_page(const std::shared_ptr<cons
     return ask_endpoint();
   }
   if (status == 200 && refused_) fields = wire::pbx::field_set::older;
-  if (auto more = wire::pbx::next_page(pages_, target_, *token_)) return more;
+  if (auto more = wire::pbx::next_page(pages_, target_, *token_)) {
+    paged_ = true;
+    return more;
+  }
   read_all(now);
   return after_endpoint();
 }

@@ -315,12 +315,15 @@ TEST_CASE("what a run did not come to is asked for afterwards, and what is not w
   const std::string first = R"({"value":[],"@odata.nextLink":")" + base + R"(Trunks?$skip=50"})";
   at.http.answer_run(at.ask(), {first, R"({"value":[]})"});
   const auto more = at.ask();
-  CHECK(at.http.run_of(more) == std::vector{base + "Trunks", base + "Sbcs", base + "SystemStatus", base + "Services"});
+  CHECK(at.http.run_of(more) == std::vector{base + "Trunks"});
   CHECK(at.http.url_of(more) == base + "Trunks?$skip=50");
-  at.http.answer_run(more, {R"({"value":[]})", R"({"value":[]})"});
-  const auto rest = at.ask();
-  CHECK(at.http.run_of(rest) == std::vector{base + "SystemStatus", base + "Services"});
-  at.http.answer_run(rest, {R"({"Version":"20.0.10"})", R"({"value":[]})"});
+  at.http.answer_run(more, {R"({"value":[]})"});
+  // From now on nothing is asked ahead of this PBX.
+  for (const char* list : {"Sbcs", "SystemStatus", "Services"}) {
+    const auto next = at.ask();
+    CHECK(at.http.run_of(next) == std::vector{base + list});
+    at.http.answer_run(next, {R"({"Version":"20.0.10","value":[]})"});
+  }
   static_cast<void>(at.hear<wake_me>());
   CHECK(at.made->metrics->polls_complete == 1);
 }
