@@ -156,12 +156,18 @@ bool store_keeper::flush_all() {
 bool store_keeper::write_settlements() {
   if (settlements_.empty()) return true;
   std::vector<persistence::settlement> all;
-  for (const auto& asked : settlements_) all.insert(all.end(), asked.settlements.begin(), asked.settlements.end());
+  std::size_t taken = 0;
+  while (taken < settlements_.size() && all.size() < batches_per_transaction) {
+    const auto& asked = settlements_[taken++].settlements;
+    all.insert(all.end(), asked.begin(), asked.end());
+  }
   const auto verdicts = held_->settle(all);
   if (!verdicts && !survived(verdicts.error())) return false;
   if (verdicts) works();
   std::size_t at = 0;
-  for (const auto& asked : settlements_) {
+  for (; taken > 0; --taken) {
+    const settle_rows asked = std::move(settlements_.front());
+    settlements_.pop_front();
     settlements_stored answer;
     answer.ok = verdicts.ok();
     for (const auto& one : asked.settlements) {
@@ -176,7 +182,6 @@ bool store_keeper::write_settlements() {
     }
     tell(asked.reply_to, std::move(answer));
   }
-  settlements_.clear();
   return true;
 }
 
