@@ -185,6 +185,8 @@ bool tenant_machine::ring_one(turn& t, alert& a, const call_chain& chain, const 
     a.ladder = rung(std::move(*a.ladder), verdict.whom, live->call);
     not_told_there(a, notice_event::fired, over.id, reason::number_busy, gates + " joined=" + live->call.str(), t.now,
                    t.out);
+    // Whoever it waits for has heard of the others that way already.
+    if (was_told_late(*live)) tell_instead_of(t, *live, a);
     return true;
   }
   if (!may_ring(verdict.whom.number, is_first_ring(a) ? ring_for::first : ring_for::alert, t.now)) {

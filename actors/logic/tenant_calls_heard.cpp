@@ -4,6 +4,7 @@
 #include "actors/logic/call_ladder.hpp"
 #include "actors/logic/numbers.hpp"
 #include "actors/logic/tenant_machine.hpp"
+#include "protocol/types/call_queue.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -15,9 +16,6 @@ namespace {
 // No phone rings so long, no script is so long: what is said to last longer has ended unseen.
 constexpr auto longest_ringing = std::chrono::minutes(2);
 constexpr auto longest_talk = std::chrono::minutes(10);
-// So many calls of other tenants may go first where they share a provider account. What was asked of the provider in vain,
-// or waits for a number that is taken, is ended by its row, long before.
-constexpr duration longest_queue = std::chrono::minutes(10);
 
 bool has_read(const call_record& call, const alert& a) {
   return std::ranges::find(call.read, read_alert{a.id, a.episode}) != call.read.end();
@@ -42,7 +40,7 @@ std::vector<hang_up_wish> tenant_machine::unwanted_calls(const channel_id& over)
 
 wall_time tenant_machine::deadline_of(const call_record& call) const {
   switch (call.stage) {
-    case call_stage::wanted: return call.made + std::max(longest_queue, config_->times.call_late_after);
+    case call_stage::wanted: return call.made + std::max(longest_call_queue, config_->times.call_late_after);
     // From when it was placed, if it had waited for its turn.
     case call_stage::placed:
       return (call.changed < late_at(call) ? call.made : call.changed) + config_->times.call_late_after;
@@ -175,11 +173,12 @@ void tenant_machine::hang_up_late(turn& t, const call_record& call, call_stage s
 void tenant_machine::end_call(turn& t, call_record& call, call_result result) {
   // Nobody was rung, or nothing was said to who picked up, and nobody knows when somebody will hear of it (S-T6).
   const bool unheard = result == call_result::listener && call.read.empty() && is_awaited(call);
-  const bool silent = result == call_result::failed && call.stage < call_stage::ringing && !was_told_late(call);
+  // What waited for its turn for long was told then, and rang when it was last heard of, not when it was wished for.
+  const bool waited = call.stage != call_stage::wanted && call.changed > late_at(call);
+  const bool silent =
+      result == call_result::failed && call.stage < call_stage::ringing && !was_told_late(call) && !waited;
   if (unheard || silent) tell_instead_of(t, call);
   note_unread(t, call, unheard);
-  // What waited for its turn for long rang when it was last heard of, and not when it was wished for.
-  const bool waited = call.stage != call_stage::wanted && call.changed > late_at(call);
   const wall_time rung_at = waited ? call.changed : call.made;
   call.stage = call_stage::ended;
   call.result = result;

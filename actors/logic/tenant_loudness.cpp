@@ -211,18 +211,20 @@ void tenant_machine::tell_next_channel(turn& t, alert& a, const channel_id& inst
 
 // S-T6 of calls: whoever could not be called hears of it on their next channel, once on each.
 void tenant_machine::tell_instead_of(turn& t, const call_record& call) {
+  for (auto& [key, a] : alerts_)
+    if (a.ladder && a.ladder->call == call.call && is_notifiable(a)) tell_instead_of(t, call, a);
+}
+
+void tenant_machine::tell_instead_of(turn& t, const call_record& call, alert& a) {
   const auto& users = config_->users;
   const bool user = std::ranges::find(users, user_id(call.person), &user_config::id) != users.end();
   const auto person = user ? std::optional(user_id(call.person)) : std::nullopt;
-  for (auto& [key, a] : alerts_) {
-    if (!a.ladder || a.ladder->call != call.call || !is_notifiable(a)) continue;
-    const channel_config* next = next_channel(a, person, call.channel);
-    if (next == nullptr && person) next = next_channel(a, {}, call.channel);
-    if (next == nullptr) continue;
-    const std::string gates = "late=" + call.channel.str() + " call=" + call.call.str();
-    static_cast<void>(tell_also(t.tell, a, {next, notice_event::fired, reason::late, 0, a.episode, gates, ""}, t.out));
-    t.touched.insert(key);
-  }
+  const channel_config* next = next_channel(a, person, call.channel);
+  if (next == nullptr && person) next = next_channel(a, {}, call.channel);
+  if (next == nullptr) return;
+  const std::string gates = "late=" + call.channel.str() + " call=" + call.call.str();
+  static_cast<void>(tell_also(t.tell, a, {next, notice_event::fired, reason::late, 0, a.episode, gates, ""}, t.out));
+  t.touched.insert(a.key);
 }
 
 // Everything that can reach somebody and has not been tried.

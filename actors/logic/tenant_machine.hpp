@@ -188,6 +188,7 @@ private:
   void let_go(turn& t, const call_record& call, call_result result, wall_time rung_at);
   void give_up(turn& t, call_record& call);
   void tell_instead_of(turn& t, const call_record& call);
+  void tell_instead_of(turn& t, const call_record& call, alert& a);
   void note_late(turn& t, call_record& call);
   [[nodiscard]] bool was_told_late(const call_record& call) const;
   void touch_waiting(turn& t, const call_record& call) const;

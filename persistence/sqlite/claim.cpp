@@ -1,4 +1,5 @@
 #include "persistence/sqlite/store_impl.hpp"
+#include "protocol/types/call_queue.hpp"
 
 #include <algorithm>
 #include <set>
@@ -63,6 +64,11 @@ constexpr const char* told_sql =
   ", 0) end where state = 'pending' and not_before > ?1 and (attempts = 0 or " RINGDOWN_LAST_TRIED " > ?1)"
 constexpr const char* waits_of_all_sql = RINGDOWN_WAITS_BEGIN_ANEW;
 constexpr const char* waits_of_channel_sql = RINGDOWN_WAITS_BEGIN_ANEW " and tenant = ?3 and channel = ?4";
+
+bool is_call(const delivery& row) { return row.target.starts_with('+'); }
+
+// How long a call was to be tried, counted from its wish.
+duration patience_of(const delivery& row) { return row.give_up_at - row.created; }
 
 bool is_fire(notice_event event) { return event == notice_event::fired || event == notice_event::escalated; }
 
@@ -193,12 +199,16 @@ bool sqlite_store::consider(claim_state& state, delivery row) {
   ++state.held;
   if (row.kind == delivery_kind::mirror) find_remote(row);
   row.state = delivery_state::claimed;
+  // However long it waited for its turn, the provider may be asked for as long as of any other.
+  if (is_call(row) && row.attempts == 0) row.give_up_at = std::max(row.give_up_at, request.now + patience_of(row));
   ++row.attempts;
   ++row.handed;
   db_->run(
-      "update delivery set state = 'claimed', attempts = ?, handed = ?, owner = ?, epoch = ?, claimed_at = ? where "
-      "tenant = ? and id = ?",
-      row.attempts, row.handed, request.owner.owner, request.owner.epoch, request.now, request.tenant, row.id);
+      "update delivery set state = 'claimed', attempts = ?, handed = ?, give_up_at = ?, owner = ?, epoch = ?, "
+      "claimed_at "
+      "= ? where tenant = ? and id = ?",
+      row.attempts, row.handed, row.give_up_at, request.owner.owner, request.owner.epoch, request.now, request.tenant,
+      row.id);
   answer.rows.push_back(std::move(row));
   return true;
 }
@@ -223,10 +233,15 @@ sqlite_store::judged sqlite_store::judge(const delivery& row, wall_time now) {
   // A deadline that passed before the first attempt is a clock that was set forward, or a node that was away: one try.
   // A call waits for its turn at the provider's account as long as its tenant does (its record says so whatever the clock
   // says). One whose number is taken is late: the next number may be free.
-  const bool calls = row.target.starts_with('+');
-  if (row.give_up_at <= now && (row.attempts > 0 || (calls && is_number_taken(row, now))))
+  const bool calls = is_call(row);
+  const std::string stage = calls ? stage_of_call(row) : std::string();
+  const bool waits = row.attempts == 0 && stage == name(call_stage::wanted);
+  if (row.give_up_at <= now && (row.attempts > 0 || (calls && (!waits || is_number_taken(row, now)))))
     return {delivery_state::dead, reason::expired};
-  if (calls && call_is_over(row)) return {delivery_state::dead, reason::expired};
+  // Nor longer: a node that was away rings for nothing that its tenant wished for hours ago.
+  if (waits && row.created + std::max(longest_call_queue, patience_of(row)) <= now)
+    return {delivery_state::dead, reason::expired};
+  if (stage == name(call_stage::ended)) return {delivery_state::dead, reason::expired};
   if (row.after && row.event == notice_event::resolved && !was_told(row))
     return {delivery_state::suppressed, reason::never_told};
   if (row.kind == delivery_kind::interrupt) {
@@ -239,12 +254,13 @@ sqlite_store::judged sqlite_store::judge(const delivery& row, wall_time now) {
   return {};
 }
 
-bool sqlite_store::call_is_over(const delivery& row) {
-  bool over = false;
+// Empty: it is nobody's call, such as that of a verification code.
+std::string sqlite_store::stage_of_call(const delivery& row) {
+  std::string stage;
   db_->rows(
-      "select 1 from call where tenant = ? and call = ? and stage = 'ended'", [&](columns&) { over = true; },
-      row.tenant, row.id);
-  return over;
+      "select stage from call where tenant = ? and call = ?", [&](columns& found) { stage = found.text(); }, row.tenant,
+      row.id);
+  return stage;
 }
 
 bool sqlite_store::newer_waits(const delivery& row) {

@@ -119,12 +119,33 @@ TEST_CASE("a call keeps waiting for its turn at the provider, and is late all th
     t.pass(1s);
     CHECK(t.calls.at(t.all_calls().front().id).result == call_result::failed);
   }
+  SECTION("it was told late once, and not again when it fails after it was placed") {
+    t.placed(t.newest());
+    t.heard(t.newest(), call_stage::ended, call_result::failed);
+  }
   SECTION("its number is taken, as its row says: another call is wished for") {
     t.report(t.newest(), delivery_state::dead, reason::expired);
     t.pass(1s);
     CHECK(t.all_calls().size() == 2);
   }
   CHECK(mails() == 1);
+}
+
+TEST_CASE("what joins a call that is late already is told on the next channel as well") {
+  tenant_config config = voice_config_of_acme();
+  auto mail = channel("jo-mail", "mail");
+  mail.user = user_id("jo");
+  config.channels.push_back(mail);
+  call_bench t(config);
+  rings(t);
+  t.news({failing(trunk_down, "T2")});
+  t.pass(2min); // the first is late by now, and the second due
+  REQUIRE(t.all_calls().size() == 1);
+  for (const char* trunk : {"T1", "T2"}) {
+    const alert_id about = t.at(trunk_down, trunk).id;
+    CHECK(std::ranges::count_if(
+              t.rows, [&](const delivery& d) { return d.channel == channel_id("jo-mail") && d.alert == about; }) == 1);
+  }
 }
 
 TEST_CASE("a provider that places no call for two minutes is told of, one that was not asked is not") {
