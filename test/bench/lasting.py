@@ -3,6 +3,7 @@
 import collections
 import json
 import random
+import time
 import urllib.request
 
 from figures import Figure, line
