@@ -188,7 +188,8 @@ public:
   std::uint64_t send(const lane& on, http_request request, http_completion done) override {
     std::vector<http_request> only;
     only.push_back(std::move(request));
-    return send_run(on, std::move(only), first_of{std::move(done)});
+    run_completion of_one = first_of{std::move(done)};
+    return send_run(on, std::move(only), std::move(of_one));
   }
 
   std::uint64_t send_run(const lane& on, std::vector<http_request> requests, run_completion done) override {

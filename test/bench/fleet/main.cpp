@@ -60,7 +60,7 @@ public:
 
   // False at the end of the input.
   bool read() {
-    std::array<char, command_size> buffer; // NOLINT(cppcoreguidelines-pro-type-member-init)
+    std::array<char, command_size> buffer{};
     const ssize_t got = ::read(STDIN_FILENO, buffer.data(), buffer.size());
     if (got <= 0) return false;
     pending_.append(buffer.data(), static_cast<std::size_t>(got));

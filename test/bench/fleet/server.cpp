@@ -250,7 +250,7 @@ bool server::shake(link& which) {
 
 // False when the connection is gone.
 bool server::read_some(link& which) {
-  std::array<char, read_size> buffer; // NOLINT(cppcoreguidelines-pro-type-member-init)
+  std::array<char, read_size> buffer{};
   for (;;) {
     long got = 0;
     bool dry = false;
