@@ -7,9 +7,11 @@ table says it.
 """
 
 import argparse
+import json
 import os
 import sys
 import time
+import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
@@ -21,7 +23,7 @@ import lasting  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-pos
 import polling  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
 import storming  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
 import telling  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
-from figures import LINES, as_json, table  # noqa: E402 pylint: disable=wrong-import-position
+from figures import LINES, as_plain, table  # noqa: E402 pylint: disable=wrong-import-position
 from harness import ROOT, Failed  # noqa: E402 pylint: disable=wrong-import-position
 from machine import Unfit, noise, open_files  # noqa: E402 pylint: disable=wrong-import-position
 
@@ -50,12 +52,29 @@ def run_line(each):
     except (Unfit, Failed) as why:
         print(f"  no figure: {why}", flush=True)
         return None, None
+    except Exception:  # pylint: disable=broad-except
+        # A fault of the bench itself must not take the other lines' figures with it.
+        print("  no figure:\n" + traceback.format_exc(), flush=True)
+        return None, None
     about = {"seconds": round(time.monotonic() - begun, 1), "noise_before": before, "noise_after": noise()}
     for figure in figures:
         print(f"  {figure.name}: {figure.value:.4g} {figure.unit} {figure.verdict}".rstrip(), flush=True)
     print(f"  {about['seconds']} s; machine: {before['spread_percent']} % and {about['noise_after']['spread_percent']} % "
           f"spread of equal work before and after, steal {about['noise_after']['steal_percent']} %", flush=True)
     return figures, about
+
+
+def write_json(path, results, runs, failed):
+    """Lines that were not run keep what the file says of them; one that failed has no figures any more."""
+    kept = {}
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
+            kept = json.load(file).get("lines", {})
+    kept = {name: said for name, said in kept.items() if name not in failed}
+    for name, figures in results.items():
+        kept[name] = {"run": runs[name], "figures": as_plain(figures)}
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump({"lines": kept, "failed": failed}, file, indent=1)
 
 
 def main():
@@ -77,8 +96,8 @@ def main():
         else:
             results[name], runs[name] = figures, about
     print("\n" + table(results))
-    with open(words.json, "w", encoding="utf-8") as file:
-        file.write(as_json(results, {"processors": os.cpu_count(), "failed": failed, "runs": runs}))
+    about = {"processors": os.cpu_count(), "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+    write_json(words.json, results, {name: {**about, **run} for name, run in runs.items()}, failed)
     print(f"\nwritten: {os.path.relpath(words.json)}")
     missed = sum(figure.verdict == "MISSED" for figures in results.values() for figure in figures)
     print(f"{len(results)} lines measured, {missed} figures missed their goal, {len(failed)} lines failed {failed or ''}".rstrip())

@@ -1,7 +1,6 @@
 """What a bench line says: figures with their goals, as one table and as JSON."""
 
 import dataclasses
-import json
 import math
 import statistics
 
@@ -103,7 +102,5 @@ def table(results):
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows)
 
 
-def as_json(results, about):
-    lines = {name: [{**dataclasses.asdict(each), "verdict": each.verdict} for each in figures]
-             for name, figures in results.items()}
-    return json.dumps({**about, "lines": lines}, indent=1)
+def as_plain(figures):
+    return [{**dataclasses.asdict(each), "verdict": each.verdict} for each in figures]

@@ -31,7 +31,7 @@ def pbx_address(number):
 class Fleet:
     """The bench-fleet program, told what to do line by line."""
 
-    def __init__(self, pbxes, trunks=8):
+    def __init__(self, pbxes, trunks=9):
         self.pbxes = pbxes
         self.folder = tempfile.mkdtemp(prefix="bench-fleet-")
         self.ca_file = os.path.join(self.folder, "ca.pem")
@@ -152,7 +152,7 @@ class Node:
         took, used, after = time.monotonic() - begun, cpu_seconds(self.pid) - cpu, self.fleet.stats()
         now = self.metrics()
         counted = {key: after[key] - before[key] for key in after}
-        for result in ("partial", "failed"):
+        for result in ("complete", "partial", "failed"):
             key = f'ringdown_polls_total{{result="{result}"'
             counted["polls_" + result] = self.metric(key, now) - self.metric(key, polls)
         return {**counted, "seconds": took, "cpu": used}

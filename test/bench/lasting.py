@@ -110,7 +110,8 @@ class Told:
     def figures(self):
         wanted = 2 * WAVES * PBXES
         pushed = {(self._subjects.get(alert), event) for alert, event in [*self.pushes, *self.repeats]}
-        lost_hooks, lost_pushes = wanted - len(self.keys), wanted - len([one for one in pushed if one[0]])
+        lost_hooks = max(0, wanted - len(self.keys))
+        lost_pushes = max(0, wanted - len([one for one in pushed if one[0]]))
         doubled = sum(len(keys) - 1 for keys in self.keys.values())
         unsaid = sum(count - 1 for count in self.pushes.values() if count > 1)
         return [Figure("lost of 2,000", lost_hooks + lost_pushes, "", ("<=", 0),

@@ -8,7 +8,7 @@ import tempfile
 import urllib.error
 import urllib.request
 
-from machine import LOAD, OURS, Unfit  # noqa: F401
+from machine import OURS, Unfit
 from harness import ROOT, stop, wait_for
 
 PACKAGES = {"prometheus": "prometheus", "alertmanager": "prometheus-alertmanager"}
@@ -46,11 +46,6 @@ def look_beside(path):
         code = file.read()
     with open(path, "wb") as file:
         file.write(code.replace(installed, b"." + relative))
-
-
-def version(name):
-    done = subprocess.run([program(name), "--version"], capture_output=True, text=True, check=True)
-    return (done.stdout + done.stderr).splitlines()[0]
 
 
 class Peer:

@@ -5,16 +5,18 @@ import time
 
 from figures import Figure, line, median, percentile, ratio, slope
 from fleet import Fleet, Node, free_port
-from harness import wait_for
+from harness import pause, wait_for
 from lasting import tell_alerts
 from machine import cpu_seconds, expect, rss_kib
 from peers import Peer
 
-TIMING = {"confirm_after": "100ms", "flap_changes": 1000}
+STORM = {"confirm_after": "100ms", "flap_changes": 1000}
+SINGLE = {**STORM, "confirm_after": "300ms"}
+CONFIRM_MICROS = 294_000     # of SINGLE: a look that comes 2 % early counts
 TRUNKS = 100                 # of each PBX that fail; one more stays, or it would be another alert
 SINGLES, SINGLE_PBXES = 300, 50
 BATCH = 500                  # alerts in one request to Alertmanager
-SETTLED = 1.0                # seconds without an arrival
+SETTLED = 1.0                # seconds in which nothing more must arrive
 
 
 def one_of_each_alert(fleet):
@@ -25,21 +27,28 @@ def one_of_each_alert(fleet):
     return Peer("alertmanager", config, ["--storage.path={folder}/data", "--cluster.listen-address="], free_port())
 
 
-def started(fleet, interval, **extra):
-    node = Node(fleet, interval, timing=TIMING, **extra)
+def started(fleet, interval, timing, **extra):
+    node = Node(fleet, interval, timing=timing, **extra)
     node.start()
     node.apply()
     node.warm(120)
     return node
 
 
-def arrivals(fleet, wanted, limit=120):
-    """Waits for so many webhooks, and a little longer for what is too many."""
+def arrivals(fleet, wanted, limit=120, settle=0.0):
+    """Waits for so many webhooks, and so much longer for what is too many."""
     wait_for(f"{wanted} webhooks", lambda: fleet.stats()["hits"] >= wanted, limit, 0.02)
+    pause(settle)
     hits = fleet.ask("hits")
     keys = [key for _, key in hits if key]
     expect(f"{wanted} webhooks, each once, got {len(hits)}", len(hits) == wanted and len(keys) == len(set(keys)))
     return hits
+
+
+def confirmed_at(fleet, pbx):
+    """Microseconds when the body left in which the PBX confirmed its failure: the first that is old enough to."""
+    bodies = fleet.ask(f"answered {pbx}")  # since it fails
+    return next(at for at in bodies if at >= bodies[0] + CONFIRM_MICROS)
 
 
 # --- one ----------------------------------------------------------------------------------------------------------------
@@ -54,7 +63,7 @@ def latency():
 
 def our_singles():
     fleet = Fleet(SINGLE_PBXES)
-    node = started(fleet, "400ms")
+    node = started(fleet, "400ms", SINGLE)
     took = []
     try:
         fleet.ask("mark all")
@@ -62,8 +71,9 @@ def our_singles():
             fleet.ask("clear")
             pbx = number % SINGLE_PBXES
             fleet.ask(f"down {pbx} {number // SINGLE_PBXES + 1}")
-            (at, _), = arrivals(fleet, 1, 10)
-            took.append((at - max(sent for sent in fleet.ask(f"answered {pbx}") if sent <= at)) / 1000)
+            hits = arrivals(fleet, 1, 10)
+            took.append((hits[0][0] - confirmed_at(fleet, pbx)) / 1000)
+            expect("the webhook follows the confirming body", took[-1] > 0)
     finally:
         node.end()
         fleet.end()
@@ -92,14 +102,15 @@ def peer_singles():
 def our_storm(pbxes):
     """All but one trunk of every PBX fail at once: seconds until the last webhook, processor time and memory of it."""
     fleet = Fleet(pbxes, TRUNKS + 1)
-    node = started(fleet, "1s", tenant_size=pbxes)
+    node = started(fleet, "1s", STORM, tenant_size=pbxes)
     try:
         memory, cpu, begun = rss_kib(node.pid), cpu_seconds(node.pid), time.monotonic()
         fleet.ask("clear")
         fleet.ask(f"down all {TRUNKS}")
         hits = arrivals(fleet, pbxes * TRUNKS)
-        took = hits[-1][0] / 1e6 - begun
         used = cpu_seconds(node.pid) - cpu
+        took = hits[-1][0] / 1e6 - begun
+        arrivals(fleet, pbxes * TRUNKS, settle=SETTLED)
         return {"seconds": took, "cpu": used, "growth": (rss_kib(node.pid) - memory) / 1024}
     finally:
         node.end()
@@ -132,8 +143,9 @@ def storm10k():
     pairs = [(our_storm(100), peer_storm(count)) for _ in range(3)]
     per_alert = [(1e6 * ours["cpu"] / count, 1e6 * theirs["cpu"] / count) for ours, theirs in pairs]
     growth = median([ours["growth"] for ours, _ in pairs])
-    return [ratio("drain time", [(ours["seconds"], theirs["seconds"]) for ours, theirs in pairs], ("<=", 1.0), ("<=", 0.6), "s"),
-            ratio("CPU per alert", per_alert, ("<=", 0.4), None, "us"),
+    tried = "durable; tried: decisions 20 to 22, connections kept, log lines together (before them 16 s, 1,400 us)"
+    return [ratio("drain time", [(ours["seconds"], theirs["seconds"]) for ours, theirs in pairs], ("<=", 1.0), ("<=", 0.6), note="s; " + tried),
+            ratio("CPU per alert", per_alert, ("<=", 0.4), None, note="us; the peer keeps nothing"),
             Figure("memory growth", growth, "MiB", ("<=", 64), None, growth, median([theirs["growth"] for _, theirs in pairs]))]
 
 
@@ -152,7 +164,7 @@ def storm_growth():
 def fair():
     """From B's confirming body to B's webhook while A's ten thousand are on their way."""
     fleet = Fleet(101, TRUNKS + 1)
-    node = started(fleet, "1s", tenant_size=100)  # the last PBX is B's
+    node = started(fleet, "1s", SINGLE, tenant_size=100)  # the last PBX is B's
     draw, took = random.Random(20261126), []
     try:
         for turn in range(20):
@@ -161,10 +173,10 @@ def fair():
             fleet.ask("mark 100")
             for pbx in range(100):
                 fleet.ask(f"down {pbx} {0 if up else TRUNKS}")
-            wait_for("the storm", lambda: fleet.stats()["hits"] >= draw.randrange(100, 5000), 60, 0.005)
+            mark = draw.randrange(100, 3000)
+            wait_for("the storm", lambda so_many=mark: fleet.stats()["hits"] >= so_many, 60, 0.005)
             fleet.ask(f"down 100 {turn + 1}")
-            expect("the storm lasts", fleet.stats()["hits"] < 100 * TRUNKS)
-            wait_for("every webhook", lambda: fleet.stats()["hits"] >= 100 * TRUNKS + 1, 120, 0.05)
+            arrivals(fleet, 100 * TRUNKS + 1)
             took.append(of_the_other(fleet))
     finally:
         node.end()
@@ -173,6 +185,11 @@ def fair():
 
 
 def of_the_other(fleet):
-    """Seconds from B's confirming body to its webhook, the only one of its path."""
-    (at, _), = fleet.ask("hits_at /t002")
-    return (at - max(sent for sent in fleet.ask("answered 100") if sent <= at)) / 1e6
+    """Seconds from B's confirming body to its webhook, the only one of its path, with A's still coming after it."""
+    of_b = fleet.ask("hits_at /t002")
+    expect("B was told once", len(of_b) == 1)
+    at = of_b[0][0]
+    expect("the storm went on when B was told", max(hit[0] for hit in fleet.ask("hits_at /t001")) > at)
+    took = (at - confirmed_at(fleet, 100)) / 1e6
+    expect("the webhook follows the confirming body", took > 0)
+    return took

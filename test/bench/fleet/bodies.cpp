@@ -8,10 +8,10 @@ namespace ringdown::bench {
 
 namespace {
 
-constexpr unsigned sbc_count = 24;
-constexpr unsigned service_count = 40;
-constexpr unsigned system_fields = 130; // properties of SystemStatus we do not ask for, as an older build sends them
-constexpr unsigned scrape_rows = 12;
+constexpr unsigned sbc_count = 28;
+constexpr unsigned service_count = 44;
+constexpr unsigned system_fields = 165; // properties of SystemStatus we do not ask for, as an older build sends them
+constexpr unsigned scrape_rows = 14;
 
 // Seconds and ticks of a time that goes on with each answer.
 std::string stamp(std::uint64_t turn) {

@@ -27,7 +27,7 @@ struct arguments {
   std::uint32_t pbxes = 0;
   std::uint16_t port = 0;
   std::uint16_t sink_port = 0;
-  std::uint32_t trunks = 8;
+  std::uint32_t trunks = 9;
   std::string ca_file;
 };
 
@@ -99,18 +99,10 @@ private:
 
   void act(const std::string& verb, std::uint32_t number, std::int64_t value) {
     pbx& one = of_.pbxes.at(number);
-    if (verb == "down")
-      one.shown.trunks_down = static_cast<std::uint32_t>(value);
-    else if (verb == "refuse")
-      of_.refuse(number);
-    else if (verb == "accept")
-      of_.accept_again(number);
-    else if (verb == "hang")
-      one.hangs = true;
-    else if (verb == "mark")
-      one.marked = true;
-    else
-      throw std::runtime_error("no such command: " + verb);
+    if (verb != "down" && verb != "mark") throw std::runtime_error("no such command: " + verb);
+    if (verb == "mark") one.marked = true;
+    if (verb == "down") one.shown.trunks_down = static_cast<std::uint32_t>(value);
+    one.answered.clear();
   }
 
   std::string cleared() {

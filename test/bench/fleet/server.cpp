@@ -25,8 +25,6 @@ namespace {
 constexpr std::size_t read_size = 16384;
 constexpr int most_events = 256;
 constexpr std::uint32_t pbx_network = 0x7F010000; // 127.1.0.0/16
-constexpr std::uint32_t everyone = 0xFFFFFFFF;    // the number of a listener for all of them
-constexpr std::size_t most_listeners = 4096;      // more PBXes share one, because descriptors are scarce
 
 std::int64_t micros_now() {
   return std::chrono::duration_cast<std::chrono::microseconds>(steady::now().time_since_epoch()).count();
@@ -97,26 +95,16 @@ void server::watch(link& which, std::uint32_t events) {
   need(::epoll_ctl(poll_, EPOLL_CTL_ADD, which.socket, &event) == 0, "epoll_ctl");
 }
 
-void server::open_listener(std::uint32_t number, std::uint32_t address) {
-  auto made = std::make_unique<link>();
-  made->what = kind::pbx_listener;
-  made->number = number;
-  made->socket = listener_at(address, port_);
-  if (number != everyone) pbxes[number].listener = made->socket;
-  watch(*made, EPOLLIN);
-  links_[made->socket] = std::move(made);
-}
-
+// One listener for all of them, because descriptors are scarce: whom a connection means is its address on our side.
 void server::listen_pbxes(std::uint32_t count, std::uint16_t port) {
   if (poll_ < 0) poll_ = ::epoll_create1(EPOLL_CLOEXEC);
-  port_ = port;
   pbxes.resize(count);
   for (std::uint32_t n = 0; n < count; ++n) pbxes[n].shown.number = n;
-  if (count > most_listeners) {
-    open_listener(everyone, INADDR_ANY);
-    return;
-  }
-  for (std::uint32_t n = 0; n < count; ++n) open_listener(n, pbx_network + n);
+  auto made = std::make_unique<link>();
+  made->what = kind::pbx_listener;
+  made->socket = listener_at(INADDR_ANY, port);
+  watch(*made, EPOLLIN);
+  links_[made->socket] = std::move(made);
 }
 
 void server::listen_sink(std::uint16_t port) {
@@ -126,20 +114,6 @@ void server::listen_sink(std::uint16_t port) {
   made->socket = listener_at(INADDR_LOOPBACK, port);
   watch(*made, EPOLLIN);
   links_[made->socket] = std::move(made);
-}
-
-void server::refuse(std::uint32_t number) {
-  if (pbxes.size() > most_listeners) throw std::runtime_error("too many PBXes to refuse one");
-  std::vector<int> ended;
-  for (auto& [socket, each] : links_)
-    if (each->number == number && !each->is_sink && each->what != kind::sink_listener) ended.push_back(socket);
-  for (const int socket : ended) drop(*links_.at(socket));
-  pbxes[number].listener = -1;
-}
-
-void server::accept_again(std::uint32_t number) {
-  pbxes[number].hangs = false;
-  if (pbxes[number].listener < 0 && pbxes.size() <= most_listeners) open_listener(number, pbx_network + number);
 }
 
 int server::next_tick() const {
@@ -211,8 +185,8 @@ void server::on_listener(link& listener) {
     ++seen.accepted;
     auto made = std::make_unique<link>();
     made->socket = socket;
-    made->number = listener.number == everyone ? number_of(socket) : listener.number;
     made->is_sink = listener.what == kind::sink_listener;
+    if (!made->is_sink) made->number = number_of(socket);
     made->last_used = steady::now();
     if (!made->is_sink) {
       made->ssl = SSL_new(tls_);
@@ -264,6 +238,7 @@ bool server::read_some(link& which) {
     }
     if (dry) return true;
     if (got <= 0) {
+      if (!which.in.empty() || !which.out.empty()) ++seen.failed;
       drop(which);
       return false;
     }
@@ -275,7 +250,6 @@ void server::on_readable(link& which) {
   const int socket = which.socket;
   ERR_clear_error();
   which.last_used = steady::now();
-  if (!which.is_sink && pbxes[which.number].hangs) return;
   if (which.ssl != nullptr && !which.established && !shake(which)) return;
   if (!links_.contains(socket) || !flush(which) || !read_some(which)) return;
   answer_all(which);

@@ -22,10 +22,8 @@ using steady = std::chrono::steady_clock;
 
 struct pbx {
   pbx_state shown;
-  int listener = -1;
-  bool hangs = false;                 // accepts and never answers
-  bool marked = false;                // its answers are written down: when they left
-  std::vector<std::int64_t> answered; // microseconds of CLOCK_MONOTONIC of each trunk list, when marked
+  bool marked = false;                // it is written down when its trunk lists left
+  std::vector<std::int64_t> answered; // that, in microseconds of CLOCK_MONOTONIC, since it changed
 };
 
 struct hit {           // a webhook that arrived
@@ -42,7 +40,7 @@ struct counts {
   std::uint64_t resumed = 0;
   std::uint64_t accepted = 0;
   std::uint64_t closed_idle = 0;
-  std::uint64_t failed = 0; // connections that ended in an error of TLS or HTTP
+  std::uint64_t failed = 0; // connections that ended in their handshake, or in the middle of a request or an answer
 };
 
 class server {
@@ -59,9 +57,6 @@ public:
   // Serves and calls `on_line` for each line on descriptor `commands`, until that ends.
   template <class OnLine>
   void run(int commands, OnLine on_line);
-
-  void refuse(std::uint32_t number); // no TCP any more
-  void accept_again(std::uint32_t number);
 
   std::vector<pbx> pbxes;
   std::vector<hit> hits;
@@ -85,7 +80,6 @@ private:
     steady::time_point last_used;
   };
 
-  void open_listener(std::uint32_t number, std::uint32_t address);
   void watch(link& which, std::uint32_t events);
   void serve(link& which);
   void on_listener(link& listener);
@@ -105,7 +99,6 @@ private:
   bodies bodies_;
   std::string body_;
   std::uint64_t turn_ = 0;
-  std::uint16_t port_ = 0;
   int poll_ = -1;
   std::unordered_map<int, std::unique_ptr<link>> links_;
   std::deque<std::pair<steady::time_point, int>> delayed_;
