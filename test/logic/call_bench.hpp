@@ -4,6 +4,7 @@
 #include "test/logic/tenant_bench.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -67,6 +68,21 @@ struct call_bench : tenant_bench {
     return found;
   }
 };
+
+// A trunk fails, and the first call of it is wished for.
+inline void rings(call_bench& t) {
+  t.news({failing(trunk_down)});
+  t.pass(std::chrono::minutes(2));
+}
+
+// Jo has a mailbox, too, which is the next channel to hear of what a call did not say.
+inline tenant_config config_with_mail() {
+  tenant_config config = voice_config_of_acme();
+  auto mail = channel("jo-mail", "mail");
+  mail.user = user_id("jo");
+  config.channels.push_back(mail);
+  return config;
+}
 
 inline command acknowledge(const alert_id& id) {
   command c;

@@ -10,15 +10,7 @@ using namespace ringdown::logic;
 using namespace ringdown::test;
 using namespace std::chrono_literals;
 
-namespace {
-
-void rings(call_bench& t) {
-  t.news({failing(trunk_down)});
-  t.pass(2min);
-  REQUIRE(t.all_calls().size() == 1);
-}
-
-} // namespace
+namespace {} // namespace
 
 TEST_CASE("no number is rung more than 4 times in 15 minutes, and its first ring for a new alert is kept") {
   auto config = voice_config_of_acme();

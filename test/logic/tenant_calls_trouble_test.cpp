@@ -14,12 +14,6 @@ namespace {
 
 const std::string number_lee = "+12025550103";
 
-void rings(call_bench& t) {
-  t.news({failing(trunk_down)});
-  t.pass(2min);
-  REQUIRE(t.all_calls().size() == 1);
-}
-
 std::size_t hang_ups_of(const call_bench& t, const delivery_id& call) {
   return static_cast<std::size_t>(std::ranges::count(t.last.hang_ups, call, &hang_up_wish::call));
 }
@@ -74,80 +68,6 @@ TEST_CASE("where one trunk rings all of them ring, and so does their provider") 
   }
 }
 
-TEST_CASE("who could not be called hears of it on the next channel, once") {
-  tenant_config config = voice_config_of_acme();
-  auto mail = channel("jo-mail", "mail");
-  mail.user = user_id("jo");
-  config.channels.push_back(mail);
-  call_bench t(config);
-  rings(t);
-  const auto mails = [&] { return std::ranges::count(t.rows, channel_id("jo-mail"), &delivery::channel); };
-  const auto before = mails();
-  t.pass(2min); // nobody has placed it
-  CHECK(mails() == before + 1);
-  t.pass(2min);
-  CHECK(mails() == before + 1);
-}
-
-TEST_CASE("a call keeps waiting for its turn at the provider, and is late all the same") {
-  tenant_config config = voice_config_of_acme();
-  auto mail = channel("jo-mail", "mail");
-  mail.user = user_id("jo");
-  config.channels.push_back(mail);
-  call_bench t(config);
-  rings(t);
-  const auto mails = [&] { return std::ranges::count(t.rows, channel_id("jo-mail"), &delivery::channel); };
-  t.pass(59s);
-  CHECK(mails() == 0);
-  t.pass(1s);
-  CHECK(mails() == 1);
-  t.pass(3min); // the calls of two hundred others
-  CHECK(t.all_calls().size() == 1);
-  SECTION("it rings, and the same phone again when it has rested") {
-    t.rings_out(t.newest());
-    t.pass(64s);
-    CHECK(t.all_calls().size() == 1);
-    t.pass(1s);
-    REQUIRE(t.all_calls().size() == 2);
-    CHECK(t.newest().target == number_jo);
-  }
-  SECTION("it was placed, and is waited for as long as any other") {
-    t.placed(t.newest());
-    t.pass(59s);
-    CHECK(t.last.hang_ups.empty());
-    CHECK(is_live(t.calls.at(t.newest().id)));
-    t.pass(1s);
-    CHECK(t.calls.at(t.all_calls().front().id).result == call_result::failed);
-  }
-  SECTION("it was told late once, and not again when it fails after it was placed") {
-    t.placed(t.newest());
-    t.heard(t.newest(), call_stage::ended, call_result::failed);
-  }
-  SECTION("its number is taken, as its row says: another call is wished for") {
-    t.report(t.newest(), delivery_state::dead, reason::expired);
-    t.pass(1s);
-    CHECK(t.all_calls().size() == 2);
-  }
-  CHECK(mails() == 1);
-}
-
-TEST_CASE("what joins a call that is late already is told on the next channel as well") {
-  tenant_config config = voice_config_of_acme();
-  auto mail = channel("jo-mail", "mail");
-  mail.user = user_id("jo");
-  config.channels.push_back(mail);
-  call_bench t(config);
-  rings(t);
-  t.news({failing(trunk_down, "T2")});
-  t.pass(2min); // the first is late by now, and the second due
-  REQUIRE(t.all_calls().size() == 1);
-  for (const char* trunk : {"T1", "T2"}) {
-    const alert_id about = t.at(trunk_down, trunk).id;
-    CHECK(std::ranges::count_if(
-              t.rows, [&](const delivery& d) { return d.channel == channel_id("jo-mail") && d.alert == about; }) == 1);
-  }
-}
-
 TEST_CASE("a provider that places no call for two minutes is told of, one that was not asked is not") {
   call_bench t;
   rings(t);
@@ -195,11 +115,7 @@ TEST_CASE("a provider that places no call for two minutes is told of, one that w
 }
 
 TEST_CASE("a call that was placed and does not ring in time is told of elsewhere") {
-  tenant_config config = voice_config_of_acme();
-  auto mail = channel("jo-mail", "mail");
-  mail.user = user_id("jo");
-  config.channels.push_back(mail);
-  call_bench t(config);
+  call_bench t(config_with_mail());
   rings(t);
   const auto mails = [&] { return std::ranges::count(t.rows, channel_id("jo-mail"), &delivery::channel); };
   t.placed(t.newest());
@@ -209,11 +125,7 @@ TEST_CASE("a call that was placed and does not ring in time is told of elsewhere
 }
 
 TEST_CASE("a call that rang and was not answered is not told of elsewhere") {
-  tenant_config config = voice_config_of_acme();
-  auto mail = channel("jo-mail", "mail");
-  mail.user = user_id("jo");
-  config.channels.push_back(mail);
-  call_bench t(config);
+  call_bench t(config_with_mail());
   rings(t);
   t.rings_out(t.newest());
   t.tick();
@@ -247,11 +159,7 @@ TEST_CASE("who passes it on where nobody else is to be called has told everybody
 }
 
 TEST_CASE("a call that was answered and fetched no script was heard by nobody") {
-  tenant_config config = voice_config_of_acme();
-  auto mail = channel("jo-mail", "mail");
-  mail.user = user_id("jo");
-  config.channels.push_back(mail);
-  call_bench t(config);
+  call_bench t(config_with_mail());
   rings(t);
   const auto failing_phase = [&] {
     const auto at = t.machine().alerts().find({instance_id(), channel_failing, {resource_kind::channel, phone.str()}});

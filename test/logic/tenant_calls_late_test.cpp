@@ -1,0 +1,72 @@
+// Calls that wait for their turn at the provider, or are placed by nobody: who else hears of it, and when it is given up.
+#include "test/logic/call_bench.hpp"
+#include "test/support/catch.hpp"
+
+#include <algorithm>
+
+using namespace ringdown;
+using namespace ringdown::logic;
+using namespace ringdown::test;
+using namespace std::chrono_literals;
+
+TEST_CASE("who could not be called hears of it on the next channel, once") {
+  call_bench t(config_with_mail());
+  rings(t);
+  const auto mails = [&] { return std::ranges::count(t.rows, channel_id("jo-mail"), &delivery::channel); };
+  const auto before = mails();
+  t.pass(2min); // nobody has placed it
+  CHECK(mails() == before + 1);
+  t.pass(2min);
+  CHECK(mails() == before + 1);
+}
+
+TEST_CASE("a call keeps waiting for its turn at the provider, and is late all the same") {
+  call_bench t(config_with_mail());
+  rings(t);
+  const auto mails = [&] { return std::ranges::count(t.rows, channel_id("jo-mail"), &delivery::channel); };
+  t.pass(59s);
+  CHECK(mails() == 0);
+  t.pass(1s);
+  CHECK(mails() == 1);
+  t.pass(3min); // the calls of two hundred others
+  CHECK(t.all_calls().size() == 1);
+  SECTION("it rings, and the same phone again when it has rested") {
+    t.rings_out(t.newest());
+    t.pass(64s);
+    CHECK(t.all_calls().size() == 1);
+    t.pass(1s);
+    REQUIRE(t.all_calls().size() == 2);
+    CHECK(t.newest().target == number_jo);
+  }
+  SECTION("it was placed, and is waited for as long as any other") {
+    t.placed(t.newest());
+    t.pass(59s);
+    CHECK(t.last.hang_ups.empty());
+    CHECK(is_live(t.calls.at(t.newest().id)));
+    t.pass(1s);
+    CHECK(t.calls.at(t.all_calls().front().id).result == call_result::failed);
+  }
+  SECTION("it was told late once, and not again when it fails after it was placed") {
+    t.placed(t.newest());
+    t.heard(t.newest(), call_stage::ended, call_result::failed);
+  }
+  SECTION("its number is taken, as its row says: another call is wished for") {
+    t.report(t.newest(), delivery_state::dead, reason::expired);
+    t.pass(1s);
+    CHECK(t.all_calls().size() == 2);
+  }
+  CHECK(mails() == 1);
+}
+
+TEST_CASE("what joins a call that is late already is told on the next channel as well") {
+  call_bench t(config_with_mail());
+  rings(t);
+  t.news({failing(trunk_down, "T2")});
+  t.pass(2min); // the first is late by now, and the second due
+  REQUIRE(t.all_calls().size() == 1);
+  for (const char* trunk : {"T1", "T2"}) {
+    const alert_id about = t.at(trunk_down, trunk).id;
+    CHECK(std::ranges::count_if(
+              t.rows, [&](const delivery& d) { return d.channel == channel_id("jo-mail") && d.alert == about; }) == 1);
+  }
+}
