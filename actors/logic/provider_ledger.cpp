@@ -100,28 +100,36 @@ void provider_ledger::look_at(const baseline& base, const provider_groups& group
     seen.emplace_back(&record.provider, one);
   });
   auto& held = entries_[base.instance];
+  emptied left;
   // Out before in: where one has gone the others move up, and stand in two places meanwhile.
   for (std::size_t i = 0; i < held.size(); ++i)
-    if (i >= seen.size() || held[i].host != *seen[i].first || held[i].trunk != seen[i].second) take_out(held[i]);
+    if (i >= seen.size() || held[i].host != *seen[i].first || held[i].trunk != seen[i].second) take_out(held[i], left);
   held.resize(seen.size());
   for (std::size_t i = 0; i < held.size(); ++i)
     if (!held[i].placed) put_in(held[i], *seen[i].first, std::move(seen[i].second), groups);
+  prune(left);
 }
 
-void provider_ledger::take_out(entry& held) {
+void provider_ledger::take_out(entry& held, emptied& left) {
+  if (held.placed && held.at != nullptr) {
+    held.at->second.remove(held.trunk);
+    if (!held.at->second.has_trunks()) left.push_back(held.at);
+  }
   held.placed = false;
-  auto* const at = std::exchange(held.at, nullptr);
-  held.host.clear();
-  if (at == nullptr) return;
-  at->second.remove(held.trunk);
-  // A PBX may name another host at each poll.
-  if (!at->second.has_trunks()) providers_.erase(providers_.find(at->first));
+}
+
+// A PBX may name another host at each poll. Not before all are in again: what is put back where it was finds its place by it.
+void provider_ledger::prune(const emptied& left) {
+  for (const auto* one : left)
+    if (!one->second.has_trunks()) providers_.erase(providers_.find(one->first));
 }
 
 void provider_ledger::put_in(entry& held, const std::string& host, provider_trunk seen, const provider_groups& groups) {
-  const std::string group = groups.group_of(host);
-  held.host = host;
-  held.at = group.empty() ? nullptr : &*providers_.try_emplace(group).first;
+  if (held.host != host) {
+    const std::string group = groups.group_of(host);
+    held.host = host;
+    held.at = group.empty() ? nullptr : &*providers_.try_emplace(group).first;
+  }
   held.trunk = std::move(seen);
   held.placed = true;
   if (held.at != nullptr) held.at->second.add(held.trunk);
@@ -130,8 +138,10 @@ void provider_ledger::put_in(entry& held, const std::string& host, provider_trun
 void provider_ledger::forget(const instance_id& one) {
   const auto gone = entries_.find(one);
   if (gone == entries_.end()) return;
-  for (entry& held : gone->second) take_out(held);
+  emptied left;
+  for (entry& held : gone->second) take_out(held, left);
   entries_.erase(gone);
+  prune(left);
 }
 
 } // namespace ringdown::logic

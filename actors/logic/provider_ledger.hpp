@@ -78,7 +78,9 @@ private:
 
   void look_at(const baseline& base, const provider_groups& groups, const std::map<alert_key, alert>& alerts);
   void forget(const instance_id& one);
-  void take_out(entry& held);
+  using emptied = std::vector<const providers::value_type*>; // of their last trunk
+  static void take_out(entry& held, emptied& left);
+  void prune(const emptied& left);
   void put_in(entry& held, const std::string& host, provider_trunk seen, const provider_groups& groups);
 
   providers providers_; // those that have trunks, whose entries point here
