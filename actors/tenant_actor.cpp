@@ -272,7 +272,8 @@ void tenant::commit(logic::effects decided, persistence::write_batch batch, afte
   then.settle = std::move(decided.settle);
   then.withdraw = std::move(decided.withdraw);
   then.hang_ups = std::move(decided.hang_ups);
-  if (nothing && committing_.empty()) {
+  // What is to be done comes after what was decided before it.
+  if (nothing && (committing_.empty() || then.empty())) {
     carry_out(then);
     return;
   }

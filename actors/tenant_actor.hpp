@@ -56,6 +56,11 @@ private:
     std::vector<command_result> decided;
     std::optional<news_committed> confirm;
     instance_id confirm_to;
+
+    [[nodiscard]] bool empty() const {
+      return hand_over.empty() && look.empty() && settle.empty() && withdraw.empty() && hang_ups.empty() &&
+             decided.empty() && !confirm;
+    }
   };
 
   void on(const due& rang);

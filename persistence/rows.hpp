@@ -163,7 +163,7 @@ struct crash_record {
 struct tenant_snapshot {
   tenant_id tenant;
   std::string lineage;       // of this database since it was made or restored: part of every delivery's key
-  std::vector<alert> alerts; // resolved ones too: their numbers go on
+  std::vector<alert> alerts; // resolved ones too: their numbers go on; a target whose row was sent is accepted
   struct instance_part {
     instance_id instance;
     instance_health health;

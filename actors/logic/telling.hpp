@@ -91,8 +91,9 @@ delivery_id tell_channel(const telling_context& in, alert& a, const channel_conf
                          effects& out);
 delivery_id tell_test(const telling_context& in, const channel_config& channel, const std::string& nonce, effects& out);
 
-// A row of ours ended: what is now known of who was told. True: `a` changed.
-[[nodiscard]] bool note_end(alert& a, const delivery_id& row, delivery_state state);
+// A row of ours ended: what is now known of who was told. `accepted`: of that target alone, and nothing but that.
+enum class told_change : std::uint8_t { none, accepted, targets };
+[[nodiscard]] told_change note_end(alert& a, const delivery_id& row, delivery_state state);
 
 // To one channel, all of these in one row: whoever takes over hears what is open (S-T7).
 void tell_hand_over(const telling_context& in, const std::vector<telling>& open, const channel_config& channel,

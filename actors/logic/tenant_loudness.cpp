@@ -247,7 +247,7 @@ void tenant_machine::tell_backups(turn& t, alert& a, reason why, const std::stri
 void tenant_machine::judge_channel(turn& t, const delivery_report& report) {
   const alert* about = find(report.alert);
   if ((about != nullptr && about->key.type == alert_type::channel_failing) || !is_final(report.state)) return;
-  if (report.state == delivery_state::sent || report.state == delivery_state::confirmed) {
+  if (was_sent(report)) {
     unplaced_.erase(report.channel);
     // That its calls are taken does not mend that nothing is read out in them.
     const auto unread = unread_.find(report.channel);

@@ -279,7 +279,9 @@ void tenant_machine::note_end_at(turn& t, const instance_id& instance, const del
   if (gave_way(report)) return;
   for (auto at = first_of(alerts_, instance); at != alerts_.end() && at->first.instance == instance; ++at) {
     alert& a = at->second;
-    if (!note_end(a, report.delivery, report.state)) continue;
+    const told_change change = note_end(a, report.delivery, report.state);
+    // Whoever loads an alert sees which of its rows were sent: nothing is written for it.
+    if (change == told_change::none || (change == told_change::accepted && was_sent(report))) continue;
     t.touched.insert(at->first);
     if (report.state == delivery_state::suppressed) make_up_for(t, a, report.channel);
     make_loud_if_lost(t, a, report);

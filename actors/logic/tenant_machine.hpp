@@ -45,6 +45,9 @@ struct delivery_report {
   std::string reference{};    // the provider's, once accepted
   std::uint32_t attempts = 0; // begun at the provider
 };
+[[nodiscard]] inline bool was_sent(const delivery_report& report) {
+  return report.state == delivery_state::sent || report.state == delivery_state::confirmed;
+}
 
 struct tick {};
 

@@ -17,23 +17,23 @@ void doubt_line(alert& a, std::vector<told_target>::iterator last) {
 
 } // namespace
 
-bool note_end(alert& a, const delivery_id& row, delivery_state state) {
+told_change note_end(alert& a, const delivery_id& row, delivery_state state) {
   const auto at = std::ranges::find(a.targets, row, &told_target::fire);
-  if (at == a.targets.end() || !is_final(state)) return false;
+  if (at == a.targets.end() || !is_final(state)) return told_change::none;
   if (state == delivery_state::dead || state == delivery_state::suppressed) {
     if (state == delivery_state::suppressed) doubt_line(a, at);
     a.targets.erase(at);
-    return true;
+    return told_change::targets;
   }
   const bool was_accepted = std::exchange(at->accepted, true);
   // It arrived, or may have: what was to tell the same target before it no longer matters, but for how high it went.
   const told_target told = *at;
   const auto same = [&](const told_target& t) { return t.channel == told.channel && t.target == told.target; };
   const auto older = std::stable_partition(a.targets.begin(), at, [&](const told_target& t) { return !same(t); });
-  if (older == at) return !was_accepted;
+  if (older == at) return was_accepted ? told_change::none : told_change::accepted;
   at->level = std::ranges::max(std::ranges::subrange(older, std::next(at)), {}, &told_target::level).level;
   a.targets.erase(older, at);
-  return true;
+  return told_change::targets;
 }
 
 } // namespace ringdown::logic

@@ -72,6 +72,7 @@ result<tenant_snapshot> sqlite_store::load_tenant(const tenant_id& tenant, const
     db_->rows(
         "select " RINGDOWN_ALERT_COLUMNS " from alert where tenant = ?",
         [&](columns& row) { all.alerts.push_back(read_alert(row)); }, tenant);
+    for (alert& one : all.alerts) note_what_was_sent(one);
     db_->rows(
         "select instance, reach, why, since, blind, starting, version from instance_health where tenant = ? order by "
         "instance",
@@ -106,6 +107,15 @@ result<tenant_snapshot> sqlite_store::load_tenant(const tenant_id& tenant, const
     load_calls(all, now);
     return all;
   });
+}
+
+// A row's outcome is stored before its tenant hears of it, and what only says that it was sent is written nowhere else.
+void sqlite_store::note_what_was_sent(alert& a) {
+  for (told_target& one : a.targets)
+    if (!one.accepted)
+      db_->rows(
+          "select 1 from delivery where tenant = ? and id = ? and state in ('sent', 'confirmed')",
+          [&](columns&) { one.accepted = true; }, a.tenant, one.fire);
 }
 
 result<std::vector<command>> sqlite_store::open_commands(const tenant_id& tenant) {

@@ -97,6 +97,7 @@ private:
   void write_decision(const tenant_id& tenant, const decision& what);
   void write_calls(const write_batch& batch);
   void load_calls(tenant_snapshot& into, wall_time now);
+  void note_what_was_sent(alert& a);
   // False: another row rings there.
   [[nodiscard]] bool is_rung_too_often(const delivery& row, wall_time now);
   bool take_number(const delivery& row, wall_time now);

@@ -188,7 +188,7 @@ TEST_CASE("who has not heard is told by a row of its own, and the others get the
   effects first;
   tell(world.at(), a, notice_event::fired, reason::first, "", first);
   CHECK(is_told(world.at(), a));
-  REQUIRE(note_end(a, first.deliveries[0].id, delivery_state::suppressed));
+  REQUIRE(note_end(a, first.deliveries[0].id, delivery_state::suppressed) == told_change::targets);
   CHECK_FALSE(is_told(world.at(), a));
   effects out;
   tell_together(world.at(noon + 1h), {{&a, reason::mask_lifted, audience::unheard}}, out);
@@ -213,7 +213,7 @@ TEST_CASE("a summary to who has not heard is not the one that was suppressed") {
   };
   const delivery first = told(audience::everybody, noon);
   REQUIRE(first.event == notice_event::summary);
-  for (alert* one : {&a, &b}) REQUIRE(note_end(*one, first.id, delivery_state::suppressed));
+  for (alert* one : {&a, &b}) REQUIRE(note_end(*one, first.id, delivery_state::suppressed) == told_change::targets);
   const delivery second = told(audience::unheard, noon + 1h);
   CHECK(second.event == notice_event::summary);
   CHECK(second.id != first.id);
@@ -233,7 +233,7 @@ TEST_CASE("how high a target was told outlives the row that told it") {
   alert a = example();
   const channel_id push("push");
   a.targets = {{push, "", delivery_id("dl_1"), severity::critical}, {push, "", delivery_id("dl_2"), severity::warning}};
-  REQUIRE(note_end(a, delivery_id("dl_2"), delivery_state::sent));
+  REQUIRE(note_end(a, delivery_id("dl_2"), delivery_state::sent) == told_change::targets);
   REQUIRE(a.targets.size() == 1);
   CHECK(a.targets[0].fire == delivery_id("dl_2"));
   CHECK(a.targets[0].level == severity::critical);
@@ -282,16 +282,16 @@ TEST_CASE("a row that ended without arriving takes its target away, unless an ea
       {"dl_9", delivery_state::dead, "dl_1 dl_2 dl_3"}};
   for (const row& one : table) {
     alert b = a;
-    const bool changed = note_end(b, delivery_id(one.ended), one.state);
+    const told_change changed = note_end(b, delivery_id(one.ended), one.state);
     std::string left;
     for (const told_target& t : b.targets) left += (left.empty() ? "" : " ") + t.fire.str();
     INFO(one.ended << " " << name(one.state));
     CHECK(left == one.left);
-    CHECK(changed == (b.targets != a.targets));
+    CHECK((changed == told_change::none) == (b.targets == a.targets));
   }
   SECTION("who was to be told by an earlier one counts as told only if that arrived") {
     a.targets.front().accepted = GENERATE(false, true);
-    CHECK(note_end(a, delivery_id("dl_2"), delivery_state::suppressed));
+    CHECK(note_end(a, delivery_id("dl_2"), delivery_state::suppressed) == told_change::targets);
     CHECK(a.targets.front().level == (a.targets.front().accepted ? severity::warning : severity::info));
   }
 }

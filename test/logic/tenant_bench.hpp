@@ -141,6 +141,7 @@ public:
   }
   const logic::effects& report(const delivery& row, delivery_state state, reason why = reason::none,
                                const std::string& reference = "", std::uint32_t attempts = 0) {
+    if (state == delivery_state::sent || state == delivery_state::confirmed) sent_.insert(row.id);
     return keep(
         machine_.on(logic::delivery_report{row.id, row.alert, row.channel, state, why, reference, attempts}, now));
   }
@@ -182,6 +183,8 @@ public:
     std::vector<alert> alerts;
     alerts.reserve(stored.size());
     for (const auto& [id, one] : stored) alerts.push_back(one);
+    for (alert& one : alerts)
+      for (told_target& target : one.targets) target.accepted = target.accepted || sent_.contains(target.fire);
     std::vector<mute> active;
     for (const auto& [key, one] : mutes)
       if (one.until > now) active.push_back(one);
@@ -259,6 +262,7 @@ private:
   logic::callbacks callbacks_ = logic::callbacks::none;
   logic::tenant_machine machine_;
   std::set<delivery_id> ids_;
+  std::set<delivery_id> sent_; // as the store knows it of its rows
   std::size_t taken_ = 0;
   int commands_ = 0;
 };

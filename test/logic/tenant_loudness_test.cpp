@@ -270,6 +270,13 @@ TEST_CASE("the backup is told after five minutes without any acceptance") {
     t.pass(1h);
     CHECK(rows_on(t, mail).empty());
   }
+  SECTION("somebody took it before a restart, and no alert was written for that") {
+    CHECK(t.report(t.rows[0], delivery_state::sent).alerts.empty());
+    CHECK(t.report(t.rows[1], delivery_state::sent).alerts.empty());
+    t.restart();
+    t.pass(1h);
+    CHECK(rows_on(t, mail).empty());
+  }
   SECTION("acknowledged meanwhile") {
     t.ask(of(command_kind::acknowledge, t.at(trunk_down).id));
     t.pass(1h);

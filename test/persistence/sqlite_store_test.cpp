@@ -82,6 +82,9 @@ TEST_CASE("sqlite: what was written down comes back with the row") {
 }
 TEST_CASE("sqlite: tenants do not see each other") { on_sqlite(conformance::tenants_are_apart); }
 TEST_CASE("sqlite: a snapshot is what was written") { on_sqlite(conformance::snapshots_bring_back_what_was_written); }
+TEST_CASE("sqlite: alerts know which of their rows were sent") {
+  on_sqlite(conformance::alerts_know_which_of_their_rows_were_sent);
+}
 TEST_CASE("sqlite: mutes are seen while they hold") { on_sqlite(conformance::mutes_are_listed); }
 TEST_CASE("sqlite: queries come in pages") { on_sqlite(conformance::queries_page); }
 TEST_CASE("sqlite: the audit is a chain per tenant") { on_sqlite(conformance::audits_chain); }

@@ -45,6 +45,7 @@ void progress_comes_back_with_the_row(const store_opener& open);
 
 void tenants_are_apart(const store_opener& open);
 void snapshots_bring_back_what_was_written(const store_opener& open);
+void alerts_know_which_of_their_rows_were_sent(const store_opener& open);
 void mutes_are_listed(const store_opener& open);
 void queries_page(const store_opener& open);
 void audits_chain(const store_opener& open);

@@ -147,6 +147,25 @@ void snapshots_bring_back_what_was_written(const store_opener& open) {
   CHECK(work.held->probe(noon).ok());
 }
 
+void alerts_know_which_of_their_rows_were_sent(const store_opener& open) {
+  desk work(open);
+  alert told = make_alert("al_1");
+  const delivery sent = make_row("dl_sent", told);
+  delivery waits = make_row("dl_waits", told);
+  waits.channel = channel_id("other");
+  for (const delivery& one : {sent, waits}) told.targets.push_back({one.channel, "", one.id, severity::critical, noon});
+  work.commit_alert(told);
+  work.commit_rows({sent, waits});
+  const auto accepted = [&] {
+    const auto loaded = *open()->load_tenant(work.tenant, "n1", noon);
+    return std::pair(loaded.alerts.at(0).targets.at(0).accepted, loaded.alerts.at(0).targets.at(1).accepted);
+  };
+  REQUIRE(work.claimed_ids() == std::vector<std::string>{"dl_sent"});
+  CHECK(accepted() == std::pair(false, false));
+  REQUIRE(work.settle(work.outcome("dl_sent", delivery_state::sent)).ok());
+  CHECK(accepted() == std::pair(true, false));
+}
+
 void mutes_are_listed(const store_opener& open) {
   desk work(open);
   config_change made;
