@@ -22,14 +22,15 @@ constexpr std::size_t covered_at_most = 1000;
 
 // Due rows of a channel that stand first in their line: nothing older of the same alert and target is open there (log
 // rows have one target), and no row that it comes after. A test has no alert and waits for nobody.
-#define RINGDOWN_DUE                                                                                               \
-  "select " RINGDOWN_DELIVERY_HEAD                                                                                 \
-  " from delivery d indexed by delivery_due where tenant = ?1 and channel = ?2 and state = 'pending' "             \
-  "and (not_before <= ?3 or not_before > ?4 or (attempts = 0 and not_before <= created)) "                         \
-  "and (alert = '' or not exists(select 1 from delivery o indexed by delivery_line where o.tenant = d.tenant and " \
-  "o.channel = d.channel and o.alert = d.alert and o.target = d.target and o.state in ('pending', 'claimed') and " \
-  "o.seq < d.seq)) "                                                                                               \
-  "and (after is null or not exists(select 1 from delivery f where f.tenant = d.tenant and f.id = d.after and "    \
+#define RINGDOWN_DUE                                                                                             \
+  "select " RINGDOWN_DELIVERY_HEAD                                                                               \
+  " from delivery d indexed by delivery_due where tenant = ?1 and channel = ?2 and state = 'pending' "           \
+  "and (not_before <= ?3 or not_before > ?4 or (attempts = 0 and not_before <= created)) "                       \
+  "and (alert = '' or not exists(select 1 from delivery o indexed by delivery_by_alert where o.alert = d.alert " \
+  "and o.tenant = d.tenant and o.seq < d.seq and o.seq >= (select min(f.seq) from delivery f indexed by "        \
+  "delivery_open where f.tenant = ?1 and f.channel = ?2 and f.state in ('pending', 'claimed')) and o.channel = " \
+  "d.channel and o.target = d.target and o.state in ('pending', 'claimed'))) "                                   \
+  "and (after is null or not exists(select 1 from delivery f where f.tenant = d.tenant and f.id = d.after and "  \
   "f.state in ('pending', 'claimed'))) "
 #define RINGDOWN_TELLS_A_CRITICAL "level = 'critical' and event in ('fired', 'escalated', 'summary')"
 constexpr const char* due_sql = RINGDOWN_DUE "order by not_before, seq limit ?5";
@@ -56,8 +57,7 @@ constexpr const char* told_sql =
 // Rows that wait by a clock that has been set back since: ?1 is what it says now. What was tried waits from now as long as it
 // was to wait after its last attempt; what was not is due, and so is what was waited for until ?2 by the clock as it was. (A
 // claim is told that it was set, a start has to look.)
-#define RINGDOWN_LAST_TRIED \
-  "(select max(a.ended) from attempt a where a.tenant = delivery.tenant and a.delivery = delivery.id)"
+#define RINGDOWN_LAST_TRIED "(select max(a.ended) from attempt a where a.row = delivery.seq)"
 #define RINGDOWN_WAITS_BEGIN_ANEW                                                                                \
   "update delivery set not_before = ?1 + case when attempts = 0 or not_before <= ?2 then 0 else max(not_before " \
   "- " RINGDOWN_LAST_TRIED                                                                                       \
@@ -266,9 +266,10 @@ std::string sqlite_store::stage_of_call(const delivery& row) {
 bool sqlite_store::newer_waits(const delivery& row) {
   bool newer = false;
   db_->rows(
-      "select 1 from delivery indexed by delivery_line where tenant = ? and channel = ? and alert = ? and target = ? "
-      "and state in ('pending', 'claimed') and state = 'pending' and version > ? limit 1",
-      [&](columns&) { newer = true; }, row.tenant, row.channel, row.alert, row.target, row.version);
+      "select 1 from delivery indexed by delivery_by_alert where alert = ?1 and tenant = ?2 and seq > (select f.seq "
+      "from delivery f where f.id = ?3 and f.tenant = ?2) and channel = ?4 and target = ?5 and state = 'pending' and "
+      "version > ?6 limit 1",
+      [&](columns&) { newer = true; }, row.alert, row.tenant, row.id, row.channel, row.target, row.version);
   return newer;
 }
 
@@ -366,10 +367,10 @@ sqlite_store::judged sqlite_store::judge_hand_over(const delivery& row, wall_tim
 void sqlite_store::resume_or_give_up(const delivery& row, key_knowledge keys, wall_time now, recovery& tally) {
   const bool keyed = keys == key_knowledge::keyed;
   db_->run(
-      "insert into attempt(tenant, delivery, number, started, ended, outcome, status, address, answer) "
-      "values(?,?,?,?,?,'unknown',0,'','its process or actor ended before the "
-      "answer')",
-      row.tenant, row.id, row.attempts, now, now);
+      "insert into attempt(row, tenant, delivery, number, started, ended, outcome, status, address, answer) select "
+      "seq, tenant, id, ?, ?, ?, 'unknown', 0, '', 'its process or actor ended before the answer' from delivery where "
+      "tenant = ? and id = ?",
+      row.attempts, now, now, row.tenant, row.id);
   if (!keyed && row.level != severity::critical) {
     end_row(row.tenant, row.id, delivery_state::unknown, reason::outcome_unknown, now);
     ++tally.unknown;

@@ -84,7 +84,8 @@ result<std::vector<attempt>> sqlite_store::attempts(const delivery_id& id) {
   return guard([&]() -> result<std::vector<attempt>> {
     std::vector<attempt> found;
     db_->rows(
-        "select number, started, ended, outcome, status, address, answer from attempt where delivery = ? order by "
+        "select number, started, ended, outcome, status, address, answer from attempt where row in (select seq from "
+        "delivery where id = ?) order by "
         "number, started",
         [&](columns& row) {
           attempt a;

@@ -211,10 +211,10 @@ result<void> sqlite_store::settle_one(const settlement& what) {
     free_number(what.tenant, done.delivery);
   if (attempted)
     db_->run(
-        "insert into attempt(tenant, delivery, number, started, ended, outcome, status, address, answer) "
-        "values(?,?,?,?,?,?,?,?,?)",
-        what.tenant, done.delivery, done.number, done.started, done.ended, name(done.outcome), done.status,
-        done.address, done.answer);
+        "insert into attempt(row, tenant, delivery, number, started, ended, outcome, status, address, answer) select "
+        "seq, tenant, id, ?, ?, ?, ?, ?, ?, ? from delivery where tenant = ? and id = ?",
+        done.number, done.started, done.ended, name(done.outcome), done.status, done.address, done.answer, what.tenant,
+        done.delivery);
   if (what.state == delivery_state::sent && !what.remote.empty()) remember_remote(what);
   return {};
 }

@@ -20,8 +20,15 @@ TEST_CASE("a database of the first version is brought up to date with what it ho
         "'critical', 1, 1, 'none', '', 0, 0, null, null, 0, null, 0, null, null, 0, 0, 0, 0, '', 'failing', null, "
         "null, "
         "null, null, null, 'push' || char(9) || char(9) || 'dl_1' || char(9) || 'critical' || char(10), 'trace')");
+    first.exec(
+        "insert into delivery values(7, 'acme', 'dl_1', 'push', 'interrupt', 'fired', 'al_1', 1, 1, '', 0, 0, "
+        "'critical', 'pending', 'none', 1, 0, 0, 0, 0, 0, null, '', '', 'trace', '{}', null, null, null, null)");
+    first.exec("insert into attempt values('acme', 'dl_1', 1, 0, 0, 'retry', 503, '', 'busy')");
   }
-  const auto loaded = place.open()->load_tenant(tenant_id("acme"), "n1", noon);
+  const auto opened = place.open();
+  REQUIRE(opened->attempts(delivery_id("dl_1"))->size() == 1);
+  CHECK((*opened->find_alert(alert_id("al_1")))->key.instance == instance_id("hq"));
+  const auto loaded = opened->load_tenant(tenant_id("acme"), "n1", noon);
   INFO((loaded.ok() ? std::string() : loaded.error().detail));
   REQUIRE(loaded.ok());
   REQUIRE(loaded->alerts.size() == 1);
