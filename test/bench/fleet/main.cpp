@@ -1,5 +1,12 @@
 // bench-fleet: thousands of PBXes and a receiver of webhooks for ./dev bench. Commands come as lines on standard input, and
 // each is answered by one line of JSON; the end of the input ends it.
+//   stats            counts since the last `clear`; `live` connections, `complete` PBXes of which all was read, `asked`
+//                    marked ones that gave their trunks
+//   clear            forgets counts, webhooks and bodies
+//   hits, hits_at P  [microseconds, webhook-id] of each webhook, or of those at path P; told: [webhook-id, body] of each
+//   mark N, answered N   when the trunk lists of PBX N (or `all`) left is written down; said, since it was changed
+//   down N COUNT     so many of its trunks fail (of `all`)
+//   drop             every connection is lost;  delay MS, idle MS: a round trip, and how long a connection may idle
 #include "bin/ringdown-sim/certificates.hpp"
 #include "test/bench/fleet/server.hpp"
 
@@ -10,6 +17,8 @@
 
 #include <sys/resource.h>
 #include <unistd.h>
+#include <algorithm>
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
@@ -78,7 +87,12 @@ private:
     words >> verb;
     if (verb == "stats") return stats();
     if (verb == "hits") return hits("");
+    if (verb == "told") return told();
     if (verb == "clear") return cleared();
+    if (verb == "drop") {
+      of_.drop_all();
+      return "{}";
+    }
     std::string which;
     std::int64_t value = 0;
     if (verb == "delay" || verb == "idle") {
@@ -108,16 +122,30 @@ private:
   std::string cleared() {
     of_.seen = {};
     of_.hits.clear();
-    for (pbx& one : of_.pbxes) one.answered.clear();
+    for (pbx& one : of_.pbxes) {
+      one.answered.clear();
+      one.left = 0;
+    }
     return "{}";
   }
 
   [[nodiscard]] std::string stats() const {
     const counts& seen = of_.seen;
+    const auto complete = std::ranges::count(of_.pbxes, every_list, &pbx::left);
+    const auto asked =
+        std::ranges::count_if(of_.pbxes, [](const pbx& one) { return one.marked && !one.answered.empty(); });
     return fmt::format(R"({{"gets":{},"scrapes":{},"tokens":{},"handshakes":{},"resumed":{},"accepted":{},)"
-                       R"("closed_idle":{},"failed":{},"hits":{}}})",
+                       R"("closed_idle":{},"refused":{},"failed":{},"hits":{},"live":{},"complete":{},"asked":{}}})",
                        seen.gets, seen.scrapes, seen.tokens, seen.handshakes, seen.resumed, seen.accepted,
-                       seen.closed_idle, seen.failed, of_.hits.size());
+                       seen.closed_idle, seen.refused, seen.failed, of_.hits.size(), of_.live, complete, asked);
+  }
+
+  // A body is JSON, of which only the spaces between its parts can be ends of lines.
+  [[nodiscard]] std::string told() const {
+    std::string out = "[";
+    for (const hit& one : of_.hits) out += fmt::format(R"({}["{}",{}])", out.size() == 1 ? "" : ",", one.id, one.body);
+    std::ranges::replace(out, '\n', ' ');
+    return out + "]";
   }
 
   // Those whose path is `path`; all when it is empty.

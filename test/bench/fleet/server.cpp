@@ -201,16 +201,25 @@ void server::on_listener(link& listener) {
 
 void server::drop(link& which) {
   const int socket = which.socket;
+  if (which.established) --live;
   if (which.ssl != nullptr) SSL_free(which.ssl);
   ERR_clear_error();
   ::close(socket);
   links_.erase(socket);
 }
 
+void server::drop_all() {
+  std::vector<int> lost;
+  for (const auto& [socket, each] : links_)
+    if (each->what == kind::connection && !each->is_sink) lost.push_back(socket);
+  for (const int socket : lost) drop(*links_.at(socket));
+}
+
 bool server::shake(link& which) {
   const int done = SSL_do_handshake(which.ssl);
   if (done == 1) {
     which.established = true;
+    ++live;
     ++seen.handshakes;
     if (SSL_session_reused(which.ssl) == 1) ++seen.resumed;
     return true;
@@ -278,17 +287,17 @@ void server::answer_all(link& which) {
     const std::size_t whole = end + 4 + length_of(head);
     if (which.in.size() < whole) return;
     if (which.is_sink)
-      receive(which, head);
+      receive(which, head, std::string_view(which.in).substr(end + 4, whole - end - 4));
     else
-      answer(which, head, std::string_view(which.in).substr(end + 4, whole - end - 4));
+      answer(which, head);
     which.in.erase(0, whole);
   }
 }
 
-void server::receive(link& which, std::string_view head) {
+void server::receive(link& which, std::string_view head, std::string_view body) {
   const std::string_view target = head.substr(head.find(' ') + 1);
-  hits.push_back(
-      {micros_now(), std::string(header(head, "webhook-id:")), std::string(target.substr(0, target.find(' ')))});
+  hits.push_back({micros_now(), std::string(header(head, "webhook-id:")),
+                  std::string(target.substr(0, target.find(' '))), std::string(body)});
   which.out += "HTTP/1.1 204 No Content\r\n\r\n";
 }
 
@@ -298,13 +307,14 @@ void server::respond(link& which, std::string_view status, std::string_view type
   which.out += body_;
 }
 
-void server::answer(link& which, std::string_view head, std::string_view /*body*/) {
+void server::answer(link& which, std::string_view head) {
   pbx& of = pbxes[which.number];
   ++turn_;
   body_.clear();
   const std::string_view target = head.substr(head.find(' ') + 1);
   if (target.starts_with("/metrics")) {
     ++seen.scrapes;
+    of.left = every_list;
     bodies_.metrics(body_, of.shown, turn_);
     return respond(which, "200 OK", "text/plain; version=0.0.4");
   }
@@ -313,20 +323,34 @@ void server::answer(link& which, std::string_view head, std::string_view /*body*
     bodies::token(body_, of.shown);
     return respond(which, "200 OK", "application/json");
   }
+  if (!write_list(of, target)) {
+    ++seen.refused;
+    return respond(which, "404 Not Found", "application/json");
+  }
   ++seen.gets;
+  respond(which, "200 OK", "application/json; odata.metadata=minimal");
+}
+
+// False when there is no such list.
+bool server::write_list(pbx& of, std::string_view target) {
+  const auto note = [&of](list which) { of.left |= static_cast<std::uint8_t>(which); };
   if (target.starts_with("/xapi/v1/Trunks")) {
     bodies_.trunks(body_, of.shown, turn_);
+    note(list::trunks);
     if (of.marked) of.answered.push_back(micros_now());
   } else if (target.starts_with("/xapi/v1/Sbcs")) {
     bodies::sbcs(body_, of.shown, turn_);
+    note(list::sbcs);
   } else if (target.starts_with("/xapi/v1/SystemStatus")) {
     bodies::system_status(body_, of.shown, turn_);
+    note(list::system_status);
   } else if (target.starts_with("/xapi/v1/Services")) {
     bodies::services(body_, of.shown, turn_);
+    note(list::services);
   } else {
-    return respond(which, "404 Not Found", "application/json");
+    return false;
   }
-  respond(which, "200 OK", "application/json; odata.metadata=minimal");
+  return true;
 }
 
 } // namespace ringdown::bench

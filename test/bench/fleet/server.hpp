@@ -20,8 +20,13 @@ namespace ringdown::bench {
 
 using steady = std::chrono::steady_clock;
 
+// The lists of a fast cycle, a bit each.
+enum class list : std::uint8_t { trunks = 1, sbcs = 2, system_status = 4, services = 8 };
+inline constexpr std::uint8_t every_list = 15;
+
 struct pbx {
   pbx_state shown;
+  std::uint8_t left = 0;              // which lists did since it was cleared; a scrape is all of them
   bool marked = false;                // it is written down when its trunk lists left
   std::vector<std::int64_t> answered; // that, in microseconds of CLOCK_MONOTONIC, since it changed
 };
@@ -30,17 +35,19 @@ struct hit {           // a webhook that arrived
   std::int64_t at = 0; // microseconds of CLOCK_MONOTONIC
   std::string id;      // its webhook-id, or nothing
   std::string path;
+  std::string body;
 };
 
 struct counts {
-  std::uint64_t gets = 0;
+  std::uint64_t gets = 0; // answered with 200
   std::uint64_t scrapes = 0;
   std::uint64_t tokens = 0;
   std::uint64_t handshakes = 0;
   std::uint64_t resumed = 0;
   std::uint64_t accepted = 0;
   std::uint64_t closed_idle = 0;
-  std::uint64_t failed = 0; // connections that ended in their handshake, or in the middle of a request or an answer
+  std::uint64_t refused = 0; // requests for what is not here
+  std::uint64_t failed = 0;  // connections that ended in their handshake, or in the middle of a request or an answer
 };
 
 class server {
@@ -58,9 +65,13 @@ public:
   template <class OnLine>
   void run(int commands, OnLine on_line);
 
+  // Every connection to a PBX is lost, whatever is under way.
+  void drop_all();
+
   std::vector<pbx> pbxes;
   std::vector<hit> hits;
   counts seen;
+  std::size_t live = 0;                      // connections to PBXes whose handshake is done
   std::chrono::milliseconds answer_after{0}; // each flight waits so long before it is read: a round trip
   std::chrono::milliseconds idle_limit{0};   // a connection idle for so long is closed; 0: never
 
@@ -88,8 +99,9 @@ private:
   bool read_some(link& which);
   bool flush(link& which);
   void answer_all(link& which);
-  void answer(link& which, std::string_view head, std::string_view body);
-  void receive(link& which, std::string_view head);
+  void answer(link& which, std::string_view head);
+  bool write_list(pbx& of, std::string_view target);
+  void receive(link& which, std::string_view head, std::string_view body);
   void respond(link& which, std::string_view status, std::string_view type);
   void drop(link& which);
   void tend();
