@@ -99,7 +99,7 @@ def main():
     about = {"processors": os.cpu_count(), "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
     write_json(words.json, results, {name: {**about, **run} for name, run in runs.items()}, failed)
     print(f"\nwritten: {os.path.relpath(words.json)}")
-    missed = sum(figure.verdict == "MISSED" for figures in results.values() for figure in figures)
+    missed = sum(figure.is_missed for figures in results.values() for figure in figures)
     print(f"{len(results)} lines measured, {missed} figures missed their goal, {len(failed)} lines failed {failed or ''}".rstrip())
     return 1 if failed else 0
 

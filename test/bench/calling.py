@@ -140,9 +140,9 @@ def carrier_figures(phones, acks):
     expect(f"only {len(acks)} acknowledgements", len(acks) >= TENANTS // 3)
     seen = max(phones.due.values()) - min(phones.due.values())
     return [Figure("live calls per number", phones.most_live(), "", ("<=", 1), note=f"{len(phones.calls)} calls in {now - min(phones.due.values()):.0f} s"),
-            Figure("last first ring after due", waited[-1], "s", ("<=", 200), samples=waited,
+            Figure("last first ring after due", waited[-1], "s", ("<=", 200), singles=waited,
                    note=f"due within {seen:.0f} s; {twice} rang twice meanwhile; {TENANTS - len(waits)} never rang"),
-            Figure("ringing after acknowledge", late[-1], "s", ("<=", AFTER_ACK), samples=late,
+            Figure("ringing after acknowledge", late[-1], "s", ("<=", AFTER_ACK), singles=late,
                    note=f"until it stops; {len(acks)} acknowledged, half of them by key")]
 
 
@@ -254,10 +254,10 @@ def inject(world):
 def push_figures(took):
     trunk, path, hang = (sorted(took[kind]) for kind in FAILURES)
     many = "{} failures, spread evenly over the phases of the polls"
-    return [Figure("trunk -> push p50", median(trunk), "s", ("<=", 42), samples=trunk, note=many.format(len(trunk))),
-            Figure("trunk -> push p99", percentile(trunk, 99), "s", ("<=", 72), samples=trunk),
-            Figure("no TCP -> push p99", percentile(path, 99), "s", ("<=", 115), samples=path, note=many.format(len(path))),
-            Figure("hang -> push p99", percentile(hang, 99), "s", ("<=", 125), samples=hang, note=many.format(len(hang)))]
+    return [Figure("trunk -> push p50", median(trunk), "s", ("<=", 42), singles=trunk, note=many.format(len(trunk))),
+            Figure("trunk -> push p99", percentile(trunk, 99), "s", ("<=", 72), singles=trunk),
+            Figure("no TCP -> push p99", percentile(path, 99), "s", ("<=", 115), singles=path, note=many.format(len(path))),
+            Figure("hang -> push p99", percentile(hang, 99), "s", ("<=", 125), singles=hang, note=many.format(len(hang)))]
 
 
 def due_calls():
@@ -274,5 +274,5 @@ def due_calls():
         phones.is_sound()
         waits = sorted(phones.first_waits().values())
         expect(f"{len(waits)} of {PEOPLE} phones rang", len(waits) == PEOPLE)
-        return [Figure("call due -> ringing p99", percentile(waits, 99), "s", ("<=", 3), samples=waits,
+        return [Figure("call due -> ringing p99", percentile(waits, 99), "s", ("<=", 3), singles=waits,
                        note=f"{PEOPLE} calls, {APART:.0f} s apart, beside the rest; the most, with 50 ms of the simulator's")]

@@ -8,6 +8,7 @@ import tempfile
 from figures import Figure, line, median, slope
 from harness import BIN, ROOT
 from machine import OURS, Unfit, expect
+from tried import TRIED
 
 CARRIERS, TRUNKS_AT_CARRIER = 20, 5  # of tenant_load.hpp: so many carriers, so many trunks of one PBX at each of its four
 SIZES = [50, 150, 500]  # PBXes of 20 trunks
@@ -57,7 +58,7 @@ def brain_figures(name, key, check):
             check(size)
     costs = [median([run[at]["seconds"] / run[at]["transitions"] for run in runs]) for at in range(len(SIZES))]
     rates = [run[-1]["transitions"] / run[-1]["seconds"] for run in runs]
-    yield Figure(name, median(rates), "transitions/s", (">=", 50_000), samples=rates, note="of processor time")
+    yield Figure(name, median(rates), "transitions/s", (">=", 50_000), samples=rates, note="of processor time", tried=TRIED["brain"])
     for factor, cost in zip(("1x", "3x", "10x"), costs):
         yield Figure(f"{name}, cost at {factor}", 1e6 * cost, "us per transition")
     yield Figure(f"{name}, slope of that cost", slope(list(zip(SIZES, costs))), "", note="0: no more for one of many")
@@ -87,9 +88,9 @@ def commit():
     alone_rates = [run["alone"] / run["alone_seconds"] for run in runs]
     times = {key: [run["group"][key] for run in runs] for key in ("p50_ms", "p99_ms", "max_ms", "most_together")}
     return [
-        Figure("durable transitions", median(rates), "1/s", (">=", 10_000), (">=", 20_000), samples=rates),
+        Figure("durable transitions", median(rates), "1/s", (">=", 10_000), (">=", 20_000), samples=rates, tried=TRIED["commit"]),
         Figure("a commit, p50", median(times["p50_ms"]), "ms", ("<=", 5), samples=times["p50_ms"]),
-        Figure("a commit, p99", median(times["p99_ms"]), "ms", ("<=", 5), samples=times["p99_ms"]),
+        Figure("a commit, p99", median(times["p99_ms"]), "ms", ("<=", 5), samples=times["p99_ms"], tried=TRIED["commit"]),
         Figure("a commit, slowest", median(times["max_ms"]), "ms", samples=times["max_ms"]),
         Figure("folding the log, slowest", median([run["longest_fold_ms"] for run in runs]), "ms", note="between commits, when it has 8 MB"),
         Figure("most in one commit", median(times["most_together"]), "transitions", samples=times["most_together"]),

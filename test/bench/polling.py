@@ -85,7 +85,7 @@ def poll_cpu():
         ours = polled(1000, 4, 15, 1000)
         expect("connections are kept", ours["accepted"] == 0)
         pairs.append((micros(ours), micros(scraped_alone(1000, 1, 15, 1000))))
-    return [ratio("CPU per GET", pairs, ("<=", 0.40), ("<=", 0.25), "us")]
+    return [ratio("CPU per GET", pairs, ("<=", 0.40), ("<=", 0.25), note="us")]
 
 
 @line("poll_paced", "7,500 PBXes at 60 s: 500 GET/s")
