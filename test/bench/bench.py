@@ -7,6 +7,7 @@ table says it.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -25,7 +26,7 @@ import storming  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-po
 import telling  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
 from figures import LINES, as_plain, table  # noqa: E402 pylint: disable=wrong-import-position
 from harness import ROOT, Failed  # noqa: E402 pylint: disable=wrong-import-position
-from machine import Unfit, noise, open_files  # noqa: E402 pylint: disable=wrong-import-position
+from machine import LOAD, Foreign, Unfit, noise, on, open_files, write_on_disk  # noqa: E402 pylint: disable=wrong-import-position
 
 DESCRIPTORS = 16384  # 10,000 connections on either side, and what else is open
 
@@ -42,13 +43,19 @@ def arguments():
     return words
 
 
+def measured(each):
+    """The figures of a line and what the machine did beside it; Unfit when it could not say anything."""
+    before, foreign, begun = noise(), Foreign(), time.monotonic()
+    with on(LOAD) if each.pinned else contextlib.nullcontext():
+        figures = each.run()
+    return figures, {"seconds": round(time.monotonic() - begun, 1), **foreign.shares(), "noise_before": before, "noise_after": noise()}
+
+
 def run_line(each):
     """Its figures, or None when it could not say anything."""
     print(f"{each.name}: {each.load}", flush=True)
-    begun = time.monotonic()
-    before = noise()
     try:
-        figures = each.run()
+        figures, about = measured(each)
     except (Unfit, Failed) as why:
         print(f"  no figure: {why}", flush=True)
         return None, None
@@ -56,11 +63,10 @@ def run_line(each):
         # A fault of the bench itself must not take the other lines' figures with it.
         print("  no figure:\n" + traceback.format_exc(), flush=True)
         return None, None
-    about = {"seconds": round(time.monotonic() - begun, 1), "noise_before": before, "noise_after": noise()}
     for figure in figures:
         print(f"  {figure.name}: {figure.value:.4g} {figure.unit} {figure.verdict}".rstrip(), flush=True)
-    print(f"  {about['seconds']} s; machine: {before['spread_percent']} % and {about['noise_after']['spread_percent']} % "
-          f"spread of equal work before and after, steal {about['noise_after']['steal_percent']} %", flush=True)
+    print(f"  {about['seconds']} s; machine: foreign {about['foreign_percent']} %, steal {about['steal_percent']} %, equal work varied by "
+          f"{about['noise_before']['spread_percent']} % before and {about['noise_after']['spread_percent']} % after", flush=True)
     return figures, about
 
 
@@ -85,6 +91,7 @@ def main():
         return 0
     try:
         open_files(DESCRIPTORS)
+        write_on_disk()
     except Unfit as why:
         print(f"bench: {why}", file=sys.stderr)
         return 1

@@ -6,8 +6,8 @@ import subprocess
 import tempfile
 
 from figures import Figure, line, median, slope
-from harness import BIN, ROOT
-from machine import OURS, Unfit, expect
+from harness import BIN
+from machine import OURS, Unfit, disk_sync, expect
 from tried import TRIED
 
 CARRIERS, TRUNKS_AT_CARRIER = 20, 5  # of tenant_load.hpp: so many carriers, so many trunks of one PBX at each of its four
@@ -75,9 +75,10 @@ def brain():
 def commit():
     """Transitions a second that become durable (WAL, synchronous FULL) in groups as they come; and each for itself."""
     together, alone = 20_000, 2_000
-    runs = []
+    runs, syncs = [], []
     for _ in range(REPEATS):
-        with tempfile.TemporaryDirectory(prefix="bench-", dir=os.path.join(ROOT, "build")) as folder:
+        with tempfile.TemporaryDirectory(prefix="bench-commit-") as folder:
+            syncs.append(disk_sync(folder))
             run = run_pinned("bench-commit", folder, together, alone)
         rows = run["rows"]
         expect("every transition has its delivery, decision and audit entry",
@@ -95,6 +96,7 @@ def commit():
         Figure("folding the log, slowest", median([run["longest_fold_ms"] for run in runs]), "ms", note="between commits, when it has 8 MB"),
         Figure("most in one commit", median(times["most_together"]), "transitions", samples=times["most_together"]),
         Figure("one commit each", median(alone_rates), "1/s", samples=alone_rates),
+        Figure("the disk's own fdatasync", median(syncs), "ms", samples=syncs, note="one page over another, before each run"),
     ]
 
 

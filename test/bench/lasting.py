@@ -10,11 +10,11 @@ from figures import Figure, line
 from fleet import Fleet, Node, free_port
 from harness import content, event_of, wait_for
 from hooks import Hook
-from machine import OURS, expect, pin
+from machine import expect
 from peers import Peer
 from polling import prometheus
 from steps import alert_of, is_flagged
-from worlds import Tail, Usual, loading, within
+from worlds import Tail, Usual, within
 
 SEED = 20261124
 PBXES, WAVES = 200, 5       # each wave takes one trunk of each PBX down; five more bring them up again
@@ -30,9 +30,8 @@ def crash():
 
     Trunks fail and recover at a simulator. A transition is lost when its webhook or its push never comes, and doubled when a
     receiver that knows webhook-id sees it twice."""
-    with loading():
-        figures = our_crashes()
-        lost = peer_crash()
+    figures = our_crashes()
+    lost = peer_crash()
     figures[0].peer = lost
     figures[0].ours = figures[0].value
     figures[0].note += (f"; Alertmanager lost {lost} of {PEER_ALERTS}, sent to it once, in its group_wait ({GROUP_WAIT} s, "
@@ -135,7 +134,6 @@ def peer_lost(killed):
         peer = Peer("alertmanager", config, ["--storage.path={folder}/data", "--cluster.listen-address="], free_port())
         try:
             peer.start()
-            pin([peer.pid], OURS)
             tell_alerts(peer, [{"alertname": "TrunkDown", "trunk": str(number)} for number in range(PEER_ALERTS)])
             expect("Alertmanager has every alert", len(json.loads(peer.get("/api/v2/alerts")[1])) == PEER_ALERTS)
             expect("nothing was told in the wait", not hook.arrived)

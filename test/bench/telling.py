@@ -13,7 +13,7 @@ from lasting import tell_alerts
 from machine import expect
 from peers import Peer
 from steps import quiet, seconds
-from worlds import Tail, Usual, loading
+from worlds import Tail, Usual
 
 TENANTS, PBXES = 20, 200    # a PBX is asked every second
 TRUNKS = 6                  # of which five fail in a turn, one by one
@@ -30,13 +30,12 @@ def stall():
     """From the confirming body to the webhook at the provider that is well: p99 while the other hangs / p99 without.
 
     Alertmanager has two receivers for the alerts of each tenant."""
-    with loading(), Hook() as ill:
-        with two_providers(ill) as world:
-            ours, theirs = [], []
-            for pair in range(PAIRS):
-                ours.append(tuple(turn(world, ill, hangs) for hangs in (0.0, HANG)))
-                if pair < PEER_PAIRS:
-                    theirs.append(peer_pair())
+    with Hook() as ill, two_providers(ill) as world:
+        ours, theirs = [], []
+        for pair in range(PAIRS):
+            ours.append(tuple(turn(world, ill, hangs) for hangs in (0.0, HANG)))
+            if pair < PEER_PAIRS:
+                theirs.append(peer_pair())
     ratios = [stalled / clean for clean, stalled in ours]
     peer_ratios = [stalled / clean for clean, stalled in theirs]
     of_both = "{:.1f} and {:.1f} ms"

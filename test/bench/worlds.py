@@ -1,12 +1,11 @@
 """Real processes for bench lines: the daemon on the one processor, what loads it on the other."""
 
-import contextlib
 import json
 import os
 import time
 
 from harness import Failed, World, request, wait_for
-from machine import LOAD, OURS, pin
+from machine import OURS, on
 from steps import seconds
 
 READ_LIMIT = 100  # seconds until every PBX was read in full
@@ -14,10 +13,6 @@ READ_LIMIT = 100  # seconds until every PBX was read in full
 
 class Usual(World):
     """A world whose daemon file says no more than it must: what is not named in `timing` is what an operator has."""
-
-    def __init__(self, scenario, **options):
-        super().__init__(scenario, **options)
-        pin([self.simulator.pid], LOAD)
 
     def write_config(self, interval, timing=None, extra="", public_url=None):
         public = [f'public_url = "{public_url}"'] if public_url else []
@@ -28,9 +23,8 @@ class Usual(World):
             file.write("\n".join(lines) + "\n" + extra)
 
     def start(self, *words, **options):
-        took = super().start(*words, **options)
-        pin([self.daemon.pid], OURS)
-        return took
+        with on(OURS):
+            return super().start(*words, **options)
 
     def read_in_full(self, pbxes):
         """Every PBX was read and found reachable: what fails from now on is news."""
@@ -85,14 +79,3 @@ def within(limit, look, step=0.02):
     """Whether it came in time: what did not come is a figure, and no failure of the bench."""
     end = time.monotonic() + limit
     return wait_for("what is awaited, or the end", lambda: look() or ("over" if time.monotonic() >= end else ""), limit + 5, step) != "over"
-
-
-@contextlib.contextmanager
-def loading():
-    """This thread, and what it starts, on the processor of what loads."""
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, LOAD)
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
