@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import json
 import os
+import subprocess
 import sys
 import time
 import traceback
@@ -24,11 +25,13 @@ import lasting  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-pos
 import polling  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
 import storming  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
 import telling  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
+import peers  # noqa: E402 pylint: disable=wrong-import-position
 from figures import LINES, as_plain, table  # noqa: E402 pylint: disable=wrong-import-position
 from harness import ROOT, Failed  # noqa: E402 pylint: disable=wrong-import-position
-from machine import LOAD, Foreign, Unfit, noise, on, open_files, write_on_disk  # noqa: E402 pylint: disable=wrong-import-position
+from machine import LOAD, Foreign, Unfit, expect, noise, on, open_files, write_on_disk  # noqa: E402 pylint: disable=wrong-import-position
 
 DESCRIPTORS = 16384  # 10,000 connections on either side, and what else is open
+LIMIT = 300          # seconds that a line may take
 
 
 def arguments():
@@ -43,12 +46,24 @@ def arguments():
     return words
 
 
+def source():
+    """Which source is measured, and whether it is just that; nothing where it is no clone."""
+    def git(*words):
+        return subprocess.run(["git", "-C", ROOT, *words], capture_output=True, text=True, check=True).stdout.strip()
+    try:
+        return {"commit": git("rev-parse", "HEAD"), "dirty": git("status", "--porcelain") != ""}
+    except (OSError, subprocess.CalledProcessError):
+        return {}
+
+
 def measured(each):
     """The figures of a line and what the machine did beside it; Unfit when it could not say anything."""
     before, foreign, begun = noise(), Foreign(), time.monotonic()
     with on(LOAD) if each.pinned else contextlib.nullcontext():
         figures = each.run()
-    return figures, {"seconds": round(time.monotonic() - begun, 1), **foreign.shares(), "noise_before": before, "noise_after": noise()}
+    took = time.monotonic() - begun
+    expect(f"it took {took:.0f} s, more than {LIMIT}", took <= LIMIT)
+    return figures, {"seconds": round(took, 1), **foreign.shares(), "noise_before": before, "noise_after": noise()}
 
 
 def run_line(each):
@@ -71,14 +86,15 @@ def run_line(each):
 
 
 def write_json(path, results, runs, failed):
-    """Lines that were not run keep what the file says of them; one that failed has no figures any more."""
-    kept = {}
+    """Lines that were not run keep what the file says of them, that they failed too; one that failed has no figures any more."""
+    before = {}
     if os.path.exists(path):
         with open(path, encoding="utf-8") as file:
-            kept = json.load(file).get("lines", {})
-    kept = {name: said for name, said in kept.items() if name not in failed}
+            before = json.load(file)
+    kept = {name: said for name, said in before.get("lines", {}).items() if name not in failed}
     for name, figures in results.items():
         kept[name] = {"run": runs[name], "figures": as_plain(figures)}
+    failed = [name for name in before.get("failed", []) if name not in results and name not in failed] + failed
     with open(path, "w", encoding="utf-8") as file:
         json.dump({"lines": kept, "failed": failed}, file, indent=1)
 
@@ -103,7 +119,8 @@ def main():
         else:
             results[name], runs[name] = figures, about
     print("\n" + table(results))
-    about = {"processors": os.cpu_count(), "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+    about = {"processors": os.cpu_count(), "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **source(),
+             "peers": {name: peers.version(name) for name in peers.PACKAGES}}
     write_json(words.json, results, {name: {**about, **run} for name, run in runs.items()}, failed)
     print(f"\nwritten: {os.path.relpath(words.json)}")
     missed = sum(figure.is_missed for figures in results.values() for figure in figures)

@@ -1,6 +1,7 @@
 """Prometheus and Alertmanager as Debian builds them, unpacked and never installed: a package of theirs would enable and
 start a service that nobody asked for."""
 
+import functools
 import os
 import shutil
 import subprocess
@@ -48,8 +49,18 @@ def look_beside(path):
         file.write(code.replace(installed, b"." + relative))
 
 
+@functools.cache
+def version(name):
+    """As the program says it, or None when it was never fetched."""
+    path = os.path.join(FOLDER, PACKAGES[name], "usr", "bin", PACKAGES[name])
+    if not os.path.exists(path):
+        return None
+    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=True)
+    return (said.stdout + said.stderr).split("version ", 1)[1].split()[0]
+
+
 class Peer:
-    """One running peer in a folder of its own, on one processor."""
+    """One running peer in a folder of its own, usually on one processor."""
 
     def __init__(self, name, config, arguments, port, processors=OURS):
         self.folder = tempfile.mkdtemp(prefix=f"bench-{name}-")
