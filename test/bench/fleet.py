@@ -4,6 +4,7 @@ import json
 import os
 import select
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -15,6 +16,7 @@ from machine import LOAD, OURS, Unfit, cpu_seconds, expect
 PBX_DOMAIN = "bench.test"
 TENANT_SIZE = 50
 SECRET = "whsec_YmVuY2gtc2VjcmV0LW9mLWEtcmVjZWl2ZXItMDAwMQ=="
+COMPLETE, PARTIAL, FAILED = (f'ringdown_polls_total{{result="{result}"' for result in ("complete", "partial", "failed"))
 
 
 def free_port():
@@ -29,17 +31,17 @@ def pbx_address(number):
 
 
 class Fleet:
-    """The bench-fleet program, told what to do line by line."""
+    """The bench-fleet program, told what to do line by line: its main.cpp says what it knows."""
 
-    def __init__(self, pbxes, trunks=9):
+    def __init__(self, pbxes, trunks=9, processors=LOAD):
         self.pbxes = pbxes
         self.folder = tempfile.mkdtemp(prefix="bench-fleet-")
         self.ca_file = os.path.join(self.folder, "ca.pem")
         self.port, self.sink_port = free_port(), free_port()
         command = [os.path.join(BIN, "bench-fleet"), "--pbxes", str(pbxes), "--port", str(self.port), "--sink-port",
                    str(self.sink_port), "--trunks", str(trunks), "--ca-file", self.ca_file]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
-                                        preexec_fn=lambda: os.sched_setaffinity(0, LOAD))
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8", bufsize=1,
+                                        preexec_fn=lambda: os.sched_setaffinity(0, processors))
         expect("the fleet listens", self.process.stdout.readline().strip() == "ready")
 
     def ask(self, command):
@@ -52,6 +54,12 @@ class Fleet:
     def stats(self):
         return self.ask("stats")
 
+    def read_since(self, what, limit, *commands):
+        """Forgets what it has seen, does as told, and waits until every PBX was read in full since."""
+        for command in ("clear", *commands):
+            self.ask(command)
+        wait_for(f"every PBX read {what}", lambda: self.stats()["complete"] >= self.pbxes, limit, 0.1)
+
     def end(self):
         self.process.stdin.close()
         stop(self.process)
@@ -60,22 +68,35 @@ class Fleet:
 
 
 class Node:
-    """One ringdownd that polls a fleet, in a folder of its own, on one processor."""
+    """One ringdownd that polls a fleet, in a folder of its own, usually on one processor."""
 
-    def __init__(self, fleet, interval, timing=None, poll=None, tenant_size=TENANT_SIZE, hook=True, processors=OURS):
+    def __init__(self, fleet, interval, timing=None, tenant_size=TENANT_SIZE, processors=OURS):
         self.fleet = fleet
         self.folder = tempfile.mkdtemp(prefix="bench-node-")
         self.log = os.path.join(self.folder, "log")
         self.config = os.path.join(self.folder, "ringdown.toml")
         self.process = self.url = None
-        self._processors = processors
-        polling = {"interval": interval, **(poll or {})}
+        self._processors, self._timing = processors, timing or {}
+        self._write_config(interval)
+        self._write_tenants(tenant_size)
+
+    def _write_config(self, interval):
         with open(self.config, "w", encoding="utf-8") as file:
             file.write('state_dir = "state"\n[http]\nlisten = "127.0.0.1:0"\n[egress]\nallow = ["127.0.0.0/8"]\n'
-                       '[limits]\nmin_poll_interval = "100ms"\n' + toml("poll", polling) + toml("timing", timing or {}))
-        self._write_tenants(tenant_size, hook)
+                       f'[limits]\nmin_poll_interval = "100ms"\n[poll]\ninterval = "{interval}"\n' + toml("timing", self._timing))
 
-    def _write_tenants(self, size, hook):
+    def poll_every(self, interval):
+        """The running daemon reads its file again."""
+        before = self._reloads()
+        self._write_config(interval)
+        self.process.send_signal(signal.SIGHUP)
+        wait_for("the new interval", lambda: self._reloads() > before, 30, 0.1)
+
+    def _reloads(self):
+        with open(self.log, encoding="utf-8", errors="replace") as file:
+            return sum("event=reloaded" in row for row in file)
+
+    def _write_tenants(self, size):
         self.tenants = os.path.join(self.folder, "tenants")
         os.makedirs(self.tenants)
         for name, text in (("pbx", "bench-secret"), ("hook", SECRET)):
@@ -85,17 +106,16 @@ class Node:
         for first in range(0, self.fleet.pbxes, size):
             name = f"t{first // size + 1:03}"
             with open(os.path.join(self.tenants, name + ".toml"), "w", encoding="utf-8") as file:
-                file.write(self._tenant(name, range(first, min(first + size, self.fleet.pbxes)), hook))
+                file.write(self._tenant(name, range(first, min(first + size, self.fleet.pbxes))))
 
-    def _tenant(self, name, numbers, hook):
+    def _tenant(self, name, numbers):
         rows = [f'[tenant]\nid = "{name}"\nname = "Tenant {name}"\n[[customer]]\nid = "c"\nname = "A customer"\n']
         for n in numbers:
             rows.append(f'[[instance]]\nid = "p{n:05}"\nname = "PBX {n}"\ncustomer = "c"\n'
                         f'url = "https://p{n:05}.{PBX_DOMAIN}:{self.fleet.port}"\naddress = "{pbx_address(n)}"\nclient_id = "900"\n'
                         f'secret = {{ file = "{self.folder}/pbx" }}\ntls.ca_file = "{self.fleet.ca_file}"\n')
-        if hook:
-            rows.append(f'[[channel]]\nid = "hook"\nkind = "webhook"\nname = "Receiver"\n'
-                        f'url = "http://127.0.0.1:{self.fleet.sink_port}/{name}"\nsecret = {{ file = "{self.folder}/hook" }}\n')
+        rows.append(f'[[channel]]\nid = "hook"\nkind = "webhook"\nname = "Receiver"\n'
+                    f'url = "http://127.0.0.1:{self.fleet.sink_port}/{name}"\nsecret = {{ file = "{self.folder}/hook" }}\n')
         return "".join(rows)
 
     def start(self, limit=60, wrap=()):
@@ -136,26 +156,21 @@ class Node:
         return self.process.pid
 
     def warm(self, limit=120):
-        """Waits until every PBX has logged in and was read since."""
-        def all_polled():
-            return self.fleet.stats()["tokens"] >= self.fleet.pbxes
-        wait_for(f"{self.fleet.pbxes} PBXes connected", all_polled, limit, 0.2)
-        complete = 'ringdown_polls_total{result="complete"'
-        from_here = self.metric(complete) + self.fleet.pbxes
-        wait_for(f"{self.fleet.pbxes} PBXes read", lambda: self.metric(complete) >= from_here, limit, 0.2)
+        """Waits until every PBX has logged in and was read in full since."""
+        wait_for(f"{self.fleet.pbxes} PBXes connected", lambda: self.fleet.stats()["tokens"] >= self.fleet.pbxes, limit, 0.2)
+        self.fleet.read_since("once it was connected", limit)
 
     def window(self, seconds):
         """What happened in a stretch of time: the fleet's counts, the seconds and the processor seconds used."""
         before, cpu, begun = self.fleet.stats(), cpu_seconds(self.pid), time.monotonic()
-        polls = self.metrics()
+        polls, polls_begun = self.metrics(), time.monotonic()  # a busy daemon takes its time to say them
         wait_until(begun + seconds, self)
         took, used, after = time.monotonic() - begun, cpu_seconds(self.pid) - cpu, self.fleet.stats()
-        now = self.metrics()
+        now, polls_took = self.metrics(), time.monotonic() - polls_begun
         counted = {key: after[key] - before[key] for key in after}
-        for result in ("complete", "partial", "failed"):
-            key = f'ringdown_polls_total{{result="{result}"'
-            counted["polls_" + result] = self.metric(key, now) - self.metric(key, polls)
-        return {**counted, "seconds": took, "cpu": used}
+        for name, key in (("complete", COMPLETE), ("partial", PARTIAL), ("failed", FAILED)):
+            counted["polls_" + name] = self.metric(key, now) - self.metric(key, polls)
+        return {**counted, "seconds": took, "cpu": used, "polls_seconds": polls_took}
 
     def kill(self):
         self.process.kill()

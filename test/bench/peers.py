@@ -2,11 +2,14 @@
 start a service that nobody asked for."""
 
 import functools
+import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import urllib.error
+import urllib.parse
 import urllib.request
 
 from machine import OURS, Unfit
@@ -67,13 +70,16 @@ class Peer:
         self.config = os.path.join(self.folder, "config.yml")
         self.url = f"http://127.0.0.1:{port}"
         self.log = open(os.path.join(self.folder, "log"), "wb")  # pylint: disable=consider-using-with
-        with open(self.config, "w", encoding="utf-8") as file:
-            file.write(config)
+        self._write(config)
         self._command = [program(name), f"--config.file={self.config}", f"--web.listen-address=127.0.0.1:{port}",
                          *[text.format(folder=self.folder) for text in arguments]]
         self._processors = processors
         self._files = os.path.join(FOLDER, PACKAGES[name], "usr", "share", "prometheus")  # if it has any
         self.process = None
+
+    def _write(self, config):
+        with open(self.config, "w", encoding="utf-8") as file:
+            file.write(config)
 
     def start(self, limit=60):
         self.process = subprocess.Popen(self._command, stdout=self.log, stderr=self.log, cwd=self._files,
@@ -101,6 +107,20 @@ class Peer:
         text = metrics if metrics is not None else self.get("/metrics")[1]
         return sum(float(row.rsplit(" ", 1)[1]) for row in text.splitlines()
                    if row.startswith(name + "{") or row.startswith(name + " "))
+
+    def query(self, expression):
+        """One number that Prometheus makes of its series now; 0 when there are none."""
+        answer = json.loads(self.get("/api/v1/query?" + urllib.parse.urlencode({"query": expression}))[1])
+        return sum(float(row["value"][1]) for row in answer["data"]["result"])
+
+    def reload(self, config):
+        """The running peer reads another configuration."""
+        loaded = "prometheus_config_last_reload_success_timestamp_seconds"
+        before = self.metric(loaded)
+        self._write(config)
+        self.process.send_signal(signal.SIGHUP)
+        wait_for("the peer's new configuration", lambda: self.metric(loaded) > before, 60, 0.1)
+        return self
 
     @property
     def pid(self):
