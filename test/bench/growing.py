@@ -4,6 +4,7 @@ from figures import growth, line
 from fleet import Fleet, Node
 from machine import rss_kib
 from polling import polled
+from storming import TRUNKS, our_storm
 
 
 def idle_kib():
@@ -29,3 +30,15 @@ def poll_growth():
         cost.append((pbxes, 1e6 * parts[0]["cpu"] / parts[0]["seconds"]))
         memory.append((pbxes, end["rss"] - idle))
     return [*growth("polling", cost, "us/s"), *growth("memory", memory, "KiB")]
+
+
+@line("storm_growth", "1,000, 3,000 and 10,000 transitions of one tenant", pinned=False)
+def storm_growth():
+    """How processor time, memory and the time from the first webhook to the last grow with a storm: the slope is 1 where they do
+    as it does."""
+    storms = {pbxes * TRUNKS: our_storm(pbxes) for pbxes in (10, 30, 100)}
+
+    def points(key, factor):
+        return [(count, factor * storm[key]) for count, storm in storms.items()]
+    return [*growth("CPU", points("cpu", 1e6), "us"), *growth("first to last webhook", points("told", 1e3), "ms"),
+            *growth("memory", points("growth", 1024), "KiB")]
