@@ -25,6 +25,7 @@ import inside  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-posi
 import lasting  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
 import peaking  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
 import polling  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
+import restarting  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
 import storming  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
 import telling  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
 import peers  # noqa: E402 pylint: disable=wrong-import-position
