@@ -53,6 +53,11 @@ bool read_anything(const observation& seen) {
   return seen.trunks.ok() || seen.sbcs.ok() || seen.system.ok() || seen.services.ok();
 }
 
+bool all_answered(const observation& seen) {
+  const auto answered = [](const auto& part) { return part.ok() || part.why.problem != read_problem::transport; };
+  return answered(seen.trunks) && answered(seen.sbcs) && answered(seen.system) && answered(seen.services);
+}
+
 bool is_outage(const read_failure& why) {
   return why.problem == read_problem::transport || why.problem == read_problem::server_error ||
          why.problem == read_problem::not_json;
@@ -88,7 +93,8 @@ bool pbx_conversation::configure(instance_config config) {
 
 bool pbx_conversation::take_budget_change() { return std::exchange(budget_changed_, false); }
 
-std::optional<http_request> pbx_conversation::start(moment now) {
+std::optional<http_request> pbx_conversation::start(moment now, std::optional<endpoint> awaited) {
+  if (awaited && all_answered(seen_)) ask_last(*awaited);
   seen_ = {};
   seen_.started = now;
   renewed_ = false;

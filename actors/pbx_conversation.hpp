@@ -28,8 +28,9 @@ public:
   // True once after the budget changed and should be made durable.
   [[nodiscard]] bool take_budget_change();
 
-  // Begin a poll. Empty when there is nothing to ask: then finished() at once.
-  [[nodiscard]] std::optional<http_request> start(moment now);
+  // Begin a poll. Empty when there is nothing to ask: then finished() at once. The answer that is waited for comes last, so
+  // that it is judged at once; but nobody who hung before stands before it.
+  [[nodiscard]] std::optional<http_request> start(moment now, std::optional<endpoint> awaited = {});
   // What will be asked after that request if every answer is whole and in one page: it may be sent in one run with it. An
   // answer that was not asked for in the end is left out.
   [[nodiscard]] std::vector<http_request> ahead() const;

@@ -15,7 +15,7 @@ constexpr std::size_t most_uncommitted = 64;
 
 // All are polled once within so long after a start, and within so long where an alert is open.
 constexpr duration spread_after_start = std::chrono::seconds(30);
-constexpr duration spread_of_open = std::chrono::seconds(3);
+constexpr duration spread_of_open = std::chrono::seconds(2);
 
 std::string lane_name(const tenant_id& tenant, const instance_id& instance) {
   return "pbx/" + tenant.str() + "/" + instance.str();
@@ -129,6 +129,7 @@ void poller::poll() {
     world().metrics->polls_late.fetch_add(1, std::memory_order_relaxed);
     return;
   }
+  const auto about = look_ ? look_->about : std::nullopt;
   look_.reset();
   not_before_.reset();
   if (uncommitted_.size() >= most_uncommitted) {
@@ -139,7 +140,7 @@ void poller::poll() {
   polling_ = true;
   const moment present = now();
   poll_began_ = present.steady;
-  if (auto request = talk_.start(present))
+  if (auto request = talk_.start(present, about))
     send(std::move(*request));
   else
     finish();

@@ -29,7 +29,8 @@ struct machine_config {
 // When the poller should look again, when that is earlier than its regular slot.
 struct look_again {
   steady_time at;
-  std::string_view why; // "confirm", "unreachable", "settle", "recovery": for logs and the API
+  std::string_view why;            // "confirm", "unreachable", "settle", "recovery": for logs and the API
+  std::optional<endpoint> about{}; // whose answer it waits for
 };
 
 struct machine_verdict {

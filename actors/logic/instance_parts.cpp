@@ -68,11 +68,11 @@ void instance_machine::judge_one(step_context& at, tracked& one, const seen_row&
   switch (one.watch.look(what, config_.times, at.now)) {
     case watch_news::nothing: break;
     case watch_news::confirm_soon:
-      at.look(at.now.steady + config_.times.confirm_after, "confirm");
+      at.look(at.now.steady + config_.times.confirm_after, "confirm", source_of(one.record.ref));
       at.why = "confirming";
       return;
     case watch_news::recover_soon:
-      at.look(at.now.steady + config_.times.confirm_after, "recovery");
+      at.look(at.now.steady + config_.times.confirm_after, "recovery", source_of(one.record.ref));
       at.why = "confirming recovery";
       return;
     case watch_news::failed:

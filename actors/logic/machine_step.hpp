@@ -28,8 +28,8 @@ struct instance_machine::step_context {
   }
 
   // The earliest wish wins.
-  void look(steady_time at, std::string_view reason) {
-    if (!again || at < again->at) again = look_again{at, reason};
+  void look(steady_time at, std::string_view reason, std::optional<endpoint> about = {}) {
+    if (!again || at < again->at) again = look_again{at, reason, about};
   }
 };
 

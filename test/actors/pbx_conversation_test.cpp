@@ -54,9 +54,9 @@ struct poll {
   observation seen;
 };
 template <class Reply>
-poll run(pbx_conversation& talk, moment now, Reply&& reply) {
+poll run(pbx_conversation& talk, moment now, Reply&& reply, std::optional<endpoint> awaited = {}) {
   poll made;
-  auto request = talk.start(now);
+  auto request = talk.start(now, awaited);
   while (request && made.asked.size() < 40) {
     made.asked.push_back(endpoint_of(*request));
     request = talk.on(reply(made.asked.back(), made.asked.size()), now);
@@ -264,6 +264,18 @@ TEST_CASE("an endpoint that hangs is asked last from then on, each once per poll
   CHECK(second.seen.sbcs.ok());
   CHECK(second.seen.services.ok());
   CHECK(second.seen.trunks.why.transport == transport_error::timeout);
+}
+
+TEST_CASE("the answer that is waited for comes last, but not behind one that hung") {
+  auto talk = fresh();
+  static_cast<void>(run(talk, at(std::chrono::seconds(0)), all_good));
+  CHECK(run(talk, at(std::chrono::seconds(10)), all_good, endpoint::trunks).asked ==
+        words{"Sbcs", "SystemStatus", "Services", "Trunks"});
+  static_cast<void>(run(talk, at(std::chrono::seconds(60)), [](const std::string& which, std::size_t n) {
+    return which == "Services" ? broken(transport_error::timeout) : all_good(which, n);
+  }));
+  CHECK(run(talk, at(std::chrono::seconds(70)), all_good, endpoint::trunks).asked ==
+        words{"Sbcs", "SystemStatus", "Trunks", "Services"});
 }
 
 TEST_CASE("an older build that refuses a field is asked for the older ones, and remembered") {

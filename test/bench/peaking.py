@@ -55,7 +55,9 @@ def loaded(node, seconds):
     expect(f"no connection failed, got {part['failed']}", part["failed"] == 0)
     expect(f"the fleet was not the limit: {load:.2f} of its processor", load < 0.95)
     read = 4 * part["polls_complete"] / part["polls_seconds"]
-    expect(f"{goodput(part):.0f} GETs a second were answered and {read:.0f} read", abs(read - goodput(part)) <= 0.03 * read)
+    # At the edges of a window a PBX has one poll under way, mostly in the middle.
+    expect(f"{goodput(part):.0f} GETs a second were answered and {read:.0f} read",
+           abs(read - goodput(part)) * part["seconds"] <= 2 * PBXES)
     return part
 
 

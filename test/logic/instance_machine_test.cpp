@@ -30,6 +30,7 @@ TEST_CASE("what is down at first sight is told once, together, after one confirm
   CHECK(pbx.see(bad.read()).transitions.empty());
   REQUIRE(pbx.again);
   CHECK(pbx.again->why == "confirm");
+  CHECK(pbx.again->about == endpoint::trunks);
   CHECK(pbx.again->at == pbx.now.steady + 10s);
   const auto news = pbx.see(bad.read(), 10s);
   CHECK(said(news.transitions) == lines{"trunk_down trunk/1 failing", "sbc_offline sbc/a failing"});

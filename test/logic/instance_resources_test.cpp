@@ -39,6 +39,7 @@ TEST_CASE("a flip to the worse is told when the second look says the same") {
     CHECK(pbx.see(one.bad).transitions.empty());
     REQUIRE(pbx.again);
     CHECK(pbx.again->why == "confirm");
+    CHECK(pbx.again->about.has_value());
     const auto news = pbx.see(one.bad, 10s);
     REQUIRE(said(news.transitions) == lines{one.said});
     CHECK(news.transitions[0].since == first_seen);
