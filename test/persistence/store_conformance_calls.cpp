@@ -1,43 +1,14 @@
+#include "test/persistence/calls.hpp"
 #include "test/persistence/store_conformance.hpp"
 #include "test/support/catch.hpp"
 
 #include <string>
-#include <vector>
 
 namespace ringdown::persistence::conformance {
 
 namespace {
 
 using namespace std::chrono_literals;
-using ids = std::vector<std::string>;
-
-const std::string number = "+12025550101";
-
-delivery call_row(const std::string& id, const alert& about, const std::string& to = number) {
-  delivery row = make_row(id, about);
-  row.target = to;
-  return row;
-}
-
-call_record record_of(const delivery& row) {
-  call_record c;
-  c.call = row.id;
-  c.channel = row.channel;
-  c.lead = row.alert;
-  c.number = row.target;
-  c.person = "jo";
-  c.made = c.changed = noon;
-  return c;
-}
-
-// The claim of a channel that calls.
-ids claimed(desk& at, wall_time now = noon, const tenant_id& tenant = tenant_id("acme")) {
-  auto answer = at.held->claim({tenant, channel_id("push"), at.owner, 10, now, target_use::exclusive});
-  REQUIRE(answer.ok());
-  ids found;
-  for (const delivery& row : answer->rows) found.push_back(row.id.str());
-  return found;
-}
 
 void end(desk& at, call_record call) {
   call.stage = call_stage::ended;
@@ -214,46 +185,6 @@ void calls_given_up_ring_nobody(const store_opener& open) {
   // Long before its deadline, as after a clock that was set back.
   CHECK(claimed(work, noon + 5s).empty());
   CHECK(work.fate("dl_1") == "dead expired");
-}
-
-void calls_wait_for_their_turn_but_not_for_a_number(const store_opener& open) {
-  desk work(open);
-  const alert first = make_alert("al_1");
-  const alert second = make_alert("al_2");
-  auto batch = work.batch();
-  batch.alerts = {first, second};
-  batch.deliveries = {call_row("dl_1", first), call_row("dl_2", second)};
-  for (delivery& row : batch.deliveries) row.give_up_at = noon + 1min;
-  batch.calls = {record_of(batch.deliveries[0]), record_of(batch.deliveries[1])};
-  work.commit(batch);
-  CHECK(claimed(work, noon + 3min) == ids{"dl_1"});
-  CHECK(work.fate("dl_2") == "dead expired");
-}
-
-void calls_wait_ten_minutes_and_codes_do_not(const store_opener& open) {
-  desk work(open);
-  const alert first = make_alert("al_1");
-  const alert second = make_alert("al_2");
-  auto batch = work.batch();
-  batch.alerts = {first, second};
-  batch.deliveries = {call_row("dl_code", first), call_row("dl_long", first), call_row("dl_old", second)};
-  for (delivery& row : batch.deliveries) {
-    row.created = noon;
-    row.give_up_at = noon + 1min;
-  }
-  batch.deliveries[1].target = "+12025550111";
-  batch.deliveries[2].target = "+12025550122";
-  batch.calls = {record_of(batch.deliveries[1]), record_of(batch.deliveries[2])}; // a code has none
-  work.commit(batch);
-  SECTION("one whose turn comes late has as long as any other from then on") {
-    CHECK(claimed(work, noon + 9min) == ids{"dl_long", "dl_old"});
-    CHECK(work.row("dl_long").give_up_at == noon + 10min);
-    CHECK(work.fate("dl_code") == "dead expired");
-  }
-  SECTION("a node that was away rings for nothing of before") {
-    CHECK(claimed(work, noon + 2h).empty());
-    for (const char* id : {"dl_code", "dl_long", "dl_old"}) CHECK(work.fate(id) == "dead expired");
-  }
 }
 
 void acknowledged_calls_are_not_claimed(const store_opener& open) {
