@@ -94,6 +94,12 @@ void tenant::on(const tenant_loaded& loaded) {
   loaded_ = true;
   // What changed in the configuration while nobody was there to see it: alerts of removed instances close.
   commit(machine_.configure(config_, now().wall), {}, {});
+  // Whoever was to hear of these ends is gone.
+  for (const delivery& row : stored.settled)
+    commit(machine_.on(
+               logic::delivery_report{row.id, row.alert, row.channel, row.state, row.why, row.reference, row.attempts},
+               now().wall),
+           {}, {});
   for (const command& waiting : loaded.commands) {
     read_at_load_.insert(waiting.id);
     commit(machine_.on(waiting, now().wall), {}, {});

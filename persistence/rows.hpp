@@ -173,6 +173,8 @@ struct tenant_snapshot {
   std::vector<mute> mutes;
   std::map<instance_id, login_budget> budgets;
   std::vector<call_record> calls; // that have not ended, or were made within the last hour: budgets count them
+  // Rows of calls that are wanted there, and have ended: nobody has decided on that yet. Without their content.
+  std::vector<delivery> settled;
   std::vector<phone_record> phones;
   std::optional<oncall_pointer> oncall;
 };

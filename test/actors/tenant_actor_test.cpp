@@ -151,6 +151,44 @@ TEST_CASE("what a poller told before the store answered is newer than what it re
   CHECK(at.start_poller().budget.failures == 1);
 }
 
+TEST_CASE("a tenant that died before it heard how a call's row ended hears it when it loads") {
+  persistence::tenant_snapshot stored;
+  alert about;
+  about.tenant = tenant_id("t");
+  about.id = alert_id("al_1");
+  about.key = {instance_id("hq"), alert_type::trunk_down, {resource_kind::trunk, "1"}};
+  stored.alerts = {about};
+  call_record wanted;
+  wanted.call = delivery_id("dl_1");
+  wanted.channel = channel_id("phone");
+  wanted.lead = about.id;
+  wanted.number = "+12025550101";
+  wanted.made = wanted.changed = wall_time{std::chrono::hours(500'000)};
+  stored.calls = {wanted};
+  delivery row;
+  row.id = wanted.call;
+  row.channel = wanted.channel;
+  row.alert = about.id;
+  row.reference = "CA1";
+  call_stage stage = call_stage::placed;
+  SECTION("it was taken") { row.state = delivery_state::sent; }
+  SECTION("it was not") {
+    row.state = delivery_state::dead;
+    row.reference.clear();
+    stage = call_stage::ended;
+  }
+  stored.settled = {row};
+  bench at(with_channels({"phone"}));
+  at.load(std::move(stored));
+  std::vector<call_record> calls;
+  while (calls.empty())
+    at.self->receive([&](const commit_batch& one) { calls = one.batch->calls; },
+                     caf::after(20s) >> [] { FAIL("nothing was committed"); });
+  REQUIRE(calls.size() == 1);
+  CHECK(calls[0].stage == stage);
+  CHECK(calls[0].reference == row.reference);
+}
+
 TEST_CASE("the budget of an instance that was taken away is forgotten") {
   bench at;
   at.load(stored_with(2));

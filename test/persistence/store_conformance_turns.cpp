@@ -49,4 +49,33 @@ void calls_wait_ten_minutes_and_codes_do_not(const store_opener& open) {
   }
 }
 
+void ends_of_calls_come_back_until_they_are_heard(const store_opener& open) {
+  desk work(open);
+  auto batch = work.batch();
+  for (const char* id : {"1", "2", "3"}) {
+    batch.alerts.push_back(make_alert(std::string("al_") + id));
+    batch.deliveries.push_back(call_row(std::string("dl_") + id, batch.alerts.back(), number + id));
+    batch.calls.push_back(record_of(batch.deliveries.back()));
+  }
+  work.commit(batch);
+  const auto settled = [&] { return open()->load_tenant(work.tenant, "n1", noon)->settled; };
+  REQUIRE(claimed(work).size() == 3);
+  CHECK(settled().empty());
+  auto taken = work.outcome("dl_1", delivery_state::sent);
+  taken.reference = "CA1";
+  REQUIRE(work.settle(taken).ok());
+  REQUIRE(work.settle(work.outcome("dl_2", delivery_state::dead)).ok());
+  const auto ends = settled();
+  REQUIRE(ends.size() == 2);
+  CHECK(ends[0].id == delivery_id("dl_1"));
+  CHECK(ends[0].state == delivery_state::sent);
+  CHECK(ends[0].reference == "CA1");
+  CHECK(ends[1].state == delivery_state::dead);
+  auto heard = work.batch();
+  heard.calls = {batch.calls[0]};
+  heard.calls[0].stage = call_stage::placed;
+  work.commit(heard);
+  CHECK(settled().size() == 1);
+}
+
 } // namespace ringdown::persistence::conformance
