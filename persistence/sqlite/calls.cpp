@@ -110,6 +110,15 @@ bool sqlite_store::is_rung_too_often(const delivery& row, wall_time now) {
          rung_since(std::chrono::hours(1)) >= call_budget::in_an_hour;
 }
 
+std::optional<wall_time> sqlite_store::first_doubt_of(const delivery& row) {
+  std::optional<wall_time> first;
+  db_->rows(
+      "select min(a.started) from delivery d join attempt a on a.row = d.seq where d.tenant = ? and d.id = ? and "
+      "a.outcome = 'unknown'",
+      [&](columns& found) { first = found.maybe_time(); }, row.tenant, row.id);
+  return first;
+}
+
 bool sqlite_store::take_number(const delivery& row, wall_time now) {
   // Whoever's `until` lies too far ahead wrote it before the clock was set back.
   db_->run("delete from live_number where number = ? and (until <= ? or until > ?)", row.target, now,

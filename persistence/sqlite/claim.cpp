@@ -201,6 +201,7 @@ bool sqlite_store::consider(claim_state& state, delivery row) {
   row.state = delivery_state::claimed;
   // However long it waited for its turn, the provider may be asked for as long as of any other.
   if (is_call(row) && row.attempts == 0) row.give_up_at = std::max(row.give_up_at, request.now + patience_of(row));
+  if (row.possible_repeat) row.doubted_since = first_doubt_of(row);
   ++row.attempts;
   ++row.handed;
   db_->run(
@@ -368,9 +369,9 @@ void sqlite_store::resume_or_give_up(const delivery& row, key_knowledge keys, wa
   const bool keyed = keys == key_knowledge::keyed;
   db_->run(
       "insert into attempt(row, tenant, delivery, number, started, ended, outcome, status, address, answer) select "
-      "seq, tenant, id, ?, ?, ?, 'unknown', 0, '', 'its process or actor ended before the answer' from delivery where "
-      "tenant = ? and id = ?",
-      row.attempts, now, now, row.tenant, row.id);
+      "seq, tenant, id, attempts, case when claimed_at < ?1 then claimed_at else ?1 end, ?1, 'unknown', 0, '', 'its "
+      "process or actor ended before the answer' from delivery where tenant = ?2 and id = ?3",
+      now, row.tenant, row.id);
   if (!keyed && row.level != severity::critical) {
     end_row(row.tenant, row.id, delivery_state::unknown, reason::outcome_unknown, now);
     ++tally.unknown;

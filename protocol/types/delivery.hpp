@@ -59,6 +59,8 @@ struct delivery {
   std::uint32_t attempts = 0;   // begun so far
   std::uint32_t handed = 0;     // times handed to an actor without an outcome (S-D5); raised before the hand-over
   bool possible_repeat = false; // an earlier attempt may have arrived (S-D6): said so to the target
+  // Of a possible repeat, when it is claimed: when the first attempt began that may have arrived.
+  std::optional<wall_time> doubted_since;
   wall_time created;
   wall_time not_before;
   wall_time give_up_at;

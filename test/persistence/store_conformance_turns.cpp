@@ -78,4 +78,57 @@ void ends_of_calls_come_back_until_they_are_heard(const store_opener& open) {
   CHECK(settled().size() == 1);
 }
 
+namespace {
+
+// One call, wished for at noon and waited for until a minute later.
+struct lone_call {
+  explicit lone_call(const store_opener& open) : work(open) {
+    auto batch = work.batch();
+    batch.alerts = {about};
+    batch.deliveries = {call_row("dl_1", about)};
+    batch.deliveries[0].give_up_at = noon + 1min;
+    batch.calls = {record_of(batch.deliveries[0])};
+    work.commit(batch);
+  }
+  // Tried at `begun`, and to be tried again five seconds later.
+  void try_at(wall_time begun, outcome_kind came) {
+    REQUIRE(claimed(work, begun) == ids{"dl_1"});
+    auto done = work.outcome("dl_1", delivery_state::pending);
+    done.ledger.number = work.row("dl_1").attempts;
+    done.ledger.started = begun;
+    done.ledger.outcome = came;
+    done.not_before = begun + 5s;
+    done.possible_repeat = came == outcome_kind::unknown;
+    REQUIRE(work.settle(done).ok());
+  }
+
+  desk work;
+  alert about = make_alert("al_1");
+};
+
+} // namespace
+
+void calls_in_doubt_date_from_their_attempt(const store_opener& open) {
+  lone_call at(open);
+  at.try_at(noon + 3min, outcome_kind::retry); // surely not placed
+  const wall_time doubtful = noon + 3min + 10s;
+  SECTION("whose answer was lost") { at.try_at(doubtful, outcome_kind::unknown); }
+  SECTION("that died with its channel") {
+    REQUIRE(claimed(at.work, doubtful) == ids{"dl_1"});
+    REQUIRE(at.work.held
+                ->recover_channel(at.work.tenant, channel_id("push"), at.work.owner, key_knowledge::unkeyed, {},
+                                  doubtful + 3s)
+                .ok());
+  }
+  SECTION("and was lost twice") {
+    at.try_at(doubtful, outcome_kind::unknown);
+    at.try_at(doubtful + 10s, outcome_kind::unknown);
+  }
+  auto again = at.work.held->claim(
+      {at.work.tenant, channel_id("push"), at.work.owner, 10, doubtful + 20s, target_use::exclusive});
+  REQUIRE(again.ok());
+  REQUIRE(again->rows.size() == 1);
+  CHECK(again->rows[0].doubted_since == doubtful);
+}
+
 } // namespace ringdown::persistence::conformance

@@ -178,6 +178,28 @@ TEST_CASE("a call whose placing is in doubt is looked for before it rings again"
   }
 }
 
+TEST_CASE("a call that rang there while ours waited for its turn is not taken for ours") {
+  delivery row = call_row();
+  row.possible_repeat = true;
+  row.created = noon() - std::chrono::minutes(5);
+  row.doubted_since = noon();
+  const channel_config channel = twilio_channel();
+  const auto job = job_for(row, channel);
+  const auto look = voice::start_twilio(job);
+  http_outcome listed = answer(200, R"({"calls":[{"sid":"CAtheirs","date_created":"Fri, 02 Oct 2026 06:59:20 +0000",)"
+                                    R"("end_time":"Fri, 02 Oct 2026 06:59:50 +0000"}]})");
+  const auto is_ours = [&] { return voice::resume_twilio(job, look.next, listed).outcome.has_value(); };
+  SECTION("they say what time it is") {
+    listed.response->headers.emplace_back("Date", "Fri, 02 Oct 2026 07:00:10 GMT");
+    CHECK_FALSE(is_ours());
+  }
+  SECTION("they do not") { CHECK_FALSE(is_ours()); }
+  SECTION("it was ours: tried a minute ago") {
+    row.doubted_since = noon() - std::chrono::minutes(1);
+    CHECK(is_ours());
+  }
+}
+
 TEST_CASE("a call is taken back before it is answered and hung up after") {
   const delivery row = call_row();
   const channel_config channel = twilio_channel();

@@ -161,16 +161,19 @@ std::optional<wall_time> read_date(std::string_view text) {
                                    text.substr(17, 8)));
 }
 
-// When this delivery was made, by their clock: ours may be wrong by hours, and then older calls would be taken for it.
-wall_time made_by_their_clock(const delivery_job& job, const http_response& answer) {
+// When the attempt began that is in doubt. While the call waited for its turn before that, another tenant's may have rung there.
+wall_time tried_since(const delivery_job& job) { return job.row.doubted_since.value_or(job.row.created); }
+
+// The same by their clock: ours may be wrong by hours, and then older calls would be taken for it.
+wall_time tried_by_their_clock(const delivery_job& job, const http_response& answer) {
   constexpr duration longest = std::chrono::minutes(2); // a call is given up sooner
   const auto date = header(answer.headers, "date");
   const auto theirs = date ? read_date(*date) : std::nullopt;
-  if (!theirs) return job.row.created;
-  return *theirs - std::clamp<duration>(job.now - job.row.created, duration{}, longest);
+  if (!theirs) return tried_since(job);
+  return *theirs - std::clamp<duration>(job.now - tried_since(job), duration{}, longest);
 }
 
-// The latest call that was made since this delivery was. What had ended by then rang for another.
+// The latest call that was made since this one was tried. What had ended by then rang for another.
 struct list_visitor final : json_visitor {
   explicit list_visitor(wall_time since) : since_(since) {}
   bool on_value(const json_path& path, const json_value& value) override {
@@ -206,7 +209,7 @@ private:
 };
 
 dialect_step looked(const delivery_job& job, const http_outcome& answer) {
-  list_visitor visitor(answer.response ? made_by_their_clock(job, *answer.response) : job.row.created);
+  list_visitor visitor(answer.response ? tried_by_their_clock(job, *answer.response) : tried_since(job));
   const bool read = answer.response && answer.response->status == 200 &&
                     read_json(answer.response->body, answer_limit, visitor) == json_problem::none;
   if (read && !visitor.found.empty()) {
