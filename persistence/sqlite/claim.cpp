@@ -70,6 +70,9 @@ bool is_call(const delivery& row) { return row.target.starts_with('+'); }
 // How long a call was to be tried, counted from its wish.
 duration patience_of(const delivery& row) { return row.give_up_at - row.created; }
 
+// Only a call does, until it is claimed: what was handed back is due from then on.
+bool waits_for_turn(const delivery& row) { return is_call(row) && row.attempts == 0 && row.not_before <= row.created; }
+
 bool is_fire(notice_event event) { return event == notice_event::fired || event == notice_event::escalated; }
 
 // What tells of an end is no alarm, however bad it was.
@@ -199,8 +202,8 @@ bool sqlite_store::consider(claim_state& state, delivery row) {
   ++state.held;
   if (row.kind == delivery_kind::mirror) find_remote(row);
   row.state = delivery_state::claimed;
-  // However long it waited for its turn, the provider may be asked for as long as of any other.
-  if (is_call(row) && row.attempts == 0) row.give_up_at = std::max(row.give_up_at, request.now + patience_of(row));
+  // However long it waited for its turn, the provider may be asked for as long as of any other, from now on.
+  if (waits_for_turn(row)) row.give_up_at = std::max(row.give_up_at, request.now + patience_of(row));
   if (row.possible_repeat) row.doubted_since = first_doubt_of(row);
   ++row.attempts;
   ++row.handed;
@@ -236,7 +239,7 @@ sqlite_store::judged sqlite_store::judge(const delivery& row, wall_time now) {
   // says). One whose number is taken is late: the next number may be free.
   const bool calls = is_call(row);
   const std::string stage = calls ? stage_of_call(row) : std::string();
-  const bool waits = row.attempts == 0 && stage == name(call_stage::wanted);
+  const bool waits = waits_for_turn(row) && stage == name(call_stage::wanted);
   if (row.give_up_at <= now && (row.attempts > 0 || (calls && (!waits || is_number_taken(row, now)))))
     return {delivery_state::dead, reason::expired};
   // Nor longer: a node that was away rings for nothing that its tenant wished for hours ago.

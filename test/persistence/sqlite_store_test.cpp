@@ -65,6 +65,9 @@ TEST_CASE("sqlite: how a call's row ended comes back until its tenant has writte
 TEST_CASE("sqlite: a call in doubt comes back with the time of the attempt that is") {
   on_sqlite(conformance::calls_in_doubt_date_from_their_attempt);
 }
+TEST_CASE("sqlite: a call that is claimed and never begun ends as soon as any other") {
+  on_sqlite(conformance::calls_that_never_begin_end_in_time);
+}
 TEST_CASE("sqlite: a call that was given up rings nobody") { on_sqlite(conformance::calls_given_up_ring_nobody); }
 TEST_CASE("sqlite: a number rings once at a time") { on_sqlite(conformance::calls_ring_a_number_once_at_a_time); }
 TEST_CASE("sqlite: an acknowledgement in the inbox stops a call") {

@@ -131,4 +131,14 @@ void calls_in_doubt_date_from_their_attempt(const store_opener& open) {
   CHECK(again->rows[0].doubted_since == doubtful);
 }
 
+void calls_that_never_begin_end_in_time(const store_opener& open) {
+  lone_call at(open);
+  wall_time first = noon;
+  SECTION("wished for just now") {}
+  SECTION("after it had waited for its turn") { first += 3min; }
+  for (const duration later : {0s, 20s, 55s}) at.try_at(first + later, outcome_kind::not_sent);
+  CHECK(claimed(at.work, first + 60s).empty());
+  CHECK(at.work.fate("dl_1") == "dead expired");
+}
+
 } // namespace ringdown::persistence::conformance
