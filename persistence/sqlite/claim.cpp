@@ -70,8 +70,10 @@ bool is_call(const delivery& row) { return row.target.starts_with('+'); }
 // How long a call was to be tried, counted from its wish.
 duration patience_of(const delivery& row) { return row.give_up_at - row.created; }
 
-// Only a call does, until it is claimed: what was handed back is due from then on.
-bool waits_for_turn(const delivery& row) { return is_call(row) && row.attempts == 0 && row.not_before <= row.created; }
+// Only a call about an alert does, until it is claimed: what was handed back is due from then on. A code is not waited for.
+bool waits_for_turn(const delivery& row) {
+  return is_call(row) && !row.alert.empty() && row.attempts == 0 && row.not_before <= row.created;
+}
 
 bool is_fire(notice_event event) { return event == notice_event::fired || event == notice_event::escalated; }
 
@@ -258,7 +260,7 @@ sqlite_store::judged sqlite_store::judge(const delivery& row, wall_time now) {
   return {};
 }
 
-// Empty: it is nobody's call, such as that of a verification code.
+// As its tenant wrote it last; empty: it is no call of a tenant's.
 std::string sqlite_store::stage_of_call(const delivery& row) {
   std::string stage;
   db_->rows(

@@ -54,6 +54,23 @@ TEST_CASE("a number is verified by the code that was read out there") {
   }
 }
 
+TEST_CASE("a code is not waited for") {
+  call_bench t;
+  command asked;
+  asked.kind = command_kind::ask_for_code;
+  asked.subject = number_jo;
+  asked.text = "804213";
+  t.ask(asked);
+  REQUIRE(t.all_calls().size() == 1);
+  const auto is_waited_for = [&] { return is_live(t.calls.at(t.newest().id)); };
+  t.now += 59s;
+  t.tick();
+  CHECK(is_waited_for());
+  t.now += 1s;
+  t.tick();
+  CHECK_FALSE(is_waited_for());
+}
+
 TEST_CASE("a call that is given up is hung up, and never rings beside the next one") {
   call_bench t;
   t.news({failing(trunk_down)});

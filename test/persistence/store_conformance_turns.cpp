@@ -29,14 +29,15 @@ void calls_wait_ten_minutes_and_codes_do_not(const store_opener& open) {
   const alert second = make_alert("al_2");
   auto batch = work.batch();
   batch.alerts = {first, second};
-  batch.deliveries = {call_row("dl_code", first), call_row("dl_long", first), call_row("dl_old", second)};
+  batch.deliveries = {call_row("dl_code", first), call_row("dl_long", first, "+12025550111"),
+                      call_row("dl_old", second, "+12025550122")};
+  batch.deliveries[0].event = notice_event::test;
+  batch.deliveries[0].level = severity::info;
+  batch.deliveries[0].alert = alert_id(); // nobody's
   for (delivery& row : batch.deliveries) {
-    row.created = noon;
     row.give_up_at = noon + 1min;
+    batch.calls.push_back(record_of(row));
   }
-  batch.deliveries[1].target = "+12025550111";
-  batch.deliveries[2].target = "+12025550122";
-  batch.calls = {record_of(batch.deliveries[1]), record_of(batch.deliveries[2])}; // a code has none
   work.commit(batch);
   SECTION("one whose turn comes late has as long as any other from then on") {
     CHECK(claimed(work, noon + 9min) == ids{"dl_long", "dl_old"});
