@@ -380,11 +380,12 @@ delivery_id tell_by_call(const telling_context& in, alert& a, const calling& wha
   notice content = notice_of(in, a, notice_event::fired, "");
   content.text = what.text;
   content.alerts = what.read;
-  delivery row = row_of(in, a, what.channel, delivery_kind::interrupt, std::move(content), what.ring, "");
+  const std::string nonce = std::to_string(micros(what.begun));
+  delivery row = row_of(in, a, what.channel, delivery_kind::interrupt, std::move(content), what.ring, nonce);
   row.target = what.number;
   row.give_up_at = in.now + in.config.times.call_late_after;
   row.content.acknowledge_path.clear();
-  row.id = identity(row, "", in.lineage);
+  row.id = identity(row, nonce, in.lineage);
   delivery_id id = row.id;
   made(a, std::move(row), what.ring == 0 ? reason::first : reason::escalation_due, what.gates, in.now, out);
   return id;

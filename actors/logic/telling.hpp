@@ -72,6 +72,7 @@ struct calling {
   const channel_config& channel;
   std::string number;
   std::uint32_t ring = 0; // of the alert's ladder
+  wall_time begun;        // that ladder: begun anew in one version it rings anew
   std::string text;       // what is said where no script can be fetched
   std::vector<alert_view> read;
   std::string gates;

@@ -270,7 +270,7 @@ bool tenant_machine::is_awaited(const call_record& call) const {
 
 void tenant_machine::place_call(turn& t, alert& a, const callable& whom, const std::string& gates,
                                 const channel_config& over) {
-  calling what{over, whom.number, a.ladder->rings, "", {}, gates};
+  calling what{over, whom.number, a.ladder->rings, a.ladder->begun, "", {}, gates};
   call_record call;
   what.read.push_back(view_of(a, *config_));
   if (callbacks_ == callbacks::none) call.read.push_back({a.id, a.episode});
