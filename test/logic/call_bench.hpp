@@ -2,6 +2,7 @@
 #pragma once
 
 #include "test/logic/tenant_bench.hpp"
+#include "test/support/catch.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -73,6 +74,7 @@ struct call_bench : tenant_bench {
 inline void rings(call_bench& t) {
   t.news({failing(trunk_down)});
   t.pass(std::chrono::minutes(2));
+  REQUIRE(t.all_calls().size() == 1);
 }
 
 // Jo has a mailbox, too, which is the next channel to hear of what a call did not say.
