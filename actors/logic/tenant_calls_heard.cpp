@@ -55,14 +55,14 @@ wall_time tenant_machine::deadline_of(const call_record& call) const {
 
 wall_time tenant_machine::late_at(const call_record& call) const { return call.made + config_->times.call_late_after; }
 
-// A wish changes by nothing else.
+// Until it rings it does not change after that without this being told first.
 bool tenant_machine::was_told_late(const call_record& call) const {
-  return call.stage == call_stage::wanted && call.changed >= late_at(call);
+  return call.stage <= call_stage::placed && call.changed >= late_at(call);
 }
 
-// It goes on waiting for its turn, and somebody hears of it meanwhile (S-T6).
+// It goes on waiting for its turn, or to ring, and somebody hears of it meanwhile (S-T6).
 void tenant_machine::note_late(turn& t, call_record& call) {
-  if (call.stage != call_stage::wanted || t.now < late_at(call) || was_told_late(call)) return;
+  if (call.stage > call_stage::placed || t.now < late_at(call) || was_told_late(call)) return;
   tell_instead_of(t, call);
   call.changed = t.now;
   t.out.calls.push_back(call);
@@ -81,6 +81,7 @@ effects tenant_machine::on(const call_news& news, wall_time now) {
 
 // Stages only rise, and a result that says more replaces one that says less: late, twice or out of order is all the same.
 void tenant_machine::hear(turn& t, call_record& call, const call_news& news) {
+  note_late(t, call);
   const call_record before = call;
   if (call.reference.empty()) call.reference = news.heard.reference;
   if (news.heard.stage != call_stage::ended) call.stage = std::max(call.stage, news.heard.stage);
@@ -131,6 +132,7 @@ void tenant_machine::note_row(turn& t, call_record& call, const delivery_report&
   if (!is_final(report.state)) return;
   if (!is_live(call)) return note_late_row(t, call, report);
   if (report.why == reason::budget_spent) return refuse_call(t, call);
+  note_late(t, call);
   if (report.state != delivery_state::sent && report.state != delivery_state::confirmed) {
     end_call(t, call, report.state == delivery_state::suppressed ? call_result::cancelled : call_result::failed);
     return note_late_row(t, call, report);
@@ -175,10 +177,9 @@ void tenant_machine::hang_up_late(turn& t, const call_record& call, call_stage s
 void tenant_machine::end_call(turn& t, call_record& call, call_result result) {
   // Nobody was rung, or nothing was said to who picked up, and nobody knows when somebody will hear of it (S-T6).
   const bool unheard = result == call_result::listener && call.read.empty() && is_awaited(call);
-  // What waited for its turn for long was told then, and rang when it was last heard of, not when it was wished for.
+  const bool silent = result == call_result::failed && call.stage < call_stage::ringing && !was_told_late(call);
+  // What waited for its turn for long rang when it was last heard of, not when it was wished for.
   const bool waited = call.stage != call_stage::wanted && call.changed > late_at(call);
-  const bool silent =
-      result == call_result::failed && call.stage < call_stage::ringing && !was_told_late(call) && !waited;
   if (unheard || silent) tell_instead_of(t, call);
   note_unread(t, call, unheard);
   const wall_time rung_at = waited ? call.changed : call.made;

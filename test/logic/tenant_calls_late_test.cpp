@@ -79,7 +79,57 @@ TEST_CASE("what joins a call that is late already is told on the next channel as
   call_bench t(config_with_mails());
   rings(t);
   t.news({failing(trunk_down, "T2")});
-  t.pass(2min); // the first is late by now, and the second due
+  SECTION("it still waits for its turn") { t.pass(2min); } // the second is due by now
+  SECTION("it is placed") {
+    t.pass(119s);
+    t.placed(t.newest());
+    t.pass(1s);
+  }
   REQUIRE(t.all_calls().size() == 1);
   for (const char* trunk : {"T1", "T2"}) CHECK(mails_to_jo(t, t.at(trunk_down, trunk).id) == 1);
+  t.heard(t.newest(), call_stage::ended, call_result::failed);
+  for (const char* trunk : {"T1", "T2"}) CHECK(mails_to_jo(t, t.at(trunk_down, trunk).id) == 1);
+}
+
+TEST_CASE("what joins a call that was placed in time is told when that fails") {
+  call_bench t(config_with_mails());
+  t.news({failing(trunk_down, "T1"), failing(trunk_down, "T2")});
+  t.pass(2min);
+  REQUIRE(t.all_calls().size() == 1);
+  t.placed(t.newest());
+  for (const char* trunk : {"T1", "T2"}) CHECK(mails_to_jo(t, t.at(trunk_down, trunk).id) == 0);
+  t.heard(t.newest(), call_stage::ended, call_result::failed);
+  for (const char* trunk : {"T1", "T2"}) CHECK(mails_to_jo(t, t.at(trunk_down, trunk).id) == 1);
+}
+
+// The clock was set forward, or the news was faster than the tick.
+TEST_CASE("a call that is late when it is heard of is told of then, if nobody was told before") {
+  call_bench t(config_with_mails());
+  rings(t);
+  const delivery row = t.newest();
+  const auto mails = [&] { return mails_to_jo(t, t.at(trunk_down).id); };
+  SECTION("it is placed only now") {
+    t.now += 61s;
+    t.placed(row);
+    CHECK(mails() == 1);
+    CHECK(is_live(t.calls.at(row.id)));
+  }
+  SECTION("its provider says something of it, and it does not ring yet") {
+    t.pass(1s);
+    t.placed(row);
+    t.now += 61s;
+    call_news news;
+    news.call = row.id;
+    news.heard.sequence = 1;
+    t.hear(news);
+    CHECK(mails() == 1);
+  }
+  SECTION("it never will be placed") {
+    t.now += 61s;
+    t.report(row, delivery_state::dead, reason::expired, "", 3);
+    CHECK(mails() == 1);
+  }
+  t.heard(row, call_stage::ended, call_result::failed);
+  t.pass(1s);
+  CHECK(mails() == 1);
 }
