@@ -92,11 +92,7 @@ void sqlite_store::load_calls(tenant_snapshot& into, wall_time now) {
 // and so does what was begun already, or speaks of no alert: a code that somebody waits for.
 bool sqlite_store::is_rung_too_often(const delivery& row, wall_time now) {
   if (row.alert.empty() || row.attempts > 0) return false;
-  bool first = false;
-  db_->rows(
-      "select first from call where tenant = ? and call = ?", [&](columns& found) { first = found.truth(); },
-      row.tenant, row.id);
-  if (first) return false;
+  if (const auto call = standing_of_call(row); call && call->first) return false;
   const auto rung_since = [&](duration span) {
     std::int64_t rung = 0;
     db_->rows(
@@ -108,6 +104,18 @@ bool sqlite_store::is_rung_too_often(const delivery& row, wall_time now) {
   };
   return rung_since(std::chrono::minutes(15)) >= call_budget::in_15_minutes ||
          rung_since(std::chrono::hours(1)) >= call_budget::in_an_hour;
+}
+
+std::optional<sqlite_store::call_standing> sqlite_store::standing_of_call(const delivery& row) {
+  std::optional<call_standing> standing;
+  db_->rows(
+      "select stage, first from call where tenant = ? and call = ?",
+      [&](columns& found) {
+        standing.emplace().stage = found.text();
+        standing->first = found.truth();
+      },
+      row.tenant, row.id);
+  return standing;
 }
 
 std::optional<wall_time> sqlite_store::first_doubt_of(const delivery& row) {

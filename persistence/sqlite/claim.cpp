@@ -35,9 +35,10 @@ constexpr std::size_t covered_at_most = 1000;
 #define RINGDOWN_TELLS_A_CRITICAL "level = 'critical' and event in ('fired', 'escalated', 'summary')"
 constexpr const char* due_sql = RINGDOWN_DUE "order by not_before, seq limit ?5";
 // As urgency_of() has it, over all that is due and not over the oldest alone.
-constexpr const char* urgent_due_sql =
-    RINGDOWN_DUE "order by " RINGDOWN_TELLS_A_CRITICAL
-                 " and attempts = 0 and round = 0 desc, " RINGDOWN_TELLS_A_CRITICAL " desc, not_before, seq limit ?5";
+constexpr const char* urgent_due_sql = RINGDOWN_DUE
+    "order by " RINGDOWN_TELLS_A_CRITICAL
+    " and attempts = 0 and (round = 0 or exists(select 1 from call c where c.tenant = d.tenant and c.call = "
+    "d.id and c.first)) desc, " RINGDOWN_TELLS_A_CRITICAL " desc, not_before, seq limit ?5";
 // Was this target told of the episode since the last time it was told of an end? Fires of its own, and summaries; a mirror by
 // whatever it was told, since its newest row speaks for those that gave way to it.
 constexpr const char* told_sql =
@@ -77,14 +78,17 @@ bool waits_for_turn(const delivery& row) {
 
 bool is_fire(notice_event event) { return event == notice_event::fired || event == notice_event::escalated; }
 
-// What tells of an end is no alarm, however bad it was.
-urgency urgency_of(const delivery& row) {
+} // namespace
+
+// What tells of an end is no alarm, however bad it was. An alert whose first ring joined another's call, or was given up
+// unplaced, is still owed a first call: its ladder says so, not the round.
+urgency sqlite_store::urgency_of(const delivery& row) {
   const bool tells = is_fire(row.event) || row.event == notice_event::summary;
   if (row.level != severity::critical || !tells) return urgency::routine;
-  return row.round == 0 && row.attempts == 0 ? urgency::first_critical : urgency::repeated_critical;
+  if (row.attempts > 0) return urgency::repeated_critical;
+  const auto call = standing_of_call(row);
+  return row.round == 0 || (call && call->first) ? urgency::first_critical : urgency::repeated_critical;
 }
-
-} // namespace
 
 bool sqlite_store::read_content_of(delivery& row) {
   try {
@@ -240,7 +244,7 @@ sqlite_store::judged sqlite_store::judge(const delivery& row, wall_time now) {
   // A call waits for its turn at the provider's account as long as its tenant does (its record says so whatever the clock
   // says). One whose number is taken is late: the next number may be free.
   const bool calls = is_call(row);
-  const std::string stage = calls ? stage_of_call(row) : std::string();
+  const std::string stage = calls ? standing_of_call(row).value_or(call_standing()).stage : std::string();
   const bool waits = waits_for_turn(row) && stage == name(call_stage::wanted);
   if (row.give_up_at <= now && (row.attempts > 0 || (calls && (!waits || is_number_taken(row, now)))))
     return {delivery_state::dead, reason::expired};
@@ -258,15 +262,6 @@ sqlite_store::judged sqlite_store::judge(const delivery& row, wall_time now) {
   }
   if (row.kind == delivery_kind::mirror && newer_waits(row)) return {delivery_state::suppressed, reason::superseded};
   return {};
-}
-
-// As its tenant wrote it last; empty: it is no call of a tenant's.
-std::string sqlite_store::stage_of_call(const delivery& row) {
-  std::string stage;
-  db_->rows(
-      "select stage from call where tenant = ? and call = ?", [&](columns& found) { stage = found.text(); }, row.tenant,
-      row.id);
-  return stage;
 }
 
 bool sqlite_store::newer_waits(const delivery& row) {

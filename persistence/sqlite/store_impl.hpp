@@ -134,8 +134,14 @@ private:
   [[nodiscard]] judged judge_summary(const delivery& row, wall_time now);
   [[nodiscard]] judged judge_hand_over(const delivery& row, wall_time now);
   [[nodiscard]] reason barring(const tenant_id& tenant, mask_set masks, wall_time now);
-  [[nodiscard]] std::string stage_of_call(const delivery& row);
   [[nodiscard]] std::optional<wall_time> first_doubt_of(const delivery& row);
+  [[nodiscard]] urgency urgency_of(const delivery& row);
+  // As its tenant wrote it last; none: it is no call of a tenant's.
+  struct call_standing {
+    std::string stage;
+    bool first = false; // ring of its alert's ladder
+  };
+  [[nodiscard]] std::optional<call_standing> standing_of_call(const delivery& row);
   [[nodiscard]] bool newer_waits(const delivery& row);
   [[nodiscard]] bool was_told(const delivery& row);
   [[nodiscard]] bool read_content_of(delivery& row); // false: it cannot be read

@@ -68,6 +68,9 @@ TEST_CASE("sqlite: a call in doubt comes back with the time of the attempt that 
 TEST_CASE("sqlite: a call that is claimed and never begun ends as soon as any other") {
   on_sqlite(conformance::calls_that_never_begin_end_in_time);
 }
+TEST_CASE("sqlite: a first call is urgent, however often its ladder has rung") {
+  on_sqlite(conformance::calls_of_a_new_alert_go_first);
+}
 TEST_CASE("sqlite: a call that was given up rings nobody") { on_sqlite(conformance::calls_given_up_ring_nobody); }
 TEST_CASE("sqlite: a number rings once at a time") { on_sqlite(conformance::calls_ring_a_number_once_at_a_time); }
 TEST_CASE("sqlite: an acknowledgement in the inbox stops a call") {

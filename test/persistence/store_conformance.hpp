@@ -38,6 +38,7 @@ void calls_wait_ten_minutes_and_codes_do_not(const store_opener& open);
 void ends_of_calls_come_back_until_they_are_heard(const store_opener& open);
 void calls_in_doubt_date_from_their_attempt(const store_opener& open);
 void calls_that_never_begin_end_in_time(const store_opener& open);
+void calls_of_a_new_alert_go_first(const store_opener& open);
 void acknowledged_calls_are_not_claimed(const store_opener& open);
 void calls_and_numbers_come_back(const store_opener& open);
 void confirmations_reach_only_what_was_sent(const store_opener& open);

@@ -142,4 +142,30 @@ void calls_that_never_begin_end_in_time(const store_opener& open) {
   CHECK(at.work.fate("dl_1") == "dead expired");
 }
 
+void calls_of_a_new_alert_go_first(const store_opener& open) {
+  desk work(open);
+  auto batch = work.batch();
+  batch.alerts = {make_alert("al_1"), make_alert("al_2")};
+  batch.deliveries = {call_row("dl_again", batch.alerts[0]), call_row("dl_first", batch.alerts[1], "+12025550199")};
+  for (delivery& row : batch.deliveries) {
+    row.round = 1; // its first ring joined another's call, or was given up before it was placed
+    batch.calls.push_back(record_of(row));
+  }
+  batch.deliveries[0].not_before -= 1min;
+  batch.calls[1].first = true;
+  work.commit(batch);
+  const auto claim = [&](std::size_t limit) {
+    claim_request ask{work.tenant, channel_id("push"), work.owner, limit, noon, target_use::exclusive};
+    ask.order = claim_order::by_urgency;
+    auto answer = work.held->claim(ask);
+    REQUIRE(answer.ok());
+    return std::move(*answer);
+  };
+  CHECK(claim(0).waiting == urgency::first_critical);
+  const auto first = claim(1);
+  REQUIRE(first.rows.size() == 1);
+  CHECK(first.rows[0].id == delivery_id("dl_first"));
+  CHECK(first.waiting == urgency::repeated_critical);
+}
+
 } // namespace ringdown::persistence::conformance
