@@ -40,9 +40,11 @@ std::vector<hang_up_wish> tenant_machine::unwanted_calls(const channel_id& over)
 
 wall_time tenant_machine::deadline_of(const call_record& call) const {
   switch (call.stage) {
+    // The store lets none begin that has waited too long; what began just before has its time at the provider. A code is not
+    // waited for.
     case call_stage::wanted:
-      if (call.lead.empty()) return late_at(call); // a code is not waited for
-      return call.made + std::max(longest_call_queue, config_->times.call_late_after);
+      if (call.lead.empty()) return late_at(call);
+      return late_at(call) + std::max(longest_call_queue, config_->times.call_late_after);
     // From when it was placed, if it had waited for its turn.
     case call_stage::placed:
       return (call.changed < late_at(call) ? call.made : call.changed) + config_->times.call_late_after;

@@ -87,7 +87,7 @@ TEST_CASE("a call that is given up is hung up, and never rings beside the next o
     CHECK(t.last.hang_ups.size() == 1); // it goes on: once more
   }
   SECTION("the provider took it only then") {
-    t.pass(10min); // nobody waits longer for its turn
+    t.pass(11min); // nobody waits longer for its turn
     t.placed(row);
     REQUIRE(t.last.hang_ups.size() == 1);
     CHECK(t.last.hang_ups[0].call == row.id);

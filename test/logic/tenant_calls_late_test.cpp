@@ -133,3 +133,20 @@ TEST_CASE("a call that is late when it is heard of is told of then, if nobody wa
   t.pass(1s);
   CHECK(mails() == 1);
 }
+
+TEST_CASE("a call that was begun when it had waited ten minutes has its time at the provider") {
+  call_bench t;
+  rings(t);
+  const delivery row = t.newest();
+  t.pass(10min + 59s);
+  CHECK(is_live(t.calls.at(row.id)));
+  SECTION("it is placed") {
+    t.placed(row);
+    CHECK(t.last.hang_ups.empty());
+    CHECK(t.calls.at(row.id).stage == call_stage::placed);
+  }
+  SECTION("nobody says what became of it") {
+    t.pass(1s);
+    CHECK_FALSE(is_live(t.calls.at(row.id)));
+  }
+}

@@ -208,7 +208,7 @@ TEST_CASE("a call nobody hears of again does not end the ladder") {
   t.news({failing(trunk_down)});
   t.pass(2min);
   SECTION("never placed") {
-    t.pass(10min);
+    t.pass(11min);
     CHECK(t.calls.at(t.all_calls().front().id).result == call_result::failed);
   }
   SECTION("rings for ever") {
