@@ -221,8 +221,9 @@ void tenant_machine::tell_instead_of(turn& t, const call_record& call, alert& a)
   const auto person = user ? std::optional(user_id(call.person)) : std::nullopt;
   const channel_config* next = next_channel(a, person, call.channel);
   if (next == nullptr && person) next = next_channel(a, {}, call.channel);
-  if (next == nullptr) return;
   const std::string gates = "late=" + call.channel.str() + " call=" + call.call.str();
+  if (next == nullptr)
+    return not_told_there(a, notice_event::fired, call.channel, reason::no_channel, gates + " next=none", t.now, t.out);
   static_cast<void>(tell_also(t.tell, a, {next, notice_event::fired, reason::late, 0, a.episode, gates, ""}, t.out));
   t.touched.insert(a.key);
 }

@@ -37,6 +37,19 @@ TEST_CASE("who could not be called hears of it on the next channel, once") {
   CHECK(mails() == 1);
 }
 
+TEST_CASE("that a late call has no other channel to be told on is written down, once") {
+  call_bench t;
+  rings(t);
+  const auto said = [&] { return std::ranges::count(t.reasons_there(), reason::no_channel); };
+  t.pass(59s);
+  CHECK(said() == 0);
+  t.pass(1s);
+  CHECK(said() == 1);
+  CHECK_THAT(t.decisions.back().gates, Catch::Contains("call=" + t.newest().id.str() + " next=none"));
+  t.pass(3min);
+  CHECK(said() == 1);
+}
+
 TEST_CASE("a call keeps waiting for its turn at the provider, and is late all the same") {
   call_bench t(config_with_mails());
   rings(t);
