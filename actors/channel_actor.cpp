@@ -349,16 +349,20 @@ void channel::on(const settlements_stored& stored) {
     backlogged_ = backlogged_ || due_left_;
     tell_tenant(row, row.state, row.why);
   }
-  // A settlement the store refused was of a row that is no longer ours (an older fence): nothing is left to do for it.
-  if (!stored.ok || stored.rows.empty()) {
-    std::erase_if(carrying_, [](const auto& entry) { return entry.second.storing; });
-    storing_ = 0;
-    handing_back_.clear();
-  }
+  for (const delivery_id& id : stored.refused) forget(id);
   begin_waiting();
   count_ended();
   claim_if_room();
   check_quiet();
+}
+
+// The store refused how it ended: it is no longer ours (an older fence), or cannot be written. Nothing is left to do for it.
+void channel::forget(const delivery_id& row) {
+  handing_back_.erase(row);
+  const auto at = carrying_.find(row);
+  if (at == carrying_.end() || !at->second.storing) return;
+  carrying_.erase(at);
+  --storing_;
 }
 
 void channel::tell_tenant(const delivery& row, delivery_state state, reason why) {

@@ -67,6 +67,7 @@ private:
   [[nodiscard]] carried* asker_of(std::uint64_t token);
   void settle(carried& one, const attempt_outcome& outcome);
   void hand_back(const delivery& row);
+  void forget(const delivery_id& row);
   // channel_actor_claims.cpp
   [[nodiscard]] bool has_free_place() const;
   void claim_if_room();

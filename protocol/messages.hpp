@@ -182,9 +182,10 @@ struct rows_claimed {
 struct rows_recovered {
   bool ok = false;
 };
+// The answer to one message, row by row. Refused: not ours any more, or not to be written.
 struct settlements_stored {
   std::vector<delivery_id> rows;
-  bool ok = false;
+  std::vector<delivery_id> refused;
 };
 // A mail of the mail port ended.
 struct mail_ended {

@@ -161,28 +161,46 @@ bool store_keeper::write_settlements() {
     const auto& asked = settlements_[taken++].settlements;
     all.insert(all.end(), asked.begin(), asked.end());
   }
-  const auto verdicts = held_->settle(all);
-  if (!verdicts && !survived(verdicts.error())) return false;
-  if (verdicts) works();
-  std::size_t at = 0;
-  for (; taken > 0; --taken) {
-    const settle_rows asked = std::move(settlements_.front());
+  const auto verdicts = verdicts_on(all);
+  for (std::span<const result<void>> left = verdicts; taken > 0; --taken) {
+    const std::size_t asked = settlements_.front().settlements.size();
+    if (asked > left.size()) return false;
+    answer(settlements_.front(), left.first(asked));
     settlements_.pop_front();
-    settlements_stored answer;
-    answer.ok = verdicts.ok();
-    for (const auto& one : asked.settlements) {
-      const bool stored = verdicts && (*verdicts)[at].ok();
-      if (stored)
-        answer.rows.push_back(one.ledger.delivery);
-      else
-        log().error("settlement_refused",
-                    {{"delivery", one.ledger.delivery.str()},
-                     {"error", verdicts ? (*verdicts)[at].error().detail : verdicts.error().detail}});
-      ++at;
-    }
-    tell(asked.reply_to, std::move(answer));
+    left = left.subspan(asked);
   }
   return true;
+}
+
+std::vector<result<void>> store_keeper::verdicts_on(const std::vector<persistence::settlement>& taken) {
+  auto together = held_->settle(taken);
+  if (together) {
+    works();
+    return std::move(*together);
+  }
+  if (!survived(together.error())) return {};
+  return taken.size() == 1 ? std::vector<result<void>>{together.error()} : settle_each(taken);
+}
+
+std::vector<result<void>> store_keeper::settle_each(const std::vector<persistence::settlement>& taken) {
+  std::vector<result<void>> verdicts;
+  for (const persistence::settlement& one : taken) {
+    auto alone = held_->settle(std::span(&one, 1));
+    if (!alone && !survived(alone.error())) break;
+    verdicts.push_back(alone ? std::move(alone->front()) : result<void>(alone.error()));
+  }
+  return verdicts;
+}
+
+void store_keeper::answer(const settle_rows& asked, std::span<const result<void>> verdicts) {
+  settlements_stored said;
+  for (std::size_t i = 0; i < verdicts.size(); ++i) {
+    const delivery_id& row = asked.settlements[i].ledger.delivery;
+    (verdicts[i] ? said.rows : said.refused).push_back(row);
+    if (!verdicts[i])
+      log().error("settlement_refused", {{"delivery", row.str()}, {"error", verdicts[i].error().detail}});
+  }
+  tell(asked.reply_to, std::move(said));
 }
 
 bool store_keeper::write_commits() {

@@ -13,6 +13,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace ringdown {
@@ -44,7 +45,11 @@ private:
   // One verdict a batch, in order; fewer when the store became unavailable: the rest was not written.
   [[nodiscard]] std::vector<result<void>> verdicts_on(const std::vector<commit_batch>& taken);
   [[nodiscard]] std::vector<result<void>> commit_each(const std::vector<persistence::write_batch>& batches);
+  // The same of settlements.
+  [[nodiscard]] std::vector<result<void>> verdicts_on(const std::vector<persistence::settlement>& taken);
+  [[nodiscard]] std::vector<result<void>> settle_each(const std::vector<persistence::settlement>& taken);
   void answer(const commit_batch& asked, const result<void>& verdict);
+  void answer(const settle_rows& asked, std::span<const result<void>> verdicts);
   [[nodiscard]] bool follows_a_refused_one(const commit_batch& asked) const;
   [[nodiscard]] bool survived(const failure& why); // false: wait and try again; corrupt ends the process
   // What the store said, handed on. Only a write that succeeded shows that it works: a full disk can still be read.

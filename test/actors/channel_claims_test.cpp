@@ -79,8 +79,8 @@ struct bench {
                    caf::after(test::patience) >> [] { FAIL("it was not said"); });
     return heard;
   }
-  // The claim gets all it asked for, and there is more; as many outcomes are stored, one by one. What is asked for then.
-  std::size_t take_all(std::size_t limit) {
+  // The claim gets all it asked for, and there is more.
+  void give(std::size_t limit) {
     rows_claimed answer;
     answer.ok = true;
     answer.rows.due_left = true;
@@ -94,17 +94,15 @@ struct bench {
       answer.rows.rows.push_back(std::move(row));
     }
     caf::anon_send(under_test, std::move(answer));
+  }
+  // As many outcomes are stored, one by one. What is asked for then.
+  std::size_t take_all(std::size_t limit) {
+    give(limit);
     std::size_t next = 0;
     while (next == 0)
-      store->receive(
-          [&](const settle_rows& done) {
-            settlements_stored stored;
-            stored.ok = true;
-            for (const auto& one : done.settlements) stored.rows.push_back(one.ledger.delivery);
-            caf::anon_send(under_test, std::move(stored));
-          },
-          [&](const claim_rows& asked) { next = asked.request.limit; },
-          caf::after(test::patience) >> [&] { FAIL("it asks for no more"); });
+      store->receive([&](const settle_rows& done) { store_them(done); },
+                     [&](const claim_rows& asked) { next = asked.request.limit; },
+                     caf::after(test::patience) >> [&] { FAIL("it asks for no more"); });
     return next;
   }
 
@@ -119,6 +117,12 @@ struct bench {
   channel_actor under_test;
 
 private:
+  void store_them(const settle_rows& done) {
+    settlements_stored stored;
+    for (const auto& one : done.settlements) stored.rows.push_back(one.ledger.delivery);
+    caf::anon_send(under_test, std::move(stored));
+  }
+
   int made_ = 0;
 };
 
@@ -135,4 +139,19 @@ TEST_CASE("a webhook that takes a storm quickly is given its rows in batches, an
   at.http.status = 503;
   for (int i = 0; i < 3; ++i) asked = at.take_all(asked);
   CHECK(asked <= 4);
+}
+
+TEST_CASE("a refused outcome is forgotten, and no other that is on its way to the store") {
+  bench at;
+  at.hear<claim_rows>();
+  at.give(2);
+  at.hear<settle_rows>();
+  at.hear<settle_rows>();
+  caf::anon_send(at.under_test, settlements_stored{{}, {delivery_id("dl_1")}});
+  caf::anon_send(at.under_test, settlements_stored{{delivery_id("dl_2")}, {}});
+  delivery_settled told;
+  at.tenant->receive([&](const delivery_settled& one) { told = one; },
+                     caf::after(test::patience) >> [] { FAIL("it was not said"); });
+  CHECK(told.delivery == delivery_id("dl_2"));
+  CHECK(told.state == delivery_state::sent);
 }

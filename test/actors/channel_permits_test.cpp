@@ -148,7 +148,7 @@ TEST_CASE("a row of a shared account is claimed only once a permit for it is the
   at.http.answer(200);
   const auto stored = at.hear<settle_rows>(at.store).settlements.at(0);
   CHECK(stored.state == delivery_state::sent);
-  caf::anon_send(at.under_test, settlements_stored{{delivery_id("dl_1")}, true});
+  caf::anon_send(at.under_test, settlements_stored{{delivery_id("dl_1")}, {}});
   CHECK(at.hear<permit_over>(at.accounts).how == permit_end::used);
 }
 

@@ -8,8 +8,11 @@
 
 #include <caf/scoped_actor.hpp>
 
+#include <sqlite3.h>
+
 #include <atomic>
 #include <future>
+#include <set>
 
 namespace {
 
@@ -60,6 +63,44 @@ struct living_store {
     return {sequence, std::make_shared<const write_batch>(std::move(made)),
             caf::actor_cast<caf::strong_actor_ptr>(from->address())};
   }
+  // Rows dl_0, dl_1, ... of acme, claimed.
+  void hand_over(int many) const {
+    write_batch made;
+    made.tenant = tenant_id("acme");
+    made.owner = owner;
+    made.at = noon;
+    for (int i = 0; i < many; ++i) {
+      made.alerts.push_back(make_alert("al_" + std::to_string(i)));
+      made.deliveries.push_back(make_row("dl_" + std::to_string(i), made.alerts.back()));
+    }
+    const auto held = place.open();
+    REQUIRE(held->commit(std::span(&made, 1)).ok());
+    REQUIRE(held->claim({made.tenant, channel_id("push"), owner, made.deliveries.size(), noon})->rows.size() ==
+            made.deliveries.size());
+  }
+  settle_rows sent(int row, const caf::scoped_actor& from) const {
+    settlement what;
+    what.owner = owner;
+    what.tenant = tenant_id("acme");
+    what.ledger.delivery = delivery_id("dl_" + std::to_string(row));
+    what.ledger.number = 1;
+    what.ledger.started = what.ledger.ended = noon;
+    what.ledger.outcome = outcome_kind::accepted;
+    return {{what}, caf::actor_cast<caf::strong_actor_ptr>(from->address())};
+  }
+  // All that `send` says arrives while the store is busy.
+  template <class Send>
+  void together(Send send) {
+    std::promise<void> go;
+    auto free = go.get_future();
+    caf::anon_send(keeper, with_store{[&](store&) -> result<void> {
+                     free.wait();
+                     return {};
+                   }});
+    send();
+    go.set_value();
+    there("select 1");
+  }
   bool stored(const std::string& alert) { return (*place.open()->find_alert(alert_id(alert))).has_value(); }
 
   sqlite_place place;
@@ -82,6 +123,19 @@ std::vector<std::string> verdicts(caf::scoped_actor& self, std::size_t count) {
         [&](const batch_committed& one) { came.push_back(std::to_string(one.sequence) + (one.ok ? " ok" : " no")); },
         caf::after(test::patience) >> [&] { came.emplace_back("nothing came"); });
   return came;
+}
+
+// What is said of so many rows: "dl_1", or "not dl_1".
+std::set<std::string> ends(caf::scoped_actor& self, std::size_t many) {
+  std::set<std::string> heard;
+  while (heard.size() < many)
+    self->receive(
+        [&](const settlements_stored& one) {
+          for (const delivery_id& row : one.rows) heard.insert(row.str());
+          for (const delivery_id& row : one.refused) heard.insert("not " + row.str());
+        },
+        caf::after(test::patience) >> [&] { FAIL("no answer"); });
+  return heard;
 }
 
 } // namespace
@@ -193,6 +247,44 @@ TEST_CASE("a batch that spoils the transaction is refused alone, with what its t
   CHECK(verdicts(successor, 1) == std::vector<std::string>{"4 ok"});
   CHECK_FALSE(world.stored("al_globex2"));
   CHECK(world.stored("al_acme12"));
+}
+
+TEST_CASE("outcomes that wait are stored 64 at a time, and whoever asked hears of its own") {
+  std::atomic<int> commits = 0;
+  living_store world;
+  caf::scoped_actor self(world.system);
+  caf::scoped_actor other(world.system);
+  world.hand_over(70);
+  world.there([&](store&) -> result<void> {
+    const auto count = [](void* all) {
+      static_cast<std::atomic<int>*>(all)->fetch_add(1);
+      return 0;
+    };
+    sqlite3_commit_hook(world.disk->getHandle(), count, &commits);
+    return {};
+  });
+  world.together([&] {
+    for (int i = 0; i < 69; ++i) caf::anon_send(world.keeper, world.sent(i, self));
+    caf::anon_send(world.keeper, world.sent(69, other));
+  });
+  CHECK(ends(other, 1) == std::set<std::string>{"dl_69"});
+  CHECK(ends(self, 69).count("dl_68") == 1);
+  CHECK(commits == 2);
+}
+
+TEST_CASE("an outcome that spoils the transaction is refused alone, and so is one of a row that is not ours") {
+  living_store world;
+  caf::scoped_actor self(world.system);
+  world.hand_over(3);
+  world.there(
+      "create trigger spoilt before insert on attempt when new.delivery = 'dl_1' begin select raise(abort, 'not this "
+      "one'); end");
+  world.together([&] {
+    for (const int row : {0, 1, 2, 7}) caf::anon_send(world.keeper, world.sent(row, self));
+  });
+  CHECK(ends(self, 4) == std::set<std::string>{"dl_0", "not dl_1", "dl_2", "not dl_7"});
+  CHECK((*world.place.open()->find_delivery(delivery_id("dl_2")))->row.state == delivery_state::sent);
+  CHECK((*world.place.open()->find_delivery(delivery_id("dl_1")))->row.state == delivery_state::claimed);
 }
 
 TEST_CASE("deaths that supervisors report are in the store") {

@@ -244,6 +244,7 @@ MUTANTS = [
     one("batch_lost", STORE, "what could not be written is forgotten",
         "  queue_.give_back({", "  if (!$on) queue_.give_back({"),
     one("outcome_lost", STORE, "outcomes that could not be written are forgotten",
-        "if (!verdicts && !survived(verdicts.error())) return false;\n  if (verdicts) works();",
-        "if (!verdicts && !survived(verdicts.error()) && !$on) return false;\n  if (verdicts) works();"),
+        "    if (asked > left.size()) return false;\n",
+        "    if (asked > left.size() && $on) {\n      settlements_.pop_front();\n      continue;\n    }\n"
+        "    if (asked > left.size()) return false;\n"),
 ]
