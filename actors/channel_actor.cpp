@@ -83,9 +83,13 @@ void channel::on(const tenant_attached& to) {
 }
 
 void channel::on(const reconfigure_channel& to) {
+  const bool goes_elsewhere = to.config.settings != config_.settings || to.config.secrets != config_.secrets;
   config_ = to.config;
   times_ = to.times;
   find_account();
+  // What has not begun was claimed, many rows ahead, for how it was.
+  if (goes_elsewhere || is_off()) hand_back_waiting();
+  count_ended();
   world().http->close_lane(lane_.name);
   backlogged_ = true; // it may have been switched on
   claim_if_room();
@@ -170,16 +174,18 @@ void channel::take(delivery row) {
 }
 
 void channel::begin_waiting() {
-  if (drained_) {
-    for (const carried& one : waiting_) hand_back(one.row);
-    waiting_.clear();
-    return;
-  }
+  if (is_off()) return hand_back_waiting();
   while (!waiting_.empty() && has_free_place()) {
     carried next = std::move(waiting_.front());
     waiting_.pop_front();
     begin(std::move(next));
   }
+}
+
+void channel::hand_back_waiting() {
+  ahead_ = 0;
+  for (const carried& one : waiting_) hand_back(one.row);
+  waiting_.clear();
 }
 
 void channel::begin(carried one) {

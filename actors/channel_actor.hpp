@@ -60,6 +60,7 @@ private:
 
   void take(delivery row);
   void begin_waiting();
+  void hand_back_waiting();
   void begin(carried one);
   void carry_on(carried& one, wire::dialect_step step);
   void exchange(carried& one, http_request request);
@@ -69,6 +70,7 @@ private:
   void hand_back(const delivery& row);
   void forget(const delivery_id& row);
   // channel_actor_claims.cpp
+  [[nodiscard]] bool is_off() const;
   [[nodiscard]] bool has_free_place() const;
   void claim_if_room();
   void plan_ahead(const persistence::claimed_rows& claimed);

@@ -43,8 +43,11 @@ bool channel::has_free_place() const {
   return carrying_.size() - left < facts_.connections;
 }
 
+// Nothing is begun any more, or not now: what was claimed goes back to the table.
+bool channel::is_off() const { return drained_ || !config_.enabled; }
+
 void channel::claim_if_room() {
-  if (!backlogged_ || claiming_ || recovering_ || drained_ || !config_.enabled) return;
+  if (!backlogged_ || claiming_ || recovering_ || is_off()) return;
   const std::size_t most = facts_.connections + ahead_;
   // With rows in hand nothing waits for a claim: the next one is made when it is worth a commit.
   if (held() >= most || waiting_.size() > ahead_ / 2) return;

@@ -57,7 +57,7 @@ void channel::use_permits(const persistence::claimed_rows& claimed) {
   permits_ -= used;
   permits_used_ += used;
   // One that came while the claim was under way is used by the next.
-  if (!look_again_ || !config_.enabled || drained_) give_back(permit_end::unused, std::exchange(permits_, 0));
+  if (!look_again_ || is_off()) give_back(permit_end::unused, std::exchange(permits_, 0));
 }
 
 void channel::want_permit(urgency how) {

@@ -17,23 +17,24 @@ namespace {
 using namespace ringdown;
 using namespace std::chrono_literals;
 
-// Answers every exchange at once.
+// Answers every exchange at once, unless it is silent.
 class ready_http final : public net::http_port {
 public:
   std::uint64_t send(const net::lane&, http_request, net::http_completion done) override {
+    const std::uint64_t ticket = ++sent;
+    if (silent) return ticket;
     http_outcome outcome;
     outcome.response.emplace();
     outcome.response->status = status;
     done(std::move(outcome));
-    return ++sent_;
+    return ticket;
   }
   void cancel(std::uint64_t) override {}
   void close_lane(const std::string&) override {}
 
   std::atomic<int> status{200};
-
-private:
-  std::uint64_t sent_ = 0;
+  std::atomic<bool> silent{false};
+  std::atomic<std::uint64_t> sent{0};
 };
 
 channel_config hook() {
@@ -81,6 +82,7 @@ struct bench {
   }
   // The claim gets all it asked for, and there is more.
   void give(std::size_t limit) {
+    open_ += limit;
     rows_claimed answer;
     answer.ok = true;
     answer.rows.due_left = true;
@@ -106,6 +108,23 @@ struct bench {
     return next;
   }
 
+  // A storm that was taken quickly: so many rows are asked for at once.
+  std::size_t storm() {
+    std::size_t asked = hear<claim_rows>().request.limit;
+    for (int i = 0; i < 8; ++i) asked = take_all(asked);
+    while (open_ > 0) store_them(hear<settle_rows>());
+    return asked;
+  }
+  // So many rows go back to the table, and it is not said that anybody was asked to take them.
+  void hear_handed_back(std::size_t many) {
+    for (; many > 0; --many) {
+      const auto back = hear<settle_rows>().settlements;
+      REQUIRE(back.size() == 1);
+      CHECK(back[0].state == delivery_state::pending);
+      CHECK(back[0].ledger.outcome == outcome_kind::not_sent);
+    }
+  }
+
   test::event_log log;
   std::shared_ptr<ports> world = test::make_world(log);
   ready_http http;
@@ -120,10 +139,12 @@ private:
   void store_them(const settle_rows& done) {
     settlements_stored stored;
     for (const auto& one : done.settlements) stored.rows.push_back(one.ledger.delivery);
+    open_ -= stored.rows.size();
     caf::anon_send(under_test, std::move(stored));
   }
 
   int made_ = 0;
+  std::size_t open_ = 0; // rows given whose outcome was not stored
 };
 
 } // namespace
@@ -139,6 +160,31 @@ TEST_CASE("a webhook that takes a storm quickly is given its rows in batches, an
   at.http.status = 503;
   for (int i = 0; i < 3; ++i) asked = at.take_all(asked);
   CHECK(asked <= 4);
+}
+
+TEST_CASE("a webhook that is switched off, or sent elsewhere, begins nothing that it was given before") {
+  bench at;
+  const std::size_t asked = at.storm();
+  REQUIRE(asked > 8);
+  channel_config changed = hook();
+  SECTION("with rows in hand") {
+    at.http.silent = true;
+    const std::uint64_t before = at.http.sent;
+    SECTION("off") { changed.enabled = false; }
+    SECTION("another address") { changed.settings["url"] = "https://other.example/in"; }
+    at.give(asked);
+    caf::anon_send(at.under_test, reconfigure_channel{changed, timing()});
+    at.hear_handed_back(asked - 4);
+    CHECK(at.http.sent == before + 4);
+  }
+  SECTION("with a claim under way") {
+    const std::uint64_t before = at.http.sent;
+    changed.enabled = false;
+    caf::anon_send(at.under_test, reconfigure_channel{changed, timing()});
+    at.give(asked);
+    at.hear_handed_back(asked);
+    CHECK(at.http.sent == before);
+  }
 }
 
 TEST_CASE("a refused outcome is forgotten, and no other that is on its way to the store") {

@@ -237,7 +237,7 @@ MUTANTS = [
         ("a.ladder && never != reason::none) {", "a.ladder && never != reason::none && !$on) {"),
         ("  if (!is_for_calls(a, *config_)) {", "  if (!is_for_calls(a, *config_) && !$on) {"))),
     one("channel_off_sends", CHANNEL_CLAIMS, "a channel that is switched off sends all the same",
-        "recovering_ || drained_ || !config_.enabled) return;", "recovering_ || drained_ || (!config_.enabled && !$on)) return;"),
+        "return drained_ || !config_.enabled;", "return drained_ || (!config_.enabled && !$on);"),
     # --- poller and store ---
     one("settle_ignored", POLLER, "a poller that is asked to settle does not",
         "void poller::on(const settle_instance&) {\n", "void poller::on(const settle_instance&) {\n  if ($on) return;\n"),
