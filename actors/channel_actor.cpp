@@ -111,6 +111,7 @@ void channel::on(const look_for_rows& asked) {
 void channel::on(const due& rang) {
   if (rang.token == permit_token_) {
     permit_token_ = 0;
+    if (only_waits_its_turn()) return ask_for_permit(*wished_);
     backlogged_ = true;
     return claim_if_room();
   }
@@ -155,6 +156,7 @@ void channel::on(const rows_claimed& claimed) {
   claimed_last_ = asked_last_;
   backlogged_ = std::exchange(look_again_, false);
   due_left_ = claimed.rows.due_left;
+  wished_.reset();
   if (claimed.rows.waiting) want_permit(*claimed.rows.waiting);
   if (claimed.rows.next_due) wake_for(*claimed.rows.next_due);
   begin_waiting();

@@ -78,6 +78,8 @@ private:
   void find_account();
   void use_permits(const persistence::claimed_rows& claimed);
   void want_permit(urgency how);
+  [[nodiscard]] bool only_waits_its_turn() const;
+  void ask_for_permit(urgency how);
   void give_back(permit_end how, std::size_t many);
   void count_ended();
   void tell_refusal(const attempt_outcome& outcome);
@@ -114,6 +116,7 @@ private:
   std::size_t permits_used_ = 0;              // by what is held
   std::optional<steady_time> permit_unheard_; // since when a question for one has no answer
   std::uint64_t permit_token_ = 0;            // of the wake-up to ask again; 0: none
+  std::optional<urgency> wished_;             // what a permit was asked for last, while something waits for it
   std::uint64_t tokens_ = 0;
   std::uint64_t wake_tokens_ = 0;
   std::uint64_t wake_token_ = 0;

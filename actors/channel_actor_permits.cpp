@@ -14,6 +14,8 @@ namespace {
 // Without any answer for so long it goes on as if it had been allowed to; while it only waits for its turn it asks again
 // after so long, because who keeps the turns may have started anew.
 constexpr auto permit_patience = std::chrono::seconds(2);
+// Meanwhile what waits may have to end, a call whose number is taken for one: a claim sees that, and costs a transaction.
+constexpr auto look_meanwhile = std::chrono::seconds(10);
 // A provider that says "too many" and not for how long.
 constexpr duration pause_without_word = std::chrono::seconds(1);
 constexpr int too_many_requests = 429;
@@ -35,6 +37,7 @@ void channel::find_account() {
   permits_ = 0;
   permits_used_ = 0;
   permit_unheard_.reset();
+  wished_.reset();
 }
 
 void channel::on(const accounts_attached& to) { accounts_ = to.accounts; }
@@ -42,6 +45,7 @@ void channel::on(const accounts_attached& to) { accounts_ = to.accounts; }
 void channel::on(const permit_given& given) {
   if (given.account != account_) return tell(accounts_, permit_over{given.account, permit_end::unused, me()});
   permit_unheard_.reset();
+  wished_.reset();
   ++permits_;
   backlogged_ = true;
   look_again_ = look_again_ || claiming_;
@@ -71,7 +75,18 @@ void channel::want_permit(urgency how) {
     backlogged_ = true;
     return;
   }
+  ask_for_permit(how);
+}
+
+// Whoever keeps the turns knows of it, and a claim looked at what waits a short while ago.
+bool channel::only_waits_its_turn() const {
+  return wished_ && !permit_unheard_ && !is_off() && now().steady - asked_last_.steady < look_meanwhile;
+}
+
+void channel::ask_for_permit(urgency how) {
+  const steady_time present = now().steady;
   if (!permit_unheard_) permit_unheard_ = present;
+  wished_ = how;
   tell(accounts_, permit_wanted{account_, facts_.account, tenant_, how, permits_used_, me()});
   if (permit_token_ != 0) return;
   permit_token_ = ++wake_tokens_;

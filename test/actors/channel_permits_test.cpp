@@ -94,6 +94,12 @@ struct bench {
     caf::anon_send(under_test, rows_recovered{true});
     CHECK(hear<channel_ready>(tenant).window == 0);
   }
+  // The wake-up that was asked for at that time comes.
+  void ring(steady_time when) {
+    wake_me asked;
+    while (asked.at != when) asked = hear<wake_me>(clock);
+    caf::anon_send(under_test, due{asked.token});
+  }
   // The claim under way is answered: what is due waits for room.
   void rows_wait(urgency how) {
     persistence::claimed_rows rows;
@@ -198,6 +204,42 @@ TEST_CASE("without an answer for 2 s a channel goes on, says so, and asks again 
     at.hear<permit_wanted>(at.accounts);
     CHECK(at.world->metrics->permits_assumed == 0);
   }
+}
+
+TEST_CASE("while it waits for its turn a channel asks again, and now and then looks whether all that waits still may") {
+  bench at;
+  at.begin();
+  at.hear<claim_rows>(at.store);
+  at.rows_wait(urgency::first_critical);
+  at.hear<permit_wanted>(at.accounts);
+  std::chrono::nanoseconds wakes = 102s;
+  for (; wakes < 110s; wakes += 2s) {
+    caf::anon_send(at.under_test, permit_queued{});
+    at.steady = wakes;
+    at.ring(steady_time{wakes});
+    CHECK(at.hear<permit_wanted>(at.accounts).how == urgency::first_critical); // and no look went before it
+  }
+  caf::anon_send(at.under_test, permit_queued{});
+  at.steady = wakes;
+  at.ring(steady_time{wakes});
+  CHECK(at.hear<claim_rows>(at.store).request.limit == 0);
+  at.rows_wait(urgency::repeated_critical);
+  CHECK(at.hear<permit_wanted>(at.accounts).how == urgency::repeated_critical);
+}
+
+TEST_CASE("a channel where nothing waits any more asks for no permit") {
+  bench at;
+  at.begin();
+  at.hear<claim_rows>(at.store);
+  at.rows_wait(urgency::first_critical);
+  at.hear<permit_wanted>(at.accounts);
+  caf::anon_send(at.under_test, permit_queued{});
+  caf::anon_send(at.under_test, look_for_rows{1});
+  at.hear<claim_rows>(at.store);
+  caf::anon_send(at.under_test, rows_claimed{{}, true}); // acknowledged meanwhile
+  at.steady = 102s;
+  at.ring(steady_time{102s});
+  CHECK(at.hear<claim_rows>(at.store).request.limit == 0);
 }
 
 TEST_CASE("a provider that says it is too much rests the whole account, as long as it said") {
