@@ -4,6 +4,7 @@
 
 #include <spdlog/async.h>
 #include <spdlog/async_logger.h>
+#include <spdlog/details/null_mutex.h>
 #include <spdlog/sinks/base_sink.h>
 
 #include <poll.h>
@@ -14,6 +15,7 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <climits>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -79,56 +81,129 @@ std::string logfmt_value(const std::string& text) {
   return quoted + "\"";
 }
 
-// Standard error, written when no more lines wait: in a storm many lines are one system call, and a single line is out at once.
-class batched_stderr final : public spdlog::sinks::base_sink<std::mutex> {
+// As the pattern wants it, which opens an object with the time.
+std::string line_of(log_format format, log_level level, std::string_view event,
+                    std::initializer_list<log_field> fields) {
+  std::string line = format_line(format, level, event, fields);
+  if (format == log_format::json) line.erase(0, 1);
+  return line;
+}
+
+using steady = std::chrono::steady_clock;
+
+bool is_read(std::chrono::milliseconds within) {
+  pollfd out{STDERR_FILENO, POLLOUT, 0};
+  return ::poll(&out, 1, static_cast<int>(within.count())) == 1 && (out.revents & POLLOUT) != 0;
+}
+
+// What of it could not be written. Where standard error does not block, whoever reads it is waited for so long each time.
+std::string_view write_out(std::string_view text, std::chrono::milliseconds patience) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+    if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
+    if (written >= 0 || errno == EINTR) continue;
+    if (errno != EAGAIN || !is_read(patience)) break; // nobody reads our log, and there is nowhere else to say it
+  }
+  return text;
+}
+
+// The same for a process that is about to end: until then and no longer, whether standard error blocks or not.
+std::string_view write_out_by(std::string_view text, steady::time_point end) {
+  while (!text.empty()) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - steady::now());
+    if (!is_read(std::max(left, std::chrono::milliseconds(0)))) break;
+    const ssize_t written = ::write(STDERR_FILENO, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
+    if (written < 0 && errno != EINTR && errno != EAGAIN) break;
+    if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return text;
+}
+
+// Standard error, written when no more lines wait: in a storm many lines are one system call, and a single line is out at
+// once. What cannot be written is dropped, line by line, and how many lines that were is said when something can be.
+class batched_stderr final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
 public:
   // The queue's thread is the one that calls us, so the queue is there.
-  explicit batched_stderr(spdlog::details::thread_pool& queue) : queue_(queue) {}
+  batched_stderr(spdlog::details::thread_pool& queue, log_format format, std::chrono::milliseconds patience)
+      : queue_(queue),
+        format_(format),
+        patience_(patience) {}
   // The end of the queue waits in it like a line.
   ~batched_stderr() override { write_pending(); }
   batched_stderr(const batched_stderr&) = delete;
   batched_stderr& operator=(const batched_stderr&) = delete;
 
+  // For another thread, that ends the process then: `first`, and what waits here. Whoever writes now may be kept waiting by who
+  // reads, and longer than that.
+  void write_by(steady::time_point end, std::string_view first = {}) {
+    const std::unique_lock hold(guard_, end);
+    if (!hold) {
+      static_cast<void>(write_out_by(first, end));
+      return;
+    }
+    pending_.insert(inside_line_ ? pending_.find('\n') + 1 : 0, first);
+    keep_begun(write_out_by(pending_, end));
+  }
+
 protected:
   void sink_it_(const spdlog::details::log_msg& line) override {
-    spdlog::memory_buf_t text;
-    formatter_->format(line, text);
-    pending_.append(text.data(), text.size());
+    const std::scoped_lock hold(guard_);
+    append(line);
   }
   // After each line.
   void flush_() override {
+    const std::scoped_lock hold(guard_);
     if (queue_.queue_size() == 0 || pending_.size() >= most_pending) write_pending();
   }
 
 private:
-  // Of an error output that does not block: waits a second for whoever reads it. Only the log's own thread waits.
-  static bool is_read_again() {
-    pollfd out{STDERR_FILENO, POLLOUT, 0};
-    return ::poll(&out, 1, 1000) == 1;
+  void append(const spdlog::details::log_msg& line) {
+    spdlog::memory_buf_t text;
+    formatter_->format(line, text);
+    pending_.append(text.data(), text.size());
   }
 
   void write_pending() {
-    for (std::string_view left = pending_; !left.empty();) {
-      const ssize_t written = ::write(STDERR_FILENO, left.data(), left.size());
-      if (written > 0) left.remove_prefix(static_cast<std::size_t>(written));
-      if (written < 0 && errno == EAGAIN && is_read_again()) continue;
-      if (written < 0 && errno != EINTR) break; // nobody reads our log, and there is nowhere else to say it
-    }
-    pending_.clear();
+    const std::size_t overrun = queue_.overrun_counter();
+    lost_ += overrun - std::exchange(overrun_, overrun);
+    const std::size_t said = std::exchange(lost_, 0);
+    if (said > 0)
+      append({"", spdlog::level::warn,
+              line_of(format_, log_level::warning, "log_lines_lost", {{"lines", std::to_string(said)}})});
+    const std::string_view left = write_out(pending_, patience_);
+    if (keep_begun(left) > 0 && said > 0) lost_ += said - 1; // that line is among them, and is none of theirs
+  }
+
+  // Of what could not be written only the rest of a line that has begun is kept. How many lines are lost.
+  std::size_t keep_begun(std::string_view left) {
+    const std::size_t written = pending_.size() - left.size();
+    if (written > 0) inside_line_ = pending_[written - 1] != '\n';
+    const std::size_t kept = inside_line_ ? left.find('\n') + 1 : 0;
+    const std::string_view dropped = left.substr(kept);
+    const auto lost = static_cast<std::size_t>(std::ranges::count(dropped, '\n'));
+    lost_ += lost;
+    pending_ = std::string(left.substr(0, kept));
+    return lost;
   }
 
   static constexpr std::size_t most_pending = 64UL * 1024;
   spdlog::details::thread_pool& queue_;
+  const log_format format_;
+  const std::chrono::milliseconds patience_;
+  std::timed_mutex guard_; // of all below
   std::string pending_;
+  bool inside_line_ = false; // what was written last is not a whole line: `pending_` begins with its rest
+  std::size_t lost_ = 0;     // lines, and nobody was told
+  std::size_t overrun_ = 0;  // lines that the queue has dropped, as it counted last
 };
 
 class async_output final : public log_output {
 public:
-  async_output(log_format format, log_level from)
+  async_output(log_format format, log_level from, std::chrono::milliseconds patience)
       : format_(format),
         from_(from),
         pool_(std::make_shared<spdlog::details::thread_pool>(queued_lines, 1)) {
-    sink_ = std::make_shared<batched_stderr>(*pool_);
+    sink_ = std::make_shared<batched_stderr>(*pool_, format, patience);
     out_ =
         std::make_shared<spdlog::async_logger>("ringdown", sink_, pool_, spdlog::async_overflow_policy::overrun_oldest);
     out_->set_level(spdlog::level::debug); // `from_` decides
@@ -142,22 +217,20 @@ public:
 
   void write(log_level level, std::string_view event, std::initializer_list<log_field> fields) override {
     if (level < from_.load(std::memory_order_relaxed)) return;
-    std::string line = format_line(format_, level, event, fields);
-    if (format_ == log_format::json) line.erase(0, 1); // the pattern opens the object with the time
-    out_->log(spd(level), line);
+    out_->log(spd(level), line_of(format_, level, event, fields));
   }
 
-  // Straight to standard error: the queue's thread dies with the process. Then what waits there gets its chance.
+  // Not by the queue: its thread dies with the process. Then what waits there gets its chance. All of it is over in time,
+  // whatever becomes of who reads.
   void last_words(std::string_view event, std::initializer_list<log_field> fields) override {
     const std::string time = rfc3339(std::chrono::time_point_cast<duration>(std::chrono::system_clock::now()));
     std::string line = format_line(format_, log_level::error, event, fields);
     line = format_ == log_format::json ? "{\"time\":\"" + time + "\"," + line.substr(1) : "time=" + time + " " + line;
     line += "\n";
-    static_cast<void>(::write(STDERR_FILENO, line.data(), line.size()) == 0);
-    out_->flush();
-    const auto end = std::chrono::steady_clock::now() + last_chance;
-    while (pool_->queue_size() > 0 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
-    sink_->flush(); // what was taken from the queue may not be written yet
+    const auto end = steady::now() + last_chance;
+    sink_->write_by(end, line);
+    while (pool_->queue_size() > 0 && steady::now() < end) std::this_thread::yield();
+    sink_->write_by(end); // what was taken from the queue may not be written yet
   }
 
 private:
@@ -184,8 +257,8 @@ std::string format_line(log_format format, log_level level, std::string_view eve
   return line;
 }
 
-std::unique_ptr<log_output> make_log_output(log_format format, log_level from) {
-  return std::make_unique<async_output>(format, from);
+std::unique_ptr<log_output> make_log_output(log_format format, log_level from, std::chrono::milliseconds patience) {
+  return std::make_unique<async_output>(format, from, patience);
 }
 
 } // namespace ringdown
