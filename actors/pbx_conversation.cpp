@@ -94,7 +94,7 @@ bool pbx_conversation::configure(instance_config config) {
 bool pbx_conversation::take_budget_change() { return std::exchange(budget_changed_, false); }
 
 std::optional<http_request> pbx_conversation::start(moment now, std::optional<endpoint> awaited) {
-  if (awaited && all_answered(seen_)) ask_last(*awaited);
+  if (awaited && all_answered_) ask_last(*awaited);
   seen_ = {};
   seen_.started = now;
   renewed_ = false;
@@ -306,6 +306,7 @@ observation pbx_conversation::finished(moment now) {
     lost_at_ = now.wall;
     uptime_tries_ = most_uptime_tries;
   }
+  all_answered_ = all_answered(seen_);
   return std::exchange(seen_, observation{});
 }
 

@@ -73,6 +73,7 @@ private:
   std::size_t position_ = 0;  // in order_: whom we ask now
   std::size_t remaining_ = 0; // how many of this poll are not done, with the one asked now
   bool answered_ = false;     // somebody answered in this poll
+  bool all_answered_ = false; // in the last one
   bool paged_ = false;        // some list of it has several pages: what is asked ahead would be asked in vain
   std::vector<std::shared_ptr<const http_outcome>>
       pages_; // of the endpoint being read; shared with the message that brought them

@@ -111,7 +111,7 @@ struct bench {
   // A storm that was taken quickly: so many rows are asked for at once.
   std::size_t storm() {
     std::size_t asked = hear<claim_rows>().request.limit;
-    for (int i = 0; i < 8; ++i) asked = take_all(asked);
+    for (int i = 0; i < 200 && asked <= 8; ++i) asked = take_all(asked); // what is in hand makes a claim smaller
     while (open_ > 0) store_them(hear<settle_rows>());
     return asked;
   }
