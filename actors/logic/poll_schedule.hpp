@@ -10,7 +10,7 @@ namespace ringdown::logic {
 [[nodiscard]] double phase_of(const tenant_id& tenant, const instance_id& instance);
 
 // The first slot strictly after `now`. Slots lie at k * interval + phase * interval on the steady clock, so a late poll
-// does not shift the later ones; phases are cut to a hundredth of the interval, 500 ms at most, so that polls have company.
+// does not shift the later ones; phases are cut to a twentieth of the interval, 500 ms at most, so that polls have company.
 [[nodiscard]] steady_time next_slot(double phase, duration interval, steady_time now);
 
 } // namespace ringdown::logic
