@@ -94,6 +94,7 @@ struct cluster {
 
 std::vector<std::size_t> counts(const cluster& of) {
   std::vector<std::size_t> all;
+  all.reserve(of.nodes.size());
   for (const node_row& one : of.nodes)
     all.push_back(static_cast<std::size_t>(std::ranges::count(of.shards, one.id, &shard_row::owner)));
   return all;
