@@ -249,7 +249,7 @@ TEST_CASE("a batch that spoils the transaction is refused alone, with what its t
   CHECK(world.stored("al_acme12"));
 }
 
-TEST_CASE("outcomes that wait are stored 64 at a time, and whoever asked hears of its own") {
+TEST_CASE("outcomes that wait are stored 56 at a time, and whoever asked hears of its own") {
   std::atomic<int> commits = 0;
   living_store world;
   caf::scoped_actor self(world.system);
