@@ -86,7 +86,8 @@ void tenant::on(const tenant_loaded& loaded) {
   }
   const auto& stored = *loaded.snapshot;
   for (const auto& part : stored.instances)
-    truth_[part.instance] = {part.instance, 0, true, part.health, part.resources, {}, {}};
+    truth_[part.instance] = {
+        part.instance, 0, true, part.health, {part.resources.begin(), part.resources.end()}, {}, {}};
   // What a poller told meanwhile is newer than what was loaded.
   budgets_.insert(stored.budgets.begin(), stored.budgets.end());
   machine_.restore(stored.alerts, stored.mutes, stored.lineage);
@@ -172,7 +173,7 @@ void tenant::remember(const poll_news& news) {
   // Mostly all of a PBX comes at once and then stays: no room to grow.
   if (base.resources.empty()) base.resources.reserve(news.changed.size());
   for (const auto& record : news.changed) {
-    const auto at = std::ranges::find(base.resources, record.ref, &resource_record::ref);
+    const auto at = std::ranges::find(base.resources, record->ref, &resource_record::ref);
     if (at == base.resources.end())
       base.resources.push_back(record);
     else

@@ -108,7 +108,7 @@ const resource_record* find(const known_truth& truth, const instance_id& instanc
   const auto base = truth.find(instance);
   if (base == truth.end()) return nullptr;
   const auto at = std::ranges::find(base->second.resources, ref, &resource_record::ref);
-  return at == base->second.resources.end() ? nullptr : &*at;
+  return at == base->second.resources.end() ? nullptr : &**at;
 }
 
 // Only while it fails: what an outage that goes up and down leaves down has to speak for itself.

@@ -28,11 +28,7 @@ instance_machine::instance_machine(const machine_config& config, const baseline&
       generation_(base.generation),
       health_(base.health),
       first_sight_(!base.known) {
-  for (const resource_record& record : base.resources) {
-    tracked& one = tracked_[record.ref];
-    one.record = record;
-    one.written = true;
-  }
+  for (const shared_record& record : base.resources) tracked_.insert_or_assign(record->ref, tracked{record, true});
   // The level told is not part of a baseline; the first look restates it when it differs, and the tenant knows what it told.
   for (const alert_key& key : base.open) {
     const severity usual = facts(key.type).usual;
@@ -54,7 +50,7 @@ instance_machine::instance_machine(const machine_config& config, const baseline&
       case alert_type::bridge_down:
       case alert_type::service_down: {
         tracked& one = track({key.resource.kind, key.resource.key});
-        one.watch.resume(true, key.type == alert_type::trunk_down ? level_of(one.record.role) : usual);
+        one.watch.resume(true, key.type == alert_type::trunk_down ? level_of(one.record->role) : usual);
         break;
       }
       case alert_type::channel_failing:
@@ -69,8 +65,8 @@ instance_machine::instance_machine(const machine_config& config, const baseline&
   }
   if (!all_trunks_.told()) return;
   for (auto& [ref, one] : tracked_)
-    if (ref.kind == resource_kind::trunk && is_down(one.record.state) && !one.watch.told())
-      one.watch.cover(one.record.since);
+    if (ref.kind == resource_kind::trunk && is_down(one.record->state) && !one.watch.told())
+      one.watch.cover(one.record->since);
 }
 
 void instance_machine::configure(const machine_config& config) { config_ = config; }
@@ -78,10 +74,9 @@ void instance_machine::configure(const machine_config& config) { config_ = confi
 instance_machine::tracked& instance_machine::track(const named& wanted) {
   const auto known = tracked_.find(wanted);
   if (known != tracked_.end()) return known->second;
-  const resource_ref ref{wanted.kind, std::string(wanted.key)};
-  tracked& one = tracked_[ref];
-  one.record.ref = ref;
-  return one;
+  resource_record row;
+  row.ref = {wanted.kind, std::string(wanted.key)};
+  return tracked_.emplace(row.ref, tracked{row}).first->second;
 }
 
 look_again instance_machine::settle(moment now) {

@@ -58,13 +58,13 @@ public:
 private:
   // One resource: the row as last written, and the watch over it.
   struct tracked {
-    resource_record record;
+    shared_record record;
     bool written = false; // the row is in the store, or on its way
-    resource_watch watch;
-    std::uint16_t missing = 0;                // polls in a row that listed others but not it (D-09)
-    condition now = condition::unknown;       // what the present poll says of it
-    bool listed = false;                      // by the present poll
-    std::optional<steady_time> unknown_since; // listed, and not readable since
+    resource_watch watch{};
+    std::uint16_t missing = 0;                  // polls in a row that listed others but not it (D-09)
+    condition now = condition::unknown;         // what the present poll says of it
+    bool listed = false;                        // by the present poll
+    std::optional<steady_time> unknown_since{}; // listed, and not readable since
   };
   struct step_context; // one poll being judged
   struct seen_row;     // what it says of one resource

@@ -40,8 +40,8 @@ severity instance_machine::level_of(trunk_role role) {
 // One row of truth is written when something of it changed, never for the same state again (I5).
 void instance_machine::write_row(step_context& at, tracked& one, const seen_row& seen, wall_time since) {
   if (one.written && seen.is_said_by(one.record)) return;
-  const bool same_state = one.written && seen.state == one.record.state;
-  one.record = seen.record(one.record.ref, same_state ? one.record.since : since);
+  const bool same_state = one.written && seen.state == one.record->state;
+  one.record = seen.record(one.record->ref, same_state ? one.record->since : since);
   one.written = true;
   at.news.changed.push_back(one.record);
 }
@@ -62,17 +62,17 @@ void instance_machine::judge_one(step_context& at, tracked& one, const seen_row&
   }
   wall_time since = at.now.wall;
   const auto tell = [&](condition from, condition to, wall_time when) {
-    const resource_ref& ref = one.record.ref;
+    const resource_ref& ref = one.record->ref;
     emit(at, {config_.instance, type, ref}, from, to, what, when, seen.record(ref, since));
   };
   switch (one.watch.look(what, config_.times, at.now)) {
     case watch_news::nothing: break;
     case watch_news::confirm_soon:
-      at.look(at.now.steady + config_.times.confirm_after, "confirm", source_of(one.record.ref));
+      at.look(at.now.steady + config_.times.confirm_after, "confirm", source_of(one.record->ref));
       at.why = "confirming";
       return;
     case watch_news::recover_soon:
-      at.look(at.now.steady + config_.times.confirm_after, "recovery", source_of(one.record.ref));
+      at.look(at.now.steady + config_.times.confirm_after, "recovery", source_of(one.record->ref));
       at.why = "confirming recovery";
       return;
     case watch_news::failed:
@@ -84,7 +84,7 @@ void instance_machine::judge_one(step_context& at, tracked& one, const seen_row&
       else
         tell(condition::ok, condition::failing, since);
       break;
-    case watch_news::level_changed: tell(condition::failing, condition::failing, one.record.since); break;
+    case watch_news::level_changed: tell(condition::failing, condition::failing, one.record->since); break;
     case watch_news::recovered:
       tell(condition::failing, condition::ok, since);
       at.why = "recovered";
@@ -92,9 +92,11 @@ void instance_machine::judge_one(step_context& at, tracked& one, const seen_row&
   }
   if (what.now != condition::unknown || !one.written) return write_row(at, one, seen, since);
   // An answer that does not say how it is may be wrong about the rest of it, too.
-  if (one.record.state == resource_state::unknown) return;
-  one.record.state = resource_state::unknown;
-  one.record.since = since;
+  if (one.record->state == resource_state::unknown) return;
+  one.record.amend([&](resource_record& row) {
+    row.state = resource_state::unknown;
+    row.since = since;
+  });
   at.news.changed.push_back(one.record);
 }
 
@@ -139,7 +141,7 @@ bool instance_machine::misses_trunks(const step_context& at) const {
   return std::ranges::any_of(tracked_, [&](const auto& entry) {
     const resource_ref& ref = entry.first;
     const tracked& one = entry.second;
-    return ref.kind == resource_kind::trunk && one.written && one.record.state != resource_state::disabled &&
+    return ref.kind == resource_kind::trunk && one.written && one.record->state != resource_state::disabled &&
            std::ranges::none_of(*at.seen.trunks.value, [&](const trunk_reading& trunk) {
              return trunk.kind == ref.kind && trunk.key == ref.key;
            });
@@ -188,7 +190,7 @@ void instance_machine::uncover_trunks(step_context& at) {
   for (auto& [ref, one] : tracked_) {
     if (ref.kind != resource_kind::trunk || !one.watch.covered()) continue;
     one.watch.uncover();
-    const sight what{condition::failing, level_of(one.record.role), cause_of(at.seen, ref)};
+    const sight what{condition::failing, level_of(one.record->role), cause_of(at.seen, ref)};
     one.watch.resume(true, what.level);
     emit(at, {config_.instance, alert_type::trunk_down, ref}, condition::ok, condition::failing, what,
          one.watch.failing_since(), one.record);
@@ -264,7 +266,7 @@ void instance_machine::judge_calls(step_context& at) {
   row.detail = detail;
   if (level == calls_told_) return write_row(at, one, row, at.now.wall);
   const sight what{level ? condition::failing : condition::ok, level.value_or(severity::warning), cause::none};
-  const resource_ref& ref = one.record.ref;
+  const resource_ref& ref = one.record->ref;
   emit(at, {config_.instance, alert_type::sim_calls, ref}, calls_told_ ? condition::failing : condition::ok, what.now,
        what, at.now.wall, row.record(ref, at.now.wall));
   calls_told_ = level;

@@ -8,9 +8,11 @@
 
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace ringdown {
 
@@ -81,6 +83,32 @@ struct resource_record {
   trunk_role role = trunk_role::primary;
   std::string detail; // fail code, status word, "13 of 16 calls"
   friend bool operator==(const resource_record&, const resource_record&) = default;
+};
+
+// A row as the poller, its tenant and what goes between them hold it: one copy in memory, which nobody changes. Any thread.
+class shared_record {
+public:
+  shared_record(resource_record what) // NOLINT(google-explicit-constructor): a row is one wherever it is asked for
+      : held_(std::make_shared<const resource_record>(std::move(what))) {}
+
+  [[nodiscard]] const resource_record& operator*() const { return *held_; }
+  [[nodiscard]] const resource_record* operator->() const { return held_.get(); }
+  operator const resource_record&() const { return *held_; } // NOLINT(google-explicit-constructor): it reads as one
+
+  // This holder has another row from now on: `change` alters a copy.
+  template <class Change>
+  void amend(Change&& change) {
+    resource_record row = *held_;
+    std::forward<Change>(change)(row);
+    held_ = std::make_shared<const resource_record>(std::move(row));
+  }
+
+  friend bool operator==(const shared_record& left, const shared_record& right) {
+    return left.held_ == right.held_ || *left == *right;
+  }
+
+private:
+  std::shared_ptr<const resource_record> held_;
 };
 
 // What is known of the instance as a whole; stored when it changes.

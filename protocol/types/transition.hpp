@@ -40,7 +40,7 @@ struct poll_news {
   std::uint64_t sequence = 0;   // rises by one per news of this poller's life
   std::uint64_t generation = 0; // of the baseline it was judged against; the tenant ignores older ones
   std::vector<transition> transitions;
-  std::vector<resource_record> changed; // rows of stored truth to write (I5: only changed ones)
+  std::vector<shared_record> changed; // rows of stored truth to write (I5: only changed ones)
   std::vector<resource_ref> removed;
   std::optional<instance_health> health; // when it changed
   // Two complete polls were made since the instance came back or since it was asked to settle: what was stated is current (S-A1).
@@ -54,7 +54,7 @@ struct baseline {
   std::uint64_t generation = 0;
   bool known = false; // false: first sight of the instance
   instance_health health;
-  std::vector<resource_record> resources;
+  std::vector<shared_record> resources;
   std::vector<alert_key> open;   // alerts open now, but for what is up and stays open as flapping
   std::vector<alert_key> unseen; // those of them whose resource was Unknown when last judged (S-A2)
 };

@@ -93,14 +93,16 @@ void tenant_load::turn(int pbx, const std::vector<int>& trunks, condition to) {
   news.sequence = ++sequence_;
   news.at = now_;
   for (const int trunk : trunks) {
-    resource_record& record = base.resources[static_cast<std::size_t>(trunk)];
-    record.state = to == condition::failing ? resource_state::failed_registration : resource_state::registered;
-    record.since = now_;
+    shared_record& record = base.resources[static_cast<std::size_t>(trunk)];
+    record.amend([&](resource_record& row) {
+      row.state = to == condition::failing ? resource_state::failed_registration : resource_state::registered;
+      row.since = now_;
+    });
     news.changed.push_back(record);
-    transition seen = test::change(alert_type::trunk_down, record.ref.key, to, severity::critical, base.instance);
+    transition seen = test::change(alert_type::trunk_down, record->ref.key, to, severity::critical, base.instance);
     seen.since = seen.seen = now_;
-    seen.label = record.label;
-    seen.provider = record.provider;
+    seen.label = record->label;
+    seen.provider = record->provider;
     seen.trace = fmt::format("{}.1x2y3z.{}", base.instance.str(), sequence_);
     news.transitions.push_back(std::move(seen));
   }

@@ -53,7 +53,7 @@ TEST_CASE("a trunk counts when it is read and judged, and fails when an alert sa
   t.fails(pbx(1));
   CHECK(trunk(1).failing == t.now);
   for (const resource_state state : {resource_state::unknown, resource_state::disabled, resource_state::starting}) {
-    t.record(pbx(2)).state = state;
+    t.set(pbx(2), "T1", state);
     CHECK_FALSE(trunk(2).counted);
   }
   t.truth.at(pbx(3)).health.reach = reachability::unreachable;

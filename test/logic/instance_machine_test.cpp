@@ -59,7 +59,7 @@ TEST_CASE("a trunk whose state is unknown has a row that says so") {
   const auto news = pbx.see(with_trunks({up("1"), trunk("2", resource_state::unknown)}));
   const auto row = std::ranges::find(news.changed, trunk_2, &resource_record::ref);
   REQUIRE(row != news.changed.end());
-  CHECK(row->state == resource_state::unknown);
+  CHECK((*row)->state == resource_state::unknown);
 }
 
 TEST_CASE("thirty equal polls are one news") {

@@ -45,7 +45,7 @@ TEST_CASE("a flip to the worse is told when the second look says the same") {
     CHECK(news.transitions[0].since == first_seen);
     CHECK(news.transitions[0].level == one.level);
     REQUIRE(news.changed.size() == 1);
-    CHECK(news.changed[0].since == first_seen);
+    CHECK(news.changed[0]->since == first_seen);
   }
 }
 
@@ -158,7 +158,7 @@ TEST_CASE("what is still down when one trunk comes back speaks for itself") {
   auto refused = trunk("1", resource_state::failed_registration, "403");
   refused.why = cause::credentials_rejected;
   pbx.see_for(with_trunks({refused, down("2")}), 4);
-  const auto since = std::ranges::find(pbx.stored.resources, trunk_1, &resource_record::ref)->since;
+  const auto since = (*std::ranges::find(pbx.stored.resources, trunk_1, &resource_record::ref))->since;
   const auto all = pbx.see_for(with_trunks({refused, up("2")}), 3);
   REQUIRE(said(all) == lines{"trunk_down trunk/1 failing", "all_trunks_down instance ok"});
   CHECK(all[0].since == since);

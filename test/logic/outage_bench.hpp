@@ -50,12 +50,22 @@ public:
     record.since = now;
     truth.at(at).resources.push_back(record);
   }
-  resource_record& record(const instance_id& at, const std::string& key = "T1") {
+  shared_record& record(const instance_id& at, const std::string& key = "T1") {
     return *std::ranges::find(truth.at(at).resources, resource_ref{resource_kind::trunk, key}, &resource_record::ref);
   }
   void set(const instance_id& at, const std::string& key, resource_state state) {
-    record(at, key).state = state;
-    record(at, key).since = now;
+    record(at, key).amend([&](resource_record& row) {
+      row.state = state;
+      row.since = now;
+    });
+  }
+
+  // Its trunk is registered at another carrier.
+  void move(const instance_id& at, const std::string& host, const std::string& key = "T1") {
+    record(at, key).amend([&](resource_record& row) { row.provider = host; });
+  }
+  void set_all(const instance_id& at, resource_state state) {
+    for (shared_record& one : truth.at(at).resources) one.amend([&](resource_record& row) { row.state = state; });
   }
 
   const logic::effects& fails(const instance_id& at, const std::string& key = "T1", sighting how = sighting::regular) {
@@ -70,11 +80,11 @@ public:
   }
   // Every trunk of it at once: one alert.
   const logic::effects& all_fail(const instance_id& at) {
-    for (resource_record& one : truth.at(at).resources) one.state = resource_state::unregistered;
+    set_all(at, resource_state::unregistered);
     return news({failing(alert_type::all_trunks_down, "", severity::critical, at)}, at);
   }
   const logic::effects& all_recover(const instance_id& at) {
-    for (resource_record& one : truth.at(at).resources) one.state = resource_state::registered;
+    set_all(at, resource_state::registered);
     return news({healthy(alert_type::all_trunks_down, "", at)}, at);
   }
   // One after the other, a minute apart.

@@ -140,7 +140,7 @@ struct changing_tenant {
     const std::string key = "T" + std::to_string(*rc::gen::inRange(1, 4));
     const auto known = truth.find(at);
     if (known == truth.end()) return add(at), at;
-    resource_record* record = known->second.resources.empty() ? nullptr : &known->second.resources.back();
+    shared_record* record = known->second.resources.empty() ? nullptr : &known->second.resources.back();
     switch (*rc::gen::inRange(0, 9)) {
       case 0: truth.erase(known); break;
       case 1: known->second.health.starting = !known->second.health.starting; break;
@@ -150,10 +150,16 @@ struct changing_tenant {
           if (of.instance == at && of.resource.key != key) a.phase = alert_phase::resolved;
         break;
       case 4:
-        if (record != nullptr) record->state = *rc::gen::element(resource_state::unregistered, resource_state::unknown);
+        if (record != nullptr) {
+          const auto state = *rc::gen::element(resource_state::unregistered, resource_state::unknown);
+          record->amend([&](resource_record& row) { row.state = state; });
+        }
         break;
       case 5:
-        if (record != nullptr) record->provider = *rc::gen::element(carrier, std::string("10.0.0.1"), std::string());
+        if (record != nullptr) {
+          const auto host = *rc::gen::element(carrier, std::string("10.0.0.1"), std::string());
+          record->amend([&](resource_record& row) { row.provider = host; });
+        }
         break;
       case 6:
         if (record != nullptr) known->second.resources.erase(known->second.resources.begin());

@@ -174,7 +174,7 @@ std::vector<std::tuple<alert_id, alert_phase, severity, mask_set, std::uint32_t,
 void act(outage_bench& t, const step& one) {
   const auto& [what, where, seconds] = one;
   const instance_id at = pbx(where + 1);
-  const bool fails = t.record(at).state == resource_state::unregistered;
+  const bool fails = t.record(at)->state == resource_state::unregistered;
   if (what == 0 && !fails) t.fails(at);
   if (what == 1 && fails) t.recovers(at);
   if (what == 2 && !t.machine().alerts().empty())

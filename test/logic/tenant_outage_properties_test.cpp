@@ -75,7 +75,7 @@ void act(many_trunks& t, const step& one) {
         t.report(t.rows[static_cast<std::size_t>(which * 7 + how) % t.rows.size()], delivery_state::sent);
       return;
     case deed::move:
-      t.record(at, key).provider = how % 2 == 0 ? carrier : "sip.other.example";
+      t.move(at, how % 2 == 0 ? carrier : "sip.other.example", key);
       t.news({}, at);
       return;
     case deed::restart: t.restart(); return;

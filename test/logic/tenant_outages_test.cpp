@@ -51,7 +51,7 @@ TEST_CASE("an outage of one PBX, or of trunks without a registrar, is none") {
   t.fails(pbx(1), "T2");
   CHECK_FALSE(t.has_outage());
   outage_bench nameless(3);
-  for (int i = 1; i <= 3; ++i) nameless.record(pbx(i)).provider.clear();
+  for (int i = 1; i <= 3; ++i) nameless.move(pbx(i), "");
   nameless.fail_in_turn({1, 2, 3});
   CHECK_FALSE(nameless.has_outage(""));
   CHECK(nameless.events(push, nameless.trunk(pbx(3))) == events_of{fired});
@@ -284,7 +284,7 @@ TEST_CASE("an outage that comes again within half an hour is the same one, told 
 TEST_CASE("a trunk whose provider becomes another leaves the outage and speaks for itself") {
   outage_bench t(4);
   t.fail_in_turn({1, 2, 3});
-  t.record(pbx(3)).provider = "sip.other.example";
+  t.move(pbx(3), "sip.other.example");
   t.news({}, pbx(3));
   CHECK(t.trunk(pbx(3)).masks == 0);
   t.settled(pbx(3));
