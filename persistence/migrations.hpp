@@ -1,4 +1,4 @@
-// The schema's steps in order; the database's version is how many of them it has seen. Made from persistence/sql by CMake.
+// The schema's steps in order; the database's version is how many of them it has seen. Made from persistence/schema by CMake.
 #pragma once
 
 #include <span>

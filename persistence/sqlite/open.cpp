@@ -1,10 +1,12 @@
 #include "persistence/migrations.hpp"
 #include "persistence/posix_failure.hpp"
 #include "persistence/private_file.hpp"
-#include "persistence/sqlite/store_impl.hpp"
+#include "persistence/sql/store_impl.hpp"
+#include "persistence/sqlite/connection.hpp"
 #include "persistence/sqlite_store.hpp"
 
 #include <SQLiteCpp/Backup.h>
+#include <SQLiteCpp/Transaction.h>
 
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -24,13 +26,13 @@ constexpr std::string_view key_check_name = "key_check";
 constexpr int busy_milliseconds = 5000;
 constexpr int restored_epochs = 1'000'000; // S-K6
 
-int pragma_number(connection& db, const char* sql) {
+int pragma_number(sqlite_connection& db, const char* sql) {
   int value = 0;
   db.rows(sql, [&](columns& row) { value = row.as<int>(); });
   return value;
 }
 
-void tune(connection& db, open_mode mode) {
+void tune(sqlite_connection& db, open_mode mode) {
   db.db().exec("pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -16000");
   if (mode == open_mode::reader) {
     db.db().exec("pragma query_only = on");
@@ -42,7 +44,7 @@ void tune(connection& db, open_mode mode) {
 }
 
 // Is it ours, and not from a newer version? An empty file may become ours.
-result<void> check_schema(connection& db) {
+result<void> check_schema(sqlite_connection& db) {
   const int owner = pragma_number(db, "pragma application_id");
   const int have = pragma_number(db, "pragma user_version");
   const int tables = pragma_number(db, "select count(*) from sqlite_master");
@@ -55,7 +57,7 @@ result<void> check_schema(connection& db) {
   return {};
 }
 
-void migrate(connection& db) {
+void migrate(sqlite_connection& db) {
   for (auto next = static_cast<std::size_t>(pragma_number(db, "pragma user_version")); next < migrations().size();
        ++next) {
     SQLite::Transaction step(db.db(), SQLite::TransactionBehavior::IMMEDIATE);
@@ -67,7 +69,7 @@ void migrate(connection& db) {
 }
 
 // A sealed constant: opens only under the key all secrets were sealed with.
-result<void> check_key(connection& db, const secret_box& box, open_mode mode) {
+result<void> check_key(sqlite_connection& db, const secret_box& box, open_mode mode) {
   std::optional<std::string> sealed;
   db.rows("select sealed from secret where tenant = '' and name = 'key_check'",
           [&](columns& row) { sealed = row.text(); });
@@ -81,11 +83,13 @@ result<void> check_key(connection& db, const secret_box& box, open_mode mode) {
 }
 
 // Delivery keys begin anew with every database and every restore: the far ends remember the keys of the time that was lost.
-void begin_lineage(connection& db) {
+void begin_lineage(sqlite_connection& db) {
   db.run("insert or replace into setting(key, value) values('lineage', ?)", encode_id("", random_bits()));
 }
 
-bool has_lineage(connection& db) { return pragma_number(db, "select count(*) from setting where key = 'lineage'") > 0; }
+bool has_lineage(sqlite_connection& db) {
+  return pragma_number(db, "select count(*) from setting where key = 'lineage'") > 0;
+}
 
 // Only the service's user reads the database; its WAL takes over these rights.
 result<void> create_private(const std::string& file) {
@@ -118,7 +122,7 @@ result<void> check_files(const std::string& from_file, const std::string& to_fil
 
 // S-K6: whoever held a claim of the past holds it no more, yesterday's pages are not sent again, and what was known of the
 // PBXes is asked anew.
-void age(connection& db, wall_time now) {
+void age(sqlite_connection& db, wall_time now) {
   SQLite::Transaction all(db.db(), SQLite::TransactionBehavior::IMMEDIATE);
   db.run("insert into shard(id, owner, epoch) values(0, '', ?1) on conflict(id) do update set epoch = epoch + ?1",
          restored_epochs);
@@ -143,7 +147,7 @@ template <class Fill>
 result<void> make_whole(const std::string& to_file, Fill&& fill) {
   const std::string part = to_file + ".part";
   if (auto made = create_private(part); !made) return made;
-  auto done = guard([&]() -> result<void> { return fill(part); });
+  auto done = guard_sqlite([&]() -> result<void> { return fill(part); });
   // link() refuses a target that appeared meanwhile, which rename() would overwrite.
   if (done && ::link(part.c_str(), to_file.c_str()) != 0)
     done = failure{errno == EEXIST ? failure_kind::conflict : failure_kind::unavailable,
@@ -154,7 +158,7 @@ result<void> make_whole(const std::string& to_file, Fill&& fill) {
 }
 
 // Leaves one plain file: no WAL beside it that a copy could forget.
-void fold_wal(connection& db) {
+void fold_wal(sqlite_connection& db) {
   db.rows("pragma journal_mode = delete", [](columns&) {});
 }
 
@@ -166,8 +170,8 @@ result<std::unique_ptr<store>> open_sqlite(const sqlite_options& options, secret
   if (::access(options.file.c_str(), options.mode == open_mode::writer ? R_OK | W_OK : R_OK) != 0)
     return failure{errno == ENOENT ? failure_kind::not_found : kind_of_errno(errno),
                    "cannot open " + options.file + ": " + std::strerror(errno)};
-  auto opened = guard([&]() -> result<std::unique_ptr<store>> {
-    auto db = std::make_unique<connection>(options.file, SQLite::OPEN_READWRITE);
+  auto opened = guard_sqlite([&]() -> result<std::unique_ptr<store>> {
+    auto db = std::make_unique<sqlite_connection>(options.file, SQLite::OPEN_READWRITE);
     if (auto fine = check_schema(*db); !fine) return fine.error();
     tune(*db, options.mode);
     if (options.mode == open_mode::writer) {
@@ -175,7 +179,7 @@ result<std::unique_ptr<store>> open_sqlite(const sqlite_options& options, secret
       if (!has_lineage(*db)) begin_lineage(*db);
     }
     if (auto fine = check_key(*db, box, options.mode); !fine) return fine.error();
-    return std::unique_ptr<store>(std::make_unique<sqlite_store>(std::move(db), box));
+    return std::unique_ptr<store>(std::make_unique<sql_store>(std::move(db), box));
   });
   if (!opened) return failure{opened.error().kind, options.file + ": " + opened.error().detail};
   return opened;
@@ -185,7 +189,7 @@ result<void> backup_sqlite(const std::string& from_file, const std::string& to_f
   if (auto fine = check_files(from_file, to_file); !fine) return fine;
   return make_whole(to_file, [&](const std::string& part) -> result<void> {
     copy_database(from_file, part);
-    connection copy(part, SQLite::OPEN_READWRITE);
+    sqlite_connection copy(part, SQLite::OPEN_READWRITE);
     if (auto fine = check_schema(copy); !fine) return fine;
     fold_wal(copy);
     return {};
@@ -196,7 +200,7 @@ result<void> restore_sqlite(const std::string& from_file, const std::string& to_
   if (auto fine = check_files(from_file, to_file); !fine) return fine;
   return make_whole(to_file, [&](const std::string& part) -> result<void> {
     copy_database(from_file, part);
-    connection db(part, SQLite::OPEN_READWRITE);
+    sqlite_connection db(part, SQLite::OPEN_READWRITE);
     if (auto fine = check_schema(db); !fine) return fine;
     if (pragma_number(db, "pragma application_id") != application)
       return failure{failure_kind::refused, "the backup is empty"};

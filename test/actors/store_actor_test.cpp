@@ -1,7 +1,8 @@
 #include "actors/store/store_actor.hpp"
 
 #include "actors/store/reader.hpp"
-#include "persistence/sqlite/store_impl.hpp"
+#include "persistence/sql/store_impl.hpp"
+#include "persistence/sqlite/connection.hpp"
 #include "test/actors/actor_bench.hpp"
 #include "test/persistence/builders.hpp"
 #include "test/support/catch.hpp"
@@ -23,13 +24,13 @@ using namespace ringdown::persistence;
 struct living_store {
   living_store() {
     owner = *place.open()->take_shard(incarnation_id("nd_1"), noon);
-    auto db = std::make_unique<connection>(place.file(), SQLite::OPEN_READWRITE);
+    auto db = std::make_unique<sqlite_connection>(place.file(), SQLite::OPEN_READWRITE);
     disk = &db->db();
     disk->setBusyTimeout(1);
     world->owner = owner;
     world->fatal = [this](std::string_view why) { fatal.set_value(std::string(why)); };
-    keeper = system.spawn<store_keeper, caf::detached>(world, probe,
-                                                       std::make_shared<sqlite_store>(std::move(db), place.box));
+    keeper =
+        system.spawn<store_keeper, caf::detached>(world, probe, std::make_shared<sql_store>(std::move(db), place.box));
   }
   ~living_store() { caf::anon_send_exit(keeper, caf::exit_reason::user_shutdown); }
   living_store(const living_store&) = delete;
@@ -302,16 +303,16 @@ TEST_CASE("deaths that supervisors report are in the store") {
 TEST_CASE("a reader that ends drops what waits and cuts short what never would end") {
   const sqlite_place place;
   static_cast<void>(place.open());
-  auto db = std::make_unique<connection>(place.file(), SQLite::OPEN_READWRITE);
+  auto db = std::make_unique<sqlite_connection>(place.file(), SQLite::OPEN_READWRITE);
   SQLite::Database& disk = db->db();
   std::vector<std::unique_ptr<store>> connections;
-  connections.push_back(std::make_unique<sqlite_store>(std::move(db), place.box));
+  connections.push_back(std::make_unique<sql_store>(std::move(db), place.box));
   auto reader = std::make_unique<store_reader>(std::move(connections));
   std::promise<void> begun;
   std::promise<failure_kind> ended;
   REQUIRE(reader->submit([&](store&) {
     begun.set_value();
-    const auto never = guard([&]() -> result<void> {
+    const auto never = guard_sqlite([&]() -> result<void> {
       disk.exec("with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n");
       return {};
     });

@@ -1,6 +1,7 @@
 #include "actors/tree.hpp"
 
-#include "persistence/sqlite/store_impl.hpp"
+#include "persistence/sql/store_impl.hpp"
+#include "persistence/sqlite/connection.hpp"
 #include "test/actors/actor_bench.hpp"
 #include "test/persistence/builders.hpp"
 #include "test/support/catch.hpp"
@@ -19,9 +20,9 @@ struct living_node {
     auto start = test::make_world(log);
     start->owner = *place.open()->take_shard(incarnation_id("nd_1"), noon);
     start->fatal = [](std::string_view) {};
-    auto db = std::make_unique<connection>(place.file(), SQLite::OPEN_READWRITE);
+    auto db = std::make_unique<sqlite_connection>(place.file(), SQLite::OPEN_READWRITE);
     db->db().setBusyTimeout(1);
-    tree = node_tree::grow(*start, std::make_shared<sqlite_store>(std::move(db), place.box));
+    tree = node_tree::grow(*start, std::make_shared<sql_store>(std::move(db), place.box));
   }
 
   sqlite_place place;

@@ -16,7 +16,10 @@ LAYERS = {
     "protocol/types": (["protocol/types"], ["address text"]),
     "protocol/wire": (["protocol/types", "protocol/wire"], ["rapidjson", "crypto"]),
     "protocol": (["protocol/types", "protocol"], ["caf"]),
-    "persistence": (["protocol/types", "protocol/wire", "persistence"], ["sqlite", "sodium", "pq", "posix"]),
+    "persistence": (["protocol/types", "protocol/wire", "persistence"], ["sodium", "posix"]),
+    "persistence/sqlite": (["protocol/types", "persistence", "persistence/sql", "persistence/sqlite"],
+                           ["sqlite", "posix"]),
+    "persistence/sql": (["protocol/types", "protocol/wire", "persistence", "persistence/sql"], ["sodium"]),
     "actors/logic": (["protocol/types", "actors/logic"], ["absl", "phonenumbers"]),
     "actors/net": (["protocol/types", "actors/net"], ["boost", "crypto", "ssl", "curl", "posix",
                                                           "address text"]),
@@ -132,6 +135,8 @@ PLANTED = {
     "actors/clock.cpp": '#include "persistence/sqlite_store.hpp"\n',
     "actors/net/f.cpp": "#include <rapidjson/reader.h>\n",
     "persistence/g.cpp": "#include <new_library/thing.hpp>\n",
+    "persistence/sql/h.cpp": "#include <SQLiteCpp/Database.h>\n",
+    "persistence/sql/i.cpp": '#include "persistence/sqlite/connection.hpp"\n',
 }
 HARMLESS = {
     "protocol/wire/ok.cpp": '#include "protocol/types/http.hpp"\n#include <rapidjson/reader.h>\n#include <vector>\n',

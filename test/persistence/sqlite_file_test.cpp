@@ -1,5 +1,6 @@
 #include "persistence/migrations.hpp"
-#include "persistence/sqlite/store_impl.hpp"
+#include "persistence/sql/store_impl.hpp"
+#include "persistence/sqlite/connection.hpp"
 #include "protocol/wire/notice_json.hpp"
 #include "test/persistence/builders.hpp"
 #include "test/support/catch.hpp"
@@ -284,9 +285,9 @@ TEST_CASE("a row that cannot be read ends, and its channel goes on") {
 TEST_CASE("a full disk is waited for, and nothing is half written") {
   const sqlite_place place;
   const fence owner = *place.open()->take_shard(incarnation_id("nd_1"), noon);
-  auto db = std::make_unique<connection>(place.file(), SQLite::OPEN_READWRITE);
+  auto db = std::make_unique<sqlite_connection>(place.file(), SQLite::OPEN_READWRITE);
   SQLite::Database& disk = db->db();
-  sqlite_store held(std::move(db), place.box);
+  sql_store held(std::move(db), place.box);
   write_batch batch;
   batch.tenant = tenant_id("acme");
   batch.owner = owner;

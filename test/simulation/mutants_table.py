@@ -15,7 +15,7 @@ def one(name, file, breaks, place, put):
     return Mutant(name, file, breaks, ((place, put),))
 
 
-CLAIM = "persistence/sqlite/claim.cpp"
+CLAIM = "persistence/sql/claim.cpp"
 POLICY = "actors/logic/delivery_policy.cpp"
 DEDUP = "actors/logic/dedup.cpp"
 MASKS = "actors/logic/masks.cpp"
@@ -32,8 +32,8 @@ LADDER = "actors/logic/call_ladder.cpp"
 ONCALL = "actors/logic/oncall_chain.cpp"
 CALLS = "actors/logic/tenant_calls.cpp"
 HEARD = "actors/logic/tenant_calls_heard.cpp"
-NUMBERS = "persistence/sqlite/calls.cpp"
-INBOX = "persistence/sqlite/load.cpp"
+NUMBERS = "persistence/sql/calls.cpp"
+INBOX = "persistence/sql/load.cpp"
 CALLBACKS = "actors/api/callback_handlers.cpp"
 TICKETS = "protocol/wire/psa/autotask_requests.cpp"
 DOUBT = "protocol/wire/psa/autotask.cpp"

@@ -1,6 +1,7 @@
 #include "test/simulation/workshop.hpp"
 
-#include "persistence/sqlite/store_impl.hpp"
+#include "persistence/sql/store_impl.hpp"
+#include "persistence/sqlite/connection.hpp"
 #include "persistence/sqlite_store.hpp"
 
 #include <cstdlib>
@@ -48,9 +49,9 @@ workshop::place::~place() {
 }
 
 std::unique_ptr<persistence::store> workshop::place::open() const {
-  auto db = std::make_unique<persistence::connection>(file_, SQLite::OPEN_READWRITE);
+  auto db = std::make_unique<persistence::sqlite_connection>(file_, SQLite::OPEN_READWRITE);
   db->db().exec("pragma synchronous = off");
-  return std::make_unique<persistence::sqlite_store>(std::move(db), box_);
+  return std::make_unique<persistence::sql_store>(std::move(db), box_);
 }
 
 } // namespace ringdown::simulation

@@ -1,10 +1,10 @@
-#include "persistence/sqlite/store_impl.hpp"
+#include "persistence/sql/store_impl.hpp"
 
 #include <set>
 
 namespace ringdown::persistence {
 
-result<std::vector<config_document>> sqlite_store::load_configs() {
+result<std::vector<config_document>> sql_store::load_configs() {
   return guard([&]() -> result<std::vector<config_document>> {
     std::vector<config_document> all;
     db_->rows("select tenant, version from config_document order by tenant", [&](columns& row) {
@@ -29,7 +29,7 @@ result<std::vector<config_document>> sqlite_store::load_configs() {
   });
 }
 
-result<secret_values> sqlite_store::load_secrets(const tenant_id& tenant) {
+result<secret_values> sql_store::load_secrets(const tenant_id& tenant) {
   return guard([&]() -> result<secret_values> {
     secret_values all;
     std::optional<failure> broken;
@@ -50,7 +50,7 @@ result<secret_values> sqlite_store::load_secrets(const tenant_id& tenant) {
   });
 }
 
-void sqlite_store::replace_objects(const config_change& change) {
+void sql_store::replace_objects(const config_change& change) {
   db_->run("delete from config_object where tenant = ? and managed_by = 'file'", change.tenant);
   for (const config_object& one : change.objects)
     db_->run(
@@ -59,13 +59,12 @@ void sqlite_store::replace_objects(const config_change& change) {
         change.tenant, one.kind, one.id, one.managed_by, one.body);
   db_->run(
       "update delivery set state = 'suppressed', why = 'channel_removed', ended = ?1 where tenant = ?2 and state = "
-      "'pending' "
-      "and not exists(select 1 from config_object c where c.tenant = ?2 and c.kind = 'channel' and c.id = "
+      "'pending' and not exists(select 1 from config_object c where c.tenant = ?2 and c.kind = 'channel' and c.id = "
       "delivery.channel)",
       change.at, change.tenant);
 }
 
-void sqlite_store::replace_identities(const config_change& change) {
+void sql_store::replace_identities(const config_change& change) {
   db_->run("delete from instance_identity where tenant = ?", change.tenant);
   std::set<std::string> stays;
   for (const auto& one : change.identities) {
@@ -86,10 +85,13 @@ void sqlite_store::replace_identities(const config_change& change) {
   }
 }
 
-void sqlite_store::replace_secrets(const config_change& change) {
+void sql_store::replace_secrets(const config_change& change) {
   for (const auto& [name, value] : change.secrets) {
     const std::string sealed = box_.seal(change.tenant.str() + "/" + name, value);
-    db_->run("insert or replace into secret(tenant, name, sealed) values(?,?,?)", change.tenant, name, blob{sealed});
+    db_->run(
+        "insert into secret(tenant, name, sealed) values(?,?,?) on conflict(tenant, name) do update set sealed = "
+        "excluded.sealed",
+        change.tenant, name, blob{sealed});
   }
   // TOML quotes a string in either of two ways.
   std::vector<std::string> unused;
@@ -101,7 +103,7 @@ void sqlite_store::replace_secrets(const config_change& change) {
     db_->run("delete from secret where tenant = ? and name = ?", change.tenant, name);
 }
 
-result<void> sqlite_store::replace_config(const config_change& change) {
+result<void> sql_store::replace_config(const config_change& change) {
   auto done = guard([&] {
     return transact([&]() -> result<void> {
       if (change.remove_tenant) db_->run("delete from config_object where tenant = ?", change.tenant);
@@ -117,7 +119,7 @@ result<void> sqlite_store::replace_config(const config_change& change) {
       } else {
         db_->run(
             "insert into config_document(tenant, version) values(?, 1) on conflict(tenant) do update set version = "
-            "version + 1",
+            "config_document.version + 1",
             change.tenant);
       }
       append_audit(change.tenant, {change.actor, change.remove_tenant ? "tenant.removed" : "config.applied",

@@ -1,8 +1,8 @@
-#include "persistence/sqlite/store_impl.hpp"
+#include "persistence/sql/store_impl.hpp"
 
 namespace ringdown::persistence {
 
-result<std::vector<crash_record>> sqlite_store::crashes() {
+result<std::vector<crash_record>> sql_store::crashes() {
   return guard([&]() -> result<std::vector<crash_record>> {
     std::vector<crash_record> all;
     db_->rows("select actor, count, last from crash order by actor", [&](columns& row) {
@@ -16,19 +16,19 @@ result<std::vector<crash_record>> sqlite_store::crashes() {
   });
 }
 
-result<void> sqlite_store::note_crash(const tenant_id& tenant, const std::string& actor, wall_time at) {
+result<void> sql_store::note_crash(const tenant_id& tenant, const std::string& actor, wall_time at) {
   return guard([&] {
     return transact([&]() -> result<void> {
       db_->run(
           "insert into crash(actor, tenant, count, last) values(?,?,1,?) on conflict(actor) do update set count = "
-          "count + 1, last = excluded.last",
+          "crash.count + 1, last = excluded.last",
           actor, tenant, at);
       return {};
     });
   });
 }
 
-result<void> sqlite_store::forget_crashes(const std::string& actor) {
+result<void> sql_store::forget_crashes(const std::string& actor) {
   return guard([&] {
     return transact([&]() -> result<void> {
       db_->run("delete from crash where actor = ?", actor);

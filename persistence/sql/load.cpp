@@ -1,5 +1,5 @@
 #include "persistence/cursor.hpp"
-#include "persistence/sqlite/store_impl.hpp"
+#include "persistence/sql/store_impl.hpp"
 
 #include <algorithm>
 #include <map>
@@ -62,7 +62,7 @@ command read_command(columns& row) {
 
 } // namespace
 
-result<tenant_snapshot> sqlite_store::load_tenant(const tenant_id& tenant, const std::string& egress, wall_time now) {
+result<tenant_snapshot> sql_store::load_tenant(const tenant_id& tenant, const std::string& egress, wall_time now) {
   return guard([&]() -> result<tenant_snapshot> {
     tenant_snapshot all;
     all.tenant = tenant;
@@ -110,7 +110,7 @@ result<tenant_snapshot> sqlite_store::load_tenant(const tenant_id& tenant, const
 }
 
 // A row's outcome is stored before its tenant hears of it, and what only says that it was sent is written nowhere else.
-void sqlite_store::note_what_was_sent(alert& a) {
+void sql_store::note_what_was_sent(alert& a) {
   for (told_target& one : a.targets)
     if (!one.accepted)
       db_->rows(
@@ -118,7 +118,7 @@ void sqlite_store::note_what_was_sent(alert& a) {
           [&](columns&) { one.accepted = true; }, a.tenant, one.fire);
 }
 
-result<std::vector<command>> sqlite_store::open_commands(const tenant_id& tenant) {
+result<std::vector<command>> sql_store::open_commands(const tenant_id& tenant) {
   return guard([&]() -> result<std::vector<command>> {
     std::vector<command> open;
     db_->rows(
@@ -129,12 +129,12 @@ result<std::vector<command>> sqlite_store::open_commands(const tenant_id& tenant
   });
 }
 
-result<void> sqlite_store::insert_command(const command& c) {
+result<void> sql_store::insert_command(const command& c) {
   return guard([&] {
     return transact([&]() -> result<void> {
       const int made = db_->run(
-          "insert or ignore into command(tenant, id, kind, alert, episode, by, via, until, subject, text, at) "
-          "values(?,?,?,?,?,?,?,?,?,?,?)",
+          "insert into command(tenant, id, kind, alert, episode, by, via, until, subject, text, at) "
+          "values(?,?,?,?,?,?,?,?,?,?,?) on conflict do nothing",
           c.tenant, c.id, name(c.kind), c.alert, c.episode, c.by, c.via, c.until, c.subject, c.text, c.at);
       if (made == 0) return failure{failure_kind::conflict, "that command was stored before"};
       return {};
@@ -142,20 +142,21 @@ result<void> sqlite_store::insert_command(const command& c) {
   });
 }
 
-result<void> sqlite_store::save_login_budget(const tenant_id& tenant, const instance_id& instance,
-                                             const std::string& egress, const login_budget& budget) {
+result<void> sql_store::save_login_budget(const tenant_id& tenant, const instance_id& instance,
+                                          const std::string& egress, const login_budget& budget) {
   return guard([&] {
     return transact([&]() -> result<void> {
       db_->run(
-          "insert or replace into login_budget(tenant, instance, egress, failures, paused_until, credentials) "
-          "values(?,?,?,?,?,?)",
+          "insert into login_budget(tenant, instance, egress, failures, paused_until, credentials) "
+          "values(?,?,?,?,?,?) on conflict(tenant, instance, egress) do update set failures = excluded.failures, "
+          "paused_until = excluded.paused_until, credentials = excluded.credentials",
           tenant, instance, egress, budget.failures, budget.paused_until, budget.credentials);
       return {};
     });
   });
 }
 
-result<std::optional<std::string>> sqlite_store::setting(const std::string& key) {
+result<std::optional<std::string>> sql_store::setting(const std::string& key) {
   return guard([&]() -> result<std::optional<std::string>> {
     std::optional<std::string> value;
     db_->rows(
@@ -164,16 +165,17 @@ result<std::optional<std::string>> sqlite_store::setting(const std::string& key)
   });
 }
 
-result<void> sqlite_store::put_setting(const std::string& key, const std::string& value) {
+result<void> sql_store::put_setting(const std::string& key, const std::string& value) {
   return guard([&] {
     return transact([&]() -> result<void> {
-      db_->run("insert or replace into setting(key, value) values(?, ?)", key, value);
+      db_->run("insert into setting(key, value) values(?, ?) on conflict(key) do update set value = excluded.value",
+               key, value);
       return {};
     });
   });
 }
 
-result<page<resource_row>> sqlite_store::resources(const resource_query& query) {
+result<page<resource_row>> sql_store::resources(const resource_query& query) {
   return guard([&]() -> result<page<resource_row>> {
     page<resource_row> found;
     std::string kinds; // ",trunk,bridge,"
@@ -182,9 +184,9 @@ result<page<resource_row>> sqlite_store::resources(const resource_query& query) 
     if (!beyond) return foreign_cursor();
     db_->rows(
         "select tenant, instance, kind, key, label, state, since, provider, number, direction, role, detail from "
-        "resource "
-        "where (?1 = '' or tenant = ?1) and (?2 = '' or instance = ?2) and (?3 = '' or instr(?3, ',' || kind || ',')) "
-        "and (tenant, instance, kind, key) > (?4, ?5, ?6, ?7) order by tenant, instance, kind, key limit ?8",
+        "resource where (?1 = '' or tenant = ?1) and (?2 = '' or instance = ?2) and (?3 = '' or instr(?3, ',' || kind "
+        "|| ',') > 0) and (tenant, instance, kind, key) > (?4, ?5, ?6, ?7) order by tenant, instance, kind, key limit "
+        "?8",
         [&](columns& row) {
           auto tenant = row.id<tenant_id>();
           auto instance = row.id<instance_id>();
@@ -200,7 +202,7 @@ result<page<resource_row>> sqlite_store::resources(const resource_query& query) 
   });
 }
 
-result<std::vector<mute_row>> sqlite_store::mutes(const std::optional<tenant_id>& tenant, wall_time now) {
+result<std::vector<mute_row>> sql_store::mutes(const std::optional<tenant_id>& tenant, wall_time now) {
   return guard([&]() -> result<std::vector<mute_row>> {
     std::vector<mute_row> found;
     db_->rows(
@@ -215,13 +217,12 @@ result<std::vector<mute_row>> sqlite_store::mutes(const std::optional<tenant_id>
   });
 }
 
-result<std::vector<instance_row>> sqlite_store::instances(const std::optional<tenant_id>& tenant) {
+result<std::vector<instance_row>> sql_store::instances(const std::optional<tenant_id>& tenant) {
   return guard([&]() -> result<std::vector<instance_row>> {
     std::vector<instance_row> found;
     db_->rows(
         "select tenant, instance, reach, why, since, blind, starting, version from instance_health where (?1 = '' or "
-        "tenant = "
-        "?1) order by tenant, instance",
+        "tenant = ?1) order by tenant, instance",
         [&](columns& row) {
           auto id = row.id<tenant_id>();
           auto instance = row.id<instance_id>();

@@ -1,4 +1,4 @@
-#include "persistence/sqlite/store_impl.hpp"
+#include "persistence/sql/store_impl.hpp"
 #include "protocol/types/call_queue.hpp"
 
 #include <algorithm>
@@ -38,19 +38,18 @@ constexpr const char* due_sql = RINGDOWN_DUE "order by not_before, seq limit ?5"
 constexpr const char* urgent_due_sql = RINGDOWN_DUE
     "order by " RINGDOWN_TELLS_A_CRITICAL
     " and attempts = 0 and (round = 0 or exists(select 1 from call c where c.tenant = d.tenant and c.call = "
-    "d.id and c.first)) desc, " RINGDOWN_TELLS_A_CRITICAL " desc, not_before, seq limit ?5";
+    "d.id and c.first <> 0)) desc, " RINGDOWN_TELLS_A_CRITICAL " desc, not_before, seq limit ?5";
 // Was this target told of the episode since the last time it was told of an end? Fires of its own, and summaries; a mirror by
 // whatever it was told, since its newest row speaks for those that gave way to it.
 constexpr const char* told_sql =
     "with mine as (select seq, alert, tenant, channel, target, episode from delivery where tenant = ?1 and id = ?2), "
     "ended as (select coalesce(max(r.seq), 0) as at from mine m join delivery r indexed by delivery_by_alert on "
     "r.alert = m.alert and r.tenant = m.tenant where r.channel = m.channel and r.target = m.target and r.event = "
-    "'resolved' and r.seq < m.seq and r.state in ('sent', 'confirmed', 'unknown')) "
-    "select 1 from mine m, ended e join delivery t indexed by delivery_by_alert on t.alert = m.alert and t.tenant = "
-    "m.tenant where t.channel = m.channel and t.target = m.target and t.episode = m.episode and (t.event in ('fired', "
-    "'escalated') or t.kind = 'mirror') and t.seq > e.at and t.seq < m.seq and t.state in ('sent', 'confirmed', "
-    "'unknown') "
-    "union all select 1 from mine m, ended e join delivery_cover c indexed by delivery_cover_alert on c.alert = "
+    "'resolved' and r.seq < m.seq and r.state in ('sent', 'confirmed', 'unknown')) select 1 from mine m cross join "
+    "ended e join delivery t indexed by delivery_by_alert on t.alert = m.alert and t.tenant = m.tenant where "
+    "t.channel = m.channel and t.target = m.target and t.episode = m.episode and (t.event in ('fired', 'escalated') "
+    "or t.kind = 'mirror') and t.seq > e.at and t.seq < m.seq and t.state in ('sent', 'confirmed', 'unknown') union "
+    "all select 1 from mine m cross join ended e join delivery_cover c indexed by delivery_cover_alert on c.alert = "
     "m.alert and c.tenant = m.tenant join delivery t on t.tenant = c.tenant and t.id = c.delivery where t.channel = "
     "m.channel and t.target = m.target and t.seq > e.at and t.seq < m.seq and t.state in ('sent', 'confirmed', "
     "'unknown') limit 1";
@@ -59,10 +58,10 @@ constexpr const char* told_sql =
 // was to wait after its last attempt; what was not is due, and so is what was waited for until ?2 by the clock as it was. (A
 // claim is told that it was set, a start has to look.)
 #define RINGDOWN_LAST_TRIED "(select max(a.ended) from attempt a where a.row = delivery.seq)"
-#define RINGDOWN_WAITS_BEGIN_ANEW                                                                                \
-  "update delivery set not_before = ?1 + case when attempts = 0 or not_before <= ?2 then 0 else max(not_before " \
-  "- " RINGDOWN_LAST_TRIED                                                                                       \
-  ", 0) end where state = 'pending' and not_before > ?1 and (attempts = 0 or " RINGDOWN_LAST_TRIED " > ?1)"
+#define RINGDOWN_WAITS_BEGIN_ANEW                                                                   \
+  "update delivery set not_before = ?1 + case when attempts = 0 or not_before <= ?2 or not_before " \
+  "<= " RINGDOWN_LAST_TRIED " then 0 else not_before - " RINGDOWN_LAST_TRIED                        \
+  " end where state = 'pending' and not_before > ?1 and (attempts = 0 or " RINGDOWN_LAST_TRIED " > ?1)"
 constexpr const char* waits_of_all_sql = RINGDOWN_WAITS_BEGIN_ANEW;
 constexpr const char* waits_of_channel_sql = RINGDOWN_WAITS_BEGIN_ANEW " and tenant = ?3 and channel = ?4";
 
@@ -82,7 +81,7 @@ bool is_fire(notice_event event) { return event == notice_event::fired || event 
 
 // What tells of an end is no alarm, however bad it was. An alert whose first ring joined another's call, or was given up
 // unplaced, is still owed a first call: its ladder says so, not the round.
-urgency sqlite_store::urgency_of(const delivery& row) {
+urgency sql_store::urgency_of(const delivery& row) {
   const bool tells = is_fire(row.event) || row.event == notice_event::summary;
   if (row.level != severity::critical || !tells) return urgency::routine;
   if (row.attempts > 0) return urgency::repeated_critical;
@@ -90,7 +89,7 @@ urgency sqlite_store::urgency_of(const delivery& row) {
   return row.round == 0 || (call && call->first) ? urgency::first_critical : urgency::repeated_critical;
 }
 
-bool sqlite_store::read_content_of(delivery& row) {
+bool sql_store::read_content_of(delivery& row) {
   try {
     db_->rows(
         "select content from delivery where tenant = ? and id = ?",
@@ -103,7 +102,7 @@ bool sqlite_store::read_content_of(delivery& row) {
 
 // What it speaks of beside its own alert: it, and what was to be said before and is said by this row, the newest, in its
 // place. They cover much the same, so that each is counted once.
-std::set<std::pair<alert_id, std::uint32_t>> sqlite_store::covered_by(const delivery& row) {
+std::set<std::pair<alert_id, std::uint32_t>> sql_store::covered_by(const delivery& row) {
   std::set<std::pair<alert_id, std::uint32_t>> covered;
   const auto gather = [&](const notice& content) {
     for (const alert_view& one : content.alerts) {
@@ -128,7 +127,7 @@ std::set<std::pair<alert_id, std::uint32_t>> sqlite_store::covered_by(const deli
 }
 
 // Its own, else that of the alert it covers whose thing is the oldest: what was said of that one goes on there (S-C1).
-void sqlite_store::find_remote(delivery& row) {
+void sql_store::find_remote(delivery& row) {
   std::int64_t oldest = 0;
   const auto look_for = [&](const alert_id& alert, std::uint32_t episode, bool adopts) {
     db_->rows(
@@ -147,7 +146,7 @@ void sqlite_store::find_remote(delivery& row) {
   for (const auto& [alert, episode] : covered_by(row)) look_for(alert, episode, true);
 }
 
-result<claimed_rows> sqlite_store::claim(const claim_request& request) {
+result<claimed_rows> sql_store::claim(const claim_request& request) {
   return guard([&] {
     return transact([&]() -> result<claimed_rows> {
       if (!holds(request.owner)) return stale_fence();
@@ -170,7 +169,7 @@ result<claimed_rows> sqlite_store::claim(const claim_request& request) {
 }
 
 // Ends or claims what is due now; false when nothing moved, or enough is claimed.
-bool sqlite_store::claim_portion(claim_state& state, std::size_t size) {
+bool sql_store::claim_portion(claim_state& state, std::size_t size) {
   const claim_request& request = state.request;
   auto due = readable_heads(request.order == claim_order::by_urgency ? urgent_due_sql : due_sql, request.now,
                             request.tenant, request.channel, request.now, request.now + longest_wait, size);
@@ -182,7 +181,7 @@ bool sqlite_store::claim_portion(claim_state& state, std::size_t size) {
   return moved;
 }
 
-bool sqlite_store::consider(claim_state& state, delivery row) {
+bool sql_store::consider(claim_state& state, delivery row) {
   const claim_request& request = state.request;
   claimed_rows& answer = state.answer;
   judged verdict = judge(row, request.now);
@@ -215,8 +214,7 @@ bool sqlite_store::consider(claim_state& state, delivery row) {
   ++row.handed;
   db_->run(
       "update delivery set state = 'claimed', attempts = ?, handed = ?, give_up_at = ?, owner = ?, epoch = ?, "
-      "claimed_at "
-      "= ? where tenant = ? and id = ?",
+      "claimed_at = ? where tenant = ? and id = ?",
       row.attempts, row.handed, row.give_up_at, request.owner.owner, request.owner.epoch, request.now, request.tenant,
       row.id);
   answer.rows.push_back(std::move(row));
@@ -224,7 +222,7 @@ bool sqlite_store::consider(claim_state& state, delivery row) {
 }
 
 // What is left for later: due now but behind something open, or not yet due.
-void sqlite_store::look_ahead(claim_state& state) {
+void sql_store::look_ahead(claim_state& state) {
   const claim_request& request = state.request;
   const wall_time now = request.set_back_to.value_or(request.now);
   db_->rows(
@@ -238,7 +236,7 @@ void sqlite_store::look_ahead(claim_state& state) {
       [&](columns& found) { state.answer.next_due = found.maybe_time(); }, request.tenant, request.channel, now);
 }
 
-sqlite_store::judged sqlite_store::judge(const delivery& row, wall_time now) {
+sql_store::judged sql_store::judge(const delivery& row, wall_time now) {
   if (row.handed >= poison_limit) return {delivery_state::dead, reason::poison};
   // A deadline that passed before the first attempt is a clock that was set forward, or a node that was away: one try.
   // A call waits for its turn at the provider's account as long as its tenant does (its record says so whatever the clock
@@ -264,7 +262,7 @@ sqlite_store::judged sqlite_store::judge(const delivery& row, wall_time now) {
   return {};
 }
 
-bool sqlite_store::newer_waits(const delivery& row) {
+bool sql_store::newer_waits(const delivery& row) {
   bool newer = false;
   db_->rows(
       "select 1 from delivery indexed by delivery_by_alert where alert = ?1 and tenant = ?2 and seq > (select f.seq "
@@ -274,7 +272,7 @@ bool sqlite_store::newer_waits(const delivery& row) {
   return newer;
 }
 
-bool sqlite_store::was_told(const delivery& row) {
+bool sql_store::was_told(const delivery& row) {
   bool told = false;
   db_->rows(
       told_sql, [&](columns&) { told = true; }, row.tenant, row.id);
@@ -282,7 +280,7 @@ bool sqlite_store::was_told(const delivery& row) {
 }
 
 // Why a row may not interrupt while its alert is masked so; none: it may.
-reason sqlite_store::barring(const tenant_id& tenant, mask_set masks, wall_time now) {
+reason sql_store::barring(const tenant_id& tenant, mask_set masks, wall_time now) {
   if (has(masks, mask::snooze)) return reason::snoozed_first;
   if (has(masks, mask::parent)) return reason::masked_parent;
   if (has(masks, mask::blind)) return reason::masked_blind;
@@ -295,7 +293,7 @@ reason sqlite_store::barring(const tenant_id& tenant, mask_set masks, wall_time 
   return why;
 }
 
-sqlite_store::judged sqlite_store::judge_interrupt(const delivery& row, wall_time now) {
+sql_store::judged sql_store::judge_interrupt(const delivery& row, wall_time now) {
   if (row.event == notice_event::summary) return judge_summary(row, now);
   if (row.event == notice_event::handed_over) return judge_hand_over(row, now);
   if (!is_fire(row.event) && row.event != notice_event::reminder) return {};
@@ -332,7 +330,7 @@ sqlite_store::judged sqlite_store::judge_interrupt(const delivery& row, wall_tim
 }
 
 // A summary is told while anything it speaks of fires and may interrupt; else the first reason found is its own.
-sqlite_store::judged sqlite_store::judge_summary(const delivery& row, wall_time now) {
+sql_store::judged sql_store::judge_summary(const delivery& row, wall_time now) {
   judged verdict{delivery_state::suppressed, reason::resolved_first};
   db_->rows(
       "select a.masks from delivery_cover d join alert a on a.tenant = d.tenant and a.id = d.alert "
@@ -350,7 +348,7 @@ sqlite_store::judged sqlite_store::judge_summary(const delivery& row, wall_time 
 }
 
 // What is open is told to whoever takes over, acknowledged or not.
-sqlite_store::judged sqlite_store::judge_hand_over(const delivery& row, wall_time now) {
+sql_store::judged sql_store::judge_hand_over(const delivery& row, wall_time now) {
   judged verdict{delivery_state::suppressed, reason::resolved_first};
   db_->rows(
       "select a.masks from delivery_cover d join alert a on a.tenant = d.tenant and a.id = d.alert "
@@ -365,7 +363,7 @@ sqlite_store::judged sqlite_store::judge_hand_over(const delivery& row, wall_tim
 }
 
 // S-D6: keyed targets and criticals are tried again, flagged; the others end as unknown.
-void sqlite_store::resume_or_give_up(const delivery& row, key_knowledge keys, wall_time now, recovery& tally) {
+void sql_store::resume_or_give_up(const delivery& row, key_knowledge keys, wall_time now, recovery& tally) {
   const bool keyed = keys == key_knowledge::keyed;
   db_->run(
       "insert into attempt(row, tenant, delivery, number, started, ended, outcome, status, address, answer) select "
@@ -384,8 +382,8 @@ void sqlite_store::resume_or_give_up(const delivery& row, key_knowledge keys, wa
   ++tally.resumed;
 }
 
-result<recovery> sqlite_store::recover_claims(const fence& now_owner, const std::vector<known_channel>& known,
-                                              wall_time now) {
+result<recovery> sql_store::recover_claims(const fence& now_owner, const std::vector<known_channel>& known,
+                                           wall_time now) {
   return guard([&] {
     return transact([&]() -> result<recovery> {
       if (!holds(now_owner)) return stale_fence();
@@ -408,19 +406,19 @@ result<recovery> sqlite_store::recover_claims(const fence& now_owner, const std:
 }
 
 // Made or claimed while their channel was being removed: nobody will ever carry them.
-void sqlite_store::end_rows_of_removed_channels(wall_time now) {
+void sql_store::end_rows_of_removed_channels(wall_time now) {
   db_->run(
-      "update delivery set state = case when state = 'claimed' or possible_repeat then 'unknown' else 'suppressed' "
-      "end, "
-      "why = 'channel_removed', ended = ?, owner = null, epoch = null, claimed_at = null where state in ('pending', "
-      "'claimed') and exists(select 1 from config_document d where d.tenant = delivery.tenant) and not exists(select 1 "
-      "from config_object c where c.tenant = delivery.tenant and c.kind = 'channel' and c.id = delivery.channel)",
+      "update delivery set state = case when state = 'claimed' or possible_repeat <> 0 then 'unknown' else "
+      "'suppressed' end, why = 'channel_removed', ended = ?, owner = null, epoch = null, claimed_at = null where "
+      "state in ('pending', 'claimed') and exists(select 1 from config_document d where d.tenant = delivery.tenant) "
+      "and not exists(select 1 from config_object c where c.tenant = delivery.tenant and c.kind = 'channel' and c.id "
+      "= delivery.channel)",
       now);
 }
 
-result<recovery> sqlite_store::recover_channel(const tenant_id& tenant, const channel_id& channel, const fence& owner,
-                                               key_knowledge keys, const std::vector<delivery_id>& carried,
-                                               wall_time now) {
+result<recovery> sql_store::recover_channel(const tenant_id& tenant, const channel_id& channel, const fence& owner,
+                                            key_knowledge keys, const std::vector<delivery_id>& carried,
+                                            wall_time now) {
   return guard([&] {
     return transact([&]() -> result<recovery> {
       if (!holds(owner)) return stale_fence();

@@ -1,5 +1,5 @@
 // Calls, the numbers they ring, who may be called and who is on call.
-#include "persistence/sqlite/store_impl.hpp"
+#include "persistence/sql/store_impl.hpp"
 
 namespace ringdown::persistence {
 
@@ -35,25 +35,35 @@ call_record read_call(columns& row) {
 
 } // namespace
 
-void sqlite_store::write_calls(const write_batch& batch) {
+void sql_store::write_calls(const write_batch& batch) {
   const tenant_id& tenant = batch.tenant;
   for (const call_record& c : batch.calls) {
-    db_->run("insert or replace into call(tenant, " RINGDOWN_CALL_COLUMNS ") values(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-             tenant, c.call, c.channel, c.lead, c.number, c.person, c.reference, name(c.stage), name(c.result), c.first,
-             c.sequence, to_text(c.read), c.made, c.changed);
+    db_->run(
+        "insert into call(tenant, " RINGDOWN_CALL_COLUMNS
+        ") values(?,?,?,?,?,?,?,?,?,?,?,?,?,?) on conflict(tenant, call) do update set channel = excluded.channel, "
+        "alert = excluded.alert, number = excluded.number, person = excluded.person, reference = excluded.reference, "
+        "stage = excluded.stage, result = excluded.result, first = excluded.first, sequence = excluded.sequence, read "
+        "= excluded.read, made = excluded.made, changed = excluded.changed",
+        tenant, c.call, c.channel, c.lead, c.number, c.person, c.reference, name(c.stage), name(c.result), c.first,
+        c.sequence, to_text(c.read), c.made, c.changed);
     if (c.stage == call_stage::ended) free_number(tenant, c.call);
   }
   for (const delivery_id& id : batch.confirmed)
     db_->run("update delivery set state = 'confirmed' where tenant = ? and id = ? and state = 'sent'", tenant, id);
   for (const phone_record& p : batch.phones)
-    db_->run("insert or replace into phone(tenant, number, code, code_until, tries, verified) values(?,?,?,?,?,?)",
-             tenant, p.number, p.code, p.code_until, p.tries, p.verified);
+    db_->run(
+        "insert into phone(tenant, number, code, code_until, tries, verified) values(?,?,?,?,?,?) on conflict(tenant, "
+        "number) do update set code = excluded.code, code_until = excluded.code_until, tries = excluded.tries, "
+        "verified = excluded.verified",
+        tenant, p.number, p.code, p.code_until, p.tries, p.verified);
   if (batch.oncall)
-    db_->run("insert or replace into oncall(tenant, user, by, at) values(?,?,?,?)", tenant,
-             batch.oncall->user.value_or(user_id()), batch.oncall->by, batch.oncall->at);
+    db_->run(
+        "insert into oncall(tenant, \"user\", by, at) values(?,?,?,?) on conflict(tenant) do update set \"user\" = "
+        "excluded.\"user\", by = excluded.by, at = excluded.at",
+        tenant, batch.oncall->user.value_or(user_id()), batch.oncall->by, batch.oncall->at);
 }
 
-void sqlite_store::load_calls(tenant_snapshot& into, wall_time now) {
+void sql_store::load_calls(tenant_snapshot& into, wall_time now) {
   db_->rows(
       "select " RINGDOWN_CALL_COLUMNS
       " from call where tenant = ? and (stage <> 'ended' or made > ?) order by made, call",
@@ -77,7 +87,7 @@ void sqlite_store::load_calls(tenant_snapshot& into, wall_time now) {
       },
       into.tenant);
   db_->rows(
-      "select user, by, at from oncall where tenant = ?",
+      "select \"user\", by, at from oncall where tenant = ?",
       [&](columns& row) {
         auto& set = into.oncall.emplace();
         auto user = row.id<user_id>();
@@ -90,7 +100,7 @@ void sqlite_store::load_calls(tenant_snapshot& into, wall_time now) {
 
 // By whatever tenant: who is on call for several is one person. A first call passes, as its tenant keeps it a reserve,
 // and so does what was begun already, or speaks of no alert: a code that somebody waits for.
-bool sqlite_store::is_rung_too_often(const delivery& row, wall_time now) {
+bool sql_store::is_rung_too_often(const delivery& row, wall_time now) {
   if (row.alert.empty() || row.attempts > 0) return false;
   if (const auto call = standing_of_call(row); call && call->first) return false;
   const auto rung_since = [&](duration span) {
@@ -106,7 +116,7 @@ bool sqlite_store::is_rung_too_often(const delivery& row, wall_time now) {
          rung_since(std::chrono::hours(1)) >= call_budget::in_an_hour;
 }
 
-std::optional<sqlite_store::call_standing> sqlite_store::standing_of_call(const delivery& row) {
+std::optional<sql_store::call_standing> sql_store::standing_of_call(const delivery& row) {
   std::optional<call_standing> standing;
   db_->rows(
       "select stage, first from call where tenant = ? and call = ?",
@@ -118,7 +128,7 @@ std::optional<sqlite_store::call_standing> sqlite_store::standing_of_call(const 
   return standing;
 }
 
-std::optional<wall_time> sqlite_store::first_doubt_of(const delivery& row) {
+std::optional<wall_time> sql_store::first_doubt_of(const delivery& row) {
   std::optional<wall_time> first;
   db_->rows(
       "select min(a.started) from delivery d join attempt a on a.row = d.seq where d.tenant = ? and d.id = ? and "
@@ -127,12 +137,13 @@ std::optional<wall_time> sqlite_store::first_doubt_of(const delivery& row) {
   return first;
 }
 
-bool sqlite_store::take_number(const delivery& row, wall_time now) {
+bool sql_store::take_number(const delivery& row, wall_time now) {
   // Whoever's `until` lies too far ahead wrote it before the clock was set back.
   db_->run("delete from live_number where number = ? and (until <= ? or until > ?)", row.target, now,
            now + longest_call);
-  const int taken = db_->run("insert or ignore into live_number(number, tenant, call, until) values(?,?,?,?)",
-                             row.target, row.tenant, row.id, now + longest_call);
+  const int taken =
+      db_->run("insert into live_number(number, tenant, call, until) values(?,?,?,?) on conflict do nothing",
+               row.target, row.tenant, row.id, now + longest_call);
   if (taken > 0) return true;
   bool ours = false;
   db_->rows(
@@ -142,7 +153,7 @@ bool sqlite_store::take_number(const delivery& row, wall_time now) {
 }
 
 // By another call that may still live.
-bool sqlite_store::is_number_taken(const delivery& row, wall_time now) {
+bool sql_store::is_number_taken(const delivery& row, wall_time now) {
   bool taken = false;
   db_->rows(
       "select 1 from live_number where number = ? and (tenant <> ? or call <> ?) and until > ? and until <= ?",
@@ -150,11 +161,11 @@ bool sqlite_store::is_number_taken(const delivery& row, wall_time now) {
   return taken;
 }
 
-void sqlite_store::free_number(const tenant_id& tenant, const delivery_id& row) {
+void sql_store::free_number(const tenant_id& tenant, const delivery_id& row) {
   db_->run("delete from live_number where tenant = ? and call = ?", tenant, row);
 }
 
-result<std::optional<call_record>> sqlite_store::find_call(const tenant_id& tenant, const delivery_id& call) {
+result<std::optional<call_record>> sql_store::find_call(const tenant_id& tenant, const delivery_id& call) {
   return guard([&]() -> result<std::optional<call_record>> {
     std::optional<call_record> found;
     db_->rows(

@@ -1,4 +1,4 @@
-#include "persistence/sqlite/store_impl.hpp"
+#include "persistence/sql/store_impl.hpp"
 #include "protocol/wire/notice_json.hpp"
 
 namespace ringdown::persistence {
@@ -25,7 +25,7 @@ constexpr const char* any_alert_sql =
 
 } // namespace
 
-result<fence> sqlite_store::take_shard(const incarnation_id& owner, wall_time) {
+result<fence> sql_store::take_shard(const incarnation_id& owner, wall_time) {
   return guard([&] {
     return transact([&]() -> result<fence> {
       std::uint64_t epoch = 0;
@@ -40,20 +40,20 @@ result<fence> sqlite_store::take_shard(const incarnation_id& owner, wall_time) {
   });
 }
 
-bool sqlite_store::holds(const fence& owner) {
+bool sql_store::holds(const fence& owner) {
   bool ours = false;
   db_->rows("select owner, epoch from shard where id = 0",
             [&](columns& row) { ours = row.text() == owner.owner.str() && row.as<std::uint64_t>() == owner.epoch; });
   return ours;
 }
 
-bool sqlite_store::holds(const fence& owner, known_owner& last) {
+bool sql_store::holds(const fence& owner, known_owner& last) {
   if (last.asked == owner) return last.holds;
   last = {owner, holds(owner)};
   return last.holds;
 }
 
-result<std::vector<result<void>>> sqlite_store::commit(std::span<const write_batch> batches) {
+result<std::vector<result<void>>> sql_store::commit(std::span<const write_batch> batches) {
   return guard([&] {
     return transact([&]() -> result<std::vector<result<void>>> {
       std::vector<result<void>> verdicts;
@@ -71,7 +71,7 @@ result<std::vector<result<void>>> sqlite_store::commit(std::span<const write_bat
   });
 }
 
-void sqlite_store::write(const write_batch& batch) {
+void sql_store::write(const write_batch& batch) {
   const tenant_id& tenant = batch.tenant;
   for (const auto& [instance, r] : batch.resources)
     db_->run(
@@ -88,8 +88,10 @@ void sqlite_store::write(const write_batch& batch) {
              name(ref.kind), ref.key);
   for (const auto& [instance, h] : batch.healths)
     db_->run(
-        "insert or replace into instance_health(tenant, instance, reach, why, since, blind, starting, version) "
-        "values(?,?,?,?,?,?,?,?)",
+        "insert into instance_health(tenant, instance, reach, why, since, blind, starting, version) "
+        "values(?,?,?,?,?,?,?,?) on conflict(tenant, instance) do update set reach = excluded.reach, why = "
+        "excluded.why, "
+        "since = excluded.since, blind = excluded.blind, starting = excluded.starting, version = excluded.version",
         tenant, instance, name(h.reach), name(h.why), h.since, h.blind, h.starting, h.version);
   for (const alert& one : batch.alerts) write_alert(one);
   for (const suppression& one : batch.suppressions) suppress(tenant, one, batch.at);
@@ -99,8 +101,10 @@ void sqlite_store::write(const write_batch& batch) {
   for (const mute& one : batch.mutes) {
     const std::string_view type = one.scope == mute_scope::type ? name(one.type) : std::string_view();
     const std::string_view scope = one.scope == mute_scope::type ? "type" : "everything";
-    db_->run("insert or replace into mute(tenant, scope, type, until, by, text) values(?,?,?,?,?,?)", tenant, scope,
-             type, one.until, one.by, one.text);
+    db_->run(
+        "insert into mute(tenant, scope, type, until, by, text) values(?,?,?,?,?,?) on conflict(tenant, scope, type) "
+        "do update set until = excluded.until, by = excluded.by, text = excluded.text",
+        tenant, scope, type, one.until, one.by, one.text);
     db_->run("delete from mute where tenant = ? and scope = ? and type = ? and until <= ?", tenant, scope, type,
              batch.at);
   }
@@ -111,7 +115,7 @@ void sqlite_store::write(const write_batch& batch) {
   for (const audit_entry& one : batch.audits) append_audit(tenant, one);
 }
 
-void sqlite_store::write_alert(const alert& a) {
+void sql_store::write_alert(const alert& a) {
   const auto told = a.told ? std::optional<std::string_view>(name(*a.told)) : std::nullopt;
   const auto by = a.ack ? std::optional<std::string>(a.ack->by) : std::nullopt;
   const auto via = a.ack ? std::optional<std::string>(a.ack->via) : std::nullopt;
@@ -130,45 +134,44 @@ void sqlite_store::write_alert(const alert& a) {
 }
 
 // What may have arrived ends as unknown, so that its end is told. A summary is kept while anything it speaks of still fires unacknowledged; the claim judges that.
-void sqlite_store::suppress(const tenant_id& tenant, const suppression& what, wall_time now) {
+void sql_store::suppress(const tenant_id& tenant, const suppression& what, wall_time now) {
   db_->run(
-      "update delivery indexed by delivery_by_alert set state = case when possible_repeat then 'unknown' else "
+      "update delivery indexed by delivery_by_alert set state = case when possible_repeat <> 0 then 'unknown' else "
       "'suppressed' end, why = ?, ended = ? where tenant = ? and alert = ? and state = 'pending' and kind = "
       "'interrupt' and version <= ? and event in ('fired', 'escalated', 'reminder')",
       name(what.why), now, tenant, what.alert, what.up_to_version);
 }
 
 // One in flight may have arrived.
-void sqlite_store::end_rows_of(const tenant_id& tenant, const channel_id& removed, wall_time now) {
+void sql_store::end_rows_of(const tenant_id& tenant, const channel_id& removed, wall_time now) {
   db_->run(
-      "update delivery set state = case when state = 'claimed' or possible_repeat then 'unknown' else 'suppressed' "
-      "end, "
-      "why = 'channel_removed', ended = ?, owner = null, epoch = null, claimed_at = null where tenant = ? and channel "
-      "= "
-      "? and state in ('pending', 'claimed')",
+      "update delivery set state = case when state = 'claimed' or possible_repeat <> 0 then 'unknown' else "
+      "'suppressed' end, why = 'channel_removed', ended = ?, owner = null, epoch = null, claimed_at = null where "
+      "tenant = ? and channel = ? and state in ('pending', 'claimed')",
       now, tenant, removed);
 }
 
-void sqlite_store::insert_delivery(const write_batch& batch, const delivery& row) {
+void sql_store::insert_delivery(const write_batch& batch, const delivery& row) {
   const bool born_claimed = row.state == delivery_state::claimed;
-  const auto owner = born_claimed ? std::optional<incarnation_id>(batch.owner.owner) : std::nullopt;
-  const auto epoch = born_claimed ? std::optional<std::uint64_t>(batch.owner.epoch) : std::nullopt;
-  const auto claimed_at = born_claimed ? std::optional<wall_time>(batch.at) : std::nullopt;
+  const auto if_claimed = [born_claimed](parameter value) { return born_claimed ? value : parameter::null_of(value); };
+  const parameter owner = if_claimed(parameter(batch.owner.owner));
+  const parameter epoch = if_claimed(parameter(batch.owner.epoch));
+  const parameter claimed_at = if_claimed(parameter(batch.at));
   const int made =
-      db_->run("insert or ignore into delivery(" RINGDOWN_DELIVERY_COLUMNS
+      db_->run("insert into delivery(" RINGDOWN_DELIVERY_COLUMNS
                ", owner, epoch, claimed_at) "
-               "values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+               "values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) on conflict do nothing",
                batch.tenant, row.id, row.channel, name(row.kind), name(row.event), row.alert, row.episode, row.version,
                row.target, row.step, row.round, name(row.level), name(row.state), name(row.why), row.attempts,
                row.handed, row.possible_repeat, row.created, row.not_before, row.give_up_at, row.after, row.reference,
                row.answer, row.trace, row.progress, wire::write_notice(row.content), owner, epoch, claimed_at);
   if (made == 0 || (row.event != notice_event::summary && row.event != notice_event::handed_over)) return;
   for (const alert_view& one : row.content.alerts)
-    db_->run("insert or ignore into delivery_cover(tenant, delivery, alert) values(?,?,?)", batch.tenant, row.id,
-             one.id);
+    db_->run("insert into delivery_cover(tenant, delivery, alert) values(?,?,?) on conflict do nothing", batch.tenant,
+             row.id, one.id);
 }
 
-void sqlite_store::write_decision(const tenant_id& tenant, const decision& d) {
+void sql_store::write_decision(const tenant_id& tenant, const decision& d) {
   db_->run(
       "insert into decision(tenant, alert, episode, version, event, channel, target, deciding, gates, detail, made, "
       "at) values(?,?,?,?,?,?,?,?,?,?,?,?)",
@@ -176,7 +179,7 @@ void sqlite_store::write_decision(const tenant_id& tenant, const decision& d) {
       d.made, d.at);
 }
 
-result<std::vector<result<void>>> sqlite_store::settle(std::span<const settlement> settlements) {
+result<std::vector<result<void>>> sql_store::settle(std::span<const settlement> settlements) {
   return guard([&] {
     return transact([&]() -> result<std::vector<result<void>>> {
       std::vector<result<void>> verdicts;
@@ -188,22 +191,21 @@ result<std::vector<result<void>>> sqlite_store::settle(std::span<const settlemen
   });
 }
 
-result<void> sqlite_store::settle_one(const settlement& what) {
+result<void> sql_store::settle_one(const settlement& what) {
   const attempt& done = what.ledger;
   const bool attempted = done.number > 0 && done.outcome != outcome_kind::not_sent;
   // Handed back late: somebody may have claimed it since, and sent it.
   const bool any_claim = attempted || done.number == 0;
   std::optional<std::int64_t> ended;
   if (is_final(what.state)) ended = micros(done.ended);
+  const int not_begun = attempted ? 0 : 1;
   // A row whose attempt never began gives its attempt number back, and what was written down before still holds.
   const int changed = db_->run(
-      "update delivery set state = ?, why = ?, handed = 0, attempts = max(attempts - ?, 0), not_before = ?, "
-      "possible_repeat = ?, "
-      "reference = case when ? = '' then reference else ? end, progress = case when ? then ? else progress end, answer "
-      "= ?, ended = ?, owner = null, epoch = null, "
-      "claimed_at = null "
-      "where tenant = ? and id = ? and state = 'claimed' and owner = ? and epoch = ? and (? or attempts = ?)",
-      name(what.state), name(what.why), attempted ? 0 : 1, what.not_before, what.possible_repeat, what.reference,
+      "update delivery set state = ?, why = ?, handed = 0, attempts = case when attempts > ? then attempts - ? else 0 "
+      "end, not_before = ?, possible_repeat = ?, reference = case when ? = '' then reference else ? end, progress = "
+      "case when ? <> 0 then ? else progress end, answer = ?, ended = ?, owner = null, epoch = null, claimed_at = "
+      "null where tenant = ? and id = ? and state = 'claimed' and owner = ? and epoch = ? and (? <> 0 or attempts = ?)",
+      name(what.state), name(what.why), not_begun, not_begun, what.not_before, what.possible_repeat, what.reference,
       what.reference, attempted, what.progress, done.answer, ended, what.tenant, done.delivery, what.owner.owner,
       what.owner.epoch, any_claim, done.number);
   if (changed == 0) return failure{failure_kind::conflict, "the row is not claimed by this owner"};
@@ -219,7 +221,7 @@ result<void> sqlite_store::settle_one(const settlement& what) {
   return {};
 }
 
-void sqlite_store::remember_remote(const settlement& what) {
+void sql_store::remember_remote(const settlement& what) {
   db_->run(
       "insert into remote(tenant, channel, alert, episode, reference) select tenant, channel, alert, episode, ? from "
       "delivery where tenant = ? and id = ? and kind = 'mirror' and alert <> '' on conflict(tenant, channel, alert, "
@@ -227,8 +229,8 @@ void sqlite_store::remember_remote(const settlement& what) {
       what.remote, what.tenant, what.ledger.delivery);
 }
 
-void sqlite_store::end_row(const tenant_id& tenant, const delivery_id& id, delivery_state state, reason why,
-                           wall_time now) {
+void sql_store::end_row(const tenant_id& tenant, const delivery_id& id, delivery_state state, reason why,
+                        wall_time now) {
   db_->run(
       "update delivery set state = ?, why = ?, ended = ?, owner = null, epoch = null, claimed_at = null where tenant = "
       "? and id = ?",
@@ -236,9 +238,9 @@ void sqlite_store::end_row(const tenant_id& tenant, const delivery_id& id, deliv
   if (state != delivery_state::unknown) free_number(tenant, id);
 }
 
-result<void> sqlite_store::probe(wall_time now) { return put_setting("probe", rfc3339(now)); }
+result<void> sql_store::probe(wall_time now) { return put_setting("probe", rfc3339(now)); }
 
-result<void> sqlite_store::fold_log() {
+result<void> sql_store::fold_log() {
   return guard([&]() -> result<void> {
     db_->fold_log();
     return {};

@@ -1,4 +1,4 @@
-#include "persistence/sqlite/store_impl.hpp"
+#include "persistence/sql/store_impl.hpp"
 
 #include "protocol/types/key_values.hpp"
 #include "protocol/wire/notice_json.hpp"

@@ -1,5 +1,5 @@
 #include "persistence/cursor.hpp"
-#include "persistence/sqlite/store_impl.hpp"
+#include "persistence/sql/store_impl.hpp"
 
 namespace ringdown::persistence {
 
@@ -22,7 +22,7 @@ constexpr const char* of_any = "select " RINGDOWN_DELIVERY_COLUMNS
 
 } // namespace
 
-result<page<alert>> sqlite_store::alerts(const alert_query& query) {
+result<page<alert>> sql_store::alerts(const alert_query& query) {
   return guard([&]() -> result<page<alert>> {
     page<alert> found;
     const auto beyond = read_cursor(query.cursor, 3);
@@ -41,7 +41,7 @@ result<page<alert>> sqlite_store::alerts(const alert_query& query) {
   });
 }
 
-result<std::optional<alert>> sqlite_store::find_alert(const alert_id& id) {
+result<std::optional<alert>> sql_store::find_alert(const alert_id& id) {
   return guard([&]() -> result<std::optional<alert>> {
     std::optional<alert> found;
     db_->rows(
@@ -51,7 +51,7 @@ result<std::optional<alert>> sqlite_store::find_alert(const alert_id& id) {
   });
 }
 
-result<page<delivery_row>> sqlite_store::deliveries(const delivery_query& query) {
+result<page<delivery_row>> sql_store::deliveries(const delivery_query& query) {
   return guard([&]() -> result<page<delivery_row>> {
     page<delivery_row> found;
     std::int64_t last = 0;
@@ -70,7 +70,7 @@ result<page<delivery_row>> sqlite_store::deliveries(const delivery_query& query)
   });
 }
 
-result<std::optional<delivery_row>> sqlite_store::find_delivery(const delivery_id& id) {
+result<std::optional<delivery_row>> sql_store::find_delivery(const delivery_id& id) {
   return guard([&]() -> result<std::optional<delivery_row>> {
     std::optional<delivery_row> found;
     db_->rows(
@@ -80,7 +80,7 @@ result<std::optional<delivery_row>> sqlite_store::find_delivery(const delivery_i
   });
 }
 
-result<std::vector<attempt>> sqlite_store::attempts(const delivery_id& id) {
+result<std::vector<attempt>> sql_store::attempts(const delivery_id& id) {
   return guard([&]() -> result<std::vector<attempt>> {
     std::vector<attempt> found;
     db_->rows(
@@ -104,7 +104,7 @@ result<std::vector<attempt>> sqlite_store::attempts(const delivery_id& id) {
   });
 }
 
-result<std::vector<decision>> sqlite_store::decisions(const alert_id& id) {
+result<std::vector<decision>> sql_store::decisions(const alert_id& id) {
   return guard([&]() -> result<std::vector<decision>> {
     std::vector<decision> found;
     db_->rows(
@@ -130,7 +130,7 @@ result<std::vector<decision>> sqlite_store::decisions(const alert_id& id) {
   });
 }
 
-result<store_figures> sqlite_store::figures(wall_time now) {
+result<store_figures> sql_store::figures(wall_time now) {
   return guard([&]() -> result<store_figures> {
     store_figures seen;
     db_->rows("select level, count(*) from alert where phase <> 'resolved' group by level", [&](columns& row) {

@@ -1,5 +1,5 @@
 #include "persistence/cursor.hpp"
-#include "persistence/sqlite/store_impl.hpp"
+#include "persistence/sql/store_impl.hpp"
 
 #include <sodium.h>
 
@@ -52,14 +52,14 @@ void report(audit_verdict& verdict, std::string text) {
 } // namespace
 
 // What only the holder of the key can say of a chain's end.
-std::string sqlite_store::mac_of(std::string_view tenant, std::uint64_t sequence, std::string_view hash) const {
+std::string sql_store::mac_of(std::string_view tenant, std::uint64_t sequence, std::string_view hash) const {
   std::string text = std::string(tenant) + "|" + std::to_string(sequence) + "|";
   text += hash;
   const auto mac = box_.sign("audit-head", text);
   return {reinterpret_cast<const char*>(mac.data()), mac.size()};
 }
 
-std::optional<sqlite_store::chain_head> sqlite_store::head_of(std::string_view tenant) {
+std::optional<sql_store::chain_head> sql_store::head_of(std::string_view tenant) {
   std::optional<chain_head> head;
   db_->rows(
       "select seq, mac from audit_head where tenant = ?",
@@ -71,25 +71,26 @@ std::optional<sqlite_store::chain_head> sqlite_store::head_of(std::string_view t
   return head;
 }
 
-void sqlite_store::write_head(std::string_view tenant, std::uint64_t sequence, std::string_view hash) {
-  db_->run("insert or replace into audit_head(tenant, seq, mac) values(?,?,?)", tenant, sequence,
-           blob{mac_of(tenant, sequence, hash)});
+void sql_store::write_head(std::string_view tenant, std::uint64_t sequence, std::string_view hash) {
+  db_->run(
+      "insert into audit_head(tenant, seq, mac) values(?,?,?) on conflict(tenant) do update set seq = excluded.seq, "
+      "mac = excluded.mac",
+      tenant, sequence, blob{mac_of(tenant, sequence, hash)});
 }
 
-std::uint64_t sqlite_store::count_heads() {
+std::uint64_t sql_store::count_heads() {
   std::uint64_t count = 0;
   db_->rows("select count(*) from audit_head where tenant <> ''",
             [&](columns& row) { count = row.as<std::uint64_t>(); });
   return count;
 }
 
-bool sqlite_store::ends_well(const tenant_id& tenant, const chain_end& end,
-                             const std::optional<chain_head>& head) const {
+bool sql_store::ends_well(const tenant_id& tenant, const chain_end& end, const std::optional<chain_head>& head) const {
   if (!head) return end.sequence == 0;
   return head->sequence == end.sequence && head->mac == mac_of(tenant.str(), end.sequence, end.hash);
 }
 
-sqlite_store::chain_end& sqlite_store::end_of(const tenant_id& tenant) {
+sql_store::chain_end& sql_store::end_of(const tenant_id& tenant) {
   const auto [at, fresh] = chains_.try_emplace(tenant);
   if (!fresh) return at->second;
   chain_end& end = at->second;
@@ -106,7 +107,7 @@ sqlite_store::chain_end& sqlite_store::end_of(const tenant_id& tenant) {
   return end;
 }
 
-void sqlite_store::append_audit(const tenant_id& tenant, const audit_entry& e) {
+void sql_store::append_audit(const tenant_id& tenant, const audit_entry& e) {
   chain_end& end = end_of(tenant);
   const std::uint64_t sequence = end.sequence + 1;
   std::string hash = link_of(end.hash, tenant, sequence, e);
@@ -118,7 +119,7 @@ void sqlite_store::append_audit(const tenant_id& tenant, const audit_entry& e) {
 }
 
 // One signature for all rows of a transaction: they become durable together.
-void sqlite_store::sign_chains() {
+void sql_store::sign_chains() {
   for (const tenant_id& tenant : grown_.tenants) {
     const chain_end& end = chains_.at(tenant);
     write_head(tenant.str(), end.sequence, end.hash);
@@ -126,7 +127,7 @@ void sqlite_store::sign_chains() {
   if (grown_.begun) write_head(all_tenants, count_heads(), "");
 }
 
-result<page<audit_row>> sqlite_store::audit(const audit_query& query) {
+result<page<audit_row>> sql_store::audit(const audit_query& query) {
   return guard([&]() -> result<page<audit_row>> {
     page<audit_row> found;
     const auto before = read_number(query.cursor, INT64_MAX);
@@ -147,7 +148,7 @@ result<page<audit_row>> sqlite_store::audit(const audit_query& query) {
   });
 }
 
-void sqlite_store::verify_end(const tenant_id& tenant, const chain_end& end, audit_verdict& verdict) {
+void sql_store::verify_end(const tenant_id& tenant, const chain_end& end, audit_verdict& verdict) {
   const auto head = head_of(tenant.str());
   if (ends_well(tenant, end, head)) return;
   if (!head)
@@ -160,7 +161,7 @@ void sqlite_store::verify_end(const tenant_id& tenant, const chain_end& end, aud
 }
 
 // Tenants of whom not one entry is left, and whether any head is missing.
-void sqlite_store::verify_heads(audit_verdict& verdict) {
+void sql_store::verify_heads(audit_verdict& verdict) {
   std::vector<std::string> empty;
   db_->rows(
       "select tenant from audit_head h where tenant <> '' and not exists(select 1 from audit a where a.tenant = "
@@ -175,10 +176,10 @@ void sqlite_store::verify_heads(audit_verdict& verdict) {
                         std::to_string(total ? total->sequence : 0));
 }
 
-result<audit_verdict> sqlite_store::verify_audit() {
+result<audit_verdict> sql_store::verify_audit() {
   return guard([&]() -> result<audit_verdict> {
     // One view for rows and heads, whatever is written meanwhile.
-    const SQLite::Transaction view(db_->db());
+    const transaction view(*db_, transaction_kind::snapshot);
     audit_verdict verdict;
     tenant_id walking;
     chain_end end;

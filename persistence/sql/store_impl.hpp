@@ -1,9 +1,10 @@
-// The SQLite store, in parts: write.cpp (commit, settle), claim.cpp, calls.cpp, load.cpp, config.cpp, query.cpp, audit.cpp,
-// crashes.cpp.
+// The store, written once over an open connection, whatever its engine. In parts: write.cpp (commit, settle), claim.cpp,
+// calls.cpp, load.cpp, config.cpp, query.cpp, audit.cpp, crashes.cpp. Its statements are in the SQL all engines share
+// (connection.hpp says which).
 #pragma once
 
 #include "persistence/secrets.hpp"
-#include "persistence/sqlite/connection.hpp"
+#include "persistence/sql/connection.hpp"
 #include "persistence/store.hpp"
 
 #include <functional>
@@ -18,9 +19,9 @@
 
 namespace ringdown::persistence {
 
-class sqlite_store final : public store {
+class sql_store final : public store {
 public:
-  sqlite_store(std::unique_ptr<connection> db, secret_box box) : db_(std::move(db)), box_(box) {}
+  sql_store(std::unique_ptr<connection> db, secret_box box) : db_(std::move(db)), box_(box) {}
 
   result<fence> take_shard(const incarnation_id& owner, wall_time now) override;
   result<std::vector<result<void>>> commit(std::span<const write_batch> batches) override;
@@ -162,7 +163,7 @@ private:
 };
 
 template <class Work>
-auto sqlite_store::transact(Work&& work) {
+auto sql_store::transact(Work&& work) {
   // What is remembered of the audit's ends runs ahead of the database until the commit.
   struct forget_unless_done {
     std::map<tenant_id, chain_end>& chains;
@@ -173,7 +174,7 @@ auto sqlite_store::transact(Work&& work) {
       grown = {};
     }
   } memory{chains_, grown_};
-  SQLite::Transaction all(db_->db(), SQLite::TransactionBehavior::IMMEDIATE);
+  transaction all(*db_, transaction_kind::write);
   auto made = work();
   if (!made) return made;
   sign_chains();
@@ -194,7 +195,7 @@ auto sqlite_store::transact(Work&& work) {
 [[nodiscard]] std::string write_targets(const std::vector<told_target>& targets);
 
 template <class... Values>
-std::vector<delivery> sqlite_store::readable_heads(const char* sql, wall_time now, const Values&... values) {
+std::vector<delivery> sql_store::readable_heads(const char* sql, wall_time now, const Values&... values) {
   std::vector<delivery> heads;
   std::vector<std::pair<tenant_id, delivery_id>> others;
   db_->rows(

@@ -1,0 +1,116 @@
+// One open connection to a database, whatever its engine. One thread at a time uses it; interrupt() alone is for any thread.
+// What an engine reports is thrown as database_error and ends at guard(), which turns it into a failure.
+//
+// The SQL is one text for all engines, and each takes what the others have too: parameters ?1, ?2 or plain ?; upserts by ON
+// CONFLICT; truth as a number, compared with 0; instr(text, part); a column that is changed by itself is named with its
+// table. "indexed by" is a word to SQLite, and left out elsewhere.
+#pragma once
+
+#include "persistence/sql/columns.hpp"
+#include "persistence/sql/parameter.hpp"
+#include "protocol/types/result.hpp"
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace ringdown::persistence {
+
+// What an engine said, as the failure it is.
+class database_error : public std::runtime_error {
+public:
+  explicit database_error(const failure& what) : std::runtime_error(what.detail), kind_(what.kind) {}
+  [[nodiscard]] failure as_failure() const { return {kind_, what()}; }
+
+private:
+  failure_kind kind_;
+};
+
+// write: nobody else writes what this one reads and writes, from its beginning on. snapshot: one view of everything, to read.
+enum class transaction_kind : std::uint8_t { write, snapshot };
+
+class connection {
+public:
+  connection() = default;
+  connection(const connection&) = delete;
+  connection& operator=(const connection&) = delete;
+  virtual ~connection() = default;
+
+  // The number of rows it changed. `sql` must be a literal: prepared statements are kept by its address.
+  template <class... Values>
+  int run(const char* sql, const Values&... values) {
+    const std::array<parameter, sizeof...(Values)> bound{parameter(values)...};
+    return execute(sql, bound);
+  }
+  // Calls `each(columns&)` for every row; `each` may return false to stop, and may use the connection.
+  template <class Each, class... Values>
+  void rows(const char* sql, Each&& each, const Values&... values) {
+    const std::array<parameter, sizeof...(Values)> bound{parameter(values)...};
+    auto one = [&each](columns& row) {
+      if constexpr (std::is_same_v<decltype(each(row)), bool>) {
+        return each(row);
+      } else {
+        each(row);
+        return true;
+      }
+    };
+    query(sql, bound, {&one, [](void* to, columns& row) { return (*static_cast<decltype(one)*>(to))(row); }});
+  }
+
+  // Ends the statement that runs now, if one does, with `unavailable`. Any thread.
+  virtual void interrupt() = 0;
+  // Moves what was committed to where it stays, if the engine leaves that to its user.
+  virtual void fold_log() = 0;
+
+protected:
+  // Whom a row is given to; false: no more of them.
+  struct row_visitor {
+    void* whom;
+    bool (*visit)(void* whom, columns& row);
+  };
+
+  virtual int execute(const char* sql, std::span<const parameter> values) = 0;
+  virtual void query(const char* sql, std::span<const parameter> values, row_visitor each) = 0;
+
+private:
+  friend class transaction;
+  virtual void begin(transaction_kind kind) = 0;
+  virtual void commit() = 0;
+  virtual void roll_back() noexcept = 0; // also where the engine has ended the transaction already
+};
+
+// Rolled back unless it was committed.
+class transaction {
+public:
+  transaction(connection& on, transaction_kind kind) : on_(on) { on_.begin(kind); }
+  transaction(const transaction&) = delete;
+  transaction& operator=(const transaction&) = delete;
+  ~transaction() {
+    if (!done_) on_.roll_back();
+  }
+  void commit() {
+    on_.commit();
+    done_ = true;
+  }
+
+private:
+  connection& on_;
+  bool done_ = false;
+};
+
+template <class Work>
+auto guard(Work&& work) -> decltype(work()) {
+  try {
+    return std::forward<Work>(work)();
+  } catch (const database_error& thrown) {
+    return thrown.as_failure();
+  } catch (const unreadable_row& thrown) {
+    return failure{failure_kind::unreadable, thrown.what()};
+  }
+}
+
+} // namespace ringdown::persistence
