@@ -17,7 +17,7 @@ constexpr std::size_t most_ahead = 64;
 // Never while a claim is under way: its rows are ours, and not here yet. Until it is done nothing is claimed and the tenant
 // hands nothing over, because what comes meanwhile would be taken for lost.
 void channel::recover() {
-  recover_rows lost{tenant_, config_.id, wire::repeats_are_safe(facts_.keys), {}, me()};
+  recover_rows lost{tenant_, config_.id, world().owner, wire::repeats_are_safe(facts_.keys), {}, me()};
   for (const auto& [id, one] : carrying_) lost.carried.push_back(id);
   for (const carried& one : waiting_) lost.carried.push_back(one.row.id);
   ++recoveries_;

@@ -13,15 +13,19 @@
 
 namespace ringdown {
 
+using probe_ptr = std::shared_ptr<actor_probe>;
+
 struct family {
-  std::function<caf::strong_actor_ptr(std::shared_ptr<actor_probe>, std::shared_ptr<const tenant_config>)> tenant;
-  std::function<caf::strong_actor_ptr(std::shared_ptr<actor_probe>, const tenant_id&, const instance_config&)> poller;
-  std::function<caf::strong_actor_ptr(std::shared_ptr<actor_probe>, const tenant_id&, const channel_config&,
+  // Of a tenant: the world is that of its shard, which names the fence.
+  std::function<caf::strong_actor_ptr(const ports_ptr&, probe_ptr, std::shared_ptr<const tenant_config>)> group;
+  std::function<caf::strong_actor_ptr(const ports_ptr&, probe_ptr, std::shared_ptr<const tenant_config>)> tenant;
+  std::function<caf::strong_actor_ptr(const ports_ptr&, probe_ptr, const tenant_id&, const instance_config&)> poller;
+  std::function<caf::strong_actor_ptr(const ports_ptr&, probe_ptr, const tenant_id&, const channel_config&,
                                       const timing&)>
       channel;
-  std::function<caf::strong_actor_ptr(std::shared_ptr<actor_probe>, std::shared_ptr<const tenant_config>)> group;
-  std::function<caf::strong_actor_ptr(std::shared_ptr<actor_probe>)> accounts;
-  std::function<caf::strong_actor_ptr(std::shared_ptr<actor_probe>)> carrier_watch; // of the node
+  // Of the node.
+  std::function<caf::strong_actor_ptr(probe_ptr)> accounts;
+  std::function<caf::strong_actor_ptr(probe_ptr)> carrier_watch;
 };
 // Shared by all supervisors of a node; immutable.
 using family_ptr = std::shared_ptr<const family>;

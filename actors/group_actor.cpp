@@ -41,7 +41,9 @@ void group::add_tenant() {
   spec.kind = "tenant";
   spec.budget = logic::tenant_budget;
   spec.exhausted = on_exhaustion::quarantine;
-  spec.start = [this](std::shared_ptr<actor_probe> probe) { return births_->tenant(std::move(probe), config_); };
+  spec.start = [this](std::shared_ptr<actor_probe> probe) {
+    return births_->tenant(world_ptr(), std::move(probe), config_);
+  };
   spec.started = [this](const caf::strong_actor_ptr&) { introduce_all(); };
   children_.add(std::move(spec));
 }
@@ -53,7 +55,7 @@ void group::add_poller(const instance_config& instance) {
   spec.budget = logic::poller_budget;
   spec.exhausted = on_exhaustion::quarantine;
   spec.start = [this, id = instance.id](std::shared_ptr<actor_probe> probe) {
-    return births_->poller(std::move(probe), config_->id, *config_->find(id));
+    return births_->poller(world_ptr(), std::move(probe), config_->id, *config_->find(id));
   };
   spec.started = [this, id = instance.id](const caf::strong_actor_ptr& poller) {
     tell(children_.find(tenant_name()), poller_ready{id, poller});
@@ -68,7 +70,7 @@ void group::add_channel(const channel_config& settings) {
   spec.budget = logic::channel_budget;
   spec.exhausted = on_exhaustion::trip;
   spec.start = [this, id = settings.id](std::shared_ptr<actor_probe> probe) {
-    return births_->channel(std::move(probe), config_->id, *config_->find(id), config_->times);
+    return births_->channel(world_ptr(), std::move(probe), config_->id, *config_->find(id), config_->times);
   };
   spec.started = [this](const caf::strong_actor_ptr& channel) {
     tell(channel, accounts_attached{accounts_});

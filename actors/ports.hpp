@@ -19,7 +19,8 @@
 
 namespace ringdown {
 
-// Shared by all actors of a node for its whole life; immutable but for what it points to.
+// Immutable but for what it points to. Shared by all actors of the node for its whole life, and, where `owner` is the fence of
+// a shard, by all actors of that shard's tenants.
 struct ports {
   time_source time;
   net::http_port* http = nullptr;        // outlives the actor system
@@ -31,7 +32,7 @@ struct ports {
   node_config node;
   clock_actor clock;
   store_actor store;
-  fence owner;            // of the shard this node holds
+  fence owner;            // of the shard; at the node: of the one it begins with, if any
   moment begun;           // when the tree was grown
   std::string start_mark; // differs for every start of the process; part of trace ids
   // Signed token of an acknowledge link: (alert, episode, person) under a key only the program holds.
@@ -40,6 +41,8 @@ struct ports {
   std::function<std::string(const instance_config&)> credentials_mark;
   // Told after the commit that closed a command of the inbox; any thread, must not block.
   std::function<void(const command_result&)> command_decided;
+  // Told of a shard that ended, once nothing of it runs any more; any thread, must not block. None: nobody asks.
+  std::function<void(const fence&)> shard_over;
   // What cannot be carried on with (the store lost its disk): log it and end the process.
   std::function<void(std::string_view)> fatal;
 };

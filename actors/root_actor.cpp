@@ -10,7 +10,7 @@ namespace ringdown {
 
 namespace {
 
-constexpr std::uint64_t pulse_token = 1; // the child table's own lie far above
+constexpr std::uint64_t pulse_token = 1; // those of groups that end come after it, the child table's own lie far above
 constexpr const char* accounts_name = "accounts";
 constexpr const char* carrier_watch_name = "carrier_watch";
 constexpr std::size_t most_pulses = 16; // asked once a second; with more unanswered the clock is dead
@@ -21,7 +21,8 @@ root::root(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor_pro
     : observed_actor(config, std::move(world), std::move(probe)),
       births_(std::move(births)),
       children_(this, world_ptr(), this->probe().name,
-                [this](steady_time at, std::uint64_t token) { wake_at(at, token); }) {}
+                [this](steady_time at, std::uint64_t token) { wake_at(at, token); }),
+      wake_ups_(pulse_token) {}
 
 root::behavior_type root::make_behavior() {
   this->set_down_handler([this](caf::down_msg& message) {
@@ -38,6 +39,8 @@ root::behavior_type root::make_behavior() {
       [this](const due& rang) { handle([&] { on(rang); }); },
       [this](const tenant_applied& applied) { handle([&] { on(applied); }); },
       [this](const tenant_removed& removed) { handle([&] { on(removed); }); },
+      [this](const shard_begun& held) { handle([&] { on(held); }); },
+      [this](const shard_ended& asked) { handle([&] { on(asked); }); },
       [this](const command_for_tenant& asked) { handle([&] { on(asked); }); },
       [this](const restart_child& asked) { handle([&] { on(asked); }); },
       [this](const pulse& asked) { handle([&] { on(asked); }); },
@@ -46,13 +49,18 @@ root::behavior_type root::make_behavior() {
   };
 }
 
-void root::leaving() { children_.stop_all(); }
+void root::leaving() {
+  children_.stop_all();
+  shards_.clear();
+}
 
 void root::on(const due& rang) {
   if (rang.token == pulse_token) {
     pass_pulses_on();
     return;
   }
+  for (const auto& [name, token] : std::map(leaving_))
+    if (token == rang.token) on(drained{name});
   static_cast<void>(children_.woken(rang.token));
   check_escalation();
 }
@@ -99,7 +107,7 @@ void root::add_accounts() {
   spec.exhausted = on_exhaustion::trip;
   spec.start = [this](std::shared_ptr<actor_probe> probe) { return births_->accounts(std::move(probe)); };
   spec.started = [this](const caf::strong_actor_ptr& accounts) {
-    for (const auto& [id, config] : tenants_) tell(children_.find(name_of(id)), accounts_attached{accounts});
+    for (const auto& [id, of] : tenants_) tell(children_.find(name_of(id)), accounts_attached{accounts});
   };
   children_.add(std::move(spec));
 }
@@ -111,7 +119,8 @@ void root::add_group(const tenant_id& id) {
   spec.budget = logic::root_budget;
   spec.exhausted = on_exhaustion::escalate;
   spec.start = [this, id](std::shared_ptr<actor_probe> probe) {
-    return births_->group(std::move(probe), tenants_[id]);
+    const placed_tenant& of = tenants_.at(id);
+    return births_->group(shards_.at(of.shard), std::move(probe), of.config);
   };
   spec.started = [this](const caf::strong_actor_ptr& group) {
     tell(group, accounts_attached{children_.find(accounts_name)});
@@ -134,21 +143,59 @@ void root::add_carrier_watch() {
 }
 
 void root::introduce(const caf::strong_actor_ptr& carrier_watch) {
-  for (const auto& [id, config] : tenants_) tell(children_.find(name_of(id)), carrier_watch_at{carrier_watch});
+  for (const auto& [id, of] : tenants_) tell(children_.find(name_of(id)), carrier_watch_at{carrier_watch});
 }
 
 void root::on(const tenant_applied& applied) {
   const tenant_id id = applied.config->id;
-  tenants_[id] = applied.config;
+  tenants_[id] = {applied.config, applied.shard};
   if (children_.has(name_of(id)))
     tell(children_.find(name_of(id)), group_reconfigure{applied.config});
-  else
+  else if (shards_.contains(applied.shard))
     add_group(id);
 }
 
 void root::on(const tenant_removed& removed) {
-  children_.remove(name_of(removed.tenant));
+  end_group(removed.tenant, {});
   tenants_.erase(removed.tenant);
+}
+
+void root::on(const shard_begun& held) {
+  const shard_id shard = held.owner.shard;
+  shards_[shard] = world_of(held.owner);
+  for (const auto& [id, of] : tenants_)
+    if (of.shard == shard) add_group(id);
+}
+
+void root::on(const shard_ended& asked) {
+  if (shards_.erase(asked.shard) == 0) return;
+  for (const auto& [id, of] : tenants_)
+    if (of.shard == asked.shard) end_group(id, asked.patience);
+}
+
+void root::end_group(const tenant_id& id, duration patience) {
+  const std::string name = name_of(id);
+  const auto group = children_.find(name);
+  if (!group || patience == duration{}) {
+    leaving_.erase(name);
+    children_.remove(name);
+    return;
+  }
+  leaving_[name] = ++wake_ups_;
+  wake_at(now().steady + patience, wake_ups_);
+  tell(group, drain{[self = me(), name] { tell(self, drained{name}); }});
+}
+
+// Whoever still holds it when its shard has ended is of the shard: the last one gone says so.
+ports_ptr root::world_of(const fence& owner) const {
+  auto made = std::make_unique<ports>(world());
+  made->owner = owner;
+  return {made.release(), [](const ports* of) {
+            const fence was = of->owner;
+            const auto over = of->shard_over;
+            delete of;
+            if (over) over(was);
+          }};
 }
 
 void root::on(const command_for_tenant& asked) { tell(children_.find(name_of(asked.what.tenant)), asked); }
@@ -171,7 +218,7 @@ void root::on(const drain& asked) {
   drained_ = asked.done;
   children_.start_no_more();
   const auto self = me();
-  for (const auto& [id, config] : tenants_)
+  for (const auto& [id, of] : tenants_)
     if (children_.find(name_of(id))) draining_.insert(name_of(id));
   for (const std::string& name : draining_)
     tell(children_.find(name), drain{[self, name] { tell(self, drained{name}); }});
@@ -183,10 +230,13 @@ void root::on_down(const caf::down_msg& message) {
   children_.down(message);
   check_escalation();
   std::erase_if(draining_, [&](const std::string& name) { return !children_.find(name); });
+  for (const auto& [name, token] : std::map(leaving_))
+    if (!children_.find(name)) on(drained{name});
   on(drained{});
 }
 
 void root::on(const drained& finished) {
+  if (leaving_.erase(finished.who) > 0) children_.remove(finished.who);
   draining_.erase(finished.who);
   if (draining_.empty() && drained_) std::exchange(drained_, nullptr)();
 }

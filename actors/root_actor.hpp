@@ -1,4 +1,4 @@
-// The root supervisor of a node: one group per tenant, who keeps the rates of provider accounts for all of them, and the watch
+// The root supervisor of a node: one group per tenant of the shards it holds, who keeps the rates of provider accounts for all of them, and the watch
 // over carriers; it introduces them to each other. A group that spends its budget takes the node down (exit 70), so
 // that systemd starts it afresh.
 #pragma once
@@ -27,6 +27,8 @@ private:
   void on(const due& rang);
   void on(const tenant_applied& applied);
   void on(const tenant_removed& removed);
+  void on(const shard_begun& held);
+  void on(const shard_ended& asked);
   void on(const command_for_tenant& asked);
   void on(const restart_child& asked);
   void on(const pulse& asked);
@@ -36,6 +38,8 @@ private:
 
   void add_accounts();
   void add_group(const tenant_id& id);
+  void end_group(const tenant_id& id, duration patience);
+  [[nodiscard]] ports_ptr world_of(const fence& owner) const;
   void add_carrier_watch();
   void introduce(const caf::strong_actor_ptr& carrier_watch);
   void pass_pulses_on();
@@ -45,7 +49,14 @@ private:
 
   family_ptr births_;
   child_table children_;
-  std::map<tenant_id, std::shared_ptr<const tenant_config>> tenants_;
+  struct placed_tenant {
+    std::shared_ptr<const tenant_config> config;
+    shard_id shard = 0;
+  };
+  std::map<tenant_id, placed_tenant> tenants_;
+  std::map<shard_id, ports_ptr> shards_;         // that this node holds: what their actors share
+  std::map<std::string, std::uint64_t> leaving_; // groups that end once they are quiet, or when this wake-up comes
+  std::uint64_t wake_ups_;
   std::vector<pulse> pulses_; // waiting for the clock
   std::set<std::string> draining_;
   std::function<void()> drained_;

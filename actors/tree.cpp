@@ -49,27 +49,27 @@ caf::strong_actor_ptr plain(const Handle& handle) {
 family_ptr make_family(caf::actor_system& system, const ports_ptr& world) {
   auto births = std::make_shared<family>();
   const auto kinds = channel_kinds();
-  births->tenant = [&system, world, kinds](std::shared_ptr<actor_probe> probe,
-                                           std::shared_ptr<const tenant_config> settings) {
-    return plain(system.spawn<tenant>(world, std::move(probe), std::move(settings), kinds));
+  births->tenant = [&system, kinds](const ports_ptr& of, probe_ptr probe,
+                                    std::shared_ptr<const tenant_config> settings) {
+    return plain(system.spawn<tenant>(of, std::move(probe), std::move(settings), kinds));
   };
-  births->poller = [&system, world](std::shared_ptr<actor_probe> probe, const tenant_id& id,
-                                    const instance_config& instance) {
-    return plain(system.spawn<poller>(world, std::move(probe), id, instance));
+  births->poller = [&system](const ports_ptr& of, probe_ptr probe, const tenant_id& id,
+                             const instance_config& instance) {
+    return plain(system.spawn<poller>(of, std::move(probe), id, instance));
   };
-  births->channel = [&system, world](std::shared_ptr<actor_probe> probe, const tenant_id& id,
-                                     const channel_config& settings, const timing& times) {
-    return plain(system.spawn<channel>(world, std::move(probe), id, settings, times));
-  };
-  births->accounts = [&system, world](std::shared_ptr<actor_probe> probe) {
-    return plain(system.spawn<account_keeper>(world, std::move(probe)));
+  births->channel = [&system](const ports_ptr& of, probe_ptr probe, const tenant_id& id, const channel_config& settings,
+                              const timing& times) {
+    return plain(system.spawn<channel>(of, std::move(probe), id, settings, times));
   };
   // Weak: the family is held by the groups it makes.
-  births->group = [&system, world, self = std::weak_ptr<const family>(births)](
-                      std::shared_ptr<actor_probe> probe, std::shared_ptr<const tenant_config> settings) {
-    return plain(system.spawn<group>(world, std::move(probe), self.lock(), std::move(settings)));
+  births->group = [&system, self = std::weak_ptr<const family>(births)](const ports_ptr& of, probe_ptr probe,
+                                                                        std::shared_ptr<const tenant_config> settings) {
+    return plain(system.spawn<group>(of, std::move(probe), self.lock(), std::move(settings)));
   };
-  births->carrier_watch = [&system, world](std::shared_ptr<actor_probe> probe) {
+  births->accounts = [&system, world](probe_ptr probe) {
+    return plain(system.spawn<account_keeper>(world, std::move(probe)));
+  };
+  births->carrier_watch = [&system, world](probe_ptr probe) {
     return plain(system.spawn<carrier_watch>(world, std::move(probe)));
   };
   return births;
@@ -92,6 +92,7 @@ public:
                          : system_.spawn<store_keeper>(shared_, std::move(probe), std::move(held));
     births_ = make_family(system_, shared_);
     root_ = system_.spawn<root>(shared_, board.probe("root", "root", ""), births_);
+    if (!shared_->owner.owner.empty()) caf::anon_send(root_, shard_begun{shared_->owner});
   }
 
   ~living_tree() override {

@@ -32,7 +32,8 @@ struct tree_stage {
 
 class node_tree {
 public:
-  // `start` has everything but clock and store, which the tree adds. The store's shard must be taken already.
+  // `start` has everything but clock and store, which the tree adds. The shard of its `owner` must be taken already, and what
+  // its last owner left taken up: its tenants are begun at once.
   static std::unique_ptr<node_tree> grow(ports start, std::shared_ptr<persistence::store> held, tree_stage on = {});
   virtual ~node_tree() = default;
 

@@ -57,8 +57,9 @@ using group_actor =
 // One per node: hears from tenants how their carriers are, and tells each of them one bit about the others.
 using carrier_watch_actor = caf::typed_actor<caf::reacts_to<carriers_seen>, caf::reacts_to<crash_now>>;
 
-// One per node: supervises the groups, who keeps the rates of provider accounts, and the watch over carriers.
+// One per node: supervises the groups of the shards it holds, who keeps the rates of provider accounts, and the watch over carriers.
 using node_actor = caf::typed_actor<caf::reacts_to<due>, caf::reacts_to<tenant_applied>, caf::reacts_to<tenant_removed>,
+                                    caf::reacts_to<shard_begun>, caf::reacts_to<shard_ended>,
                                     caf::reacts_to<command_for_tenant>, caf::reacts_to<restart_child>,
                                     caf::reacts_to<pulse>, caf::reacts_to<drain>, caf::reacts_to<drained>>;
 

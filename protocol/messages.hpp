@@ -251,6 +251,7 @@ struct claim_rows {
 struct recover_rows {
   tenant_id tenant;
   channel_id channel;
+  fence owner;
   bool keyed = false;
   std::vector<delivery_id> carried;
   caf::strong_actor_ptr reply_to;
@@ -299,7 +300,17 @@ struct group_reconfigure {
 };
 struct tenant_applied {
   std::shared_ptr<const tenant_config> config;
-}; // add or replace this tenant
+  shard_id shard = 0;
+}; // add or replace this tenant; it runs while the node holds its shard
+// The node holds this shard from now on, under this fence, and what its last owner left has been taken up.
+struct shard_begun {
+  fence owner;
+};
+// The shard's tenants end here: now, or as soon as what they have begun has ended, within `patience`.
+struct shard_ended {
+  shard_id shard = 0;
+  duration patience{};
+};
 struct tenant_removed {
   tenant_id tenant;
 };
@@ -391,6 +402,8 @@ RINGDOWN_MESSAGE(flush_writes)
 RINGDOWN_MESSAGE(group_reconfigure)
 RINGDOWN_MESSAGE(tenant_applied)
 RINGDOWN_MESSAGE(tenant_removed)
+RINGDOWN_MESSAGE(shard_begun)
+RINGDOWN_MESSAGE(shard_ended)
 RINGDOWN_MESSAGE(command_for_tenant)
 RINGDOWN_MESSAGE(restart_child)
 RINGDOWN_MESSAGE(pulse)

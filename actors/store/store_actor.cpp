@@ -95,7 +95,7 @@ void store_keeper::on(const recover_rows& asked) {
   const auto keys = asked.keyed ? persistence::key_knowledge::keyed : persistence::key_knowledge::unkeyed;
   const auto written =
       flush_all()
-          ? heard(held_->recover_channel(asked.tenant, asked.channel, world().owner, keys, asked.carried, now().wall))
+          ? heard(held_->recover_channel(asked.tenant, asked.channel, asked.owner, keys, asked.carried, now().wall))
           : away<persistence::recovery>();
   tell(asked.reply_to, rows_recovered{written.ok()});
   if (!written) return;

@@ -5,6 +5,7 @@
 #include "protocol/types/notice.hpp"
 #include "protocol/types/reason.hpp"
 #include "protocol/types/severity.hpp"
+#include "protocol/types/shard.hpp"
 #include "protocol/types/time.hpp"
 
 #include <chrono>
@@ -38,6 +39,7 @@ enum class delivery_state : std::uint8_t { pending, claimed, sent, confirmed, un
 struct fence {
   incarnation_id owner;
   std::uint64_t epoch = 0;
+  shard_id shard = 0;
   friend bool operator==(const fence&, const fence&) = default;
 };
 

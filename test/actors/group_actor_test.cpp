@@ -21,9 +21,9 @@ struct deaf_group {
       born[probe->name].push_back(child);
       return child;
     };
-    births->tenant = [spawn](auto probe, auto) { return spawn(probe); };
-    births->poller = [spawn](auto probe, auto&&...) { return spawn(probe); };
-    births->channel = [spawn](auto probe, auto&&...) { return spawn(probe); };
+    births->tenant = [spawn](const auto&, auto probe, auto) { return spawn(probe); };
+    births->poller = [spawn](const auto&, auto probe, auto&&...) { return spawn(probe); };
+    births->channel = [spawn](const auto&, auto probe, auto&&...) { return spawn(probe); };
     supervisor = system.spawn<group>(world, world->health->probe("group/acme", "group", "root"), births,
                                      std::make_shared<const tenant_config>(test::usual_config()));
     asked(); // its children are there

@@ -1,4 +1,5 @@
-// The watch over carriers under its supervisor: introduced, started again, and never a reason to end.
+// The root and what it supervises: tenants while their shard is held; the watch over carriers, introduced, started again, and
+// never a reason to end.
 #include "actors/root_actor.hpp"
 
 #include "test/actors/actor_bench.hpp"
@@ -9,36 +10,71 @@
 #include <caf/scoped_actor.hpp>
 
 #include <atomic>
+#include <condition_variable>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <vector>
 
 namespace {
 
 using namespace ringdown;
 
-// A group that passes introductions on.
-caf::behavior relay(caf::event_based_actor* self, const caf::actor& to) {
+// A group that passes introductions on, and who asks it to become quiet.
+caf::behavior relay(caf::event_based_actor* self, const ports_ptr& of, const caf::actor& to) {
   self->set_default_handler(caf::drop);
-  return {[to](const carrier_watch_at& is) { caf::anon_send(to, is); }};
+  return {[to, of](const carrier_watch_at& is) { caf::anon_send(to, is); },
+          [to](const drain& asked) { caf::anon_send(to, asked); }};
 }
+
+// What is told from other threads, to be waited for.
+class told_fences {
+public:
+  void push(const fence& one) {
+    const std::lock_guard hold(guard_);
+    all_.push_back(one);
+    changed_.notify_all();
+  }
+  // As soon as there are so many; those there are when there never will be.
+  std::vector<fence> wait(std::size_t count) {
+    std::unique_lock hold(guard_);
+    changed_.wait_for(hold, test::patience, [&] { return all_.size() >= count; });
+    return all_;
+  }
+  std::vector<fence> now() {
+    const std::lock_guard hold(guard_);
+    return all_;
+  }
+
+private:
+  std::mutex guard_;
+  std::condition_variable changed_;
+  std::vector<fence> all_;
+};
 
 // A node with one group that we hear, and whose watch over carriers is deaf.
 struct node {
-  explicit node(bool across_tenants = true) {
-    world->clock = system.spawn(test::hasty_clock, rung, log);
+  enum class wakes : std::uint8_t { at_once, in_time };
+  explicit node(bool across_tenants = true, wakes how = wakes::at_once) {
+    world->clock = how == wakes::at_once
+                       ? system.spawn(test::hasty_clock, rung, log)
+                       : system.spawn<clock_keeper>(world, world->health->probe("clock", "clock", ""));
     world->store = caf::actor_cast<store_actor>(system.spawn(test::deaf, 0));
     world->node.across_tenants = across_tenants;
     world->fatal = [this](std::string_view) { ++ends; };
     auto births = std::make_shared<family>();
-    births->group = [this](auto, auto) {
-      return caf::actor_cast<caf::strong_actor_ptr>(system.spawn(relay, caf::actor(group)));
+    world->shard_over = [this](const fence& of) { over.push(of); };
+    births->group = [this](const ports_ptr& of, auto, auto) {
+      begun.push(of->owner);
+      return caf::actor_cast<caf::strong_actor_ptr>(system.spawn(relay, of, caf::actor(group)));
     };
     births->carrier_watch = [this](auto) {
       ++born;
       return caf::actor_cast<caf::strong_actor_ptr>(system.spawn(test::deaf, 0));
     };
     supervisor = system.spawn<root>(world, world->health->probe("root", "root", ""), births);
+    caf::anon_send(supervisor, shard_begun{});
     caf::anon_send(supervisor, tenant_applied{std::make_shared<const tenant_config>(test::usual_config())});
   }
   node(const node&) = delete;
@@ -47,6 +83,7 @@ struct node {
     caf::anon_send_exit(supervisor, caf::exit_reason::user_shutdown);
     group->wait_for(supervisor);
     caf::anon_send_exit(world->store, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(world->clock, caf::exit_reason::user_shutdown);
     world->store = nullptr;
     world->clock = nullptr;
   }
@@ -67,6 +104,8 @@ struct node {
 
   std::atomic<int> born = 0;
   std::atomic<int> ends = 0;
+  told_fences begun; // groups, by the shard they are of
+  told_fences over;
   std::shared_ptr<std::atomic<int>> rung = std::make_shared<std::atomic<int>>(0); // shared with the clock's actor
   std::shared_ptr<test::event_log> log = std::make_shared<test::event_log>();     // the same
   std::shared_ptr<ports> world = test::make_world(*log);
@@ -100,4 +139,39 @@ TEST_CASE("switched off there is no watch over carriers") {
   node at(false);
   at.asked();
   CHECK(at.born == 0);
+}
+
+TEST_CASE("the tenants of a shard run while it is held, and the last of them to go says that it is over") {
+  node at(false);
+  auto globex = test::usual_config();
+  globex.id = tenant_id("globex");
+  caf::anon_send(at.supervisor, tenant_applied{std::make_shared<const tenant_config>(globex), 7});
+  at.asked();
+  CHECK(at.begun.now() == std::vector<fence>{fence{}}); // the other tenant, in the shard that is held
+  const fence first{incarnation_id("nd_1"), 5, 7};
+  const fence second{incarnation_id("nd_1"), 6, 7};
+  caf::anon_send(at.supervisor, shard_begun{first});
+  at.asked();
+  CHECK(at.begun.now() == std::vector<fence>{fence{}, first});
+  CHECK(at.over.now().empty());
+  caf::anon_send(at.supervisor, shard_ended{7});
+  CHECK(at.over.wait(1) == std::vector<fence>{first});
+  caf::anon_send(at.supervisor, tenant_applied{std::make_shared<const tenant_config>(globex), 7});
+  caf::anon_send(at.supervisor, shard_begun{second});
+  at.asked();
+  CHECK(at.begun.now() == std::vector<fence>{fence{}, first, second});
+}
+
+TEST_CASE("a shard that ends in peace is over when its tenants are quiet, or when they have had their time") {
+  const auto how = GENERATE(node::wakes::in_time, node::wakes::at_once);
+  node at(false, how);
+  caf::anon_send(at.supervisor, shard_ended{0, std::chrono::hours(1)});
+  if (how == node::wakes::in_time) {
+    std::optional<drain> asked;
+    at.group->receive([&](const drain& one) { asked = one; }, caf::after(test::patience) >> [] { FAIL("not asked"); });
+    at.asked();
+    CHECK(at.over.now().empty());
+    asked->done();
+  }
+  CHECK(at.over.wait(1) == std::vector<fence>{fence{}});
 }

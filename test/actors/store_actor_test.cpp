@@ -202,10 +202,12 @@ TEST_CASE("a recovery that the store cannot make is answered so, and made when i
   SQLite::Database other(world.place.file(), SQLite::OPEN_READWRITE);
   other.exec("begin immediate");
   const auto ask = [&](bool wanted) {
-    caf::anon_send(
-        world.keeper,
-        recover_rows{
-            tenant_id("acme"), channel_id("push"), false, {}, caf::actor_cast<caf::strong_actor_ptr>(self->address())});
+    caf::anon_send(world.keeper, recover_rows{tenant_id("acme"),
+                                              channel_id("push"),
+                                              world.owner,
+                                              false,
+                                              {},
+                                              caf::actor_cast<caf::strong_actor_ptr>(self->address())});
     self->receive([&](const rows_recovered& answer) { CHECK(answer.ok == wanted); },
                   caf::after(test::patience) >> [] { FAIL("no answer"); });
   };
