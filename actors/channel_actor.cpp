@@ -171,8 +171,14 @@ void channel::take(delivery row) {
   carried one;
   one.row = std::move(row);
   const duration within = facts_.is == channel_class::voice ? std::min(times_.send_by, send_call_by) : times_.send_by;
-  one.send_by = world().time.boot() + std::chrono::duration_cast<std::chrono::nanoseconds>(within);
+  one.send_by = send_by(within);
   waiting_.push_back(std::move(one));
+}
+
+// While the shard is ours: afterwards somebody else may carry the same row.
+std::chrono::nanoseconds channel::send_by(duration within) const {
+  const auto wanted = world().time.boot() + std::chrono::duration_cast<std::chrono::nanoseconds>(within);
+  return std::min(wanted, world().acts_until());
 }
 
 void channel::begin_waiting() {
@@ -264,7 +270,7 @@ void channel::on(const exchange_ended& ended) {
   carried* one = asker_of(ended.token);
   if (one == nullptr) return;
   // Its first byte left in time (S-D1), and each later step has as long; but a call, the last step, rings in time or not.
-  if (facts_.is != channel_class::voice) one->send_by = world().time.boot() + times_.send_by;
+  if (facts_.is != channel_class::voice) one->send_by = send_by(times_.send_by);
   carry_on(*one, dialect_->resume(job(one->row), one->talk, *ended.outcome));
   begin_waiting();
 }

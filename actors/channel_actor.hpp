@@ -59,6 +59,7 @@ private:
   void on(const crash_now& asked);
 
   void take(delivery row);
+  [[nodiscard]] std::chrono::nanoseconds send_by(duration within) const;
   void begin_waiting();
   void hand_back_waiting();
   void begin(carried one);

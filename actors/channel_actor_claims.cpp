@@ -10,6 +10,8 @@ namespace {
 
 // More at once save the store little, and are held for longer.
 constexpr std::size_t most_ahead = 64;
+// A lease that ran out is lengthened within a few seconds, or its shard ends here.
+constexpr auto look_for_lease_after = std::chrono::seconds(1);
 
 } // namespace
 
@@ -48,6 +50,8 @@ bool channel::is_off() const { return drained_ || !config_.enabled; }
 
 void channel::claim_if_room() {
   if (!backlogged_ || claiming_ || recovering_ || is_off()) return;
+  // What was claimed now would only be handed back.
+  if (!world().may_act()) return wake_for(now().wall + look_for_lease_after);
   const std::size_t most = facts_.connections + ahead_;
   // With rows in hand nothing waits for a claim: the next one is made when it is worth a commit.
   if (held() >= most || waiting_.size() > ahead_ / 2) return;

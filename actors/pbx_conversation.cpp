@@ -131,10 +131,17 @@ void pbx_conversation::note_pause() {
 
 std::optional<http_request> pbx_conversation::ask_token(moment now) {
   token_.reset();
+  untried_ = budget_;
   // After a failure the next try is counted before it is made: a crash in the middle must not cost a third one.
   if (budget_.failures > 0) login_failed(now);
   step_ = step::token;
   return wire::pbx::token_request(target_);
+}
+
+void pbx_conversation::withhold_login() {
+  budget_ = untried_;
+  budget_changed_ = false;
+  step_ = step::idle;
 }
 
 void pbx_conversation::login_failed(moment now) {

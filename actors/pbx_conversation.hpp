@@ -39,6 +39,9 @@ public:
   // What the poll saw; valid once start() or on() returned nothing.
   [[nodiscard]] observation finished(moment now);
 
+  // The token that start() or on() wanted is not asked for: the try does not count, and the poll is over without a result.
+  void withhold_login();
+
   [[nodiscard]] bool logging_in() const { return step_ == step::token; }
 
 private:
@@ -86,6 +89,7 @@ private:
   steady_time renew_at_; // on our own clock: the PBX's may be wrong
   persistence::login_budget budget_;
   bool budget_changed_ = false;
+  persistence::login_budget untried_; // as it was before the login that is wanted now
   // A contact that failed: how long the PBX runs tells whether it was restarted.
   wall_time lost_at_;
   int uptime_tries_ = 0;

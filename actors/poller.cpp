@@ -147,7 +147,17 @@ void poller::poll() {
 }
 
 void poller::send(http_request request) {
-  if (talk_.logging_in()) world().metrics->logins.fetch_add(1, std::memory_order_relaxed);
+  if (talk_.logging_in()) {
+    // Whoever has the shard now asks for tokens, and each new one ends the one before (S-K2).
+    if (!world().may_act()) {
+      talk_.withhold_login();
+      give_up_poll();
+      glance_.why = "waiting for the lease";
+      return schedule();
+    }
+    if (world().leases) request.send_by = world().acts_until();
+    world().metrics->logins.fetch_add(1, std::memory_order_relaxed);
+  }
   save_budget_if_changed();
   std::vector<http_request> run = talk_.ahead();
   run.insert(run.begin(), std::move(request));

@@ -4,6 +4,7 @@
 #include "actors/clock.hpp"
 #include "actors/flight_recorder.hpp"
 #include "actors/health_board.hpp"
+#include "actors/lease_board.hpp"
 #include "actors/log.hpp"
 #include "actors/metrics.hpp"
 #include "actors/net/http_port.hpp"
@@ -32,9 +33,10 @@ struct ports {
   node_config node;
   clock_actor clock;
   store_actor store;
-  fence owner;            // of the shard; at the node: of the one it begins with, if any
-  moment begun;           // when the tree was grown
-  std::string start_mark; // differs for every start of the process; part of trace ids
+  fence owner;                               // of the shard; at the node: of the one it begins with, if any
+  std::shared_ptr<const lease_board> leases; // none: the shard is ours for good
+  moment begun;                              // when the tree was grown
+  std::string start_mark;                    // differs for every start of the process; part of trace ids
   // Signed token of an acknowledge link: (alert, episode, person) under a key only the program holds.
   std::function<std::string(const tenant_id&, const alert_id&, std::uint32_t, const std::string&)> link_token;
   // Differs for other credentials (url, address, client, secret) of an instance, and tells nothing of them: keyed.
@@ -45,6 +47,10 @@ struct ports {
   std::function<void(const fence&)> shard_over;
   // What cannot be carried on with (the store lost its disk): log it and end the process.
   std::function<void(std::string_view)> fatal;
+
+  // Nothing of `owner`'s shard may leave after this, and no token may be asked for (CLOCK_BOOTTIME).
+  [[nodiscard]] boot_time acts_until() const { return leases ? leases->acts_until(owner.shard) : boot_time::max(); }
+  [[nodiscard]] bool may_act() const { return !leases || time.boot() < leases->acts_until(owner.shard); }
 };
 using ports_ptr = std::shared_ptr<const ports>;
 

@@ -20,8 +20,9 @@ using namespace std::chrono_literals;
 // Answers every exchange at once, unless it is silent.
 class ready_http final : public net::http_port {
 public:
-  std::uint64_t send(const net::lane&, http_request, net::http_completion done) override {
+  std::uint64_t send(const net::lane&, http_request request, net::http_completion done) override {
     const std::uint64_t ticket = ++sent;
+    latest_send_by = request.send_by.value_or(std::chrono::nanoseconds::max());
     if (silent) return ticket;
     http_outcome outcome;
     outcome.response.emplace();
@@ -35,6 +36,7 @@ public:
   std::atomic<int> status{200};
   std::atomic<bool> silent{false};
   std::atomic<std::uint64_t> sent{0};
+  std::atomic<std::chrono::nanoseconds> latest_send_by{};
 };
 
 channel_config hook() {
@@ -47,7 +49,8 @@ channel_config hook() {
 }
 
 struct bench {
-  bench() {
+  explicit bench(std::shared_ptr<const lease_board> leases = nullptr) {
+    world->leases = std::move(leases);
     world->time.now = [] { return moment{wall_time{std::chrono::hours(500'000)}, steady_time{1h}}; };
     world->time.boot = [] { return std::chrono::nanoseconds(5h); };
     world->time.spread = [] { return 0.0; };
@@ -185,6 +188,27 @@ TEST_CASE("a webhook that is switched off, or sent elsewhere, begins nothing tha
     at.hear_handed_back(asked);
     CHECK(at.http.sent == before);
   }
+}
+
+TEST_CASE("without the lease of its shard a channel begins nothing and claims nothing, and with it again both") {
+  auto leases = std::make_shared<lease_board>();
+  leases->write({{0, 5h - 1ms}, {1, 6h}});
+  bench at(leases);
+  // It looks again, and until then asks for nothing.
+  at.clock->receive([](const wake_me&) {}, caf::after(test::patience) >> [] { FAIL("it does not look again"); });
+  delivery row;
+  row.id = delivery_id("dl_born_claimed");
+  row.kind = delivery_kind::log;
+  row.state = delivery_state::claimed;
+  caf::anon_send(at.under_test, deliveries_ready{{row}});
+  at.hear_handed_back(1);
+  CHECK(at.http.sent == 0);
+  leases->write({{0, 5h + 1ms}});
+  caf::anon_send(at.under_test, look_for_rows{1});
+  at.give(at.hear<claim_rows>().request.limit);
+  static_cast<void>(at.hear<settle_rows>());
+  CHECK(at.http.sent > 0);
+  CHECK(at.http.latest_send_by == 5h + 1ms);
 }
 
 TEST_CASE("a refused outcome is forgotten, and no other that is on its way to the store") {

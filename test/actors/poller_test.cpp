@@ -14,6 +14,7 @@
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,6 +52,10 @@ public:
   }
   void close_lane(const std::string&) override {}
 
+  [[nodiscard]] std::optional<std::chrono::nanoseconds> send_by_of(std::uint64_t ticket) {
+    const std::lock_guard hold(guard_);
+    return open_.at(ticket).request.send_by;
+  }
   [[nodiscard]] std::string url_of(std::uint64_t ticket) {
     const std::lock_guard hold(guard_);
     return open_.at(ticket).request.url;
@@ -121,9 +126,12 @@ constexpr const char* refused = R"({"error":"invalid_client"})";
 
 // The world of one poller: whatever it says to clock, store and tenant arrives at `self`.
 struct bench {
-  explicit bench(const persistence::login_budget& left = {}, baseline base = {}) {
+  explicit bench(const persistence::login_budget& left = {}, baseline base = {},
+                 std::shared_ptr<const lease_board> leases = nullptr) {
     made = std::make_shared<ports>();
+    made->leases = std::move(leases);
     made->time.now = [this] { return now; };
+    made->time.boot = [] { return std::chrono::nanoseconds(5h); };
     made->time.spread = [] { return 0.0; };
     made->log = &log;
     made->http = &http;
@@ -341,4 +349,42 @@ TEST_CASE("after a start, PBXes with an open alert are looked at first") {
   CHECK(first_look({}) > 6s);
   CHECK(first_look({}) <= 30s);
   CHECK(first_look({{instance_id("hq"), alert_type::trunk_down, {resource_kind::trunk, "7"}}}) <= 3s);
+}
+
+TEST_CASE("without the lease of its shard a PBX is read with the token in hand, and none is asked for") {
+  auto leases = std::make_shared<lease_board>();
+  leases->write({{0, 6h}});
+  bench at({}, {}, leases);
+  at.ring();
+  auto asked = at.ask();
+  CHECK(at.http.url_of(asked) == "https://pbx.example/connect/token");
+  CHECK(at.http.send_by_of(asked) == 6h);
+  at.http.answer(asked, 200, token);
+  leases->write({});
+  at.reads_well(at.ask());
+  at.ring();
+  asked = at.ask();
+  CHECK(at.http.url_of(asked).starts_with("https://pbx.example/xapi/"));
+  // Somebody else has asked for a token: this one is over, and that says nothing of the PBX.
+  at.http.answer(asked, 401, "");
+  const auto slot = at.hear<wake_me>();
+  CHECK(slot.at > at.now.steady);
+  at.now.steady = slot.at;
+  at.tell(due{slot.token});
+  static_cast<void>(at.hear<wake_me>());
+  CHECK(at.made->metrics->login_failures == 0);
+  CHECK(at.made->metrics->logins == 1);
+  leases->write({{0, 6h}});
+  at.ring();
+  CHECK(at.http.url_of(at.ask()) == "https://pbx.example/connect/token");
+}
+
+TEST_CASE("a login that is not made for want of the lease costs none of the tries that are left") {
+  auto leases = std::make_shared<lease_board>();
+  bench at({1, std::nullopt, own_mark}, {}, leases);
+  at.ring(); // not asked for
+  leases->write({{0, 6h}});
+  at.ring();
+  CHECK(at.hear<login_budget_changed>().budget.failures == 2);
+  CHECK(at.http.url_of(at.ask()) == "https://pbx.example/connect/token");
 }
