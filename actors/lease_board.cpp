@@ -1,18 +1,29 @@
 #include "actors/lease_board.hpp"
 
+#include <utility>
+
 namespace ringdown {
 
-void lease_board::write(const std::vector<line>& held) {
-  std::map<shard_id, boot_time> fresh;
-  for (const line& one : held) fresh[one.shard] = one.until;
+void lease_board::write(std::map<shard_id, line> held) {
   const std::lock_guard hold(guard_);
-  until_.swap(fresh);
+  held_.swap(held);
 }
 
-boot_time lease_board::acts_until(shard_id shard) const {
+lease_board::line lease_board::of(shard_id shard) const {
   const std::lock_guard hold(guard_);
-  const auto at = until_.find(shard);
-  return at == until_.end() ? boot_time{} : at->second;
+  const auto at = held_.find(shard);
+  return at == held_.end() ? line{} : at->second;
+}
+
+void lease_board::note(const lease_answer& heard) {
+  auto made = std::make_shared<const lease_answer>(heard);
+  const std::lock_guard hold(guard_);
+  heard_ = std::move(made);
+}
+
+std::shared_ptr<const lease_answer> lease_board::heard() const {
+  const std::lock_guard hold(guard_);
+  return heard_;
 }
 
 } // namespace ringdown

@@ -1,29 +1,34 @@
-// Until when this node may act for each shard it holds (S-K1, S-K2). Written by who keeps the leases, read by whoever is about
-// to act, at that moment: a process that was frozen must not rely on having been told. Any thread.
+// Until when this node may act for each shard it holds (S-K1, S-K2), and what it last heard of all shards and nodes. Written by
+// who keeps the leases, read by whoever is about to act, at that moment: a process that was frozen must not rely on having been
+// told. Any thread.
 #pragma once
 
 #include "protocol/types/shard.hpp"
 
 #include <map>
+#include <memory>
 #include <mutex>
-#include <vector>
 
 namespace ringdown {
 
 class lease_board {
 public:
   struct line {
-    shard_id shard = 0;
-    boot_time until{};
+    boot_time begins_until{}; // nothing may be begun after this
+    boot_time leaves_until{}; // and of what was begun no first byte may leave after this; not sooner
   };
   // In place of what stood there: a shard that is not among them is not held.
-  void write(const std::vector<line>& held);
-  // Nothing of the shard may leave after this; zero when it is not held.
-  [[nodiscard]] boot_time acts_until(shard_id shard) const;
+  void write(std::map<shard_id, line> held);
+  // Zero for a shard that is not held.
+  [[nodiscard]] line of(shard_id shard) const;
+
+  void note(const lease_answer& heard);
+  [[nodiscard]] std::shared_ptr<const lease_answer> heard() const; // none: nothing yet
 
 private:
   mutable std::mutex guard_;
-  std::map<shard_id, boot_time> until_;
+  std::map<shard_id, line> held_;
+  std::shared_ptr<const lease_answer> heard_;
 };
 
 } // namespace ringdown

@@ -43,14 +43,19 @@ struct ports {
   std::function<std::string(const instance_config&)> credentials_mark;
   // Told after the commit that closed a command of the inbox; any thread, must not block.
   std::function<void(const command_result&)> command_decided;
+  // Run on the store's thread before a shard's tenants are begun: what its last owner left is taken up. None: there is nothing.
+  std::function<result<void>(persistence::store&, const fence&)> before_shard;
   // Told of a shard that ended, once nothing of it runs any more; any thread, must not block. None: nobody asks.
   std::function<void(const fence&)> shard_over;
   // What cannot be carried on with (the store lost its disk): log it and end the process.
   std::function<void(std::string_view)> fatal;
 
   // Nothing of `owner`'s shard may leave after this, and no token may be asked for (CLOCK_BOOTTIME).
-  [[nodiscard]] boot_time acts_until() const { return leases ? leases->acts_until(owner.shard) : boot_time::max(); }
-  [[nodiscard]] bool may_act() const { return !leases || time.boot() < leases->acts_until(owner.shard); }
+  [[nodiscard]] boot_time acts_until() const {
+    return leases ? leases->of(owner.shard).leaves_until : boot_time::max();
+  }
+  // Whether anything of it may be begun now.
+  [[nodiscard]] bool may_act() const { return !leases || time.boot() < leases->of(owner.shard).begins_until; }
 };
 using ports_ptr = std::shared_ptr<const ports>;
 

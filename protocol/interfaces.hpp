@@ -57,6 +57,14 @@ using group_actor =
 // One per node: hears from tenants how their carriers are, and tells each of them one bit about the others.
 using carrier_watch_actor = caf::typed_actor<caf::reacts_to<carriers_seen>, caf::reacts_to<crash_now>>;
 
+// In a cluster, one per node, detached: asks the register of shards.
+using register_actor = caf::typed_actor<caf::reacts_to<ask_register>>;
+
+// In a cluster, one per node: keeps its leases, and has the root begin and end their shards.
+using lease_actor =
+    caf::typed_actor<caf::reacts_to<due>, caf::reacts_to<register_answered>, caf::reacts_to<shard_prepared>,
+                     caf::reacts_to<shard_is_over>, caf::reacts_to<drain_node>, caf::reacts_to<leave_register>>;
+
 // One per node: supervises the groups of the shards it holds, who keeps the rates of provider accounts, and the watch over carriers.
 using node_actor = caf::typed_actor<caf::reacts_to<due>, caf::reacts_to<tenant_applied>, caf::reacts_to<tenant_removed>,
                                     caf::reacts_to<shard_begun>, caf::reacts_to<shard_ended>,

@@ -222,8 +222,13 @@ boot_time lease_keeper::believed_until(const grip& of) const {
 shard_standing lease_keeper::standing_of(shard_id shard, boot_time now) const {
   const auto at = held_.find(shard);
   if (at == held_.end() || at->second.at == stage::over) return shard_standing::stopped;
-  const boot_time until = std::min<boot_time>(at->second.until, seen_open_ + rules_.unseen_for);
-  return now < until ? shard_standing::running : shard_standing::polling_only;
+  return now < begins_until(shard) ? shard_standing::running : shard_standing::polling_only;
+}
+
+boot_time lease_keeper::begins_until(shard_id shard) const {
+  const auto at = held_.find(shard);
+  if (at == held_.end() || at->second.at == stage::over) return {};
+  return std::min<boot_time>(at->second.until, seen_open_ + rules_.unseen_for);
 }
 
 std::optional<held_lease> lease_keeper::lease_of(shard_id shard) const {

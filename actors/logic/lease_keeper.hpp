@@ -81,6 +81,8 @@ public:
   [[nodiscard]] std::optional<held_lease> lease_of(shard_id shard) const; // running or polling_only
   // Nothing of it may leave after this, unless it is lengthened until then; zero when it is not held.
   [[nodiscard]] boot_time runs_until(shard_id shard) const;
+  // Nothing of it may be begun after this, unless somebody has looked until then: for those who read what was written down.
+  [[nodiscard]] boot_time begins_until(shard_id shard) const;
   [[nodiscard]] boot_time next() const;
   [[nodiscard]] bool holds_nothing() const { return held_.empty() && ending_.empty(); }
 

@@ -6,6 +6,7 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
+#include <caf/atom.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
@@ -22,6 +23,11 @@
 namespace ringdown::test {
 
 constexpr auto patience = std::chrono::seconds(20);
+
+// Actors run when the test says so, in its thread.
+struct testing_config : caf::actor_system_config {
+  testing_config() { set("scheduler.policy", caf::atom("testing")); }
+};
 
 class event_log final : public log_sink {
 public:

@@ -192,7 +192,7 @@ TEST_CASE("a webhook that is switched off, or sent elsewhere, begins nothing tha
 
 TEST_CASE("without the lease of its shard a channel begins nothing and claims nothing, and with it again both") {
   auto leases = std::make_shared<lease_board>();
-  leases->write({{0, 5h - 1ms}, {1, 6h}});
+  leases->write({{0, {5h - 1ms, 6h}}, {1, {6h, 6h}}});
   bench at(leases);
   // It looks again, and until then asks for nothing.
   at.clock->receive([](const wake_me&) {}, caf::after(test::patience) >> [] { FAIL("it does not look again"); });
@@ -203,12 +203,12 @@ TEST_CASE("without the lease of its shard a channel begins nothing and claims no
   caf::anon_send(at.under_test, deliveries_ready{{row}});
   at.hear_handed_back(1);
   CHECK(at.http.sent == 0);
-  leases->write({{0, 5h + 1ms}});
+  leases->write({{0, {5h + 1ms, 5h + 2ms}}});
   caf::anon_send(at.under_test, look_for_rows{1});
   at.give(at.hear<claim_rows>().request.limit);
   static_cast<void>(at.hear<settle_rows>());
   CHECK(at.http.sent > 0);
-  CHECK(at.http.latest_send_by == 5h + 1ms);
+  CHECK(at.http.latest_send_by == 5h + 2ms);
 }
 
 TEST_CASE("a refused outcome is forgotten, and no other that is on its way to the store") {

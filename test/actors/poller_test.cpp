@@ -353,7 +353,7 @@ TEST_CASE("after a start, PBXes with an open alert are looked at first") {
 
 TEST_CASE("without the lease of its shard a PBX is read with the token in hand, and none is asked for") {
   auto leases = std::make_shared<lease_board>();
-  leases->write({{0, 6h}});
+  leases->write({{0, {6h, 6h}}});
   bench at({}, {}, leases);
   at.ring();
   auto asked = at.ask();
@@ -374,7 +374,7 @@ TEST_CASE("without the lease of its shard a PBX is read with the token in hand, 
   static_cast<void>(at.hear<wake_me>());
   CHECK(at.made->metrics->login_failures == 0);
   CHECK(at.made->metrics->logins == 1);
-  leases->write({{0, 6h}});
+  leases->write({{0, {6h, 6h}}});
   at.ring();
   CHECK(at.http.url_of(at.ask()) == "https://pbx.example/connect/token");
 }
@@ -383,7 +383,7 @@ TEST_CASE("a login that is not made for want of the lease costs none of the trie
   auto leases = std::make_shared<lease_board>();
   bench at({1, std::nullopt, own_mark}, {}, leases);
   at.ring(); // not asked for
-  leases->write({{0, 6h}});
+  leases->write({{0, {6h, 6h}}});
   at.ring();
   CHECK(at.hear<login_budget_changed>().budget.failures == 2);
   CHECK(at.http.url_of(at.ask()) == "https://pbx.example/connect/token");
