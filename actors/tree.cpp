@@ -6,7 +6,9 @@
 #include "actors/clock_actor.hpp"
 #include "actors/family.hpp"
 #include "actors/group_actor.hpp"
+#include "actors/lease_actor.hpp"
 #include "actors/poller.hpp"
+#include "actors/register_actor.hpp"
 #include "actors/root_actor.hpp"
 #include "actors/store/store_actor.hpp"
 #include "actors/tenant_actor.hpp"
@@ -19,6 +21,8 @@
 #include <caf/spawn_options.hpp>
 
 #include <future>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -77,13 +81,22 @@ family_ptr make_family(caf::actor_system& system, const ports_ptr& world) {
 
 class living_tree final : public node_tree {
 public:
-  living_tree(ports start, std::shared_ptr<persistence::store> held, tree_stage on)
+  living_tree(ports start, std::shared_ptr<persistence::store> held, tree_stage on, std::optional<cluster_part> with)
       : stage_(std::move(on)),
         config_(stage_),
         system_(config_),
         shared_(std::make_shared<ports>(std::move(start))) {
     if (stage_.opened) stage_.opened(system_);
     shared_->begun = shared_->time.now();
+    // Whom a shard's last actor tells: known before there is a shard.
+    const auto to_leases = std::make_shared<caf::weak_actor_ptr>();
+    auto board_of_leases = std::make_shared<lease_board>();
+    if (with) {
+      shared_->leases = board_of_leases;
+      shared_->shard_over = [to_leases](const fence& of) {
+        if (const auto to = to_leases->lock()) caf::anon_send(caf::actor_cast<caf::actor>(to), shard_is_over{of});
+      };
+    }
     auto& board = *shared_->health;
     shared_->clock = system_.spawn<clock_keeper>(shared_, board.probe("clock", "clock", "root"));
     auto probe = board.probe("store", "store", "root");
@@ -92,10 +105,16 @@ public:
                          : system_.spawn<store_keeper>(shared_, std::move(probe), std::move(held));
     births_ = make_family(system_, shared_);
     root_ = system_.spawn<root>(shared_, board.probe("root", "root", ""), births_);
+    if (with) join(std::move(*with), std::move(board_of_leases), *to_leases);
     if (!shared_->owner.owner.empty()) caf::anon_send(root_, shard_begun{shared_->owner});
   }
 
   ~living_tree() override {
+    if (register_) register_->give_up();
+    for (const auto& one : {plain(leases_), plain(asker_)})
+      if (one) caf::anon_send_exit(caf::actor_cast<caf::actor>(one), caf::exit_reason::user_shutdown);
+    leases_ = nullptr;
+    asker_ = nullptr;
     caf::anon_send_exit(root_, caf::exit_reason::user_shutdown);
     root_ = nullptr;
     // Store and clock stay until nobody is left to ask them: only then may their handles go.
@@ -113,8 +132,8 @@ public:
   living_tree& operator=(const living_tree&) = delete;
 
   [[nodiscard]] ports_ptr world() const override { return shared_; }
-  void apply(std::shared_ptr<const tenant_config> config) override {
-    caf::anon_send(root_, tenant_applied{std::move(config)});
+  void apply(std::shared_ptr<const tenant_config> config, shard_id shard) override {
+    caf::anon_send(root_, tenant_applied{std::move(config), shard});
   }
   void remove(const tenant_id& tenant) override { caf::anon_send(root_, tenant_removed{tenant}); }
 
@@ -156,6 +175,18 @@ public:
     return answer.wait_for(within) == std::future_status::ready;
   }
 
+  void share(bool hand_over) override {
+    if (leases_) caf::anon_send(leases_, drain_node{hand_over});
+  }
+
+  bool leave(std::chrono::milliseconds within) override {
+    if (!leases_) return true;
+    auto left = std::make_shared<std::promise<void>>();
+    auto answer = left->get_future();
+    caf::anon_send(leases_, leave_register{[left] { left->set_value(); }});
+    return answer.wait_for(within) == std::future_status::ready;
+  }
+
   void finish_writes() override {
     auto done = std::make_shared<std::promise<void>>();
     auto reached = done->get_future();
@@ -167,6 +198,29 @@ public:
   }
 
 private:
+  // Without either nobody would know what may be run: the process starts again.
+  template <class Handle>
+  void end_with(const Handle& actor, std::string_view what) {
+    actor->attach_functor([fatal = shared_->fatal, what = std::string(what)](const caf::error& why) {
+      if (why != caf::exit_reason::user_shutdown) fatal(what + " ended: " + caf::to_string(why));
+    });
+  }
+
+  void join(cluster_part with, std::shared_ptr<lease_board> board, caf::weak_actor_ptr& known_as) {
+    auto& health = *shared_->health;
+    register_ = with.at;
+    auto probe = health.probe("register", "register", "root");
+    asker_ = stage_.store == tree_stage::store_thread::own
+                 ? system_.spawn<register_keeper, caf::detached>(shared_, std::move(probe), with.at)
+                 : system_.spawn<register_keeper>(shared_, std::move(probe), with.at);
+    leases_ = system_.spawn<lease_holder>(
+        shared_, health.probe("leases", "leases", "root"),
+        lease_holder::setting{std::move(with.self), with.rules, std::move(with.at), asker_, std::move(board), root_});
+    known_as = caf::actor_cast<caf::weak_actor_ptr>(leases_);
+    end_with(asker_, "who asks the register");
+    end_with(leases_, "who keeps the leases");
+  }
+
   void give_way() const {
     if (stage_.give_way)
       stage_.give_way();
@@ -180,6 +234,9 @@ private:
   std::shared_ptr<ports> shared_;
   family_ptr births_;
   node_actor root_;
+  std::shared_ptr<persistence::lease_register> register_; // none: no cluster
+  register_actor asker_;
+  lease_actor leases_;
   std::future<pulse_answer> pulse_; // asked and not yet answered
 };
 
@@ -194,8 +251,9 @@ std::vector<logic::channel_kind_facts> channel_kinds() {
   return kinds;
 }
 
-std::unique_ptr<node_tree> node_tree::grow(ports start, std::shared_ptr<persistence::store> held, tree_stage on) {
-  return std::make_unique<living_tree>(std::move(start), std::move(held), std::move(on));
+std::unique_ptr<node_tree> node_tree::grow(ports start, std::shared_ptr<persistence::store> held, tree_stage on,
+                                           std::optional<cluster_part> with) {
+  return std::make_unique<living_tree>(std::move(start), std::move(held), std::move(on), std::move(with));
 }
 
 } // namespace ringdown

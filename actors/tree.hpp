@@ -2,14 +2,17 @@
 // the program's main thread.
 #pragma once
 
+#include "actors/logic/lease_keeper.hpp"
 #include "actors/logic/tenant_machine.hpp"
 #include "actors/ports.hpp"
+#include "persistence/lease_register.hpp"
 #include "persistence/store.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 namespace caf {
@@ -30,16 +33,25 @@ struct tree_stage {
   store_thread store = store_thread::own;
 };
 
+// What a node needs to share its work with others (S-K1); none: it holds the shard of its `owner` for good.
+struct cluster_part {
+  node_row self;
+  logic::lease_rules rules;
+  std::shared_ptr<persistence::lease_register> at;
+};
+
 class node_tree {
 public:
   // `start` has everything but clock and store, which the tree adds. The shard of its `owner` must be taken already, and what
-  // its last owner left taken up: its tenants are begun at once.
-  static std::unique_ptr<node_tree> grow(ports start, std::shared_ptr<persistence::store> held, tree_stage on = {});
+  // its last owner left taken up: its tenants are begun at once. As part of a cluster it has no `owner`, and runs what it is
+  // given.
+  static std::unique_ptr<node_tree> grow(ports start, std::shared_ptr<persistence::store> held, tree_stage on = {},
+                                         std::optional<cluster_part> with = {});
   virtual ~node_tree() = default;
 
   [[nodiscard]] virtual ports_ptr world() const = 0;
-  // Any thread. Add or replace a tenant; remove one.
-  virtual void apply(std::shared_ptr<const tenant_config> config) = 0;
+  // Any thread. Add or replace a tenant, which runs while its shard is held; remove one.
+  virtual void apply(std::shared_ptr<const tenant_config> config, shard_id shard = 0) = 0;
   virtual void remove(const tenant_id& tenant) = 0;
   // Any thread. Durable first, then decided; `done` is called on the store's thread once it is durable.
   virtual void command(const ringdown::command& what, std::function<void(result<void>)> done) = 0;
@@ -52,6 +64,11 @@ public:
   [[nodiscard]] virtual pulse_answer alive(std::chrono::milliseconds within) = 0;
   // No new polls and sends; waits until what was begun has ended, at most `within` (I18). True when quiet.
   virtual bool drain(std::chrono::milliseconds within) = 0;
+  // Any thread. Hand the shards over to other nodes as far as they take them, or keep them. Does nothing without a cluster.
+  virtual void share(bool hand_over) = 0;
+  // The process ends: everything is handed over, whether somebody takes it or not; waits at most `within`. True when nothing is
+  // held any more.
+  virtual bool leave(std::chrono::milliseconds within) = 0;
   // Waits until all that was asked of the store before has run: then nothing of the caller's is in use there any more.
   virtual void finish_writes() = 0;
 };

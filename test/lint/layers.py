@@ -36,6 +36,7 @@ LAYERS = {
 SEAMS = {
     "persistence/rows.hpp": {"protocol", "actors", "actors/api"},
     "persistence/store.hpp": {"actors", "actors/api"},
+    "persistence/lease_register.hpp": {"actors"},
     "persistence/cursor.hpp": {"actors/api"},
     "actors/store/reader.hpp": {"actors/api"},
 }
