@@ -1,0 +1,255 @@
+#include "persistence/postgres/lease_register.hpp"
+
+#include "persistence/postgres/session.hpp"
+
+#include <charconv>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace ringdown::persistence {
+
+namespace {
+
+using row = postgres_session::row;
+using asked_for = std::vector<std::string>;
+
+constexpr const char* make_tables = R"(
+create table if not exists shard (
+  id integer primary key,
+  owner text not null default '',
+  epoch bigint not null default 0,
+  lease_until timestamptz not null default '-infinity');
+create table if not exists node (
+  id text primary key,
+  name text not null,
+  capacity integer not null,
+  draining boolean not null,
+  session integer not null,
+  server timestamptz not null,
+  lease_until timestamptz not null,
+  gone_since timestamptz);
+create table if not exists tenant_shard (
+  tenant text primary key,
+  shard integer not null references shard(id),
+  instances integer not null default 0);
+create sequence if not exists node_session as integer cycle)";
+
+// A process that hangs in the middle of a transaction must not hold its rows for longer than a lease; and the server must not
+// give up a silent session sooner than that, because it would look like a dead process.
+constexpr const char* tune_session = R"(
+set statement_timeout = '5s';
+set lock_timeout = '2s';
+set idle_in_transaction_session_timeout = '5s';
+set tcp_keepalives_idle = 60;
+set tcp_keepalives_interval = 10;
+set tcp_keepalives_count = 3;
+set tcp_user_timeout = '60s')";
+
+// 7496814, "rdn" in ASCII, is the first half of the key of every advisory lock that stands for a process.
+constexpr const char* begin_session =
+    "select s.n, pg_advisory_lock(7496814, s.n) from (select nextval('node_session')::integer as n offset 0) s";
+
+// A session that was lost because the server started again says nothing: its process renewed at another server than this one.
+// Two who look at once need not both write it down, and never wait for each other.
+constexpr const char* note_the_gone = R"(
+with seen as (
+  select n.id, n.gone_since, n.server <> pg_postmaster_start_time() or exists (
+    select from pg_locks l where l.locktype = 'advisory' and l.granted and l.objsubid = 2
+      and l.database = (select oid from pg_database where datname = current_database())
+      and l.classid::bigint = 7496814 and l.objid::bigint = n.session) as lives
+  from node n),
+changed as (
+  select n.id from node n join seen s on s.id = n.id where s.lives = (n.gone_since is not null)
+  order by n.id for update of n skip locked)
+update node n set gone_since = case when s.lives then null else clock_timestamp() end
+  from seen s where s.id = n.id and n.id in (select id from changed))";
+
+constexpr const char* renew_node = R"(
+insert into node as n (id, name, capacity, draining, session, server, lease_until, gone_since)
+  values ($1, $2, $3::integer, $4::boolean, $5::integer, pg_postmaster_start_time(), now() + $6::interval, null)
+  on conflict (id) do update set name = excluded.name, capacity = excluded.capacity, draining = excluded.draining,
+    session = excluded.session, server = excluded.server, lease_until = excluded.lease_until, gone_since = null)";
+
+// What has expired and was not taken is revived.
+constexpr const char* renew_shards = "update shard set lease_until = now() + $2::interval where owner = $1";
+
+constexpr const char* release = R"(
+update shard s set owner = '' from unnest($2::integer[], $3::bigint[]) as r(id, epoch)
+  where s.id = r.id and s.epoch = r.epoch and s.owner = $1)";
+
+// Those that somebody just takes, or writes under, are passed over.
+constexpr const char* acquire = R"(
+with free as (
+  select s.id from shard s where s.id = any($2::integer[]) and (s.owner = '' or s.lease_until <= now() or exists (
+    select from node n where n.id = s.owner and n.gone_since <= now() - $4::interval))
+  order by s.id for update of s skip locked)
+update shard s set owner = $1, epoch = s.epoch + 1, lease_until = now() + $3::interval
+  from free f where f.id = s.id)";
+
+constexpr const char* read_shards = R"(
+select s.id, s.owner, s.epoch, s.owner <> '' and s.lease_until > now() and not exists (
+    select from node n where n.id = s.owner and n.gone_since <= now() - $1::interval),
+  coalesce((select sum(t.instances) from tenant_shard t where t.shard = s.id), 0)
+from shard s order by s.id)";
+
+constexpr const char* read_nodes = R"(
+select id, name, capacity, draining from node
+  where lease_until > now() and (gone_since is null or gone_since > now() - $1::interval) order by id)";
+
+// Whoever was here long ago.
+constexpr const char* forget_nodes = R"(
+delete from node where id in (
+  select id from node where lease_until < now() - interval '1 day' for update skip locked))";
+
+std::string interval_of(duration time) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(time).count()) + " microseconds";
+}
+
+template <class Number>
+Number number(const std::optional<std::string>& text) {
+  Number value{};
+  if (text) std::from_chars(text->data(), text->data() + text->size(), value);
+  return value;
+}
+
+template <class Items, class Value>
+std::string array_of(const Items& items, Value value) {
+  std::string text = "{";
+  for (const auto& one : items) text += (text.size() > 1 ? "," : "") + std::to_string(value(one));
+  return text + "}";
+}
+
+// Several statements without parameters.
+result<void> run_all(postgres_session& in, std::string_view statements) {
+  while (!statements.empty()) {
+    const std::size_t end = std::min(statements.find(';'), statements.size());
+    auto done = in.ask(std::string(statements.substr(0, end)));
+    if (!done) return done.error();
+    statements.remove_prefix(std::min(end + 1, statements.size()));
+  }
+  return {};
+}
+
+class postgres_register final : public lease_register {
+public:
+  postgres_register(std::string url, const register_rules& rules)
+      : url_(std::move(url)),
+        ttl_(interval_of(rules.ttl)),
+        gone_for_(interval_of(rules.gone_for)) {}
+
+  result<lease_answer> ask(const lease_question& what) override {
+    if (auto there = connect(); !there) return there.error();
+    auto said = answer(what);
+    if (!said) leave();
+    return said;
+  }
+
+  bool is_cut() override {
+    const auto held = session();
+    return held && held->is_cut();
+  }
+
+  void give_up() override {
+    if (const auto held = session()) held->give_up();
+  }
+
+private:
+  [[nodiscard]] std::shared_ptr<postgres_session> session() {
+    const std::lock_guard hold(guard_);
+    return session_;
+  }
+
+  void leave() {
+    const std::lock_guard hold(guard_);
+    session_.reset();
+  }
+
+  // A number of its own for every session: the one before may still hold its lock.
+  result<void> connect() {
+    if (session()) return {};
+    auto opened = postgres_session::open(url_);
+    if (!opened) return opened.error();
+    std::shared_ptr<postgres_session> made = std::move(*opened);
+    if (auto tuned = run_all(*made, tune_session); !tuned) return tuned;
+    auto begun = made->ask(begin_session);
+    if (!begun) return begun.error();
+    number_ = begun->at(0).at(0).value_or("");
+    const std::lock_guard hold(guard_);
+    session_ = std::move(made);
+    return {};
+  }
+
+  result<lease_answer> answer(const lease_question& what) {
+    const auto in = session();
+    const std::string& me = what.asker.id.str();
+    std::vector<std::pair<const char*, asked_for>> steps{{"begin isolation level read committed", {}},
+                                                         {note_the_gone, {}}};
+    if (what.what == lease_ask::renew) {
+      const node_row& self = what.asker;
+      steps.push_back(
+          {renew_node,
+           {me, self.name, std::to_string(self.capacity), self.draining ? "true" : "false", number_, ttl_}});
+      steps.push_back({renew_shards, {me, ttl_}});
+      steps.push_back({forget_nodes, {}});
+    }
+    if (!what.release.empty())
+      steps.push_back({release,
+                       {me, array_of(what.release, [](const held_lease& one) { return one.shard; }),
+                        array_of(what.release, [](const held_lease& one) { return one.epoch; })}});
+    if (!what.acquire.empty())
+      steps.push_back({acquire, {me, array_of(what.acquire, [](shard_id one) { return one; }), ttl_, gone_for_}});
+    for (const auto& [sql, parameters] : steps)
+      if (auto done = in->ask(sql, parameters); !done) return done.error();
+    auto shards = in->ask(read_shards, {gone_for_});
+    if (!shards) return shards.error();
+    auto nodes = in->ask(read_nodes, {gone_for_});
+    if (!nodes) return nodes.error();
+    if (auto done = in->ask("commit"); !done) return done.error();
+    return read(what, *shards, *nodes);
+  }
+
+  static lease_answer read(const lease_question& asked, const std::vector<row>& shards, const std::vector<row>& nodes) {
+    lease_answer said;
+    said.number = asked.number;
+    for (const row& one : shards) {
+      shard_row of{number<shard_id>(one.at(0)), incarnation_id(one.at(1).value_or("")),
+                   number<std::uint64_t>(one.at(2)), one.at(3) == "t", number<std::uint32_t>(one.at(4))};
+      if (of.owner == asked.asker.id) said.held.push_back({of.id, of.epoch});
+      said.shards.push_back(std::move(of));
+    }
+    for (const row& one : nodes)
+      said.nodes.push_back({incarnation_id(one.at(0).value_or("")), one.at(1).value_or(""),
+                            number<std::uint32_t>(one.at(2)), one.at(3) == "t"});
+    return said;
+  }
+
+  const std::string url_;
+  const std::string ttl_;
+  const std::string gone_for_;
+  std::mutex guard_; // of session_, which other threads look at
+  std::shared_ptr<postgres_session> session_;
+  std::string number_; // of the session
+};
+
+} // namespace
+
+std::unique_ptr<lease_register> open_postgres_register(std::string url, const register_rules& rules) {
+  return std::make_unique<postgres_register>(std::move(url), rules);
+}
+
+result<void> make_register(const std::string& url, shard_id shards) {
+  auto opened = postgres_session::open(url);
+  if (!opened) return opened.error();
+  postgres_session& in = **opened;
+  // Creating the same table twice at once fails in PostgreSQL, whatever "if not exists" says.
+  if (auto locked = in.ask("select pg_advisory_lock(7496813)"); !locked) return locked.error();
+  if (auto made = run_all(in, make_tables); !made) return made;
+  auto filled = in.ask("insert into shard (id) select generate_series(0, $1::integer - 1) on conflict do nothing",
+                       {std::to_string(shards)});
+  if (!filled) return filled.error();
+  return {};
+}
+
+} // namespace ringdown::persistence

@@ -1,0 +1,151 @@
+#include "test/support/postgres_server.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pwd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <stdexcept>
+#include <system_error>
+#include <vector>
+
+namespace ringdown::test {
+
+namespace {
+
+constexpr int start_patience_ms = 60'000;
+
+[[noreturn]] void fail(const std::string& what) { throw std::runtime_error("no PostgreSQL: " + what); }
+
+std::filesystem::path newest_programs() {
+  std::vector<std::filesystem::path> found;
+  std::error_code none;
+  for (const auto& one : std::filesystem::directory_iterator("/usr/lib/postgresql", none))
+    if (std::filesystem::exists(one.path() / "bin/initdb")) found.push_back(one.path());
+  if (found.empty()) fail("the package postgresql is not installed");
+  const auto version = [](const std::filesystem::path& of) { return std::atoi(of.filename().c_str()); };
+  return *std::ranges::max_element(found, {}, version) / "bin";
+}
+
+int free_port() {
+  const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof at;
+  const bool got = probe >= 0 && ::bind(probe, reinterpret_cast<const sockaddr*>(&at), size) == 0 &&
+                   ::getsockname(probe, reinterpret_cast<sockaddr*>(&at), &size) == 0;
+  ::close(probe);
+  if (!got) fail("no free port");
+  return ntohs(at.sin_port);
+}
+
+int status_of(pid_t child) {
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+} // namespace
+
+postgres_server::postgres_server() : programs_(newest_programs()), port_(free_port()) {
+  std::string made = (std::filesystem::temp_directory_path() / "ringdown-postgres-XXXXXX").string();
+  if (::mkdtemp(made.data()) == nullptr) fail("no temporary folder");
+  folder_ = made;
+  // The server refuses to run as root.
+  if (::geteuid() == 0) {
+    const passwd* nobody = ::getpwnam("nobody");
+    if (nobody == nullptr || ::chown(made.c_str(), nobody->pw_uid, nobody->pw_gid) != 0) fail("no user for it");
+  }
+  const int made_it = run({(programs_ / "initdb").string(), "-D", (folder_ / "data").string(), "-U", "ringdown", "-A",
+                           "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"});
+  if (made_it != 0) fail("initdb ended with " + std::to_string(made_it));
+  start();
+}
+
+postgres_server::~postgres_server() {
+  stop(SIGQUIT);
+  std::error_code none;
+  std::filesystem::remove_all(folder_, none);
+}
+
+std::string postgres_server::url(const std::string& database) const {
+  return "postgresql://ringdown@127.0.0.1:" + std::to_string(port_) + "/" + database;
+}
+
+void postgres_server::restart() {
+  stop(SIGQUIT);
+  start();
+}
+
+void postgres_server::start() {
+  std::array<int, 2> pipe{};
+  // Nobody reads once it is ready: what it says then is lost when the pipe is full, and it waits for nobody.
+  if (::pipe2(pipe.data(), O_CLOEXEC) != 0 || ::fcntl(pipe[1], F_SETFL, O_NONBLOCK) != 0) fail("no pipe");
+  server_ = begin({(programs_ / "postgres").string(), "-D", (folder_ / "data").string(), "-p", std::to_string(port_),
+                   "-k", folder_.string(), "-c", "listen_addresses=127.0.0.1", "-c", "logging_collector=off", "-c",
+                   "log_min_messages=warning", "-c", "max_connections=60", "-c", "shared_buffers=32MB"},
+                  pipe[1]);
+  ::close(pipe[1]);
+  log_ = pipe[0];
+  std::string said;
+  while (said.find("ready to accept connections") == std::string::npos) {
+    pollfd waits{log_, POLLIN, 0};
+    std::array<char, 512> part{};
+    const ssize_t got = ::poll(&waits, 1, start_patience_ms) > 0 ? ::read(log_, part.data(), part.size()) : 0;
+    if (got <= 0) {
+      stop(SIGKILL);
+      fail("it does not start: " + said);
+    }
+    said.append(part.data(), static_cast<std::size_t>(got));
+  }
+}
+
+void postgres_server::stop(int how) {
+  if (server_ <= 0) return;
+  ::kill(server_, how);
+  static_cast<void>(status_of(server_));
+  server_ = -1;
+  ::close(log_);
+}
+
+int postgres_server::run(const std::vector<std::string>& words) const {
+  const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+  const int status = status_of(begin(words, nowhere));
+  ::close(nowhere);
+  return status;
+}
+
+pid_t postgres_server::begin(const std::vector<std::string>& words, int error_output) const {
+  std::vector<char*> arguments;
+  for (const std::string& one : words) arguments.push_back(const_cast<char*>(one.c_str()));
+  arguments.push_back(nullptr);
+  const passwd* nobody = ::geteuid() == 0 ? ::getpwnam("nobody") : nullptr;
+  const pid_t child = ::fork();
+  if (child < 0) fail("no process");
+  if (child > 0) return child;
+  // The child: only what may be called between fork and exec.
+  const int nowhere = ::open("/dev/null", O_RDWR);
+  ::dup2(nowhere, STDIN_FILENO);
+  ::dup2(nowhere, STDOUT_FILENO);
+  ::dup2(error_output, STDERR_FILENO);
+  if (nobody != nullptr &&
+      (::setgroups(0, nullptr) != 0 || ::setgid(nobody->pw_gid) != 0 || ::setuid(nobody->pw_uid) != 0))
+    ::_exit(126);
+  ::prctl(PR_SET_PDEATHSIG, SIGQUIT); // gone with us, however we end
+  if (::chdir(folder_.c_str()) != 0) ::_exit(126);
+  ::execv(arguments[0], arguments.data());
+  ::_exit(127);
+}
+
+} // namespace ringdown::test

@@ -1,0 +1,40 @@
+// A PostgreSQL server of a test's own: in a temporary folder, as a user without rights, gone with the test. Reached at
+// 127.0.0.1. Debian's programs in /usr/lib/postgresql, the newest.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+namespace ringdown::test {
+
+class postgres_server {
+public:
+  // Throws std::runtime_error when it cannot be had.
+  postgres_server();
+  ~postgres_server();
+  postgres_server(const postgres_server&) = delete;
+  postgres_server& operator=(const postgres_server&) = delete;
+
+  [[nodiscard]] std::string url(const std::string& database = "postgres") const;
+  // Ends it as a power cut would, and starts it again from its log.
+  void restart();
+  [[nodiscard]] int port() const { return port_; }
+
+private:
+  void start();
+  void stop(int how);
+  // Runs a program as its user; its exit code.
+  [[nodiscard]] int run(const std::vector<std::string>& words) const;
+  [[nodiscard]] pid_t begin(const std::vector<std::string>& words, int error_output) const;
+
+  std::filesystem::path programs_;
+  std::filesystem::path folder_;
+  int port_ = 0;
+  pid_t server_ = -1;
+  int log_ = -1; // what it says, until it is ready
+};
+
+} // namespace ringdown::test
