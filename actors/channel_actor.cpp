@@ -197,7 +197,7 @@ void channel::hand_back_waiting() {
 }
 
 void channel::begin(carried one) {
-  if (world().time.boot() > one.send_by) {
+  if (world().time.boot() > one.send_by || !world().may_act()) {
     hand_back(one.row);
     return;
   }

@@ -70,7 +70,20 @@ void lease_holder::on(const register_answered& answer) {
   cut_heard_ = false;
   look();
   given_.board->note(answer.said);
+  for (; said_ > 0; --said_) {
+    if (wishes_.front().done) wishes_.front().done();
+    wishes_.pop_front();
+  }
+  heed_wish(answer.said);
   carry_out(keeper_.answered(answer.said, boot()));
+}
+
+void lease_holder::heed_wish(const lease_answer& said) {
+  const auto self = std::ranges::find(said.nodes, given_.self.id, &node_row::id);
+  if (self == said.nodes.end() || self->to_drain == drains_) return;
+  drains_ = self->to_drain;
+  log().info(drains_ ? "node_drains" : "node_stays", {});
+  carry_out(drains_ ? keeper_.drain(boot()) : keeper_.stay(boot()));
 }
 
 // The board first: what is lost may not act any more, whoever hears of it when.
@@ -89,10 +102,12 @@ void lease_holder::carry_out(logic::lease_effects what) {
   }
   if (what.ask) {
     waits_for_ = what.ask->number;
+    said_ = wishes_.size();
+    for (const drain_node& one : wishes_) what.ask->wishes.push_back(one.wish);
     caf::anon_send(given_.asker, ask_register{std::move(*what.ask), me()});
   }
   write_board();
-  if (left_ && keeper_.holds_nothing() && !waits_for_) std::exchange(left_, nullptr)();
+  if (left_ && keeper_.holds_nothing()) std::exchange(left_, nullptr)();
   arm();
 }
 
@@ -110,9 +125,9 @@ void lease_holder::prepare(const held_lease& one) {
   const auto made = [to = me(), one](result<void> how) { tell(to, shard_prepared{one, std::move(how)}); };
   caf::anon_send(world().store,
                  with_store{[made, owner = fence_of(one), work = world().before_shard](persistence::store& store) {
-                   auto done = work ? work(store, owner) : result<void>();
-                   made(done);
-                   return done;
+                   auto how = work ? work(store, owner) : result<void>();
+                   made(how);
+                   return how;
                  }});
 }
 
@@ -170,9 +185,8 @@ void lease_holder::write_board() {
 
 // --- the node ----------------------------------------------------------------------------------------------------------
 
-void lease_holder::on(const drain_node& asked) {
-  carry_out(asked.drain ? keeper_.drain(boot()) : keeper_.stay(boot()));
-}
+// Said with the next question, and again until one is answered.
+void lease_holder::on(const drain_node& asked) { wishes_.push_back(asked); }
 
 void lease_holder::on(const leave_register& asked) {
   left_ = asked.done;

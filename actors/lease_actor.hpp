@@ -7,7 +7,9 @@
 #include "actors/observed_actor.hpp"
 #include "persistence/lease_register.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -40,6 +42,7 @@ private:
   void on(const leave_register& asked);
 
   void look();
+  void heed_wish(const lease_answer& said);
   void carry_out(logic::lease_effects what);
   void begin(const held_lease& one);
   void prepare(const held_lease& one);
@@ -65,8 +68,11 @@ private:
   logic::lease_keeper keeper_;
   std::map<shard_id, shard_here> here_;
   std::optional<std::uint64_t> waits_for_; // the question under way
-  bool cut_heard_ = false;                 // that the session has ended, since it last answered
-  std::function<void()> left_;             // set: everything is handed over, because the process ends
+  std::deque<drain_node> wishes_;          // for the register; the first `said_` of them are in the question under way
+  std::size_t said_ = 0;
+  bool drains_ = false;        // because somebody wants it
+  bool cut_heard_ = false;     // that the session has ended, since it last answered
+  std::function<void()> left_; // set: everything is handed over, because the process ends
   std::uint64_t wake_token_ = 0;
 };
 

@@ -175,8 +175,8 @@ public:
     return answer.wait_for(within) == std::future_status::ready;
   }
 
-  void share(bool hand_over) override {
-    if (leases_) caf::anon_send(leases_, drain_node{hand_over});
+  void drain_node(const drain_wish& wish, std::function<void()> done) override {
+    if (leases_) caf::anon_send(leases_, ringdown::drain_node{wish, std::move(done)});
   }
 
   bool leave(std::chrono::milliseconds within) override {

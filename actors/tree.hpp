@@ -64,8 +64,9 @@ public:
   [[nodiscard]] virtual pulse_answer alive(std::chrono::milliseconds within) = 0;
   // No new polls and sends; waits until what was begun has ended, at most `within` (I18). True when quiet.
   virtual bool drain(std::chrono::milliseconds within) = 0;
-  // Any thread. Hand the shards over to other nodes as far as they take them, or keep them. Does nothing without a cluster.
-  virtual void share(bool hand_over) = 0;
+  // Any thread. The nodes of this name hand their shards over as far as others take them, or keep them; `done` is called on an
+  // actor's thread once the register knows. Without a cluster nobody does.
+  virtual void drain_node(const drain_wish& wish, std::function<void()> done) = 0;
   // The process ends: everything is handed over, whether somebody takes it or not; waits at most `within`. True when nothing is
   // held any more.
   virtual bool leave(std::chrono::milliseconds within) = 0;

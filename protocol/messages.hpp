@@ -337,9 +337,10 @@ struct shard_prepared {
 struct shard_is_over {
   fence owner;
 };
-// Hand the shards over to others, as far as they take them; or stay.
+// A node, by its name, is to hand its shards over as far as others take them, or to keep them; `done` once the register knows.
 struct drain_node {
-  bool drain = true;
+  drain_wish wish;
+  std::function<void()> done;
 };
 // Hand over everything: the process ends. `done` once nothing is held.
 struct leave_register {

@@ -26,6 +26,7 @@ create table if not exists node (
   name text not null,
   capacity integer not null,
   draining boolean not null,
+  to_drain boolean not null default false,
   session integer not null,
   server timestamptz not null,
   lease_until timestamptz not null,
@@ -66,6 +67,8 @@ changed as (
 update node n set gone_since = case when s.lives then null else clock_timestamp() end
   from seen s where s.id = n.id and n.id in (select id from changed))";
 
+constexpr const char* wish = "update node set to_drain = $2::boolean where name = $1";
+
 constexpr const char* renew_node = R"(
 insert into node as n (id, name, capacity, draining, session, server, lease_until, gone_since)
   values ($1, $2, $3::integer, $4::boolean, $5::integer, pg_postmaster_start_time(), now() + $6::interval, null)
@@ -95,7 +98,7 @@ select s.id, s.owner, s.epoch, s.owner <> '' and s.lease_until > now() and not e
 from shard s order by s.id)";
 
 constexpr const char* read_nodes = R"(
-select id, name, capacity, draining from node
+select id, name, capacity, draining, to_drain from node
   where lease_until > now() and (gone_since is null or gone_since > now() - $1::interval) order by id)";
 
 // Whoever was here long ago.
@@ -186,6 +189,7 @@ private:
     const std::string& me = what.asker.id.str();
     std::vector<std::pair<const char*, asked_for>> steps{{"begin isolation level read committed", {}},
                                                          {note_the_gone, {}}};
+    for (const drain_wish& one : what.wishes) steps.push_back({wish, {one.name, one.drain ? "true" : "false"}});
     if (what.what == lease_ask::renew) {
       const node_row& self = what.asker;
       steps.push_back(
@@ -221,7 +225,7 @@ private:
     }
     for (const row& one : nodes)
       said.nodes.push_back({incarnation_id(one.at(0).value_or("")), one.at(1).value_or(""),
-                            number<std::uint32_t>(one.at(2)), one.at(3) == "t"});
+                            number<std::uint32_t>(one.at(2)), one.at(3) == "t", one.at(4) == "t"});
     return said;
   }
 

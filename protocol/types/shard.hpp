@@ -39,6 +39,7 @@ struct node_row {
   std::string name;
   std::uint32_t capacity = 1; // beside that of others: twice as much is given twice as much
   bool draining = false;      // gives its shards away and takes none
+  bool to_drain = false;      // somebody wants it to: said by the register alone
   friend bool operator==(const node_row&, const node_row&) = default;
 };
 
@@ -47,11 +48,18 @@ enum class lease_ask : std::uint8_t {
   renew // all that the asker holds, and its own row; what has expired and was not taken is revived at the same epoch
 };
 
-// One transaction, in this order: renew, release, acquire, read.
+// That the processes of this name drain, or drain no more. New ones are not asked.
+struct drain_wish {
+  std::string name;
+  bool drain = true;
+};
+
+// One transaction, in this order: wish, renew, release, acquire, read.
 struct lease_question {
   std::uint64_t number = 0; // which the answer repeats
   node_row asker;
   lease_ask what = lease_ask::look;
+  std::vector<drain_wish> wishes;
   std::vector<held_lease> release;
   std::vector<shard_id>
       acquire; // those that are not taken, at their epoch + 1; those that somebody just takes are passed over

@@ -27,7 +27,7 @@ public:
   std::vector<ringdown::command> asked;
 
   [[nodiscard]] ports_ptr world() const override { return nullptr; }
-  void apply(std::shared_ptr<const tenant_config>) override {}
+  void apply(std::shared_ptr<const tenant_config>, shard_id) override {}
   void remove(const tenant_id&) override {}
   void command(const ringdown::command& what, stored done) override {
     asked.push_back(what);
@@ -37,6 +37,8 @@ public:
   void restart(const tenant_id&, const std::string&, const std::string&, std::function<void(bool)>) override {}
   [[nodiscard]] pulse_answer alive(std::chrono::milliseconds) override { return pulse_answer::well; }
   bool drain(std::chrono::milliseconds) override { return true; }
+  void drain_node(const drain_wish&, std::function<void()>) override {}
+  bool leave(std::chrono::milliseconds) override { return true; }
   void finish_writes() override {}
 };
 

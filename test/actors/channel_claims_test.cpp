@@ -208,7 +208,7 @@ TEST_CASE("without the lease of its shard a channel begins nothing and claims no
   at.give(at.hear<claim_rows>().request.limit);
   static_cast<void>(at.hear<settle_rows>());
   CHECK(at.http.sent > 0);
-  CHECK(at.http.latest_send_by == 5h + 2ms);
+  CHECK(at.http.latest_send_by.load() == 5h + 2ms);
 }
 
 TEST_CASE("a refused outcome is forgotten, and no other that is on its way to the store") {

@@ -36,7 +36,9 @@ struct scripted_session final : persistence::lease_register {
 
 struct bench {
   bench() {
-    world->time.now = [this] { return moment{wall_time{500'000h} + passed(), steady_time{1h} + passed()}; };
+    world->time.now = [this] {
+      return moment{wall_time{500'000h} + std::chrono::duration_cast<duration>(passed()), steady_time{1h} + passed()};
+    };
     world->time.boot = [this] { return boot_time(5h) + passed(); };
     world->clock = caf::actor_cast<clock_actor>(pointer(clock));
     world->store = caf::actor_cast<store_actor>(pointer(store));
@@ -45,6 +47,7 @@ struct bench {
     static_cast<void>(shared.open(me));
     lease_holder::setting given;
     given.self.id = me;
+    given.self.name = "one of us";
     given.at = session;
     given.asker = caf::actor_cast<register_actor>(pointer(asker));
     given.board = board;
@@ -120,15 +123,15 @@ struct bench {
     CHECK(hear<with_store>(store).run(*somewhere).ok() == prepared().ok());
     run();
   }
-  // Somebody else, over a session of his own, gets what is free.
-  void another_takes(shard_id shard) {
+  // Somebody else, over a session of his own, gets what is free; or is only there.
+  void another_takes(std::optional<shard_id> shard) {
     static_cast<void>(shared.open(incarnation_id("nd_other")));
     lease_question asked;
     asked.asker.id = incarnation_id("nd_other");
     asked.what = lease_ask::renew;
-    asked.acquire = {shard};
+    if (shard) asked.acquire = {*shard};
     static_cast<void>(shared.answer(asked, passed()));
-    REQUIRE(shared.owner_of(shard) == incarnation_id("nd_other"));
+    if (shard) REQUIRE(shared.owner_of(*shard) == incarnation_id("nd_other"));
   }
 
   const incarnation_id me{"nd_me"};
@@ -254,6 +257,30 @@ TEST_CASE("a shard that does not end takes the process down") {
   CHECK(at.ends == 0);
   at.later(1s);
   CHECK(at.ends == 1);
+}
+
+TEST_CASE("a node that somebody wants to drain says so, gives away what others take, and stays when it is wanted to") {
+  bench at;
+  at.begin_both();
+  at.another_takes(std::nullopt);
+  int known = 0;
+  at.tell(drain_node{{"one of us", true}, [&] { ++known; }});
+  at.later(1s);
+  CHECK(at.answer().wishes.size() == 1);
+  CHECK(known == 1);
+  CHECK(at.answer().asker.draining);
+  CHECK(at.hear<shard_ended>(at.root).patience > duration{});
+  CHECK(at.hear<shard_ended>(at.root).patience > duration{});
+  at.tell(drain_node{{"one of us", false}, [&] { ++known; }});
+  at.later(1s);
+  // Lost on the way: said again.
+  const auto lost = at.hear<ask_register>(at.asker).question;
+  CHECK(lost.wishes.size() == 1);
+  at.tell(register_answered{lost.number, false, {}});
+  at.later(1s);
+  CHECK(at.answer().wishes.size() == 1);
+  CHECK(known == 2);
+  CHECK_FALSE(at.answer().asker.draining);
 }
 
 TEST_CASE("a process that ends hands everything over, and says so when the register knows") {

@@ -20,13 +20,15 @@ struct quiet_log final : log_sink {
 // A tree without actors: remembers what it was told, and gives the store at once.
 struct bare_tree final : node_tree {
   [[nodiscard]] ports_ptr world() const override { return nullptr; }
-  void apply(std::shared_ptr<const tenant_config> config) override { applied.push_back(std::move(config)); }
+  void apply(std::shared_ptr<const tenant_config> config, shard_id) override { applied.push_back(std::move(config)); }
   void remove(const tenant_id& tenant) override { removed.push_back(tenant); }
   void command(const ringdown::command&, std::function<void(result<void>)>) override {}
   void with_writer(std::function<result<void>(persistence::store&)> run) override { static_cast<void>(run(*held)); }
   void restart(const tenant_id&, const std::string&, const std::string&, std::function<void(bool)>) override {}
   [[nodiscard]] pulse_answer alive(std::chrono::milliseconds) override { return pulse_answer::well; }
   bool drain(std::chrono::milliseconds) override { return true; }
+  void drain_node(const drain_wish&, std::function<void()>) override {}
+  bool leave(std::chrono::milliseconds) override { return true; }
   void finish_writes() override {}
 
   std::unique_ptr<persistence::store> held;

@@ -19,6 +19,7 @@ LAYERS = {
     "persistence": (["protocol/types", "protocol/wire", "persistence"], ["sodium", "posix"]),
     "persistence/sqlite": (["protocol/types", "persistence", "persistence/sql", "persistence/sqlite"],
                            ["sqlite", "posix"]),
+    "persistence/postgres": (["protocol/types", "persistence", "persistence/sql", "persistence/postgres"], ["pq", "posix"]),
     "persistence/sql": (["protocol/types", "protocol/wire", "persistence", "persistence/sql"], ["sodium"]),
     "actors/logic": (["protocol/types", "actors/logic"], ["absl", "phonenumbers"]),
     "actors/net": (["protocol/types", "actors/net"], ["boost", "crypto", "ssl", "curl", "posix",

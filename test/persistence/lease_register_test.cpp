@@ -206,6 +206,21 @@ TEST_CASE(
   });
 }
 
+TEST_CASE("who is wanted to drain hears of it, whatever it says of itself, until it is wanted to stay") {
+  at_both([](judged_register& at) {
+    static_cast<void>(at.ask("a", question("a", lease_ask::renew)));
+    for (const bool drain : {true, false}) {
+      auto asked = question("b", lease_ask::renew);
+      asked.wishes = {{"node of a", drain}, {"nobody", drain}};
+      static_cast<void>(at.ask("b", asked));
+      const auto said = at.ask("a", question("a", lease_ask::renew));
+      REQUIRE(said.nodes.size() == 2);
+      CHECK(said.nodes[0].to_drain == drain);
+      CHECK_FALSE(said.nodes[1].to_drain);
+    }
+  });
+}
+
 TEST_CASE("a server that starts again ends all sessions, and nobody is dead for it") {
   at_both([](judged_register& at) {
     static_cast<void>(at.ask("a", question("a", lease_ask::renew, {0})));

@@ -23,6 +23,9 @@ void lease_register::restart() {
 lease_answer lease_register::answer(const lease_question& asked, instant now) {
   look_for_the_gone(now);
   const incarnation_id& who = asked.asker.id;
+  for (const drain_wish& wish : asked.wishes)
+    for (auto& [id, one] : nodes_)
+      if (one.row.name == wish.name) one.row.to_drain = wish.drain;
   if (asked.what == lease_ask::renew) renew(asked.asker, now);
   for (const held_lease& one : asked.release) {
     lease_row& of = shards_.at(one.shard);
@@ -58,7 +61,9 @@ void lease_register::look_for_the_gone(instant now) {
 }
 
 void lease_register::renew(const node_row& who, instant now) {
+  const bool to_drain = nodes_[who.id].row.to_drain;
   nodes_[who.id] = {who, now + rules_.ttl, server_, std::nullopt};
+  nodes_[who.id].row.to_drain = to_drain;
   for (auto& [id, of] : shards_)
     if (of.owner == who.id) of.until = now + rules_.ttl;
 }
