@@ -116,6 +116,7 @@ struct bench {
     CHECK(answer().acquire.size() == 2);
     std::vector<fence> begun;
     for (int i = 0; i < 2; ++i) prepare();
+    begun.reserve(2);
     for (int i = 0; i < 2; ++i) begun.push_back(hear<shard_begun>(root).owner);
     return begun;
   }

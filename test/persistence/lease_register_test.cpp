@@ -114,6 +114,7 @@ lease_question question(const std::string& who, lease_ask what, std::vector<shar
 
 std::vector<std::string> owners(const lease_answer& said) {
   std::vector<std::string> all;
+  all.reserve(said.shards.size());
   for (const shard_row& one : said.shards)
     all.push_back(one.owner.str() + (one.taken ? "" : "-") + std::to_string(one.epoch));
   return all;
@@ -239,6 +240,7 @@ TEST_CASE("of many who ask PostgreSQL for the same shards at once each shard has
   constexpr int rounds = 40;
   std::vector<std::vector<held_lease>> got(many);
   std::vector<std::thread> askers;
+  askers.reserve(many);
   for (int i = 0; i < many; ++i)
     askers.emplace_back([&, i] {
       const std::string who = "n" + std::to_string(i);

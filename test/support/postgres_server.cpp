@@ -128,6 +128,7 @@ int postgres_server::run(const std::vector<std::string>& words) const {
 
 pid_t postgres_server::begin(const std::vector<std::string>& words, int error_output) const {
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (const std::string& one : words) arguments.push_back(const_cast<char*>(one.c_str()));
   arguments.push_back(nullptr);
   const passwd* nobody = ::geteuid() == 0 ? ::getpwnam("nobody") : nullptr;
