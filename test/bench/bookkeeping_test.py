@@ -25,7 +25,9 @@ class figures_test(unittest.TestCase):
     def test_samples_on_both_sides_of_the_goal_are_noise(self):
         self.assertEqual(verdict(0.9, [0.8, 0.9, 1.1]), "met, within noise")
         self.assertEqual(verdict(1.1, [0.9, 1.1, 1.2]), "MISSED, within noise")
-        self.assertEqual(verdict(0.5, [0.4, 0.5, 0.7], ("<=", 0.5)), "stretch")
+        self.assertEqual(verdict(0.5, [0.4, 0.5, 0.7], ("<=", 0.5)), "stretch, within noise")
+        self.assertEqual(verdict(0.5, [0.4, 0.5], ("<=", 0.5)), "stretch")
+        self.assertEqual(verdict(0.6, [0.4, 0.6, 0.7], ("<=", 0.5)), "met")
         self.assertEqual(verdict(1.1, [1.05, 1.1]), "MISSED")
         self.assertEqual(verdict(0.9, []), "met")
 

@@ -22,6 +22,7 @@ class Figure:
     singles: list = dataclasses.field(default_factory=list)  # what a percentile is one of
     note: str = ""
     tried: str = ""             # shown when the goal is missed
+    noisy: bool = False         # somebody else used the machine: neither met nor missed
 
     def meets(self, bound, value=None):
         compare, limit = bound
@@ -37,8 +38,9 @@ class Figure:
         if self.goal is None:
             return ""
         word = "stretch" if self.stretch is not None and self.meets(self.stretch) else "MISSED" if self.is_missed else "met"
-        undecided = len({self.meets(self.goal, sample) for sample in self.samples}) > 1
-        return word + (", within noise" if undecided else "")
+        bounds = [self.goal, self.stretch] if word == "stretch" else [self.goal]
+        undecided = any(len({self.meets(bound, sample) for sample in self.samples}) > 1 for bound in bounds)
+        return word + (", others were at work" if self.noisy else ", within noise" if undecided else "")
 
     @property
     def remark(self):

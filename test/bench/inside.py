@@ -90,9 +90,9 @@ def commit():
     times = {key: [run["group"][key] for run in runs] for key in ("p50_ms", "p99_ms", "max_ms", "most_together")}
     return [
         Figure("durable transitions", median(rates), "1/s", (">=", 10_000), (">=", 20_000), samples=rates, tried=TRIED["commit"]),
-        Figure("a commit, p50", median(times["p50_ms"]), "ms", ("<=", 5), samples=times["p50_ms"]),
-        Figure("a commit, p99", median(times["p99_ms"]), "ms", ("<=", 5), samples=times["p99_ms"], tried=TRIED["commit"]),
-        Figure("a commit, slowest", median(times["max_ms"]), "ms", samples=times["max_ms"]),
+        Figure("a commit, p50", median(times["p50_ms"]), "ms", samples=times["p50_ms"]),
+        Figure("a commit, p99", median(times["p99_ms"]), "ms", samples=times["p99_ms"]),
+        Figure("a commit, slowest", median(times["max_ms"]), "ms", ("<=", 5), samples=times["max_ms"], tried=TRIED["commit"]),
         Figure("folding the log, slowest", median([run["longest_fold_ms"] for run in runs]), "ms", note="between commits, when it has 8 MB"),
         Figure("most in one commit", median(times["most_together"]), "transitions", samples=times["most_together"]),
         Figure("one commit each", median(alone_rates), "1/s", samples=alone_rates),
