@@ -44,11 +44,13 @@ void lease_world::run_until(instant when) {
 }
 
 boot_time lease_world::local(const member& of) const {
+  if (hands_.clock) return hands_.clock(of.number);
   return of.ahead + instant(static_cast<std::int64_t>(static_cast<double>(now_.count()) * of.rate));
 }
 
-// Never a moment too soon: a timer does not ring before its time.
+// Never a moment too soon: a timer does not ring before its time. By a lent clock it may, and is set again.
 lease_world::instant lease_world::truly(const member& of, boot_time when) const {
+  if (hands_.clock) return now_ + (when - local(of)) + 1us;
   return instant(static_cast<std::int64_t>(static_cast<double>((when - of.ahead).count()) / of.rate)) + 1us;
 }
 
@@ -183,7 +185,7 @@ void lease_world::leave(std::size_t number) {
 }
 
 void lease_world::act(member& of, const lease_effects& what) {
-  for (const held_lease& one : what.drop) end(of, one, 1s);
+  for (const held_lease& one : what.drop) end(of, one, 1s, hands_.drop);
   suspensions_ += what.suspend.size();
   for (const held_lease& one : what.start) {
     if (of.running.contains(one.shard))
@@ -191,20 +193,21 @@ void lease_world::act(member& of, const lease_effects& what) {
     of.running[one.shard] = one;
     if (hands_.start) hands_.start(of.number, one);
   }
-  for (const held_lease& one : what.hand_over) end(of, one, 3s);
+  for (const held_lease& one : what.hand_over) end(of, one, 3s, hands_.hand_over);
   if (what.reconnect) hang_up(of);
   if (what.ask) ask(of, *what.ask);
   wake(of);
 }
 
-void lease_world::end(member& of, const held_lease& lease, instant within) {
-  if (hands_.end) hands_.end(of.number, lease);
+void lease_world::end(member& of, const held_lease& lease, instant within, const hands::told& tell) {
+  if (tell) tell(of.number, lease);
   at(now_ + chance_.between(1ms, within), [this, &of, lease, life = of.life] {
     if (of.life != life) return;
     to(of, [this, &of, lease] {
       const auto running = of.running.find(lease.shard);
       if (running == of.running.end() || running->second != lease) return;
       of.running.erase(running);
+      if (hands_.stopped) hands_.stopped(of.number, lease);
       act(of, of.keeper->stopped(lease.shard, local(of)));
     });
   });
@@ -289,6 +292,7 @@ lease_answer lease_world::rows() {
 // --- what each does all the time ---------------------------------------------------------------------------------------
 
 void lease_world::work() {
+  if (hands_.start) return; // they do
   for (member& of : nodes_)
     if (of.keeper && !of.frozen)
       for (const auto& [shard, lease] : of.running) work(of, lease);

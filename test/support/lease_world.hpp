@@ -7,6 +7,7 @@
 #include "test/simulation/dice.hpp"
 #include "test/support/lease_register.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -25,11 +26,16 @@ public:
 
   lease_world(std::size_t nodes, shard_id shards, std::uint64_t seed);
 
-  // Whoever has more than leases to run: told what is to be run, what is to end, and what was taken. May not call back.
+  // Whoever has more than leases to run: told what is to be run, what is to end, and what was taken. May not call back. And
+  // works by itself.
   struct hands {
-    std::function<void(std::size_t node, const held_lease& lease)> start;
-    std::function<void(std::size_t node, const held_lease& lease)> end;
+    using told = std::function<void(std::size_t node, const held_lease& lease)>;
+    told start;
+    told drop;      // at once
+    told hand_over; // begin nothing any more
+    told stopped;   // one of both, some time ago: the register is told now that nothing of it runs
     std::function<void(const lease_register::taking& what)> taken;
+    std::function<boot_time(std::size_t node)> clock; // by which a node counts its leases; none: its own
   };
   void lend(hands ours) { hands_ = std::move(ours); }
 
@@ -49,13 +55,17 @@ public:
   void leave(std::size_t node);
   void stall_register(instant lasts);
   void restart_register(instant lasts);
-  void be_slow(bool slow) { slow_ = slow; } // some answers take seconds
+  void be_slow(bool slow) { // some answers take seconds
+    slow_ = slow;
+    register_hurt_ = std::max(register_hurt_, now_);
+  }
   void set_rate(std::size_t node, double rate) { nodes_[node].rate = rate; }
   void weigh(shard_id shard, std::uint32_t weight) { register_.weigh(shard, weight); }
 
   // --- what became of it ---
   [[nodiscard]] bool is_frozen(std::size_t node) const { return nodes_[node].frozen; }
   [[nodiscard]] bool is_parted(std::size_t node) const { return nodes_[node].parted; }
+  [[nodiscard]] const incarnation_id& id_of(std::size_t node) const { return nodes_[node].id; }
   [[nodiscard]] bool is_owner(std::size_t node, shard_id shard) const {
     return nodes_[node].keeper && register_.owner_of(shard) == nodes_[node].id;
   }
@@ -99,7 +109,7 @@ private:
   void to(member& of, const std::function<void()>& what); // when it is not frozen, in this life
   void over_the_wire(member& of, const std::function<void()>& what);
   void act(member& of, const logic::lease_effects& what);
-  void end(member& of, const held_lease& lease, instant within);
+  void end(member& of, const held_lease& lease, instant within, const hands::told& tell);
   void wake(member& of);
   void ask(member& of, const lease_question& what);
   void arrive(member& of, std::uint64_t session, const lease_question& what);
