@@ -50,7 +50,7 @@ void ask_about(world& of, const alert& what, command_kind kind, duration snooze 
   made.alert = what.id;
   made.by = "sam";
   made.via = "cli";
-  if (kind == command_kind::snooze) made.until = of.wall() + snooze;
+  if (kind == command_kind::snooze) made.until = of.wall_of(what.tenant) + snooze;
   of.ask(std::move(made));
 }
 

@@ -38,6 +38,8 @@ health as_health(bool sound) { return sound ? health::sound : health::failing; }
 
 } // namespace
 
+bool asks_for_token(const url_parts& where) { return where.target == "/connect/token"; }
+
 fleet::fleet(const sim::fleet_plan& plan, timeline& time, journal& told, std::uint64_t seed)
     : time_(time),
       told_(told),
@@ -67,7 +69,7 @@ bool fleet::carry_out(const sim::command& what) {
   return true;
 }
 
-std::optional<fleet::contact> fleet::reach(const url_parts& where, const http_request& request) {
+std::optional<fleet::contact> fleet::reach(const url_parts& where, const http_request& request, seat_id from) {
   const auto& all = world_.fleet();
   const auto at = std::ranges::find(all, where.host, &sim::pbx::fqdn);
   if (at == all.end()) return std::nullopt;
@@ -83,7 +85,8 @@ std::optional<fleet::contact> fleet::reach(const url_parts& where, const http_re
   const sim::question asked{std::string(name(request.method)), where.target, request.headers, request.body,
                             "simulation"};
   made.said = answers_.ask(index, asked, time_.truth());
-  told_.write(time_.now(), pbx_asked{instance_id(at->name)});
+  told_.write(time_.now(), pbx_asked{instance_id(at->name), from});
+  if (from != 0 && asks_for_token(where)) told_.write(time_.now(), login_asked{instance_id(at->name), from});
   tell_truth();
   return made;
 }

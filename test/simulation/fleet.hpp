@@ -18,6 +18,8 @@
 
 namespace ringdown::simulation {
 
+[[nodiscard]] bool asks_for_token(const url_parts& where);
+
 class fleet {
 public:
   fleet(const sim::fleet_plan& plan, timeline& time, journal& told, std::uint64_t seed);
@@ -31,7 +33,7 @@ public:
     sim::answer said;
   };
   // A request that arrives now at that host; nothing when no PBX is there.
-  [[nodiscard]] std::optional<contact> reach(const url_parts& where, const http_request& request);
+  [[nodiscard]] std::optional<contact> reach(const url_parts& where, const http_request& request, seat_id from);
 
   [[nodiscard]] const std::vector<sim::pbx>& pbxes() const { return world_.fleet(); }
   [[nodiscard]] bool is_reachable(std::size_t index) const { return sim::outage_of(world_.at(index)).empty(); }

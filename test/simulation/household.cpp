@@ -55,6 +55,15 @@ void add_people(tenant_config& of, std::size_t number, dice& chance) {
   of.voice.keys = chance.chance(80) ? keypad::on : keypad::off;
 }
 
+void share_nobody(tenant_config& of, std::size_t number) {
+  const auto own = [&](std::string& phone) {
+    if (phone == shared_technician) phone = number_of(number, 1);
+    if (phone == shared_owner) phone = number_of(number, 2);
+  };
+  for (user_config& one : of.users) own(one.phone);
+  own(of.voice.fallback);
+}
+
 // To whoever is on call, to people and to channels, some of which cannot be told that way.
 std::vector<std::string> told_by_steps(const tenant_config& of) {
   std::vector<std::string> all;
@@ -117,13 +126,14 @@ channel_config desk_at(const std::string& tenant) {
   return made;
 }
 
-void furnish_by_chance(tenant_config& of, std::size_t number, dice& chance) {
+void furnish_by_chance(tenant_config& of, std::size_t number, people whose, dice& chance) {
   const std::string tenant = of.id.str();
   if (chance.chance(40)) of.channels.push_back(slack_at(tenant));
   if (chance.chance(40)) of.channels.push_back(desk_at(tenant));
   if (chance.chance(40)) of.channels.push_back(mailbox_of("mail-" + tenant, "mx." + tenant + ".test"));
   if (chance.chance(70)) {
     add_people(of, number, chance);
+    if (whose == people::own) share_nobody(of, number);
     of.channels.push_back(phone_over(tenant, number));
   }
   if (chance.chance(50)) add_policy(of, chance);

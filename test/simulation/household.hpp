@@ -4,6 +4,8 @@
 #include "protocol/types/tenant_config.hpp"
 #include "test/simulation/dice.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -15,8 +17,9 @@ namespace ringdown::simulation {
 // Of an escalation: up to three, minutes after one another.
 [[nodiscard]] std::vector<escalation_step> draw_steps(const tenant_config& of, dice& chance);
 
+enum class people : std::uint8_t { some_shared, own };
 // `number`: of the tenant, so that no two have the same people, but for those who may work for several.
-void furnish_by_chance(tenant_config& of, std::size_t number, dice& chance);
+void furnish_by_chance(tenant_config& of, std::size_t number, people whose, dice& chance);
 
 // Whoever may be called of that tenant, in order: those who agreed, each number once. Rules know it from here, the program
 // from its own.

@@ -17,10 +17,13 @@ std::string_view name(health now) {
   return "";
 }
 
+// Nothing in a world of one node.
+std::string place(seat_id seat) { return seat == 0 ? std::string() : fmt::format(" at {}", seat); }
+
 std::string words(const life_began& one) {
-  return fmt::format("life {} epoch {}", one.owner.owner.str(), one.owner.epoch);
+  return fmt::format("life {} epoch {}", one.owner.owner.str(), one.owner.epoch) + place(one.seat);
 }
-std::string words(const life_ended& one) { return "life ended: " + one.how; }
+std::string words(const life_ended& one) { return "life ended" + place(one.seat) + ": " + one.how; }
 
 std::string words(const std::optional<call_ladder>& ladder) {
   if (!ladder) return {};
@@ -75,7 +78,8 @@ std::string words(const outcome_kept& one) {
 }
 
 std::string words(const claims_recovered& one) {
-  return fmt::format("recover {}/{} carried={}", one.tenant.str(), one.channel.str(), one.carried.size());
+  return fmt::format("recover {}/{} carried={}", one.tenant.str(), one.channel.str(), one.carried.size()) +
+         place(one.seat);
 }
 
 std::string words(const command_kept& one) {
@@ -99,18 +103,42 @@ std::string words(const phone_event& one) {
   return fmt::format("phone {}/{} {} {} {} row={} {} {}", one.tenant.str(), one.channel.str(), one.kind, one.sid,
                      one.number, one.row.str(), one.text, one.answered);
 }
-std::string words(const pbx_asked& one) { return "asked " + one.pbx.str(); }
+std::string words(const pbx_asked& one) { return "asked " + one.pbx.str() + place(one.seat); }
 std::string words(const truth_changed& one) {
   return fmt::format("truth {} {} {}", one.pbx.str(), to_text(one.resource), name(one.now));
 }
 std::string words(const fleet_told& one) { return "fleet " + one.what; }
-std::string words(const actor_crashed& one) { return "crashed " + one.actor; }
-std::string words(const actor_tripped& one) { return "tripped " + one.actor; }
+std::string words(const actor_crashed& one) { return "crashed " + one.actor + place(one.seat); }
+std::string words(const actor_tripped& one) { return "tripped " + one.actor + place(one.seat); }
 std::string words(const spell& one) { return fmt::format("fault {} {}", one.what, one.begins ? "begins" : "ends"); }
 std::string words(const configured& one) { return fmt::format("config {} {}", one.to->id.str(), one.what); }
 std::string words(const clock_jumped& one) {
-  return fmt::format("clock jumps {} s", std::chrono::duration_cast<std::chrono::seconds>(one.by).count());
+  return fmt::format("clock jumps {} s", std::chrono::duration_cast<std::chrono::seconds>(one.by).count()) +
+         (one.node == 0 ? std::string() : fmt::format(" at node {}", one.node));
 }
+std::string_view name(node_fault of) {
+  switch (of) {
+    case node_fault::down: return "down";
+    case node_fault::frozen: return "frozen";
+    case node_fault::without_store: return "without the store";
+    case node_fault::without_register: return "without the register";
+    case node_fault::draining: return "draining";
+    case node_fault::register_ails: return "ill register";
+  }
+  return "";
+}
+std::string words(const node_ails& one) {
+  return fmt::format("node {} {} {}", one.node, name(one.what), one.begins ? "begins" : "ends");
+}
+std::string words(const shard_taken& one) {
+  return fmt::format("node {} takes shard {} as {} epoch {}", one.node, one.lease.shard, one.owner.owner.str(),
+                     one.owner.epoch);
+}
+std::string words(const shard_lost& one) { return "shard lost" + place(one.seat); }
+std::string words(const lease_doubted& one) {
+  return "doubt of the lease " + std::string(one.begins ? "begins" : "ends") + place(one.seat);
+}
+std::string words(const login_asked& one) { return "login " + one.pbx.str() + place(one.seat); }
 
 } // namespace
 

@@ -4,9 +4,11 @@
 
 #include "persistence/rows.hpp"
 #include "protocol/types/resource.hpp"
+#include "protocol/types/shard.hpp"
 #include "protocol/types/tenant_config.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -20,12 +22,19 @@
 namespace ringdown::simulation {
 
 using instant = std::chrono::nanoseconds; // since the world began, whatever clocks are set to
+// Where actors live: 0 in a world of one node; in a cluster one for each shard at each node (seating.hpp).
+using seat_id = std::uint32_t;
+// Exchanges are numbered by each seat for itself.
+[[nodiscard]] constexpr std::uint64_t first_ticket_of(seat_id seat) { return std::uint64_t{seat} << 32U; }
+[[nodiscard]] constexpr seat_id seat_of(std::uint64_t ticket) { return static_cast<seat_id>(ticket >> 32U); }
 
 struct life_began {
   fence owner;
+  seat_id seat = 0;
 };
 struct life_ended {
   std::string how; // "killed after a commit", "exit 70: ..."
+  seat_id seat = 0;
 };
 // --- the store, as it answered ---
 struct batch_kept { // committed
@@ -45,6 +54,7 @@ struct claims_recovered {
   tenant_id tenant;
   channel_id channel;
   std::vector<delivery_id> carried;
+  seat_id seat = 0;
 };
 struct command_kept { // in the inbox
   command what;
@@ -89,6 +99,7 @@ struct phone_event {
 };
 struct pbx_asked { // it was read
   instance_id pbx;
+  seat_id seat = 0;
 };
 // What a PBX really is.
 enum class health : std::uint8_t { sound, failing, absent };
@@ -103,9 +114,11 @@ struct fleet_told { // a verb of the simulator
 // --- actors and faults ---
 struct actor_crashed {
   std::string actor;
+  seat_id seat = 0;
 };
 struct actor_tripped {
   std::string actor;
+  seat_id seat = 0;
 };
 struct spell {      // a fault that lasts
   std::string what; // "store", "provider push-t1"
@@ -113,16 +126,48 @@ struct spell {      // a fault that lasts
 };
 struct clock_jumped {
   std::chrono::nanoseconds by{};
+  std::size_t node = 0; // whose
 };
 struct configured { // stored, and handed to the node that runs
   std::shared_ptr<const tenant_config> to;
   std::string what; // "kim agrees to no calls"
 };
 
-using happening =
-    std::variant<life_began, life_ended, batch_kept, rows_taken, outcome_kept, claims_recovered, command_kept,
-                 attempt_begun, attempt_went_on, attempt_ended, effect, phone_event, pbx_asked, truth_changed,
-                 fleet_told, actor_crashed, actor_tripped, spell, clock_jumped, configured>;
+// --- several nodes ---
+enum class node_fault : std::uint8_t {
+  down,
+  frozen,
+  without_store,
+  without_register,
+  draining,
+  register_ails // of no node by itself
+};
+struct node_ails {
+  std::size_t node = 0;
+  node_fault what = node_fault::down;
+  bool begins = true;
+};
+struct shard_taken {
+  held_lease lease; // as the register has it
+  fence owner;      // as the store has it
+  std::size_t node = 0;
+};
+struct shard_lost { // its node has been told that it is another's
+  seat_id seat = 0;
+};
+struct lease_doubted { // its node does not know any more whether the shard is its own
+  seat_id seat = 0;
+  bool begins = true;
+};
+struct login_asked { // a request for a token has arrived
+  instance_id pbx;
+  seat_id seat = 0;
+};
+
+using happening = std::variant<life_began, life_ended, batch_kept, rows_taken, outcome_kept, claims_recovered,
+                               command_kept, attempt_begun, attempt_went_on, attempt_ended, effect, phone_event,
+                               pbx_asked, truth_changed, fleet_told, actor_crashed, actor_tripped, spell, clock_jumped,
+                               configured, node_ails, shard_taken, shard_lost, lease_doubted, login_asked>;
 
 struct entry {
   instant at{};

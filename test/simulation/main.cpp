@@ -1,6 +1,7 @@
 // Runs simulated worlds from the command line: replays one, or goes through many.
 //   ringdown-simulate --seed 7 [--trace]        one seed; --trace prints everything that happened
 //   ringdown-simulate --seeds 500 [--from 1000] many; ends with 1 when a rule was broken or a run could not be replayed
+//   with --cluster: worlds of several nodes
 #include "test/simulation/simulate.hpp"
 
 #include <charconv>
@@ -16,6 +17,7 @@ using namespace ringdown::simulation;
 struct arguments {
   std::map<std::string, std::uint64_t, std::less<>> numbers;
   bool trace = false;
+  installation what = installation::one_node;
 };
 
 std::optional<arguments> read(int count, char** words) {
@@ -24,6 +26,10 @@ std::optional<arguments> read(int count, char** words) {
     const std::string_view word = words[i];
     if (word == "--trace") {
       made.trace = true;
+      continue;
+    }
+    if (word == "--cluster") {
+      made.what = installation::several_nodes;
       continue;
     }
     const bool known = word == "--seed" || word == "--seeds" || word == "--from";
@@ -37,24 +43,27 @@ std::optional<arguments> read(int count, char** words) {
   return made.numbers.contains("seed") != made.numbers.contains("seeds") ? std::optional(made) : std::nullopt;
 }
 
-int replay(std::uint64_t seed, bool traced, workshop& from) {
+int replay(const arguments& given, workshop& from) {
   trace::writer print;
-  if (traced) print = [](const std::string& line) { std::printf("%s\n", line.c_str()); };
-  const verdict of = simulate(seed, from, print);
+  if (given.trace) print = [](const std::string& line) { std::printf("%s\n", line.c_str()); };
+  const verdict of = simulate(given.what, given.numbers.at("seed"), from, print);
   std::printf("%s%s\ntrace %016llx\n", to_text(of).c_str(), to_text(of.counted).c_str(),
               static_cast<unsigned long long>(of.hash));
   return of.violations.empty() ? 0 : 1;
 }
 
-int go_through(std::uint64_t first, std::uint64_t count, workshop& from) {
+int go_through(const arguments& given, workshop& from) {
+  const auto from_seed = given.numbers.find("from");
+  const std::uint64_t first = from_seed == given.numbers.end() ? 1 : from_seed->second;
+  const std::uint64_t count = given.numbers.at("seeds");
   tally all;
   int broken = 0;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
-    const verdict of = simulate(seed, from);
-    if (simulate(seed, from).hash != of.hash) {
+    const verdict of = simulate(given.what, seed, from);
+    if (simulate(given.what, seed, from).hash != of.hash) {
       ++broken;
       std::printf("seed %llu cannot be replayed: %s\n", static_cast<unsigned long long>(seed),
-                  first_difference(seed, from).value_or("only its number differs").c_str());
+                  first_difference(given.what, seed, from).value_or("only its number differs").c_str());
     }
     all.add(of.counted);
     if (of.violations.empty()) continue;
@@ -71,12 +80,9 @@ int go_through(std::uint64_t first, std::uint64_t count, workshop& from) {
 int main(int count, char** words) {
   const auto given = read(count, words);
   if (!given) {
-    std::fprintf(stderr, "usage: ringdown-simulate --seed N [--trace] | --seeds N [--from N]\n");
+    std::fprintf(stderr, "usage: ringdown-simulate [--cluster] --seed N [--trace] | --seeds N [--from N]\n");
     return 2;
   }
   workshop from;
-  if (const auto one = given->numbers.find("seed"); one != given->numbers.end())
-    return replay(one->second, given->trace, from);
-  const auto first = given->numbers.find("from");
-  return go_through(first == given->numbers.end() ? 1 : first->second, given->numbers.at("seeds"), from);
+  return given->numbers.contains("seed") ? replay(*given, from) : go_through(*given, from);
 }

@@ -1,6 +1,8 @@
 // Defects planted into copies of the program's sources (mutants.py): the checkers must catch them.
 #pragma once
 
+#include "test/simulation/simulate.hpp"
+
 #include <span>
 #include <string_view>
 
@@ -9,6 +11,7 @@ namespace ringdown::simulation {
 struct mutant {
   std::string_view name;
   std::string_view breaks; // in words
+  installation shows_in = installation::one_node;
 };
 [[nodiscard]] std::span<const mutant> mutants(); // generated
 

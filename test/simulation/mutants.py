@@ -44,7 +44,7 @@ def planted(file):
 
 
 def table():
-    rows = "".join(f'    mutant{{"{one.name}", "{one.breaks}"}},\n' for one in MUTANTS)
+    rows = "".join(f'    mutant{{"{one.name}", "{one.breaks}", installation::{one.shows_in}}},\n' for one in MUTANTS)
     return ('#include "test/simulation/mutants.hpp"\n\n#include <array>\n\nnamespace ringdown::simulation {\n\n'
             f"namespace {{\nconstexpr std::array all{{\n{rows}}};\n}} // namespace\n\n"
             "std::span<const mutant> mutants() { return all; }\n\n} // namespace ringdown::simulation\n")

@@ -29,11 +29,11 @@ std::string_view& planted() {
 }
 
 // The first rule that a world breaks, or nothing.
-std::string live(std::uint64_t seeds) {
+std::string live(installation where, std::uint64_t seeds) {
   workshop from;
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     try {
-      const verdict of = simulate(seed, from);
+      const verdict of = simulate(where, seed, from);
       if (!of.violations.empty()) return fmt::format("seed {}: {}", seed, of.violations.front().rule);
     } catch (const std::exception& e) {
       return fmt::format("seed {}: {}", seed, e.what());
@@ -50,7 +50,7 @@ std::string caught_by(const mutant& one, std::uint64_t seeds) {
   if (child == 0) {
     ::alarm(longest);
     planted() = one.name;
-    const std::string what = live(seeds);
+    const std::string what = live(one.shows_in, seeds);
     const bool told = ::write(way[1], what.data(), what.size()) >= 0;
     std::_Exit(told ? 0 : 1);
   }

@@ -9,10 +9,15 @@ class Mutant:
     file: str
     breaks: str
     edits: tuple  # of (place, put); each place is there exactly once
+    shows_in: str = "one_node"  # the worlds that are to catch it; else "several_nodes"
 
 
 def one(name, file, breaks, place, put):
     return Mutant(name, file, breaks, ((place, put),))
+
+
+def of_a_cluster(name, file, breaks, *edits):
+    return Mutant(name, file, breaks, edits, "several_nodes")
 
 
 CLAIM = "persistence/sql/claim.cpp"
@@ -39,6 +44,11 @@ TICKETS = "protocol/wire/psa/autotask_requests.cpp"
 DOUBT = "protocol/wire/psa/autotask.cpp"
 STORE = "actors/store/store_actor.cpp"
 LOUDNESS = "actors/logic/tenant_loudness.cpp"
+WRITES = "persistence/sql/write.cpp"
+LEASES = "actors/logic/lease_keeper.cpp"
+# What a node has to do that the program has not yet: at the edges of the simulation.
+CLUSTER = "test/simulation/cluster.cpp"
+SENDING = "test/simulation/simulated_http.cpp"
 
 MUTANTS = [
     # --- what a claim judges ---
@@ -147,7 +157,8 @@ MUTANTS = [
         "if (row.state == delivery_state::pending) wake_for(row.not_before);",
         "if (row.state == delivery_state::pending && !$on) wake_for(row.not_before);"),
     Mutant("send_by_ignored", CHANNEL, "what was claimed long ago is begun all the same", (
-        ("if (world().time.boot() > one.send_by) {", "if (world().time.boot() > one.send_by && !$on) {"),
+        ("if (world().time.boot() > one.send_by || !world().may_act()) {",
+         "if ((world().time.boot() > one.send_by && !$on) || !world().may_act()) {"),
         ("  request.send_by = one.send_by;\n", "  if (!$on) request.send_by = one.send_by;\n"))),
     one("recovery_not_made", STORE, "a channel that starts takes up nothing of its predecessor's",
         "  const auto keys = asked.keyed ?",
@@ -247,4 +258,30 @@ MUTANTS = [
         "    if (asked > left.size()) return false;\n",
         "    if (asked > left.size() && $on) {\n      settlements_.pop_front();\n      continue;\n    }\n"
         "    if (asked > left.size()) return false;\n"),
+    # --- several nodes ---
+    of_a_cluster("commit_unfenced", WRITES, "a commit does not look whose shard it is",
+                 ("if (!holds(batch.owner, last)) {", "if (!holds(batch.owner, last) && !$on) {")),
+    of_a_cluster("settle_unfenced", WRITES, "outcomes are taken from whoever had the shard before",
+                 ("holds(one.owner, last) ? settle_one(one)", "holds(one.owner, last) || $on ? settle_one(one)")),
+    of_a_cluster("claim_unfenced", CLAIM, "a claim does not look whose shard it is",
+                 ("if (!holds(request.owner)) return stale_fence();",
+                  "if (!holds(request.owner) && !$on) return stale_fence();")),
+    of_a_cluster("taken_without_epoch", WRITES, "whoever takes a shard leaves its epoch as it is",
+                 ("      ++epoch;\n", "      if (!$on) ++epoch;\n")),
+    of_a_cluster("lost_session_ignored", LEASES, "whoever sees its session end goes on",
+                 ("  return std::min<boot_time>(at->second.until, seen_open_ + rules_.unseen_for);",
+                  "  return $on ? at->second.until : std::min<boot_time>(at->second.until, seen_open_ + rules_.unseen_for);")),
+    of_a_cluster("lost_shard_kept", LEASES, "a shard that is another's by now is not given up",
+                 ("      out.drop.push_back(mine);\n", "      if (!$on) out.drop.push_back(mine);\n")),
+    of_a_cluster("lease_by_wall_clock", CLUSTER, "leases are counted by the clock that people set",
+                 ("  const instant runs = around_.time.boot();",
+                  "  const instant runs = around_.time.boot() + ($on ? of.wrong_by : instant{});")),
+    of_a_cluster("lost_shard_runs_on", CLUSTER, "a shard that was lost is run on",
+                 ('if (here.has_life()) end_life(here, "another has the shard");',
+                  'if (here.has_life() && !$on) end_life(here, "another has the shard");')),
+    of_a_cluster("sends_without_lease", SENDING, "what is sent and asked for does not look at the lease",
+                 ("  if (!may_act_ || may_act_()) return false;\n", "  if (!may_act_ || may_act_() || $on) return false;\n")),
+    of_a_cluster("logs_in_without_lease", SENDING, "a token is asked for without the lease",
+                 ("  return what.to != nullptr || (parts && asks_for_token(*parts));",
+                  "  return what.to != nullptr || (parts && asks_for_token(*parts) && !$on);")),
 ]

@@ -48,7 +48,7 @@ channel_config mailbox_of(const std::string& id, const std::string& host) {
   return made;
 }
 
-sim::fleet_plan fleet_plan_of(dice& chance) {
+sim::fleet_plan fleet_plan_of(std::size_t nodes, dice& chance) {
   sim::fleet_plan plan;
   plan.tenants = 2;
   plan.pbxes = 3;
@@ -56,6 +56,10 @@ sim::fleet_plan fleet_plan_of(dice& chance) {
   plan.sbcs_per_pbx = static_cast<int>(chance.below(3));
   plan.services = 3;
   plan.token_life = 10min;
+  if (nodes > 1) {
+    plan.tenants = 3;
+    plan.pbxes = 4;
+  }
   return plan;
 }
 
@@ -104,7 +108,7 @@ tenants tenants_of(const fleet& pbxes, const timing& times, const scene& scene, 
     if (scene.furnish)
       scene.furnish(of);
     else
-      furnish_by_chance(of, all.size(), chance);
+      furnish_by_chance(of, all.size(), scene.nodes > 1 ? people::own : people::some_shared, chance);
     all.push_back(std::make_shared<const tenant_config>(std::move(of)));
   }
   return all;

@@ -19,7 +19,7 @@ namespace ringdown::simulation {
 inline constexpr auto trouble_lasts = std::chrono::minutes(30); // faults are drawn in it
 inline constexpr auto calm_lasts = std::chrono::minutes(20);    // nothing fails any more: the backlog drains
 
-[[nodiscard]] sim::fleet_plan fleet_plan_of(dice& chance);
+[[nodiscard]] sim::fleet_plan fleet_plan_of(std::size_t nodes, dice& chance);
 // Durations of days are minutes here, so that short lives see long stories.
 [[nodiscard]] timing timing_of(dice& chance);
 
@@ -29,6 +29,7 @@ struct scene {
   std::optional<sim::fleet_plan> pbxes;
   std::optional<timing> times;
   std::function<void(tenant_config&)> furnish; // gives a tenant its people and channels
+  std::size_t nodes = 1;                       // more: over one store and one register of leases
 };
 // Two pushes and a webhook for each tenant, and by chance what household.hpp says, unless the scene says otherwise.
 [[nodiscard]] tenants tenants_of(const fleet& pbxes, const timing& times, const scene& of, dice& chance);

@@ -1,10 +1,14 @@
 #include "test/simulation/simulate.hpp"
 
+#include "test/simulation/check_cluster.hpp"
+#include "test/simulation/shard_story.hpp"
 #include "test/simulation/world.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -45,10 +49,46 @@ tally tally_of(const history& of, std::uint64_t seed) {
   return made;
 }
 
-std::vector<std::string> lines_of(std::uint64_t seed, workshop& from) {
+std::vector<std::string> lines_of(installation what, std::uint64_t seed, workshop& from) {
   std::vector<std::string> lines;
-  static_cast<void>(simulate(seed, from, [&](const std::string& line) { lines.push_back(line); }));
+  static_cast<void>(simulate(what, seed, from, [&](const std::string& line) { lines.push_back(line); }));
   return lines;
+}
+
+verdict of_one_node(std::uint64_t seed, workshop& from, trace& heard) {
+  world lived(seed, from, heard);
+  lived.run();
+  const auto left = lived.open_store();
+  const history all(lived.told(), lived.inhabitants(), lived.now(), lived.wall(), *left);
+  return {seed, heard.hash(), check_all(all), tally_of(all, seed)};
+}
+
+void append(std::vector<violation>& to, std::vector<violation> more) {
+  to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+// Each shard by the rules of one node, then what no shard can say by itself.
+verdict of_several_nodes(std::uint64_t seed, workshop& from, trace& heard) {
+  scene in;
+  in.nodes = 2 + seed % 3;
+  world lived(seed, from, heard, in);
+  lived.run();
+  const auto left = lived.open_store();
+  const seating& seated = lived.nodes()->seated();
+  verdict made{seed, heard.hash(), {}, {}};
+  for (shard_id shard = 0; shard < seated.shards; ++shard) {
+    const shard_story story(shard, lived.told(), seated, lived.inhabitants());
+    const wall_time wall = lived.wall() + std::chrono::duration_cast<duration>(story.wrong_by());
+    const history all(story.told(), story.inhabitants(), lived.now(), wall, *left);
+    append(made.violations, check_all(all));
+    made.counted.add(tally_of(all, seed));
+  }
+  append(made.violations, check_cluster({lived.told(), seated, lived.inhabitants(), lived.now()}));
+  for (const std::string& wrong : lived.nodes()->wrong())
+    made.violations.push_back({"S-K1 leases are believed in rightly", lived.now(), wrong});
+  made.counted.worlds = 1;
+  made.counted.lived = lived.now();
+  return made;
 }
 
 } // namespace
@@ -82,18 +122,14 @@ std::string to_text(const verdict& of) {
   return text;
 }
 
-verdict simulate(std::uint64_t seed, workshop& from, const trace::writer& write) {
+verdict simulate(installation what, std::uint64_t seed, workshop& from, const trace::writer& write) {
   trace heard(write);
-  world lived(seed, from, heard);
-  lived.run();
-  const auto left = lived.open_store();
-  const history all(lived.told(), lived.inhabitants(), lived.now(), lived.wall(), *left);
-  return {seed, heard.hash(), check_all(all), tally_of(all, seed)};
+  return what == installation::one_node ? of_one_node(seed, from, heard) : of_several_nodes(seed, from, heard);
 }
 
-std::optional<std::string> first_difference(std::uint64_t seed, workshop& from) {
-  const auto one = lines_of(seed, from);
-  const auto other = lines_of(seed, from);
+std::optional<std::string> first_difference(installation what, std::uint64_t seed, workshop& from) {
+  const auto one = lines_of(what, seed, from);
+  const auto other = lines_of(what, seed, from);
   const auto [a, b] = std::ranges::mismatch(one, other);
   if (a == one.end() && b == other.end()) return std::nullopt;
   return fmt::format("line {}:\n- {}\n+ {}", a - one.begin() + 1, a == one.end() ? "(the end)" : *a,

@@ -35,8 +35,10 @@ struct verdict {
 };
 [[nodiscard]] std::string to_text(const verdict& of);
 
-[[nodiscard]] verdict simulate(std::uint64_t seed, workshop& from, const trace::writer& write = {});
+enum class installation : std::uint8_t { one_node, several_nodes };
+// Several: two to four, by the seed.
+[[nodiscard]] verdict simulate(installation what, std::uint64_t seed, workshop& from, const trace::writer& write = {});
 // Where two runs of one seed part: the first line that differs, both ways; nothing when they are equal.
-[[nodiscard]] std::optional<std::string> first_difference(std::uint64_t seed, workshop& from);
+[[nodiscard]] std::optional<std::string> first_difference(installation what, std::uint64_t seed, workshop& from);
 
 } // namespace ringdown::simulation

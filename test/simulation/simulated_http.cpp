@@ -62,12 +62,19 @@ std::uint64_t simulated_http::send(const net::lane& on, http_request request, ne
     made.to = &to->second;
     made.row = what.row;
   }
-  const bool late = made.request.send_by && time_.boot() > *made.request.send_by;
-  if (made.to != nullptr && !late) note_attempt(*made.to, what, ticket);
+  if (made.to != nullptr && !is_late(made)) note_attempt(*made.to, what, ticket);
   under_way_.emplace(ticket, std::move(made));
   time_.after(chance_.between(2ms, 90ms), [this, ticket] { arrive(ticket); });
   process_->sent();
   return ticket;
+}
+
+// Past its time, or by whoever does not know any more whether it is theirs to send: reading a PBX is free to all (S-K2).
+bool simulated_http::is_late(const exchange& what) const {
+  if (what.request.send_by && time_.boot() > *what.request.send_by) return true;
+  if (!may_act_ || may_act_()) return false;
+  const auto parts = parse_url(what.request.url);
+  return what.to != nullptr || (parts && asks_for_token(*parts));
 }
 
 // What is asked about a call that goes on is no attempt of a row.
@@ -84,7 +91,7 @@ void simulated_http::arrive(std::uint64_t ticket) {
   if (at == under_way_.end() || at->second.arrived || at->second.over) return;
   exchange& what = at->second;
   what.arrived = true;
-  if (what.request.send_by && time_.boot() > *what.request.send_by)
+  if (is_late(what))
     complete(ticket, failed(transport_error::too_late, http_stage::send, false));
   else if (what.to != nullptr)
     arrive_at_provider(ticket, what);
@@ -94,7 +101,7 @@ void simulated_http::arrive(std::uint64_t ticket) {
 
 void simulated_http::arrive_at_pbx(std::uint64_t ticket, exchange& what) {
   const auto parts = parse_url(what.request.url);
-  const auto met = parts ? pbxes_.reach(*parts, what.request) : std::nullopt;
+  const auto met = parts ? pbxes_.reach(*parts, what.request, seat_) : std::nullopt;
   if (!met) return complete(ticket, failed(transport_error::dns, http_stage::resolve, false));
   const instant soon = chance_.between(1ms, 60ms);
   if (met->error != transport_error::none) {

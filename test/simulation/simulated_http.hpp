@@ -9,10 +9,12 @@
 #include "test/simulation/provider.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace ringdown::simulation {
 
@@ -29,12 +31,17 @@ public:
   // By the lane of the channel: "channel/t01/push-t01".
   using far_ends = std::map<std::string, far_end>;
 
-  simulated_http(timeline& time, journal& told, fleet& pbxes, far_ends& providers, dice chance)
+  // `may_act`: whether the lease is believed in, without which nothing is sent and no token asked for; none: there is none.
+  simulated_http(timeline& time, journal& told, fleet& pbxes, far_ends& providers, dice chance, seat_id seat = 0,
+                 std::function<bool()> may_act = {})
       : time_(time),
         told_(told),
         pbxes_(pbxes),
         providers_(providers),
-        chance_(chance) {}
+        chance_(chance),
+        seat_(seat),
+        may_act_(std::move(may_act)),
+        tickets_(first_ticket_of(seat)) {}
 
   // Everything under way is forgotten: whoever waited for it is dead.
   void serve(std::shared_ptr<process> next);
@@ -62,6 +69,7 @@ private:
     bool over = false; // its completion is on the way
   };
 
+  [[nodiscard]] bool is_late(const exchange& what) const;
   void note_attempt(const far_end& to, const subject& what, std::uint64_t ticket);
   void arrive(std::uint64_t ticket);
   void arrive_at_pbx(std::uint64_t ticket, exchange& what);
@@ -76,8 +84,10 @@ private:
   fleet& pbxes_;
   far_ends& providers_;
   dice chance_;
+  seat_id seat_;
+  std::function<bool()> may_act_;
   std::shared_ptr<process> process_;
-  std::uint64_t tickets_ = 0;
+  std::uint64_t tickets_;
   std::map<std::uint64_t, exchange> under_way_;
   subject current_;
 };

@@ -49,6 +49,12 @@ std::uint64_t simulated_mail::send(const net::lane& on, mail_request request, ne
   if (process_->dead() || !process_->may_send()) return ticket;
   auto [tenant, channel] = owner_of(on.name);
   const delivery_id row = beginning_[channel];
+  if (may_act_ && !may_act_()) {
+    under_way_.emplace(
+        ticket, posted{std::move(done), request.timeout, effect{tenant, channel, row, "", "", "", false, false}});
+    end_after(ticket, {}, failed(transport_error::too_late, false));
+    return ticket;
+  }
   told_.write(time_.now(), attempt_begun{tenant, channel, row, ticket});
   const auto read = sim::understand_mail(request.text);
   const auto field = [&](std::string_view key) { return std::string(header(read.headers, key).value_or("")); };
@@ -64,7 +70,7 @@ void simulated_mail::arrive(std::uint64_t ticket) {
   const auto at = under_way_.find(ticket);
   if (at == under_way_.end()) return;
   const instant for_ever = at->second.timeout;
-  switch (mood_) {
+  switch (server_.is()) {
     case mood::hung: return end_after(ticket, for_ever, failed(transport_error::timeout, false));
     case mood::failing: return end_after(ticket, way, answered(451));
     case mood::refusing: return end_after(ticket, way, answered(550));
@@ -72,7 +78,7 @@ void simulated_mail::arrive(std::uint64_t ticket) {
     default: break;
   }
   told_.write(time_.now(), at->second.what);
-  if (mood_ == mood::forgetful) return end_after(ticket, for_ever, failed(transport_error::timeout, true));
+  if (server_.is() == mood::forgetful) return end_after(ticket, for_ever, failed(transport_error::timeout, true));
   end_after(ticket, way, answered(250));
 }
 

@@ -6,13 +6,10 @@ namespace ringdown::simulation {
 
 using namespace persistence;
 
-simulated_store::simulated_store(std::unique_ptr<persistence::store> real, std::shared_ptr<process> of,
-                                 disk_state& disk, journal& told, std::function<instant()> true_time)
+simulated_store::simulated_store(std::unique_ptr<persistence::store> real, std::shared_ptr<process> of, site at)
     : real_(std::move(real)),
       process_(std::move(of)),
-      disk_(disk),
-      told_(told),
-      true_time_(std::move(true_time)) {}
+      at_(std::move(at)) {}
 
 template <class T>
 result<T> simulated_store::away() {
@@ -27,23 +24,37 @@ result<T> simulated_store::read(Ask&& ask) {
 // A process that dies after its commit has told, but does not hear the answer.
 template <class T, class Do, class Tell>
 result<T> simulated_store::write(Do&& act, Tell&& told) {
-  if (is_away() || !may_write()) return away<T>();
+  if (!may_write()) return away<T>();
+  if (at_.gate != nullptr) at_.gate->enter();
   auto said = std::forward<Do>(act)();
   if (said) std::forward<Tell>(told)(said);
   process_->wrote();
   return process_->dead() ? away<T>() : std::move(said);
 }
 
+template <class Later>
+bool simulated_store::is_delayed(fenced_write what, Later&& later) {
+  if (at_.gate == nullptr || is_away() || !at_.gate->may_write() || !at_.gate->delays(what)) return false;
+  at_.gate->arrives_late(std::forward<Later>(later)());
+  return true;
+}
+
 result<fence> simulated_store::take_shard(const incarnation_id& owner, wall_time now) {
   return write<fence>([&] { return real_->take_shard(owner, now); },
-                      [&](const auto& said) { tell(life_began{*said}); });
+                      [&](const auto& said) {
+                        tell(life_began{*said, at_.seat});
+                      });
 }
 
 result<std::vector<result<void>>> simulated_store::commit(std::span<const write_batch> batches) {
-  if (disk_.refusals > 0 && !is_away()) {
-    --disk_.refusals;
+  if (at_.disk.refusals > 0 && !is_away()) {
+    --at_.disk.refusals;
     return failure{failure_kind::internal, "planted: a commit is refused"};
   }
+  const auto later = [&] {
+    return [kept = std::vector(batches.begin(), batches.end())](store& to) { static_cast<void>(to.commit(kept)); };
+  };
+  if (is_delayed(fenced_write::commit, later)) return away<std::vector<result<void>>>();
   return write<std::vector<result<void>>>([&] { return real_->commit(batches); },
                                           [&](const auto& said) {
                                             for (std::size_t i = 0; i < batches.size(); ++i)
@@ -53,6 +64,8 @@ result<std::vector<result<void>>> simulated_store::commit(std::span<const write_
 }
 
 result<claimed_rows> simulated_store::claim(const claim_request& request) {
+  const auto later = [&] { return [request](store& to) { static_cast<void>(to.claim(request)); }; };
+  if (is_delayed(fenced_write::claim, later)) return away<claimed_rows>();
   return write<claimed_rows>([&] { return real_->claim(request); },
                              [&](const auto& said) {
                                if (!said->rows.empty() || !said->ended.empty())
@@ -61,6 +74,11 @@ result<claimed_rows> simulated_store::claim(const claim_request& request) {
 }
 
 result<std::vector<result<void>>> simulated_store::settle(std::span<const settlement> settlements) {
+  const auto later = [&] {
+    return
+        [kept = std::vector(settlements.begin(), settlements.end())](store& to) { static_cast<void>(to.settle(kept)); };
+  };
+  if (is_delayed(fenced_write::settle, later)) return away<std::vector<result<void>>>();
   return write<std::vector<result<void>>>([&] { return real_->settle(settlements); },
                                           [&](const auto& said) {
                                             for (std::size_t i = 0; i < settlements.size(); ++i)
@@ -71,7 +89,9 @@ result<std::vector<result<void>>> simulated_store::settle(std::span<const settle
 result<recovery> simulated_store::recover_claims(const fence& now_owner, const std::vector<known_channel>& known,
                                                  wall_time now) {
   return write<recovery>([&] { return real_->recover_claims(now_owner, known, now); },
-                         [&](const auto&) { tell(claims_recovered{}); });
+                         [&](const auto&) {
+                           tell(claims_recovered{{}, {}, {}, at_.seat});
+                         });
 }
 
 result<recovery> simulated_store::recover_channel(const tenant_id& tenant, const channel_id& channel,
@@ -79,7 +99,7 @@ result<recovery> simulated_store::recover_channel(const tenant_id& tenant, const
                                                   const std::vector<delivery_id>& carried, wall_time now) {
   return write<recovery>([&] { return real_->recover_channel(tenant, channel, owner, keys, carried, now); },
                          [&](const auto&) {
-                           tell(claims_recovered{tenant, channel, carried});
+                           tell(claims_recovered{tenant, channel, carried, at_.seat});
                          });
 }
 

@@ -6,23 +6,44 @@
 #include "test/simulation/journal.hpp"
 #include "test/simulation/process.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 
 namespace ringdown::simulation {
 
-// Outlives the processes of a world: a disk.
+// Outlives the processes of a world: a disk, or in a cluster a node's way to the database.
 struct disk_state {
   bool away = false;
-  int refusals = 0; // of the next commits
+  bool cut = false;  // this node's way alone
+  bool slow = false; // whoever asks it waits now and then
+  int refusals = 0;  // of the next commits
+};
+
+enum class fenced_write : std::uint8_t { commit, claim, settle };
+
+// What a node of a cluster passes on its way to the database. In a world of one node there is none.
+class store_gate {
+public:
+  virtual ~store_gate() = default;
+  [[nodiscard]] virtual bool may_write() = 0; // whoever writes believes in its lease
+  virtual void enter() = 0;                   // the next write arrives now
+  // True: this write has left, arrives when somebody else has taken the shard, and its writer hears nothing of it.
+  [[nodiscard]] virtual bool delays(fenced_write what) = 0;
+  virtual void arrives_late(std::function<void(persistence::store&)> what) = 0;
 };
 
 class simulated_store final : public persistence::store {
 public:
-  // `true_time` is the world's.
-  simulated_store(std::unique_ptr<persistence::store> real, std::shared_ptr<process> of, disk_state& disk,
-                  journal& told, std::function<instant()> true_time);
+  struct site {
+    disk_state& disk;
+    journal& told;
+    std::function<instant()> true_time; // the world's
+    seat_id seat = 0;
+    store_gate* gate = nullptr;
+  };
+  simulated_store(std::unique_ptr<persistence::store> real, std::shared_ptr<process> of, site at);
 
   result<fence> take_shard(const incarnation_id& owner, wall_time now) override;
   result<std::vector<result<void>>> commit(std::span<const persistence::write_batch> batches) override;
@@ -66,9 +87,13 @@ public:
   void interrupt() override;
 
 private:
-  [[nodiscard]] bool is_away() const { return disk_.away || process_->dead(); }
-  [[nodiscard]] bool may_write() { return !disk_.away && process_->may_write(); }
-  void tell(happening what) { told_.write(true_time_(), std::move(what)); }
+  [[nodiscard]] bool is_away() const { return at_.disk.away || at_.disk.cut || process_->dead(); }
+  [[nodiscard]] bool may_write() {
+    return !is_away() && (at_.gate == nullptr || at_.gate->may_write()) && process_->may_write();
+  }
+  void tell(happening what) { at_.told.write(at_.true_time(), std::move(what)); }
+  template <class Later>
+  [[nodiscard]] bool is_delayed(fenced_write what, Later&& later);
   template <class T>
   [[nodiscard]] static result<T> away();
   template <class T, class Ask>
@@ -78,9 +103,7 @@ private:
 
   std::unique_ptr<persistence::store> real_;
   std::shared_ptr<process> process_; // shared with everything the process reaches the world by
-  disk_state& disk_;
-  journal& told_;
-  std::function<instant()> true_time_;
+  site at_;
 };
 
 } // namespace ringdown::simulation

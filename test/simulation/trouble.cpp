@@ -217,7 +217,7 @@ void about_an_alert(world& of, command_kind kind) {
   made.by = "jo";
   made.via = "link";
   if (kind == command_kind::snooze)
-    made.until = of.wall() + std::chrono::duration_cast<duration>(of.chance().between(30s, 5min));
+    made.until = of.wall_of(made.tenant) + std::chrono::duration_cast<duration>(of.chance().between(30s, 5min));
   of.ask(std::move(made));
 }
 
@@ -232,7 +232,7 @@ void somebody_silences(world& of) {
   made.subject = "trunk_down";
   made.by = "jo";
   made.via = "cli";
-  made.until = of.wall() + std::chrono::duration_cast<duration>(of.chance().between(20s, 4min));
+  made.until = of.wall_of(made.tenant) + std::chrono::duration_cast<duration>(of.chance().between(20s, 4min));
   of.ask(std::move(made));
 }
 

@@ -18,6 +18,12 @@ T sure(result<T> said) {
   return std::move(*said);
 }
 
+std::unique_ptr<persistence::sqlite_connection> connect(const std::string& file) {
+  auto made = std::make_unique<persistence::sqlite_connection>(file, SQLite::OPEN_READWRITE);
+  made->db().exec("pragma synchronous = off");
+  return made;
+}
+
 } // namespace
 
 workshop::workshop() {
@@ -43,15 +49,23 @@ std::unique_ptr<workshop::place> workshop::make() {
   return std::make_unique<place>(file, *box_);
 }
 
+workshop::place::place(std::string file, const persistence::secret_box& box) : file_(std::move(file)), box_(box) {}
+
 workshop::place::~place() {
+  owners_.reset();
   std::error_code ignored;
   for (const char* rest : {"", "-wal", "-shm"}) std::filesystem::remove(file_ + rest, ignored);
 }
 
 std::unique_ptr<persistence::store> workshop::place::open() const {
-  auto db = std::make_unique<persistence::sqlite_connection>(file_, SQLite::OPEN_READWRITE);
-  db->db().exec("pragma synchronous = off");
-  return std::make_unique<persistence::sql_store>(std::move(db), box_);
+  return std::make_unique<persistence::sql_store>(connect(file_), box_);
+}
+
+void workshop::place::put_owner(const fence& owner) const {
+  if (!owners_) owners_ = connect(file_);
+  owners_->run(
+      "insert into shard(id, owner, epoch) values(0, ?1, ?2) on conflict(id) do update set owner = ?1, epoch = ?2",
+      owner.owner, owner.epoch);
 }
 
 } // namespace ringdown::simulation

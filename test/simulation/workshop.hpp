@@ -10,6 +10,10 @@
 #include <optional>
 #include <string>
 
+namespace ringdown::persistence {
+class sqlite_connection;
+} // namespace ringdown::persistence
+
 namespace ringdown::simulation {
 
 class workshop {
@@ -23,15 +27,18 @@ public:
   // Of one world; its files go with it.
   class place {
   public:
-    place(std::string file, const persistence::secret_box& box) : file_(std::move(file)), box_(box) {}
+    place(std::string file, const persistence::secret_box& box);
     ~place();
     place(const place&) = delete;
     place& operator=(const place&) = delete;
     [[nodiscard]] std::unique_ptr<persistence::store> open() const;
+    // Makes this the owner of the one shard that the database knows.
+    void put_owner(const fence& owner) const;
 
   private:
     std::string file_;
     const persistence::secret_box& box_;
+    mutable std::unique_ptr<persistence::sqlite_connection> owners_; // opened when it is first needed
   };
   [[nodiscard]] std::unique_ptr<place> make();
 

@@ -1,24 +1,17 @@
 // A whole node in one thread: the real actor tree under CAF's test coordinator, the real store on a real file, and around it
-// a simulated outside. One seed decides everything: which ready actor runs next, how long answers take, what fails when.
+// a simulated outside; or several nodes (cluster.hpp) among the same. One seed decides everything: which ready actor runs next,
+// how long answers take, what fails when.
 #pragma once
 
-#include "actors/tree.hpp"
-#include "test/simulation/callback_door.hpp"
+#include "test/simulation/cluster.hpp"
+#include "test/simulation/seat.hpp"
 #include "test/simulation/setting.hpp"
-#include "test/simulation/simulated_http.hpp"
-#include "test/simulation/simulated_mail.hpp"
-#include "test/simulation/simulated_store.hpp"
 #include "test/simulation/telephone.hpp"
 #include "test/simulation/trace.hpp"
 #include "test/simulation/workshop.hpp"
 
-#include <caf/fwd.hpp>
-#include <caf/scheduler/test_coordinator.hpp>
-
 #include <functional>
-#include <map>
 #include <memory>
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -41,18 +34,21 @@ public:
   [[nodiscard]] const tenants& inhabitants() const { return tenants_; }
   [[nodiscard]] std::unique_ptr<persistence::store> open_store() const { return place_->open(); }
   [[nodiscard]] instant now() const { return time_.now(); }
+  // What the program calls now, or that node of it which has the tenant.
   [[nodiscard]] wall_time wall() const { return time_.seen().wall; }
+  [[nodiscard]] wall_time wall_of(const tenant_id& tenant) const { return nodes_ ? nodes_->wall_of(tenant) : wall(); }
+  [[nodiscard]] cluster* nodes() { return nodes_.get(); } // null: there is one
 
   // --- what trouble.cpp does to it ---
   dice& chance() { return trouble_; }
   timeline& time() { return time_; }
   fleet& pbxes() { return fleet_; }
   simulated_http::far_ends& providers() { return far_ends_; }
-  simulated_mail& mail() { return mail_; }
+  mail_server& mail() { return mails_; }
   void mail_is(mood how); // told of in the journal
   [[nodiscard]] std::vector<telephone*> telephones() const;
-  // The process that lives now; null between two lives.
-  [[nodiscard]] process* alive() { return tree_ ? process_.get() : nullptr; }
+  // The process that lives now, one of them; null: none does.
+  [[nodiscard]] process* alive();
   void crash_actor(const tenant_id& tenant, const std::string& name);
   void disk_away(bool away);
   void disk_slow(bool slow);
@@ -63,8 +59,6 @@ public:
   void configure(const tenant_id& whose, const std::string& what, const std::function<void(tenant_config&)>& change);
   // Asks until it is durable, in this life or in another.
   void ask(command what);
-  // Pollers and tenants that died often start in quarantine, for longer with each death: beyond that no world is calm.
-  [[nodiscard]] bool deaths_are_spent() const;
   // True once for each word.
   [[nodiscard]] bool is_first(const std::string& what) { return happened_.insert(what).second; }
   void write(happening what) { journal_.write(time_.now(), std::move(what)); }
@@ -72,23 +66,16 @@ public:
   void calm();
 
 private:
-  class witness; // the log
-
   void apply(std::shared_ptr<const tenant_config>& one, std::shared_ptr<const tenant_config> to,
              const std::string& what);
   void begin_life();
-  [[nodiscard]] std::shared_ptr<simulated_store> open_disk();
-  void verify_phones(persistence::store& store, const fence& owner);
   void open_doors();
   void end_life();
-  [[nodiscard]] ports make_ports(const fence& owner);
-  [[nodiscard]] tree_stage stage();
-  void run_ready();
-  [[nodiscard]] std::optional<std::size_t> pick_job();
-  void note_job(caf::resumable* job);
-  void note_subject(caf::resumable* job);
+  [[nodiscard]] seat* seat_of(const tenant_id& tenant); // null: nobody lives there
+  [[nodiscard]] std::vector<seat*> lively();            // those with a life that goes on
+  void take_turns();
+  [[nodiscard]] bool bury_the_dead();
   void wait_for_something(instant until);
-  [[nodiscard]] bool store_is_held() const { return time_.now() < store_free_at_; }
 
   trace& trace_;
   dice order_;   // who runs next, and how fast
@@ -96,8 +83,6 @@ private:
   timeline time_;
   journal journal_;
   disk_state disk_;
-  bool disk_slow_ = false;
-  instant store_free_at_{};
   instant most_wrong_{};
   std::unique_ptr<workshop::place> place_;
   fleet fleet_;
@@ -105,18 +90,13 @@ private:
   const tenants born_; // as they were configured at first, and are again in the calm
   bool called_back_;   // providers can reach the program
   simulated_http::far_ends far_ends_;
-  simulated_http http_;
-  simulated_mail mail_;
-  std::unique_ptr<witness> log_;
+  mail_server mails_;
+  death_toll deaths_;
   int lives_ = 0;
-  std::map<std::string, int> deaths_; // of pollers and tenants
   std::set<std::string> happened_;
   std::uint64_t commands_ = 0;
-  std::shared_ptr<process> process_;                 // shared with the ways to the outside
-  caf::scheduler::test_coordinator* jobs_ = nullptr; // of the tree's actor system
-  std::unique_ptr<node_tree> tree_;
-  std::unique_ptr<callback_door> door_; // of the tree
-  caf::resumable* store_job_ = nullptr;
+  std::unique_ptr<seat> only_;     // of one node
+  std::unique_ptr<cluster> nodes_; // of several
 };
 
 } // namespace ringdown::simulation
