@@ -21,7 +21,8 @@
 
 namespace ringdown::persistence {
 
-// One tenant's share of a transaction. Applied in the order of the fields.
+// One tenant's share of a transaction. Applied in the order of the fields. Two that are equal are the same: `at` has
+// microseconds.
 struct write_batch {
   tenant_id tenant;
   fence owner;
@@ -30,14 +31,17 @@ struct write_batch {
   struct resource_change {
     instance_id instance;
     resource_record record;
+    friend bool operator==(const resource_change&, const resource_change&) = default;
   };
   struct resource_removal {
     instance_id instance;
     resource_ref ref;
+    friend bool operator==(const resource_removal&, const resource_removal&) = default;
   };
   struct health_change {
     instance_id instance;
     instance_health health;
+    friend bool operator==(const health_change&, const health_change&) = default;
   };
   std::vector<resource_change> resources;
   std::vector<resource_removal> removals;
@@ -54,6 +58,7 @@ struct write_batch {
   std::vector<phone_record> phones;         // upsert
   std::optional<oncall_pointer> oncall;     // replaces
   std::vector<audit_entry> audits;
+  friend bool operator==(const write_batch&, const write_batch&) = default;
 };
 
 // Does a target take one row at a time in the whole installation (S-T5)?
@@ -100,6 +105,7 @@ struct settlement {
   std::string reference;
   std::string remote;   // of an accepted mirror row: kept for the later rows of its episode; empty: what is known stays
   std::string progress; // given back with the row when it is claimed again
+  friend bool operator==(const settlement&, const settlement&) = default;
 };
 
 // Does the far end of a channel know our idempotency key? Then a repeat is harmless (S-D6).

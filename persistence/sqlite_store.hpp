@@ -1,6 +1,7 @@
 // The embedded store: SQLite in WAL mode with synchronous=FULL, one file in the state directory.
 #pragma once
 
+#include "persistence/open_mode.hpp"
 #include "persistence/secrets.hpp"
 #include "persistence/store.hpp"
 
@@ -22,11 +23,9 @@ private:
   int fd_ = -1;
 };
 
-enum class open_mode { writer, reader };
-
 struct sqlite_options {
   std::string file;
-  open_mode mode = open_mode::writer; // reader: a second connection, queries only
+  open_mode mode = open_mode::writer;
 };
 
 // Creates and migrates (writer only). A newer schema, a foreign file, a file we may not open or a key that does not open the

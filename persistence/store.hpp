@@ -25,8 +25,9 @@ public:
   virtual ~store() = default;
 
   // --- ownership -----------------------------------------------------------------------------------------------
-  // Take the shard for a new incarnation: epoch + 1. SQLite: always succeeds, the directory lock makes us the only one.
-  virtual result<fence> take_shard(const incarnation_id& owner, wall_time now) = 0;
+  // Take the shard for a new incarnation, whoever has it now: epoch + 1. What its owner is writing is written first, and what
+  // it writes later is refused. For a node that runs alone: in a cluster the register gives shards away.
+  virtual result<fence> take_shard(shard_id shard, const incarnation_id& owner, wall_time now) = 0;
 
   // --- the write path ------------------------------------------------------------------------------------------
   // All batches in ONE transaction, durable when it returns; each batch is applied whole or not at all (its own

@@ -289,7 +289,7 @@ result<std::unique_ptr<node>> node::start(node_config config, log_sink& log) {
   auto state = open_state(config);
   if (!state) return state.error();
   const wall_time present = system_time().now().wall;
-  auto owner = state->writer->take_shard(incarnation_id(random_id("nd_")), present);
+  auto owner = state->writer->take_shard(0, incarnation_id(random_id("nd_")), present);
   if (!owner) return owner.error();
   const auto crashes = read_crashes(*state, present, log);
   if (!crashes) return crashes.error();

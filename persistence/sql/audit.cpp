@@ -72,7 +72,7 @@ std::optional<sql_store::chain_head> sql_store::head_of(std::string_view tenant)
 }
 
 void sql_store::write_head(std::string_view tenant, std::uint64_t sequence, std::string_view hash) {
-  db_->run(
+  db_->post(
       "insert into audit_head(tenant, seq, mac) values(?,?,?) on conflict(tenant) do update set seq = excluded.seq, "
       "mac = excluded.mac",
       tenant, sequence, blob{mac_of(tenant, sequence, hash)});
@@ -94,6 +94,7 @@ sql_store::chain_end& sql_store::end_of(const tenant_id& tenant) {
   const auto [at, fresh] = chains_.try_emplace(tenant);
   if (!fresh) return at->second;
   chain_end& end = at->second;
+  db_->hold("chain/" + tenant.str(), hold_kind::alone);
   db_->rows(
       "select seq, hash from audit where tenant = ? order by seq desc limit 1",
       [&](columns& row) {
@@ -111,8 +112,8 @@ void sql_store::append_audit(const tenant_id& tenant, const audit_entry& e) {
   chain_end& end = end_of(tenant);
   const std::uint64_t sequence = end.sequence + 1;
   std::string hash = link_of(end.hash, tenant, sequence, e);
-  db_->run("insert into audit(tenant, seq, at, actor, action, subject, detail, hash) values(?,?,?,?,?,?,?,?)", tenant,
-           sequence, e.at, e.actor, e.action, e.subject, e.detail, blob{hash});
+  db_->post("insert into audit(tenant, seq, at, actor, action, subject, detail, hash) values(?,?,?,?,?,?,?,?)", tenant,
+            sequence, e.at, e.actor, e.action, e.subject, e.detail, blob{hash});
   end = {sequence, std::move(hash)};
   grown_.tenants.insert(tenant);
   grown_.begun = grown_.begun || sequence == 1;
@@ -120,6 +121,7 @@ void sql_store::append_audit(const tenant_id& tenant, const audit_entry& e) {
 
 // One signature for all rows of a transaction: they become durable together.
 void sql_store::sign_chains() {
+  if (grown_.begun) db_->hold("chain/", hold_kind::alone); // after those of tenants, so that nobody waits in a ring
   for (const tenant_id& tenant : grown_.tenants) {
     const chain_end& end = chains_.at(tenant);
     write_head(tenant.str(), end.sequence, end.hash);

@@ -38,7 +38,7 @@ call_record read_call(columns& row) {
 void sql_store::write_calls(const write_batch& batch) {
   const tenant_id& tenant = batch.tenant;
   for (const call_record& c : batch.calls) {
-    db_->run(
+    db_->post(
         "insert into call(tenant, " RINGDOWN_CALL_COLUMNS
         ") values(?,?,?,?,?,?,?,?,?,?,?,?,?,?) on conflict(tenant, call) do update set channel = excluded.channel, "
         "alert = excluded.alert, number = excluded.number, person = excluded.person, reference = excluded.reference, "
@@ -49,15 +49,15 @@ void sql_store::write_calls(const write_batch& batch) {
     if (c.stage == call_stage::ended) free_number(tenant, c.call);
   }
   for (const delivery_id& id : batch.confirmed)
-    db_->run("update delivery set state = 'confirmed' where tenant = ? and id = ? and state = 'sent'", tenant, id);
+    db_->post("update delivery set state = 'confirmed' where tenant = ? and id = ? and state = 'sent'", tenant, id);
   for (const phone_record& p : batch.phones)
-    db_->run(
+    db_->post(
         "insert into phone(tenant, number, code, code_until, tries, verified) values(?,?,?,?,?,?) on conflict(tenant, "
         "number) do update set code = excluded.code, code_until = excluded.code_until, tries = excluded.tries, "
         "verified = excluded.verified",
         tenant, p.number, p.code, p.code_until, p.tries, p.verified);
   if (batch.oncall)
-    db_->run(
+    db_->post(
         "insert into oncall(tenant, \"user\", by, at) values(?,?,?,?) on conflict(tenant) do update set \"user\" = "
         "excluded.\"user\", by = excluded.by, at = excluded.at",
         tenant, batch.oncall->user.value_or(user_id()), batch.oncall->by, batch.oncall->at);
@@ -139,8 +139,8 @@ std::optional<wall_time> sql_store::first_doubt_of(const delivery& row) {
 
 bool sql_store::take_number(const delivery& row, wall_time now) {
   // Whoever's `until` lies too far ahead wrote it before the clock was set back.
-  db_->run("delete from live_number where number = ? and (until <= ? or until > ?)", row.target, now,
-           now + longest_call);
+  db_->post("delete from live_number where number = ? and (until <= ? or until > ?)", row.target, now,
+            now + longest_call);
   const int taken =
       db_->run("insert into live_number(number, tenant, call, until) values(?,?,?,?) on conflict do nothing",
                row.target, row.tenant, row.id, now + longest_call);
@@ -162,7 +162,7 @@ bool sql_store::is_number_taken(const delivery& row, wall_time now) {
 }
 
 void sql_store::free_number(const tenant_id& tenant, const delivery_id& row) {
-  db_->run("delete from live_number where tenant = ? and call = ?", tenant, row);
+  db_->post("delete from live_number where tenant = ? and call = ?", tenant, row);
 }
 
 result<std::optional<call_record>> sql_store::find_call(const tenant_id& tenant, const delivery_id& call) {

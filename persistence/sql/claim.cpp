@@ -17,8 +17,6 @@ constexpr std::uint32_t poison_limit = 3;
 // No row waits longer than an hour (Retry-After is clamped to it): one that seems to was written before the clock was set
 // back, and is due. So is one that was to wait for nothing, however late the clock says it was made.
 constexpr auto longest_wait = std::chrono::minutes(65);
-// Of what a row covers, with all that gave way to it, so many are asked for a thing at the far end: a claim holds the store up.
-constexpr std::size_t covered_at_most = 1000;
 
 // Due rows of a channel that stand first in their line: nothing older of the same alert and target is open there (log
 // rows have one target), and no row that it comes after. A test has no alert and waits for nobody.
@@ -100,57 +98,17 @@ bool sql_store::read_content_of(delivery& row) {
   return true;
 }
 
-// What it speaks of beside its own alert: it, and what was to be said before and is said by this row, the newest, in its
-// place. They cover much the same, so that each is counted once.
-std::set<std::pair<alert_id, std::uint32_t>> sql_store::covered_by(const delivery& row) {
-  std::set<std::pair<alert_id, std::uint32_t>> covered;
-  const auto gather = [&](const notice& content) {
-    for (const alert_view& one : content.alerts) {
-      if (covered.size() == covered_at_most) return false;
-      if (one.id != row.alert) covered.emplace(one.id, one.episode);
-    }
-    return true;
-  };
-  if (!gather(row.content)) return covered;
-  db_->rows(
-      "select content from delivery indexed by delivery_by_alert where tenant = ? and alert = ? and channel = ? and "
-      "target = ? and episode = ? and state = 'suppressed' and why = 'superseded' order by seq desc limit ?",
-      [&](columns& found) {
-        try {
-          return gather(read_content(found.text()));
-        } catch (const unreadable_row&) { // names nothing any more
-          return true;
-        }
-      },
-      row.tenant, row.alert, row.channel, row.target, row.episode, looked_at);
-  return covered;
-}
-
-// Its own, else that of the alert it covers whose thing is the oldest: what was said of that one goes on there (S-C1).
-void sql_store::find_remote(delivery& row) {
-  std::int64_t oldest = 0;
-  const auto look_for = [&](const alert_id& alert, std::uint32_t episode, bool adopts) {
-    db_->rows(
-        "select seq, reference from remote where tenant = ? and channel = ? and alert = ? and episode = ?",
-        [&](columns& found) {
-          const std::int64_t seq = found.number();
-          if (!row.remote.empty() && seq > oldest) return;
-          oldest = seq;
-          row.remote = found.text();
-          row.adopts = adopts;
-        },
-        row.tenant, row.channel, alert, episode);
-  };
-  look_for(row.alert, row.episode, false);
-  if (!row.remote.empty()) return;
-  for (const auto& [alert, episode] : covered_by(row)) look_for(alert, episode, true);
-}
-
 result<claimed_rows> sql_store::claim(const claim_request& request) {
-  return guard([&] {
-    return transact([&]() -> result<claimed_rows> {
+  claim_state state{request, {}, 0, false};
+  bool looked = false;
+  auto done = guard([&] {
+    return transact([&]() -> result<void> {
       if (!holds(request.owner)) return stale_fence();
-      claim_state state{request, {}, 0, false};
+      if (auto taken = taken_before(request)) {
+        state.answer = std::move(*taken);
+        return {};
+      }
+      db_->hold(claims_of(request.tenant), hold_kind::shared);
       db_->rows(
           "select handed from delivery indexed by delivery_held where tenant = ? and channel = ? and state = 'claimed'",
           [&](columns& row) {
@@ -161,11 +119,16 @@ result<claimed_rows> sql_store::claim(const claim_request& request) {
       if (!state.full) static_cast<void>(claim_portion(state, std::min(request.limit + 1, looked_at)));
       while (!state.full && claim_portion(state, looked_at)) continue;
       if (request.set_back_to)
-        db_->run(waits_of_channel_sql, *request.set_back_to, request.now, request.tenant, request.channel);
+        db_->post(waits_of_channel_sql, *request.set_back_to, request.now, request.tenant, request.channel);
       look_ahead(state);
-      return std::move(state.answer);
+      looked = true;
+      return {};
     });
   });
+  if (!done && looked && db_->is_in_doubt()) doubted_.claims.emplace_back(request, std::move(state.answer));
+  if (!done) return done.error();
+  forget_claims(request.tenant, request.channel);
+  return std::move(state.answer);
 }
 
 // Ends or claims what is due now; false when nothing moved, or enough is claimed.
@@ -212,7 +175,7 @@ bool sql_store::consider(claim_state& state, delivery row) {
   if (row.possible_repeat) row.doubted_since = first_doubt_of(row);
   ++row.attempts;
   ++row.handed;
-  db_->run(
+  db_->post(
       "update delivery set state = 'claimed', attempts = ?, handed = ?, give_up_at = ?, owner = ?, epoch = ?, "
       "claimed_at = ? where tenant = ? and id = ?",
       row.attempts, row.handed, row.give_up_at, request.owner.owner, request.owner.epoch, request.now, request.tenant,
@@ -365,7 +328,7 @@ sql_store::judged sql_store::judge_hand_over(const delivery& row, wall_time now)
 // S-D6: keyed targets and criticals are tried again, flagged; the others end as unknown.
 void sql_store::resume_or_give_up(const delivery& row, key_knowledge keys, wall_time now, recovery& tally) {
   const bool keyed = keys == key_knowledge::keyed;
-  db_->run(
+  db_->post(
       "insert into attempt(row, tenant, delivery, number, started, ended, outcome, status, address, answer) select "
       "seq, tenant, id, attempts, case when claimed_at < ?1 then claimed_at else ?1 end, ?1, 'unknown', 0, '', 'its "
       "process or actor ended before the answer' from delivery where tenant = ?2 and id = ?3",
@@ -375,7 +338,7 @@ void sql_store::resume_or_give_up(const delivery& row, key_knowledge keys, wall_
     ++tally.unknown;
     return;
   }
-  db_->run(
+  db_->post(
       "update delivery set state = 'pending', not_before = ?, possible_repeat = 1, handed = ?, owner = null, epoch = "
       "null, claimed_at = null where tenant = ? and id = ?",
       now, row.handed, row.tenant, row.id);
@@ -388,7 +351,7 @@ result<recovery> sql_store::recover_claims(const fence& now_owner, const std::ve
     return transact([&]() -> result<recovery> {
       if (!holds(now_owner)) return stale_fence();
       end_rows_of_removed_channels(now);
-      db_->run(waits_of_all_sql, now, now);
+      db_->post(waits_of_all_sql, now, now);
       auto left = readable_heads("select " RINGDOWN_DELIVERY_HEAD
                                  " from delivery where state = 'claimed' and (owner <> ? or epoch <> ?)",
                                  now, now_owner.owner, now_owner.epoch);
@@ -407,7 +370,7 @@ result<recovery> sql_store::recover_claims(const fence& now_owner, const std::ve
 
 // Made or claimed while their channel was being removed: nobody will ever carry them.
 void sql_store::end_rows_of_removed_channels(wall_time now) {
-  db_->run(
+  db_->post(
       "update delivery set state = case when state = 'claimed' or possible_repeat <> 0 then 'unknown' else "
       "'suppressed' end, why = 'channel_removed', ended = ?, owner = null, epoch = null, claimed_at = null where "
       "state in ('pending', 'claimed') and exists(select 1 from config_document d where d.tenant = delivery.tenant) "
@@ -422,7 +385,8 @@ result<recovery> sql_store::recover_channel(const tenant_id& tenant, const chann
   return guard([&] {
     return transact([&]() -> result<recovery> {
       if (!holds(owner)) return stale_fence();
-      db_->run(waits_of_channel_sql, now, now, tenant, channel);
+      forget_claims(tenant, channel);
+      db_->post(waits_of_channel_sql, now, now, tenant, channel);
       const auto held = readable_heads("select " RINGDOWN_DELIVERY_HEAD
                                        " from delivery where tenant = ? and channel = ? and state = 'claimed' order by "
                                        "seq",

@@ -51,13 +51,13 @@ result<secret_values> sql_store::load_secrets(const tenant_id& tenant) {
 }
 
 void sql_store::replace_objects(const config_change& change) {
-  db_->run("delete from config_object where tenant = ? and managed_by = 'file'", change.tenant);
+  db_->post("delete from config_object where tenant = ? and managed_by = 'file'", change.tenant);
   for (const config_object& one : change.objects)
-    db_->run(
+    db_->post(
         "insert into config_object(tenant, kind, id, managed_by, body) values(?,?,?,?,?) on conflict(tenant, kind, id) "
         "do nothing",
         change.tenant, one.kind, one.id, one.managed_by, one.body);
-  db_->run(
+  db_->post(
       "update delivery set state = 'suppressed', why = 'channel_removed', ended = ?1 where tenant = ?2 and state = "
       "'pending' and not exists(select 1 from config_object c where c.tenant = ?2 and c.kind = 'channel' and c.id = "
       "delivery.channel)",
@@ -65,13 +65,13 @@ void sql_store::replace_objects(const config_change& change) {
 }
 
 void sql_store::replace_identities(const config_change& change) {
-  db_->run("delete from instance_identity where tenant = ?", change.tenant);
+  db_->post("delete from instance_identity where tenant = ?", change.tenant);
   std::set<std::string> stays;
   for (const auto& one : change.identities) {
     stays.insert(one.instance.str());
     // A taken identity is a constraint failure: the whole change is refused, without naming the owner.
-    db_->run("insert into instance_identity(host, client, tenant, instance) values(?,?,?,?)", one.host, one.client,
-             change.tenant, one.instance);
+    db_->post("insert into instance_identity(host, client, tenant, instance) values(?,?,?,?)", one.host, one.client,
+              change.tenant, one.instance);
   }
   std::vector<std::string> seen;
   db_->rows(
@@ -79,16 +79,16 @@ void sql_store::replace_identities(const config_change& change) {
       change.tenant);
   for (const std::string& instance : seen) {
     if (stays.contains(instance)) continue;
-    db_->run("delete from instance_health where tenant = ? and instance = ?", change.tenant, instance);
-    db_->run("delete from resource where tenant = ? and instance = ?", change.tenant, instance);
-    db_->run("delete from login_budget where tenant = ? and instance = ?", change.tenant, instance);
+    db_->post("delete from instance_health where tenant = ? and instance = ?", change.tenant, instance);
+    db_->post("delete from resource where tenant = ? and instance = ?", change.tenant, instance);
+    db_->post("delete from login_budget where tenant = ? and instance = ?", change.tenant, instance);
   }
 }
 
 void sql_store::replace_secrets(const config_change& change) {
   for (const auto& [name, value] : change.secrets) {
     const std::string sealed = box_.seal(change.tenant.str() + "/" + name, value);
-    db_->run(
+    db_->post(
         "insert into secret(tenant, name, sealed) values(?,?,?) on conflict(tenant, name) do update set sealed = "
         "excluded.sealed",
         change.tenant, name, blob{sealed});
@@ -100,24 +100,25 @@ void sql_store::replace_secrets(const config_change& change) {
       "and (instr(c.body, '\"' || s.name || '\"') > 0 or instr(c.body, '''' || s.name || '''') > 0))",
       [&](columns& row) { unused.push_back(row.text()); }, change.tenant);
   for (const std::string& name : unused)
-    db_->run("delete from secret where tenant = ? and name = ?", change.tenant, name);
+    db_->post("delete from secret where tenant = ? and name = ?", change.tenant, name);
 }
 
 result<void> sql_store::replace_config(const config_change& change) {
   auto done = guard([&] {
     return transact([&]() -> result<void> {
-      if (change.remove_tenant) db_->run("delete from config_object where tenant = ?", change.tenant);
+      db_->hold(claims_of(change.tenant), hold_kind::alone);
+      if (change.remove_tenant) db_->post("delete from config_object where tenant = ?", change.tenant);
       replace_objects(change);
       replace_identities(change);
       replace_secrets(change);
       if (change.remove_tenant) {
-        db_->run("delete from config_document where tenant = ?", change.tenant);
-        db_->run("delete from secret where tenant = ?", change.tenant);
-        db_->run(
+        db_->post("delete from config_document where tenant = ?", change.tenant);
+        db_->post("delete from secret where tenant = ?", change.tenant);
+        db_->post(
             "update alert set phase = 'resolved', resolved = ?, removed = 1 where tenant = ? and phase <> 'resolved'",
             change.at, change.tenant);
       } else {
-        db_->run(
+        db_->post(
             "insert into config_document(tenant, version) values(?, 1) on conflict(tenant) do update set version = "
             "config_document.version + 1",
             change.tenant);

@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -32,6 +33,15 @@ private:
 
 // write: nobody else writes what this one reads and writes, from its beginning on. snapshot: one view of everything, to read.
 enum class transaction_kind : std::uint8_t { write, snapshot };
+// alone: nobody else holds it. shared: nobody else holds it alone.
+enum class hold_kind : std::uint8_t { shared, alone };
+
+// What is said of a shard's row, in the engine's own words.
+struct shard_texts {
+  const char* fence;     // owner and epoch of shard ?1, while it is held; it stays so until the transaction ends
+  const char* lock;      // the epoch of shard ?1, under which nobody writes any more until the transaction ends
+  const char* hand_over; // shard ?1 is held by ?2 from now on, with epoch ?3
+};
 
 class connection {
 public:
@@ -45,6 +55,19 @@ public:
   int run(const char* sql, const Values&... values) {
     const std::array<parameter, sizeof...(Values)> bound{parameter(values)...};
     return execute(sql, bound);
+  }
+  // The same where nobody asks for the number. Within a transaction an engine may send it later: what becomes of it is heard
+  // at the next call, at the commit at the latest.
+  template <class... Values>
+  void post(const char* sql, const Values&... values) {
+    const std::array<parameter, sizeof...(Values)> bound{parameter(values)...};
+    send(sql, bound);
+  }
+  // Posts `change`, and `put` where that changes nothing; or `put` alone, which does the same with more to write.
+  template <class... Values>
+  void change_or_put(const char* change, const char* put, const Values&... values) {
+    const std::array<parameter, sizeof...(Values)> bound{parameter(values)...};
+    send_either(change, put, bound);
   }
   // Calls `each(columns&)` for every row; `each` may return false to stop, and may use the connection.
   template <class Each, class... Values>
@@ -61,6 +84,16 @@ public:
     query(sql, bound, {&one, [](void* to, columns& row) { return (*static_cast<decltype(one)*>(to))(row); }});
   }
 
+  // A commit that failed with `unavailable` may have been written all the same. Until this has said whether it was, nothing else
+  // may be done; nothing: no commit is in doubt. Throws while nobody can tell.
+  [[nodiscard]] virtual std::optional<bool> settle_doubt() = 0;
+  [[nodiscard]] virtual bool is_in_doubt() const = 0;
+  // Until the transaction ends.
+  virtual void hold(const std::string& name, hold_kind kind) = 0;
+  [[nodiscard]] virtual const shard_texts& shards() const = 0;
+  // Nobody else writes here: what was read once is still so.
+  [[nodiscard]] virtual bool is_alone() const = 0;
+
   // Ends the statement that runs now, if one does, with `unavailable`. Any thread.
   virtual void interrupt() = 0;
   // Moves what was committed to where it stays, if the engine leaves that to its user.
@@ -74,6 +107,8 @@ protected:
   };
 
   virtual int execute(const char* sql, std::span<const parameter> values) = 0;
+  virtual void send(const char* sql, std::span<const parameter> values) = 0;
+  virtual void send_either(const char* change, const char* put, std::span<const parameter> values) = 0;
   virtual void query(const char* sql, std::span<const parameter> values, row_visitor each) = 0;
 
 private:

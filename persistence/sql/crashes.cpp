@@ -19,7 +19,7 @@ result<std::vector<crash_record>> sql_store::crashes() {
 result<void> sql_store::note_crash(const tenant_id& tenant, const std::string& actor, wall_time at) {
   return guard([&] {
     return transact([&]() -> result<void> {
-      db_->run(
+      db_->post(
           "insert into crash(actor, tenant, count, last) values(?,?,1,?) on conflict(actor) do update set count = "
           "crash.count + 1, last = excluded.last",
           actor, tenant, at);
@@ -31,7 +31,7 @@ result<void> sql_store::note_crash(const tenant_id& tenant, const std::string& a
 result<void> sql_store::forget_crashes(const std::string& actor) {
   return guard([&] {
     return transact([&]() -> result<void> {
-      db_->run("delete from crash where actor = ?", actor);
+      db_->post("delete from crash where actor = ?", actor);
       return {};
     });
   });

@@ -132,6 +132,7 @@ result<std::vector<command>> sql_store::open_commands(const tenant_id& tenant) {
 result<void> sql_store::insert_command(const command& c) {
   return guard([&] {
     return transact([&]() -> result<void> {
+      db_->hold(claims_of(c.tenant), hold_kind::alone);
       const int made = db_->run(
           "insert into command(tenant, id, kind, alert, episode, by, via, until, subject, text, at) "
           "values(?,?,?,?,?,?,?,?,?,?,?) on conflict do nothing",
@@ -146,7 +147,7 @@ result<void> sql_store::save_login_budget(const tenant_id& tenant, const instanc
                                           const std::string& egress, const login_budget& budget) {
   return guard([&] {
     return transact([&]() -> result<void> {
-      db_->run(
+      db_->post(
           "insert into login_budget(tenant, instance, egress, failures, paused_until, credentials) "
           "values(?,?,?,?,?,?) on conflict(tenant, instance, egress) do update set failures = excluded.failures, "
           "paused_until = excluded.paused_until, credentials = excluded.credentials",
@@ -168,8 +169,8 @@ result<std::optional<std::string>> sql_store::setting(const std::string& key) {
 result<void> sql_store::put_setting(const std::string& key, const std::string& value) {
   return guard([&] {
     return transact([&]() -> result<void> {
-      db_->run("insert into setting(key, value) values(?, ?) on conflict(key) do update set value = excluded.value",
-               key, value);
+      db_->post("insert into setting(key, value) values(?, ?) on conflict(key) do update set value = excluded.value",
+                key, value);
       return {};
     });
   });

@@ -31,19 +31,22 @@ public:
   template <class Tag>
   explicit parameter(const strong_id<Tag>& id) : parameter(std::string_view(id.str())) {}
   template <class T>
-  explicit parameter(const std::optional<T>& value) : parameter(value ? parameter(*value) : null_of(parameter(T{}))) {}
+  explicit parameter(const std::optional<T>& value) : type_(parameter(T{}).type_),
+                                                      null_(!value.has_value()) {
+    if (value) *this = parameter(*value);
+  }
+
+  [[nodiscard]] static parameter null(type of) {
+    parameter made{std::string_view()};
+    made.type_ = of;
+    made.null_ = true;
+    return made;
+  }
 
   [[nodiscard]] type kind() const { return type_; }
   [[nodiscard]] bool is_null() const { return null_; }
   [[nodiscard]] std::int64_t number() const { return number_; }   // of a number
   [[nodiscard]] std::string_view bytes() const { return bytes_; } // of a text, or of bytes
-
-  // Of its type, and null.
-  static parameter null_of(parameter one) {
-    one.bytes_ = {};
-    one.null_ = true;
-    return one;
-  }
 
 private:
   std::string_view bytes_;

@@ -1,6 +1,6 @@
 // The store, written once over an open connection, whatever its engine. In parts: write.cpp (commit, settle), claim.cpp,
-// calls.cpp, load.cpp, config.cpp, query.cpp, audit.cpp, crashes.cpp. Its statements are in the SQL all engines share
-// (connection.hpp says which).
+// calls.cpp, load.cpp, config.cpp, query.cpp, audit.cpp, crashes.cpp, remote.cpp, doubt.cpp. Its statements are in the SQL
+// that all engines share (connection.hpp says which).
 #pragma once
 
 #include "persistence/secrets.hpp"
@@ -23,7 +23,7 @@ class sql_store final : public store {
 public:
   sql_store(std::unique_ptr<connection> db, secret_box box) : db_(std::move(db)), box_(box) {}
 
-  result<fence> take_shard(const incarnation_id& owner, wall_time now) override;
+  result<fence> take_shard(shard_id shard, const incarnation_id& owner, wall_time now) override;
   result<std::vector<result<void>>> commit(std::span<const write_batch> batches) override;
   result<claimed_rows> claim(const claim_request& request) override;
   result<std::vector<result<void>>> settle(std::span<const settlement> settlements) override;
@@ -79,6 +79,19 @@ private:
     delivery_state state = delivery_state::claimed;
     reason why = reason::none;
   };
+
+  // What was asked for in one transaction and may have been written, though its commit failed.
+  struct asked_once {
+    std::vector<write_batch> batches;
+    std::vector<settlement> settlements;
+    std::vector<std::pair<claim_request, claimed_rows>> claims; // and what they took
+  };
+  // Whoever was told `unavailable` of what was written asks again, with the same, and is told then what became of it.
+  void settle_doubt();
+  [[nodiscard]] bool was_written(const write_batch& batch) const;
+  [[nodiscard]] bool was_written(const settlement& what) const;
+  [[nodiscard]] std::optional<claimed_rows> taken_before(const claim_request& request) const;
+  void forget_claims(const tenant_id& tenant, const channel_id& channel);
 
   // Runs `work` in one transaction that takes the write lock at once; rolled back when it throws.
   template <class Work>
@@ -158,6 +171,8 @@ private:
 
   std::unique_ptr<connection> db_;
   secret_box box_;
+  asked_once doubted_;                    // of the commit that is in doubt
+  asked_once unheard_;                    // that was written
   std::map<tenant_id, chain_end> chains_; // the audit's last row per tenant; dropped when a transaction fails
   chain_growth grown_;                    // of the transaction under way
 };
@@ -174,6 +189,8 @@ auto sql_store::transact(Work&& work) {
       grown = {};
     }
   } memory{chains_, grown_};
+  settle_doubt();
+  if (!db_->is_alone()) chains_.clear();
   transaction all(*db_, transaction_kind::write);
   auto made = work();
   if (!made) return made;
@@ -183,6 +200,8 @@ auto sql_store::transact(Work&& work) {
   return made;
 }
 
+// What claims share, and whoever forbids what they might take holds alone: one is committed before the other looks.
+[[nodiscard]] inline std::string claims_of(const tenant_id& tenant) { return "claims/" + tenant.str(); }
 [[nodiscard]] inline failure stale_fence() { return {failure_kind::conflict, "the shard has another owner now"}; }
 
 // --- rows <-> values (rows.cpp) ----------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ namespace {
   "flapping = ?27, drill = ?28, changes = ?29, current = ?30, ack_by = ?31, ack_via = ?32, ack_at = ?33, "  \
   "ack_episode = ?34, reminded = ?35, targets = ?36, trace = ?37, ladder = ?38, escalation = ?39, "         \
   "backed_up = ?40"
-// Mostly an alert stays open or closed as it is, and only its own row is written.
+// Mostly an alert stays open or closed as it is, and only its own row is written: no index.
 constexpr const char* same_alert_sql =
     "update alert set " RINGDOWN_ALERT_CHANGES
     " where tenant = ?1 and id = ?2 and instance = ?3 and phase = ?9 and opened = ?16";
@@ -25,25 +25,25 @@ constexpr const char* any_alert_sql =
 
 } // namespace
 
-result<fence> sql_store::take_shard(const incarnation_id& owner, wall_time) {
+result<fence> sql_store::take_shard(shard_id shard, const incarnation_id& owner, wall_time) {
   return guard([&] {
     return transact([&]() -> result<fence> {
+      db_->post("insert into shard(id, owner, epoch) values(?, '', 0) on conflict do nothing", shard);
       std::uint64_t epoch = 0;
-      db_->rows("select epoch from shard where id = 0", [&](columns& row) { epoch = row.as<std::uint64_t>(); });
-      ++epoch;
-      db_->run(
-          "insert into shard(id, owner, epoch) values(0, ?, ?) on conflict(id) do update set owner = excluded.owner, "
-          "epoch = excluded.epoch",
-          owner, epoch);
-      return fence{owner, epoch};
+      db_->rows(
+          db_->shards().lock, [&](columns& row) { epoch = row.as<std::uint64_t>() + 1; }, shard);
+      db_->post(db_->shards().hand_over, shard, owner, epoch);
+      return fence{owner, epoch, shard};
     });
   });
 }
 
 bool sql_store::holds(const fence& owner) {
   bool ours = false;
-  db_->rows("select owner, epoch from shard where id = 0",
-            [&](columns& row) { ours = row.text() == owner.owner.str() && row.as<std::uint64_t>() == owner.epoch; });
+  db_->rows(
+      db_->shards().fence,
+      [&](columns& row) { ours = row.text() == owner.owner.str() && row.as<std::uint64_t>() == owner.epoch; },
+      owner.shard);
   return ours;
 }
 
@@ -54,27 +54,38 @@ bool sql_store::holds(const fence& owner, known_owner& last) {
 }
 
 result<std::vector<result<void>>> sql_store::commit(std::span<const write_batch> batches) {
-  return guard([&] {
+  std::vector<const write_batch*> written;
+  auto said = guard([&] {
     return transact([&]() -> result<std::vector<result<void>>> {
       std::vector<result<void>> verdicts;
       known_owner last;
       for (const write_batch& batch : batches) {
+        if (was_written(batch)) {
+          verdicts.emplace_back();
+          continue;
+        }
         if (!holds(batch.owner, last)) {
           verdicts.emplace_back(stale_fence());
           continue;
         }
         write(batch);
+        written.push_back(&batch);
         verdicts.emplace_back();
       }
       return verdicts;
     });
   });
+  if (said)
+    for (const write_batch& one : batches) std::erase(unheard_.batches, one);
+  else if (db_->is_in_doubt())
+    for (const write_batch* one : written) doubted_.batches.push_back(*one);
+  return said;
 }
 
 void sql_store::write(const write_batch& batch) {
   const tenant_id& tenant = batch.tenant;
   for (const auto& [instance, r] : batch.resources)
-    db_->run(
+    db_->post(
         "insert into resource(tenant, instance, kind, key, label, state, since, provider, number, direction, role, "
         "detail) values(?,?,?,?,?,?,?,?,?,?,?,?) "
         "on conflict(tenant, instance, kind, key) do update set label = excluded.label, state = excluded.state, since "
@@ -84,10 +95,10 @@ void sql_store::write(const write_batch& batch) {
         tenant, instance, name(r.ref.kind), r.ref.key, r.label, name(r.state), r.since, r.provider, r.number,
         name(r.direction), name(r.role), r.detail);
   for (const auto& [instance, ref] : batch.removals)
-    db_->run("delete from resource where tenant = ? and instance = ? and kind = ? and key = ?", tenant, instance,
-             name(ref.kind), ref.key);
+    db_->post("delete from resource where tenant = ? and instance = ? and kind = ? and key = ?", tenant, instance,
+              name(ref.kind), ref.key);
   for (const auto& [instance, h] : batch.healths)
-    db_->run(
+    db_->post(
         "insert into instance_health(tenant, instance, reach, why, since, blind, starting, version) "
         "values(?,?,?,?,?,?,?,?) on conflict(tenant, instance) do update set reach = excluded.reach, why = "
         "excluded.why, "
@@ -101,41 +112,40 @@ void sql_store::write(const write_batch& batch) {
   for (const mute& one : batch.mutes) {
     const std::string_view type = one.scope == mute_scope::type ? name(one.type) : std::string_view();
     const std::string_view scope = one.scope == mute_scope::type ? "type" : "everything";
-    db_->run(
+    db_->post(
         "insert into mute(tenant, scope, type, until, by, text) values(?,?,?,?,?,?) on conflict(tenant, scope, type) "
         "do update set until = excluded.until, by = excluded.by, text = excluded.text",
         tenant, scope, type, one.until, one.by, one.text);
-    db_->run("delete from mute where tenant = ? and scope = ? and type = ? and until <= ?", tenant, scope, type,
-             batch.at);
+    db_->post("delete from mute where tenant = ? and scope = ? and type = ? and until <= ?", tenant, scope, type,
+              batch.at);
   }
   for (const command_result& one : batch.commands)
-    db_->run("update command set answer = ?, answer_text = ? where tenant = ? and id = ?", name(one.answer), one.text,
-             tenant, one.id);
+    db_->post("update command set answer = ?, answer_text = ? where tenant = ? and id = ?", name(one.answer), one.text,
+              tenant, one.id);
   write_calls(batch);
   for (const audit_entry& one : batch.audits) append_audit(tenant, one);
 }
 
 void sql_store::write_alert(const alert& a) {
-  const auto told = a.told ? std::optional<std::string_view>(name(*a.told)) : std::nullopt;
-  const auto by = a.ack ? std::optional<std::string>(a.ack->by) : std::nullopt;
-  const auto via = a.ack ? std::optional<std::string>(a.ack->via) : std::nullopt;
-  const auto at = a.ack ? std::optional<wall_time>(a.ack->at) : std::nullopt;
-  const auto ack_episode = a.ack ? std::optional<std::uint32_t>(a.ack->episode) : std::nullopt;
-  const auto write = [&](const char* sql) {
-    return db_->run(sql, a.tenant, a.id, a.key.instance, name(a.key.type), name(a.key.resource.kind),
-                    a.key.resource.key, a.label, a.provider, name(a.phase), name(a.level), told, a.episode, a.version,
-                    name(a.why), a.detail, a.opened, a.since, a.not_before, a.resolved, a.removed, a.unseen_since,
-                    a.masks, a.snoozed_until, a.parent, a.settling, a.first_sight, a.flapping, a.drill,
-                    write_times(a.changes), name(a.current), by, via, at, ack_episode, a.reminded,
-                    write_targets(a.targets), a.trace, a.ladder ? to_text(*a.ladder) : std::string(),
-                    a.escalation ? to_text(*a.escalation) : std::string(), a.backed_up);
-  };
-  if (write(same_alert_sql) == 0) write(any_alert_sql);
+  const auto no_text = parameter::null(parameter::type::text);
+  const auto no_number = parameter::null(parameter::type::number);
+  const auto told = a.told ? parameter(name(*a.told)) : no_text;
+  const auto by = a.ack ? parameter(a.ack->by) : no_text;
+  const auto via = a.ack ? parameter(a.ack->via) : no_text;
+  const auto at = a.ack ? parameter(a.ack->at) : no_number;
+  const auto ack_episode = a.ack ? parameter(a.ack->episode) : no_number;
+  db_->change_or_put(same_alert_sql, any_alert_sql, a.tenant, a.id, a.key.instance, name(a.key.type),
+                     name(a.key.resource.kind), a.key.resource.key, a.label, a.provider, name(a.phase), name(a.level),
+                     told, a.episode, a.version, name(a.why), a.detail, a.opened, a.since, a.not_before, a.resolved,
+                     a.removed, a.unseen_since, a.masks, a.snoozed_until, a.parent, a.settling, a.first_sight,
+                     a.flapping, a.drill, write_times(a.changes), name(a.current), by, via, at, ack_episode, a.reminded,
+                     write_targets(a.targets), a.trace, a.ladder ? to_text(*a.ladder) : std::string(),
+                     a.escalation ? to_text(*a.escalation) : std::string(), a.backed_up);
 }
 
 // What may have arrived ends as unknown, so that its end is told. A summary is kept while anything it speaks of still fires unacknowledged; the claim judges that.
 void sql_store::suppress(const tenant_id& tenant, const suppression& what, wall_time now) {
-  db_->run(
+  db_->post(
       "update delivery indexed by delivery_by_alert set state = case when possible_repeat <> 0 then 'unknown' else "
       "'suppressed' end, why = ?, ended = ? where tenant = ? and alert = ? and state = 'pending' and kind = "
       "'interrupt' and version <= ? and event in ('fired', 'escalated', 'reminder')",
@@ -144,7 +154,7 @@ void sql_store::suppress(const tenant_id& tenant, const suppression& what, wall_
 
 // One in flight may have arrived.
 void sql_store::end_rows_of(const tenant_id& tenant, const channel_id& removed, wall_time now) {
-  db_->run(
+  db_->post(
       "update delivery set state = case when state = 'claimed' or possible_repeat <> 0 then 'unknown' else "
       "'suppressed' end, why = 'channel_removed', ended = ?, owner = null, epoch = null, claimed_at = null where "
       "tenant = ? and channel = ? and state in ('pending', 'claimed')",
@@ -153,26 +163,31 @@ void sql_store::end_rows_of(const tenant_id& tenant, const channel_id& removed, 
 
 void sql_store::insert_delivery(const write_batch& batch, const delivery& row) {
   const bool born_claimed = row.state == delivery_state::claimed;
-  const auto if_claimed = [born_claimed](parameter value) { return born_claimed ? value : parameter::null_of(value); };
-  const parameter owner = if_claimed(parameter(batch.owner.owner));
-  const parameter epoch = if_claimed(parameter(batch.owner.epoch));
-  const parameter claimed_at = if_claimed(parameter(batch.at));
-  const int made =
-      db_->run("insert into delivery(" RINGDOWN_DELIVERY_COLUMNS
-               ", owner, epoch, claimed_at) "
-               "values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) on conflict do nothing",
-               batch.tenant, row.id, row.channel, name(row.kind), name(row.event), row.alert, row.episode, row.version,
-               row.target, row.step, row.round, name(row.level), name(row.state), name(row.why), row.attempts,
-               row.handed, row.possible_repeat, row.created, row.not_before, row.give_up_at, row.after, row.reference,
-               row.answer, row.trace, row.progress, wire::write_notice(row.content), owner, epoch, claimed_at);
-  if (made == 0 || (row.event != notice_event::summary && row.event != notice_event::handed_over)) return;
+  const auto owner = born_claimed ? parameter(batch.owner.owner) : parameter::null(parameter::type::text);
+  const auto epoch = born_claimed ? parameter(batch.owner.epoch) : parameter::null(parameter::type::number);
+  const auto claimed_at = born_claimed ? parameter(batch.at) : parameter::null(parameter::type::number);
+  const auto insert = [&](const auto& with) {
+    return with("insert into delivery(" RINGDOWN_DELIVERY_COLUMNS
+                ", owner, epoch, claimed_at) "
+                "values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) on conflict do nothing",
+                batch.tenant, row.id, row.channel, name(row.kind), name(row.event), row.alert, row.episode, row.version,
+                row.target, row.step, row.round, name(row.level), name(row.state), name(row.why), row.attempts,
+                row.handed, row.possible_repeat, row.created, row.not_before, row.give_up_at, row.after, row.reference,
+                row.answer, row.trace, row.progress, wire::write_notice(row.content), owner, epoch, claimed_at);
+  };
+  if (row.event != notice_event::summary && row.event != notice_event::handed_over) {
+    insert([&](const auto&... all) { db_->post(all...); });
+    return;
+  }
+  // Only those two cover others, and a row that is there already covers what it did.
+  if (insert([&](const auto&... all) { return db_->run(all...); }) == 0) return;
   for (const alert_view& one : row.content.alerts)
-    db_->run("insert into delivery_cover(tenant, delivery, alert) values(?,?,?) on conflict do nothing", batch.tenant,
-             row.id, one.id);
+    db_->post("insert into delivery_cover(tenant, delivery, alert) values(?,?,?) on conflict do nothing", batch.tenant,
+              row.id, one.id);
 }
 
 void sql_store::write_decision(const tenant_id& tenant, const decision& d) {
-  db_->run(
+  db_->post(
       "insert into decision(tenant, alert, episode, version, event, channel, target, deciding, gates, detail, made, "
       "at) values(?,?,?,?,?,?,?,?,?,?,?,?)",
       tenant, d.alert, d.episode, d.version, name(d.event), d.channel, d.target, name(d.deciding), d.gates, d.detail,
@@ -180,15 +195,27 @@ void sql_store::write_decision(const tenant_id& tenant, const decision& d) {
 }
 
 result<std::vector<result<void>>> sql_store::settle(std::span<const settlement> settlements) {
-  return guard([&] {
+  std::vector<const settlement*> written;
+  auto said = guard([&] {
     return transact([&]() -> result<std::vector<result<void>>> {
       std::vector<result<void>> verdicts;
       known_owner last;
-      for (const settlement& one : settlements)
+      for (const settlement& one : settlements) {
+        if (was_written(one)) {
+          verdicts.emplace_back();
+          continue;
+        }
         verdicts.push_back(holds(one.owner, last) ? settle_one(one) : result<void>(stale_fence()));
+        if (verdicts.back()) written.push_back(&one);
+      }
       return verdicts;
     });
   });
+  if (said)
+    for (const settlement& one : settlements) std::erase(unheard_.settlements, one);
+  else if (db_->is_in_doubt())
+    for (const settlement* one : written) doubted_.settlements.push_back(*one);
+  return said;
 }
 
 result<void> sql_store::settle_one(const settlement& what) {
@@ -212,7 +239,7 @@ result<void> sql_store::settle_one(const settlement& what) {
   if (what.state != delivery_state::sent && what.state != delivery_state::unknown && !what.possible_repeat)
     free_number(what.tenant, done.delivery);
   if (attempted)
-    db_->run(
+    db_->post(
         "insert into attempt(row, tenant, delivery, number, started, ended, outcome, status, address, answer) select "
         "seq, tenant, id, ?, ?, ?, ?, ?, ?, ? from delivery where tenant = ? and id = ?",
         done.number, done.started, done.ended, name(done.outcome), done.status, done.address, done.answer, what.tenant,
@@ -221,17 +248,9 @@ result<void> sql_store::settle_one(const settlement& what) {
   return {};
 }
 
-void sql_store::remember_remote(const settlement& what) {
-  db_->run(
-      "insert into remote(tenant, channel, alert, episode, reference) select tenant, channel, alert, episode, ? from "
-      "delivery where tenant = ? and id = ? and kind = 'mirror' and alert <> '' on conflict(tenant, channel, alert, "
-      "episode) do update set reference = excluded.reference",
-      what.remote, what.tenant, what.ledger.delivery);
-}
-
 void sql_store::end_row(const tenant_id& tenant, const delivery_id& id, delivery_state state, reason why,
                         wall_time now) {
-  db_->run(
+  db_->post(
       "update delivery set state = ?, why = ?, ended = ?, owner = null, epoch = null, claimed_at = null where tenant = "
       "? and id = ?",
       name(state), name(why), now, tenant, id);

@@ -96,6 +96,13 @@ void sqlite_connection::query(const char* sql, std::span<const parameter> values
   }
 }
 
+const shard_texts& sqlite_connection::shards() const {
+  static constexpr shard_texts texts{"select owner, epoch from shard where id = ?1",
+                                     "select epoch from shard where id = ?1",
+                                     "update shard set owner = ?2, epoch = ?3 where id = ?1"};
+  return texts;
+}
+
 // A transaction that writes takes the write lock at once: one that read first could not have it any more.
 void sqlite_connection::begin(transaction_kind kind) {
   execute(kind == transaction_kind::write ? "begin immediate" : "begin", {});

@@ -7,6 +7,7 @@
 #include <SQLiteCpp/Exception.h>
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -28,6 +29,12 @@ public:
   void keep_log();
   void fold_log() override;
   void interrupt() override;
+  // What a commit says that fails is so.
+  [[nodiscard]] std::optional<bool> settle_doubt() override { return std::nullopt; }
+  [[nodiscard]] bool is_in_doubt() const override { return false; }
+  void hold(const std::string&, hold_kind) override {} // a transaction that writes holds everything
+  [[nodiscard]] const shard_texts& shards() const override;
+  [[nodiscard]] bool is_alone() const override { return true; } // the lock of its directory
 
 private:
   struct finalize {
@@ -35,6 +42,10 @@ private:
   };
 
   int execute(const char* sql, std::span<const parameter> values) override;
+  void send(const char* sql, std::span<const parameter> values) override { execute(sql, values); }
+  void send_either(const char* change, const char* put, std::span<const parameter> values) override {
+    if (execute(change, values) == 0) execute(put, values);
+  }
   void query(const char* sql, std::span<const parameter> values, row_visitor each) override;
   void begin(transaction_kind kind) override;
   void commit() override;

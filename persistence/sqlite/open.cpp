@@ -1,6 +1,7 @@
 #include "persistence/migrations.hpp"
 #include "persistence/posix_failure.hpp"
 #include "persistence/private_file.hpp"
+#include "persistence/sql/identity.hpp"
 #include "persistence/sql/store_impl.hpp"
 #include "persistence/sqlite/connection.hpp"
 #include "persistence/sqlite_store.hpp"
@@ -22,7 +23,6 @@ namespace ringdown::persistence {
 namespace {
 
 constexpr int application = 0x52444e31; // "RDN1" in the file's header: it is ours
-constexpr std::string_view key_check_name = "key_check";
 constexpr int busy_milliseconds = 5000;
 constexpr int restored_epochs = 1'000'000; // S-K6
 
@@ -66,29 +66,6 @@ void migrate(sqlite_connection& db) {
                  "; pragma application_id = " + std::to_string(application));
     step.commit();
   }
-}
-
-// A sealed constant: opens only under the key all secrets were sealed with.
-result<void> check_key(sqlite_connection& db, const secret_box& box, open_mode mode) {
-  std::optional<std::string> sealed;
-  db.rows("select sealed from secret where tenant = '' and name = 'key_check'",
-          [&](columns& row) { sealed = row.text(); });
-  if (!sealed && mode == open_mode::writer) {
-    const std::string fresh = box.seal(key_check_name, secret_text("ringdown"));
-    db.run("insert into secret(tenant, name, sealed) values('', 'key_check', ?)", blob{fresh});
-  } else if (sealed && !box.open(key_check_name, *sealed)) {
-    return failure{failure_kind::refused, "the secrets key is not the one this database was made with"};
-  }
-  return {};
-}
-
-// Delivery keys begin anew with every database and every restore: the far ends remember the keys of the time that was lost.
-void begin_lineage(sqlite_connection& db) {
-  db.run("insert or replace into setting(key, value) values('lineage', ?)", encode_id("", random_bits()));
-}
-
-bool has_lineage(sqlite_connection& db) {
-  return pragma_number(db, "select count(*) from setting where key = 'lineage'") > 0;
 }
 
 // Only the service's user reads the database; its WAL takes over these rights.
@@ -176,7 +153,7 @@ result<std::unique_ptr<store>> open_sqlite(const sqlite_options& options, secret
     tune(*db, options.mode);
     if (options.mode == open_mode::writer) {
       migrate(*db);
-      if (!has_lineage(*db)) begin_lineage(*db);
+      begin_lineage_if_none(*db);
     }
     if (auto fine = check_key(*db, box, options.mode); !fine) return fine.error();
     return std::unique_ptr<store>(std::make_unique<sql_store>(std::move(db), box));

@@ -131,6 +131,7 @@ struct alert {
   std::optional<call_ladder> ladder;          // S-T4; none: no calls are due
   std::optional<escalation_state> escalation; // S-T7
   std::string trace;                          // of the transition that opened the episode
+  friend bool operator==(const alert&, const alert&) = default;
 };
 
 // Of the tenant as a whole: no PBX is polled to learn how it goes on.

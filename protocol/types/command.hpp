@@ -50,6 +50,7 @@ struct command_result {
   command_answer answer = command_answer::done;
   std::string text;          // "acknowledged by jo at ..."
   delivery_id delivery = {}; // the row made for who asked (resend, test): how it ended is to be seen there; not stored
+  friend bool operator==(const command_result&, const command_result&) = default;
 };
 
 [[nodiscard]] std::string_view name(command_kind kind);

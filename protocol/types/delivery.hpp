@@ -79,6 +79,7 @@ struct delivery {
   std::string answer;   // last answer in short, no secrets
   std::string trace;
   notice content;
+  friend bool operator==(const delivery&, const delivery&) = default;
 };
 
 enum class outcome_kind : std::uint8_t {
@@ -111,6 +112,7 @@ struct attempt {
   int status = 0;
   std::string address; // masked
   std::string answer;
+  friend bool operator==(const attempt&, const attempt&) = default;
 };
 
 } // namespace ringdown

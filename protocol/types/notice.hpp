@@ -52,6 +52,7 @@ struct alert_view {
   std::string acknowledged_by;
   alert_id parent;       // what speaks for it; empty: nothing
   std::string company{}; // the customer's number in the PSA: for tickets alone
+  friend bool operator==(const alert_view&, const alert_view&) = default;
 };
 
 struct notice {
@@ -70,6 +71,7 @@ struct notice {
   // there were such has neither.
   std::string since{};    // "13:39 CET", "between 13:42 and 13:48 CET"
   std::string taken_by{}; // "Jo Adler"; empty: nobody has it
+  friend bool operator==(const notice&, const notice&) = default;
 };
 
 } // namespace ringdown

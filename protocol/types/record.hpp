@@ -25,6 +25,7 @@ struct decision {
   std::string detail; // words for people; no secrets
   delivery_id made;   // the row that came of it; empty: nothing was made
   wall_time at;
+  friend bool operator==(const decision&, const decision&) = default;
 };
 
 struct audit_entry {
@@ -33,6 +34,7 @@ struct audit_entry {
   std::string subject; // "al_...", "tenant", "channel/noc-push"
   std::string detail;  // JSON or words; no secrets, no person data beyond ids (S-K8)
   wall_time at;
+  friend bool operator==(const audit_entry&, const audit_entry&) = default;
 };
 
 enum class mute_scope : std::uint8_t { type, everything };
@@ -43,6 +45,7 @@ struct mute {
   wall_time until;
   std::string by;
   std::string text;
+  friend bool operator==(const mute&, const mute&) = default;
 };
 
 // Who is on call by hand (E-03): stands above what the file says until somebody changes it.
@@ -50,6 +53,7 @@ struct oncall_pointer {
   std::optional<user_id> user; // none: what the file says
   std::string by;
   wall_time at;
+  friend bool operator==(const oncall_pointer&, const oncall_pointer&) = default;
 };
 
 // Unclaimed interrupt rows of an alert that must not be sent any more.
@@ -57,6 +61,7 @@ struct suppression {
   alert_id alert;
   std::uint32_t up_to_version = 0; // rows of this and older versions of any episode
   reason why = reason::acknowledged;
+  friend bool operator==(const suppression&, const suppression&) = default;
 };
 
 } // namespace ringdown

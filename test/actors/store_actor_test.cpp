@@ -23,7 +23,7 @@ using namespace ringdown::persistence;
 // The store actor on a real database, whose connection the test may spoil while it holds the store's thread.
 struct living_store {
   living_store() {
-    owner = *place.open()->take_shard(incarnation_id("nd_1"), noon);
+    owner = *place.open()->take_shard(0, incarnation_id("nd_1"), noon);
     auto db = std::make_unique<sqlite_connection>(place.file(), SQLite::OPEN_READWRITE);
     disk = &db->db();
     disk->setBusyTimeout(1);

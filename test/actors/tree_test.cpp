@@ -36,7 +36,7 @@ private:
 struct living_node {
   living_node() {
     auto start = test::make_world(log);
-    start->owner = *place.open()->take_shard(incarnation_id("nd_1"), noon);
+    start->owner = *place.open()->take_shard(0, incarnation_id("nd_1"), noon);
     start->fatal = [](std::string_view) {};
     auto db = std::make_unique<sqlite_connection>(place.file(), SQLite::OPEN_READWRITE);
     db->db().setBusyTimeout(1);

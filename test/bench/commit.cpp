@@ -91,7 +91,7 @@ public:
   explicit living_store(const place& at) {
     auto box = got(persistence::secret_box::create_file(at.folder + "/key"));
     auto real = got(persistence::open_sqlite({at.file(), persistence::open_mode::writer}, box));
-    owner = got(real->take_shard(incarnation_id("nd_1"), world_->time.now().wall));
+    owner = got(real->take_shard(0, incarnation_id("nd_1"), world_->time.now().wall));
     world_->owner = owner;
     world_->fatal = [](std::string_view why) { throw std::runtime_error(std::string(why)); };
     timed = std::make_shared<timed_store>(std::move(real));

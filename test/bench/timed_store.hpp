@@ -31,8 +31,8 @@ public:
     return verdicts;
   }
 
-  result<fence> take_shard(const incarnation_id& owner, wall_time now) override {
-    return real_->take_shard(owner, now);
+  result<fence> take_shard(shard_id shard, const incarnation_id& owner, wall_time now) override {
+    return real_->take_shard(shard, owner, now);
   }
   result<persistence::claimed_rows> claim(const persistence::claim_request& request) override {
     return real_->claim(request);

@@ -19,7 +19,8 @@ LAYERS = {
     "persistence": (["protocol/types", "protocol/wire", "persistence"], ["sodium", "posix"]),
     "persistence/sqlite": (["protocol/types", "persistence", "persistence/sql", "persistence/sqlite"],
                            ["sqlite", "posix"]),
-    "persistence/postgres": (["protocol/types", "persistence", "persistence/sql", "persistence/postgres"], ["pq", "posix"]),
+    "persistence/postgres": (["protocol/types", "protocol/wire", "persistence", "persistence/sql",
+                              "persistence/postgres"], ["pq", "posix"]),
     "persistence/sql": (["protocol/types", "protocol/wire", "persistence", "persistence/sql"], ["sodium"]),
     "actors/logic": (["protocol/types", "actors/logic"], ["absl", "phonenumbers"]),
     "actors/net": (["protocol/types", "actors/net"], ["boost", "crypto", "ssl", "curl", "posix",
@@ -138,6 +139,7 @@ PLANTED = {
     "actors/net/f.cpp": "#include <rapidjson/reader.h>\n",
     "persistence/g.cpp": "#include <new_library/thing.hpp>\n",
     "persistence/sql/h.cpp": "#include <SQLiteCpp/Database.h>\n",
+    "persistence/sqlite/j.cpp": "#include <libpq-fe.h>\n",
     "persistence/sql/i.cpp": '#include "persistence/sqlite/connection.hpp"\n',
 }
 HARMLESS = {

@@ -86,7 +86,7 @@ delivery make_row(const std::string& id, const alert& about) {
 }
 
 desk::desk(const store_opener& open) : held(open()) {
-  auto taken = held->take_shard(incarnation_id("in_one"), noon);
+  auto taken = held->take_shard(0, incarnation_id("in_one"), noon);
   REQUIRE(taken.ok());
   owner = *taken;
 }

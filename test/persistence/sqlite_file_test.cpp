@@ -284,7 +284,7 @@ TEST_CASE("a row that cannot be read ends, and its channel goes on") {
 
 TEST_CASE("a full disk is waited for, and nothing is half written") {
   const sqlite_place place;
-  const fence owner = *place.open()->take_shard(incarnation_id("nd_1"), noon);
+  const fence owner = *place.open()->take_shard(0, incarnation_id("nd_1"), noon);
   auto db = std::make_unique<sqlite_connection>(place.file(), SQLite::OPEN_READWRITE);
   SQLite::Database& disk = db->db();
   sql_store held(std::move(db), place.box);

@@ -1,5 +1,6 @@
-// Not run by default: `test_persistence "[bench]"` prints how fast the write path is on this disk.
+// Not run by default: `test_persistence "[bench]"` prints how fast the write paths are here.
 #include "test/persistence/builders.hpp"
+#include "test/persistence/postgres_server.hpp"
 #include "test/support/catch.hpp"
 
 #include <fmt/format.h>
@@ -8,9 +9,9 @@
 
 namespace ringdown::persistence {
 
-TEST_CASE("commits of one alert each, a hundred per transaction", "[.bench]") {
-  const sqlite_place place;
-  desk work([&] { return place.open(); });
+namespace {
+
+void measure(desk work) {
   constexpr int transactions = 300;
   constexpr int together = 100;
   int number = 0;
@@ -45,6 +46,21 @@ TEST_CASE("commits of one alert each, a hundred per transaction", "[.bench]") {
   }
   const std::chrono::duration<double> claimed = std::chrono::steady_clock::now() - claiming;
   fmt::print("claim 10 and settle, queue of {}: {:.0f} rows/s\n", number, handed / claimed.count());
+}
+
+} // namespace
+
+TEST_CASE("sqlite: commits of one alert each, a hundred per transaction", "[.bench]") {
+  const sqlite_place place;
+  measure(desk([&] { return place.open(); }));
+}
+
+// Without the disk's part: this server syncs nothing.
+TEST_CASE("postgres: commits of one alert each, a hundred per transaction", "[.bench]") {
+  postgres_server* const server = postgres_server::running();
+  if (server == nullptr) return;
+  const postgres_place place(*server);
+  measure(desk([&] { return place.open(); }));
 }
 
 } // namespace ringdown::persistence

@@ -164,7 +164,7 @@ void cluster::took(const test::lease_register::taking& what) {
   const shard_id shard = what.lease.shard;
   const std::size_t taker = nodes_by_id_.at(what.to);
   if (std::exchange(shown_, shard) != shard) around_.place.put_owner(fences_[shard]);
-  const auto stored = taker_->take_shard(what.to, around_.time.seen().wall);
+  const auto stored = taker_->take_shard(0, what.to, around_.time.seen().wall);
   if (!stored) throw std::runtime_error("a shard cannot be taken: " + stored.error().detail);
   fences_[shard] = *stored;
   tell(shard_taken{what.lease, *stored, taker});

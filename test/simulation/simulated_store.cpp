@@ -39,8 +39,8 @@ bool simulated_store::is_delayed(fenced_write what, Later&& later) {
   return true;
 }
 
-result<fence> simulated_store::take_shard(const incarnation_id& owner, wall_time now) {
-  return write<fence>([&] { return real_->take_shard(owner, now); },
+result<fence> simulated_store::take_shard(shard_id shard, const incarnation_id& owner, wall_time now) {
+  return write<fence>([&] { return real_->take_shard(shard, owner, now); },
                       [&](const auto& said) {
                         tell(life_began{*said, at_.seat});
                       });

@@ -45,7 +45,7 @@ public:
   };
   simulated_store(std::unique_ptr<persistence::store> real, std::shared_ptr<process> of, site at);
 
-  result<fence> take_shard(const incarnation_id& owner, wall_time now) override;
+  result<fence> take_shard(shard_id shard, const incarnation_id& owner, wall_time now) override;
   result<std::vector<result<void>>> commit(std::span<const persistence::write_batch> batches) override;
   result<persistence::claimed_rows> claim(const persistence::claim_request& request) override;
   result<std::vector<result<void>>> settle(std::span<const persistence::settlement> settlements) override;

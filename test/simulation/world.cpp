@@ -46,7 +46,7 @@ void world::begin_life() {
   auto store = only_->wake();
   ++lives_;
   const wall_time present = wall();
-  const auto owner = store->take_shard(incarnation_id(fmt::format("nd_{}", lives_)), present);
+  const auto owner = store->take_shard(0, incarnation_id(fmt::format("nd_{}", lives_)), present);
   const auto left = owner ? take_up(*store, *owner, tenants_, present) : std::nullopt;
   if (!left) {
     only_->die("it cannot start");

@@ -1,0 +1,332 @@
+#include "persistence/postgres/connection.hpp"
+
+#include "persistence/postgres/statement_text.hpp"
+#include "protocol/wire/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstddef>
+#include <cstring>
+#include <deque>
+#include <utility>
+
+namespace ringdown::persistence {
+
+namespace {
+
+// Answers take up memory until somebody waits for them.
+constexpr std::size_t most_queued = 2000;
+
+// Type numbers of the server's catalogue (pg_type.dat), which never change.
+constexpr Oid type_int8 = 20;
+constexpr Oid type_text = 25;
+constexpr Oid type_bytea = 17;
+
+Oid type_of(const parameter& one) {
+  switch (one.kind()) {
+    case parameter::type::number: return type_int8;
+    case parameter::type::text: return type_text;
+    case parameter::type::bytes: return type_bytea;
+  }
+  return type_text;
+}
+
+template <class Number>
+Number from_network(const char* bytes) {
+  std::array<unsigned char, sizeof(Number)> all{};
+  std::memcpy(all.data(), bytes, all.size());
+  std::uint64_t value = 0;
+  for (const unsigned char one : all) value = value << 8U | one;
+  return static_cast<Number>(value);
+}
+
+std::array<char, 8> to_network(std::int64_t number) {
+  std::array<char, 8> bytes{};
+  auto left = static_cast<std::uint64_t>(number);
+  for (auto at = bytes.rbegin(); at != bytes.rend(); ++at, left >>= 8U) *at = static_cast<char>(left & 0xffU);
+  return bytes;
+}
+
+// The values of one statement as libpq takes them, all binary. The server refuses texts that are not UTF-8 or hold a zero.
+class encoded {
+public:
+  explicit encoded(std::span<const parameter> values) {
+    numbers_.reserve(values.size());
+    for (const parameter& one : values) {
+      if (one.is_null())
+        add(nullptr, 0);
+      else if (one.kind() == parameter::type::number)
+        add(numbers_.emplace_back(to_network(one.number())).data(), 8);
+      else if (one.kind() == parameter::type::bytes)
+        add(one.bytes().empty() ? "" : one.bytes().data(), one.bytes().size());
+      else
+        add_text(one.bytes());
+    }
+  }
+  [[nodiscard]] int count() const { return static_cast<int>(values_.size()); }
+  [[nodiscard]] const char* const* values() const { return values_.data(); }
+  [[nodiscard]] const int* lengths() const { return lengths_.data(); }
+  [[nodiscard]] const int* formats() const { return formats_.data(); }
+
+private:
+  void add(const char* start, std::size_t size) {
+    values_.push_back(start);
+    lengths_.push_back(static_cast<int>(size));
+    formats_.push_back(1);
+  }
+  void add_text(std::string_view text) {
+    if (text.find('\0') == std::string_view::npos && wire::is_utf8(text)) {
+      add(text.empty() ? "" : text.data(), text.size());
+      return;
+    }
+    std::string& mended = repaired_.emplace_back(wire::repaired_utf8(text));
+    std::ranges::replace(mended, '\0', ' ');
+    add(mended.data(), mended.size());
+  }
+
+  std::vector<const char*> values_;
+  std::vector<int> lengths_;
+  std::vector<int> formats_;
+  std::vector<std::array<char, 8>> numbers_;
+  std::deque<std::string> repaired_;
+};
+
+// A server that became a standby, or goes: the next session finds another.
+bool ends_session(const PGresult* said) {
+  const char* const state = PQresultErrorField(said, PG_DIAG_SQLSTATE);
+  if (state == nullptr) return false;
+  const std::string_view code(state);
+  return code == "25006" || code == "25P03" || code.starts_with("57P");
+}
+
+class postgres_cells final : public row_cells {
+public:
+  explicit postgres_cells(const PGresult* from) : from_(from) {}
+  void move_to(int row) { row_ = row; }
+  std::string_view bytes(int column) override {
+    return {PQgetvalue(from_, row_, column), static_cast<std::size_t>(PQgetlength(from_, row_, column))};
+  }
+  // As wide as its type: a truth has one byte, a literal four.
+  std::int64_t number(int column) override {
+    if (is_null(column)) return 0;
+    const char* const start = PQgetvalue(from_, row_, column);
+    switch (PQgetlength(from_, row_, column)) {
+      case 1: return *start;
+      case 4: return from_network<std::int32_t>(start);
+      case 8: return from_network<std::int64_t>(start);
+      default: throw unreadable_row("no number in a column that should hold one");
+    }
+  }
+  bool is_null(int column) override { return PQgetisnull(from_, row_, column) == 1; }
+
+private:
+  const PGresult* from_;
+  int row_ = 0;
+};
+
+} // namespace
+
+postgres_connection::~postgres_connection() { disconnect(); }
+
+void postgres_connection::connect() {
+  if (held_ && PQstatus(held_.get()) == CONNECTION_OK) return;
+  disconnect();
+  held_ = begin_session(url_, mode_);
+  if (PQenterPipelineMode(held_.get()) != 1) lose();
+  const std::lock_guard lock(cancelling_);
+  cancel_ = PQgetCancel(held_.get());
+}
+
+void postgres_connection::disconnect() {
+  const std::lock_guard lock(cancelling_);
+  PQfreeCancel(cancel_);
+  cancel_ = nullptr;
+  held_.reset();
+  statements_.clear();
+  queue_.clear();
+}
+
+void postgres_connection::lose() {
+  const database_error why = error_of(nullptr, held_.get());
+  disconnect();
+  throw why;
+}
+
+void postgres_connection::interrupt() {
+  const std::lock_guard lock(cancelling_);
+  std::array<char, 256> said{};
+  // A server that does not answer has no statement that would end.
+  if (cancel_ != nullptr) PQcancel(cancel_, said.data(), static_cast<int>(said.size()));
+}
+
+void postgres_connection::prepare(statement& one, const char* sql, std::span<const parameter> values) {
+  std::vector<Oid> types;
+  types.reserve(values.size());
+  for (const parameter& value : values) types.push_back(type_of(value));
+  if (one.name.empty()) one.name = "s" + std::to_string(statements_.size());
+  const std::string text = postgres_text(sql);
+  if (PQsendPrepare(held_.get(), one.name.c_str(), text.c_str(), static_cast<int>(types.size()), types.data()) != 1)
+    lose();
+  one.there = true;
+  queue_.push_back({&one, true});
+}
+
+void postgres_connection::put(const char* sql, std::span<const parameter> values) {
+  if (!held_) throw database_error({failure_kind::unavailable, "database: the connection was lost"});
+  statement& one = statements_[sql];
+  if (!one.there) prepare(one, sql, values);
+  const encoded all(values);
+  const int sent =
+      PQsendQueryPrepared(held_.get(), one.name.c_str(), all.count(), all.values(), all.lengths(), all.formats(), 1);
+  if (sent != 1) lose();
+  queue_.push_back({&one, false});
+}
+
+// Of one statement: its reply, and the end of its replies.
+reply postgres_connection::next_reply() {
+  reply said(PQgetResult(held_.get()));
+  if (!said || PQstatus(held_.get()) != CONNECTION_OK) {
+    const database_error why = error_of(said.get(), held_.get());
+    disconnect();
+    throw database_error({failure_kind::unavailable, why.what()});
+  }
+  if (const reply none(PQgetResult(held_.get())); none) lose();
+  return said;
+}
+
+// Waits for all that was sent. What failed first is thrown, when all is read.
+reply postgres_connection::answer_to_last() {
+  if (PQpipelineSync(held_.get()) != 1) lose();
+  std::optional<database_error> first;
+  bool ends = false;
+  reply last;
+  for (const queued& one : queue_) {
+    last = next_reply();
+    const auto status = PQresultStatus(last.get());
+    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) continue;
+    if (one.prepares) one.of->there = false;
+    if (!first && status != PGRES_PIPELINE_ABORTED) first = error_of(last.get(), held_.get());
+    ends = ends || ends_session(last.get());
+  }
+  queue_.clear();
+  const reply end(PQgetResult(held_.get()));
+  if (PQresultStatus(end.get()) != PGRES_PIPELINE_SYNC) lose();
+  if (ends) disconnect();
+  if (first) throw database_error(*first);
+  return last;
+}
+
+int postgres_connection::execute(const char* sql, std::span<const parameter> values) {
+  if (!in_transaction_) connect();
+  put(sql, values);
+  wrote_ = true;
+  const reply said = answer_to_last();
+  const std::string_view count = PQcmdTuples(said.get());
+  int changed = 0;
+  std::from_chars(count.data(), count.data() + count.size(), changed);
+  return changed;
+}
+
+void postgres_connection::query(const char* sql, std::span<const parameter> values, row_visitor each) {
+  if (!in_transaction_) connect();
+  put(sql, values);
+  const reply said = answer_to_last();
+  postgres_cells cells(said.get());
+  for (int row = 0; row < PQntuples(said.get()); ++row) {
+    cells.move_to(row);
+    columns one(cells);
+    if (!each.visit(each.whom, one)) break;
+  }
+}
+
+void postgres_connection::send(const char* sql, std::span<const parameter> values) {
+  if (!in_transaction_) connect();
+  put(sql, values);
+  wrote_ = true;
+  if (!in_transaction_ || queue_.size() > most_queued) static_cast<void>(answer_to_last());
+}
+
+// One statement costs less than a wait for what the first one changed.
+void postgres_connection::send_either(const char*, const char* put, std::span<const parameter> values) {
+  send(put, values);
+}
+
+void postgres_connection::hold(const std::string& name, hold_kind kind) {
+  const std::array<parameter, 1> bound{parameter(name)};
+  put(kind == hold_kind::alone ? "select pg_advisory_xact_lock(hashtextextended(?1, 0))"
+                               : "select pg_advisory_xact_lock_shared(hashtextextended(?1, 0))",
+      bound);
+}
+
+// A shared lock on the key does not hold up a lease that is lengthened, and does hold up a take-over, which locks the row.
+const shard_texts& postgres_connection::shards() const {
+  static constexpr shard_texts texts{
+      "select owner, epoch from shard where id = ?1 and lease_until > clock_timestamp() for key share",
+      "select epoch from shard where id = ?1 for update",
+      "update shard set owner = ?2, epoch = ?3, lease_until = 'infinity' where id = ?1"};
+  return texts;
+}
+
+void postgres_connection::begin(transaction_kind kind) {
+  connect();
+  // Each statement sees what was committed before it: what it looks at is held by then.
+  put(kind == transaction_kind::write ? "begin isolation level read committed"
+                                      : "begin isolation level repeatable read read only",
+      {});
+  in_transaction_ = true;
+  wrote_ = false;
+}
+
+void postgres_connection::note_commit() {
+  ++number_;
+  const std::array<parameter, 2> bound{parameter(writer_), parameter(number_)};
+  put("insert into commit_note(writer, number, done) values(?1, ?2, 1)", bound);
+  put("delete from commit_note where writer = ?1 and number < ?2", bound);
+}
+
+void postgres_connection::commit() {
+  if (wrote_) note_commit();
+  in_doubt_ = wrote_;
+  put("commit", {});
+  const reply said = [&] {
+    try {
+      return answer_to_last();
+    } catch (const database_error&) {
+      if (held_) in_doubt_ = false; // the server has said no
+      throw;
+    }
+  }();
+  in_doubt_ = false;
+  in_transaction_ = false;
+  if (std::string_view(PQcmdStatus(said.get())) != "COMMIT")
+    throw database_error({failure_kind::internal, "database: the transaction had failed before its commit"});
+}
+
+void postgres_connection::roll_back() noexcept {
+  in_transaction_ = false;
+  try {
+    if (!held_) return;
+    put("rollback", {});
+    static_cast<void>(answer_to_last());
+  } catch (const database_error&) {
+    disconnect(); // the server rolls back what has no session any more
+  }
+}
+
+// Whoever inserts the number first has decided. The insert waits for a transaction under way that has.
+std::optional<bool> postgres_connection::settle_doubt() {
+  if (!in_doubt_) return std::nullopt;
+  connect();
+  const std::array<parameter, 2> bound{parameter(writer_), parameter(number_)};
+  put("insert into commit_note(writer, number, done) values(?1, ?2, 0) on conflict do nothing", bound);
+  static_cast<void>(answer_to_last());
+  bool written = false;
+  rows(
+      "select done from commit_note where writer = ?1 and number = ?2", [&](columns& row) { written = row.truth(); },
+      writer_, number_);
+  in_doubt_ = false;
+  return written;
+}
+
+} // namespace ringdown::persistence

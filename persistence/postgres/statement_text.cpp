@@ -1,0 +1,46 @@
+#include "persistence/postgres/statement_text.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace ringdown::persistence {
+
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// Of what is quoted from `at` on: where it ends.
+std::size_t end_of_quoted(std::string_view sql, std::size_t at) {
+  const auto end = sql.find(sql[at], at + 1);
+  return end == std::string_view::npos ? sql.size() : end + 1;
+}
+
+} // namespace
+
+std::string postgres_text(std::string_view sql) {
+  constexpr std::string_view hint = " indexed by ";
+  std::string text;
+  int largest = 0;
+  for (std::size_t at = 0; at < sql.size();) {
+    const char c = sql[at];
+    if (c == '\'' || c == '"') {
+      const auto end = end_of_quoted(sql, at);
+      text += sql.substr(at, end - at);
+      at = end;
+    } else if (c == '?') {
+      int number = 0;
+      for (++at; at < sql.size() && is_digit(sql[at]); ++at) number = 10 * number + (sql[at] - '0');
+      if (number == 0) number = largest + 1;
+      largest = std::max(largest, number);
+      text += '$' + std::to_string(number);
+    } else if (sql.substr(at).starts_with(hint)) {
+      at = std::min(sql.find_first_of(" )", at + hint.size()), sql.size());
+    } else {
+      text += c;
+      ++at;
+    }
+  }
+  return text;
+}
+
+} // namespace ringdown::persistence

@@ -1,0 +1,31 @@
+// The store of several nodes: one PostgreSQL database (15 or later, encoded in UTF-8), reached by URL.
+#pragma once
+
+#include "persistence/open_mode.hpp"
+#include "persistence/secrets.hpp"
+#include "persistence/store.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace ringdown::persistence {
+
+struct postgres_options {
+  std::string url; // postgresql://...; it may hold a password, so no failure repeats it
+  open_mode mode = open_mode::writer;
+};
+
+struct opened_postgres {
+  std::unique_ptr<store> held;
+  std::vector<std::string> warnings; // for the operator: what the server is not set up for
+};
+
+// Connects, migrates (writer only, one node at a time) and checks. unavailable: no server answers now. refused, with words for
+// the operator: a newer schema that no longer works with this version, another encoding, a key that does not open the stored
+// secrets, or a pooler that gives a connection away after each transaction. invalid: no such URL.
+// The store connects anew by itself, at the first call after its connection was lost; that call, and the one during which it was
+// lost, fail with `unavailable`.
+[[nodiscard]] result<opened_postgres> open_postgres(const postgres_options& options, secret_box box);
+
+} // namespace ringdown::persistence
