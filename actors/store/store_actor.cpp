@@ -10,7 +10,7 @@ namespace ringdown {
 
 namespace {
 
-// Enough that a commit's sync is shared by many, small enough that it takes less than 5 ms (docs/decisions/0021): so long does
+// Enough that a commit's sync is shared by many, small enough that it takes less than 5 ms (docs/decisions/0032): so long does
 // a critical of another tenant wait.
 constexpr std::size_t batches_per_transaction = 56;
 constexpr auto retry_pause = std::chrono::milliseconds(250);
