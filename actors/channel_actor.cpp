@@ -47,6 +47,10 @@ void channel::leaving() {
     if (one.ticket) world().http->cancel(*one.ticket);
     if (one.mail_ticket) world().mail->cancel(*one.mail_ticket);
   }
+  // They know us, too.
+  tenant_actor_ = nullptr;
+  accounts_ = nullptr;
+  drained_ = nullptr;
 }
 
 channel::behavior_type channel::make_behavior() {

@@ -171,6 +171,8 @@ void child_table::stop_all() {
   }
   by_address_.clear();
   children_.clear();
+  // Who supervised may be known to somebody for long; the world holds handles that others wait for.
+  world_.reset();
 }
 
 } // namespace ringdown

@@ -51,7 +51,7 @@ public:
   [[nodiscard]] caf::strong_actor_ptr find(const std::string& name) const;
   [[nodiscard]] bool has(const std::string& name) const { return children_.contains(name); }
   [[nodiscard]] std::size_t running() const;
-  void stop_all();
+  void stop_all(); // the last that is asked of it
   // From now on nobody is started, neither new ones nor those that crash (a drain has begun).
   void start_no_more() { closing_ = true; }
   // Set when a child with on_exhaustion::escalate spent its budget: the owner should quit with this.

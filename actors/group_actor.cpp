@@ -33,6 +33,8 @@ group::behavior_type group::make_behavior() {
 void group::leaving() {
   children_.stop_all();
   carrier_watch_ = nullptr;
+  accounts_ = nullptr;
+  drained_ = nullptr;
 }
 
 void group::add_tenant() {

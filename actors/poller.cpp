@@ -35,6 +35,7 @@ poller::poller(caf::actor_config& config, ports_ptr world, std::shared_ptr<actor
 
 void poller::leaving() {
   if (ticket_) world().http->cancel(*ticket_);
+  tenant_actor_ = nullptr;
 }
 
 poller::behavior_type poller::make_behavior() {

@@ -24,7 +24,12 @@ bool is_about_trunks(const poll_news& news) {
 
 } // namespace
 
-void tenant::leaving() { carriers_.watch = nullptr; }
+// Those who know us, too.
+void tenant::leaving() {
+  carriers_.watch = nullptr;
+  channels_.clear();
+  pollers_.clear();
+}
 
 // It knows nothing of us.
 void tenant::on(const carrier_watch_at& is) {

@@ -4,7 +4,11 @@
 #include "test/logic/tenant_bench.hpp"
 #include "test/support/catch.hpp"
 
+#include <caf/scoped_actor.hpp>
+
 #include <future>
+#include <memory>
+#include <utility>
 
 namespace {
 
@@ -83,4 +87,22 @@ TEST_CASE("children that die in a drain hold nobody up, and are not started agai
   REQUIRE(world.log->wait_for("rung", deaths));
   world.asked();
   for (const auto& [name, lives] : world.children()) CHECK(lives.size() == 1);
+}
+
+TEST_CASE("a group that has ended lets go of its world, whoever still knows it") {
+  deaf_group at;
+  auto births = std::make_shared<family>();
+  const auto spawn = [&] { return caf::actor_cast<caf::strong_actor_ptr>(at.system.spawn(test::deaf, 0)); };
+  births->tenant = [spawn](auto&&...) { return spawn(); };
+  births->poller = [spawn](auto&&...) { return spawn(); };
+  births->channel = [spawn](auto&&...) { return spawn(); };
+  auto world = std::make_shared<ports>(*at.world);
+  const std::weak_ptr<ports> seen = world;
+  const auto known = at.system.spawn<group>(ports_ptr(std::exchange(world, nullptr)),
+                                            at.world->health->probe("group/other", "group", "root"), births,
+                                            std::make_shared<const tenant_config>(test::usual_config()));
+  caf::scoped_actor self(at.system);
+  caf::anon_send_exit(known, caf::exit_reason::user_shutdown);
+  self->wait_for(known);
+  CHECK(seen.expired());
 }
