@@ -233,8 +233,10 @@ void channel::exchange(carried& one, http_request request) {
   one.ticket = send(std::move(request), tokens_);
 }
 
-// Carried out on the channel's lane; its end comes back as a message.
+// Carried out on the channel's lane; its end comes back as a message. What is asked of a call that goes on leaves under the
+// lease, too.
 std::uint64_t channel::send(http_request request, std::uint64_t token) {
+  if (!request.send_by && world().leases) request.send_by = world().acts_until();
   request.timeout = times_.attempt_timeout;
   auto self = caf::actor_cast<caf::weak_actor_ptr>(this->address());
   return world().http->send(lane_, std::move(request), [self, token](http_outcome outcome) {

@@ -49,17 +49,17 @@ channel_config hook() {
 }
 
 struct bench {
-  explicit bench(std::shared_ptr<const lease_board> leases = nullptr) {
+  explicit bench(std::shared_ptr<const lease_board> leases = nullptr, const channel_config& settings = hook()) {
     world->leases = std::move(leases);
     world->time.now = [] { return moment{wall_time{std::chrono::hours(500'000)}, steady_time{1h}}; };
     world->time.boot = [] { return std::chrono::nanoseconds(5h); };
     world->time.spread = [] { return 0.0; };
     world->http = &http;
-    world->metrics = std::make_shared<node_metrics>(std::vector<std::string>{"webhook"});
+    world->metrics = std::make_shared<node_metrics>(std::vector<std::string>{settings.kind});
     world->clock = caf::actor_cast<clock_actor>(pointer(clock));
     world->store = caf::actor_cast<store_actor>(pointer(store));
     under_test = system.spawn<channel>(world, world->health->probe("channel/t/hook", "channel", "group/t"),
-                                       tenant_id("t"), hook(), timing());
+                                       tenant_id("t"), settings, timing());
     caf::anon_send(under_test, tenant_attached{pointer(tenant)});
     hear<recover_rows>();
     caf::anon_send(under_test, rows_recovered{true});
@@ -209,6 +209,21 @@ TEST_CASE("without the lease of its shard a channel begins nothing and claims no
   static_cast<void>(at.hear<settle_rows>());
   CHECK(at.http.sent > 0);
   CHECK(at.http.latest_send_by.load() == 5h + 2ms);
+}
+
+TEST_CASE("what a call that goes on is asked leaves under the lease") {
+  auto leases = std::make_shared<lease_board>();
+  leases->write({{0, {6h, 7h}}});
+  channel_config phone;
+  phone.id = channel_id("phone");
+  phone.kind = "twilio";
+  phone.settings = {{"account", "AC" + std::string(32, '1')}, {"from", "+4930123456"}};
+  phone.secrets = {{"auth_token", secret_text(std::string(32, '2'))}};
+  bench at(leases, phone);
+  caf::anon_send(at.under_test, hang_up_call{delivery_id("dl_1"), "CA" + std::string(32, '3'), call_stage::placed});
+  at.clock->receive([](const wake_me&) {}, caf::after(test::patience) >> [] { FAIL("it does not follow the call"); });
+  REQUIRE(at.http.sent == 1);
+  CHECK(at.http.latest_send_by.load() == 7h);
 }
 
 TEST_CASE("a refused outcome is forgotten, and no other that is on its way to the store") {
