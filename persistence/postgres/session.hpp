@@ -2,22 +2,19 @@
 // texts in, texts out.
 #pragma once
 
+#include "persistence/postgres/pq.hpp"
 #include "protocol/types/result.hpp"
 
-#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-struct pg_conn;
-
 namespace ringdown::persistence {
 
 class postgres_session {
 public:
-  // `url` as libpq reads it: "postgresql://user@host/name?sslmode=verify-full", or "host=... dbname=...". Gives up after 5 s
-  // for each address. A failure is `unavailable`, without the URL, which may hold a password.
+  // With the limits of begin_session(). No failure holds the URL, in which a password may be.
   static result<std::unique_ptr<postgres_session>> open(const std::string& url);
   ~postgres_session();
   postgres_session(const postgres_session&) = delete;
@@ -33,10 +30,11 @@ public:
   void give_up();
 
 private:
-  explicit postgres_session(pg_conn* connection) : connection_(connection) {}
+  using session_ptr = persistence::session;
+  postgres_session(session_ptr connection, int socket);
 
-  pg_conn* connection_;
-  int socket_ = -1; // another descriptor of the connection's: libpq may close its own at any time
+  session_ptr connection_;
+  int socket_; // another descriptor of the connection's: libpq may close its own at any time
 };
 
 } // namespace ringdown::persistence
