@@ -1,5 +1,7 @@
 #include "test/simulation/fleet.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <stdexcept>
 #include <string>
@@ -60,7 +62,7 @@ bool fleet::carry_out(const sim::command& what) {
   const auto done = world_.apply(what, time_.truth());
   if (!done) return false;
   std::string words = what.verb;
-  for (const auto& [key, value] : what.with) words += " " + key + "=" + value;
+  for (const auto& [key, value] : what.with) words += fmt::format(" {}={}", key, value);
   told_.write(time_.now(), fleet_told{std::move(words)});
   static_cast<void>(world_.take_changed_fronts());
   tell_truth();
