@@ -55,7 +55,7 @@ logic::known_truth truth_of(const tenant_config& config, wall_time since) {
       record.provider = host_of(i, trunk);
       record.state = resource_state::registered;
       record.since = since;
-      base.resources.push_back(std::move(record));
+      base.resources.emplace_back(std::move(record));
     }
   }
   return truth;

@@ -139,7 +139,7 @@ inline void apply(baseline& base, const poll_news& news) {
   if (news.health) base.health = *news.health;
   for (const resource_record& row : news.changed) {
     std::erase_if(base.resources, [&](const resource_record& old) { return old.ref == row.ref; });
-    base.resources.push_back(row);
+    base.resources.emplace_back(row);
   }
   for (const resource_ref& ref : news.removed)
     std::erase_if(base.resources, [&](const resource_record& old) { return old.ref == ref; });

@@ -48,7 +48,7 @@ public:
     record.provider = host;
     record.state = resource_state::registered;
     record.since = now;
-    truth.at(at).resources.push_back(record);
+    truth.at(at).resources.emplace_back(record);
   }
   shared_record& record(const instance_id& at, const std::string& key = "T1") {
     return *std::ranges::find(truth.at(at).resources, resource_ref{resource_kind::trunk, key}, &resource_record::ref);

@@ -116,7 +116,7 @@ struct changing_tenant {
     baseline& base = truth[at];
     base = {at, 0, true, {}, {}, {}, {}};
     base.health.reach = reachability::reachable;
-    for (const char* key : {"T1", "T2", "T3"}) base.resources.push_back(trunk(key));
+    for (const char* key : {"T1", "T2", "T3"}) base.resources.emplace_back(trunk(key));
   }
   static resource_record trunk(const std::string& key) {
     resource_record record;
