@@ -14,6 +14,7 @@ namespace ringdown::persistence {
 struct postgres_options {
   std::string url; // postgresql://...; it may hold a password, so no failure repeats it
   open_mode mode = open_mode::writer;
+  shard_id shards = 64; // of a database that is new; one that is not keeps those it has
 };
 
 struct opened_postgres {

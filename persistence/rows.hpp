@@ -11,6 +11,7 @@
 #include "protocol/types/record.hpp"
 #include "protocol/types/resource.hpp"
 #include "protocol/types/secret_text.hpp"
+#include "protocol/types/shard.hpp"
 #include "protocol/types/time.hpp"
 
 #include <cstdint>
@@ -134,6 +135,13 @@ struct config_document {
   tenant_id tenant;
   std::uint64_t version = 0;
   std::vector<config_object> objects;
+  shard_id shard = 0; // who holds it runs the tenant
+};
+// The same without what it says.
+struct config_head {
+  tenant_id tenant;
+  std::uint64_t version = 0;
+  shard_id shard = 0;
 };
 using secret_values = std::map<std::string, secret_text>;
 struct config_change {
@@ -148,6 +156,7 @@ struct config_change {
   std::vector<identity> identities; // unique in the whole installation
   std::string actor;
   std::string summary;        // for the audit: what changed, in words, no secrets
+  shard_id shard = 0;         // where it is placed if it is new; one that was placed once stays there
   bool remove_tenant = false; // all of the tenant's objects go; alerts are closed by the tenant actor before
   wall_time at;
 };

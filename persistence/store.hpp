@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -42,7 +43,7 @@ public:
   // Outcomes of attempts: the row's new state and the ledger row. A row not claimed under this fence is left alone (conflict).
   virtual result<std::vector<result<void>>> settle(std::span<const settlement> settlements) = 0;
 
-  // Rows claimed under an older fence: their outcome is not known. By S-D6: keyed channels and criticals go back to pending,
+  // Rows of the shard's tenants claimed under an older fence: their outcome is not known. By S-D6: keyed channels and criticals go back to pending,
   // flagged possible_repeat, the others become unknown. Rows of channels not in `known` are left for recover_channel, open
   // rows of channels that the configuration has no more are ended.
   virtual result<recovery> recover_claims(const fence& now_owner, const std::vector<known_channel>& known,
@@ -56,8 +57,12 @@ public:
 
   // --- loading -------------------------------------------------------------------------------------------------
   virtual result<std::vector<config_document>> load_configs() = 0;
+  virtual result<std::vector<config_head>> config_heads() = 0; // to see what has changed
   virtual result<tenant_snapshot> load_tenant(const tenant_id& tenant, const std::string& egress, wall_time now) = 0;
-  virtual result<std::vector<command>> open_commands(const tenant_id& tenant) = 0;
+  virtual result<std::vector<command>> open_commands(
+      const std::optional<tenant_id>& tenant) = 0; // none: of all; oldest first
+  // Those of them that are decided.
+  virtual result<std::vector<command_result>> decided_commands(const std::vector<std::string>& ids) = 0;
 
   // --- commands (the inbox) ------------------------------------------------------------------------------------
   // Durable when it returns, conflict: before. Claims of interrupts look at open acknowledge and snooze commands (S-A9).

@@ -15,28 +15,6 @@ namespace {
 using row = postgres_session::row;
 using asked_for = std::vector<std::string>;
 
-constexpr const char* make_tables = R"(
-create table if not exists shard (
-  id integer primary key,
-  owner text not null default '',
-  epoch bigint not null default 0,
-  lease_until timestamptz not null default '-infinity');
-create table if not exists node (
-  id text primary key,
-  name text not null,
-  capacity integer not null,
-  draining boolean not null,
-  to_drain boolean not null default false,
-  session integer not null,
-  server timestamptz not null,
-  lease_until timestamptz not null,
-  gone_since timestamptz);
-create table if not exists tenant_shard (
-  tenant text primary key,
-  shard integer not null references shard(id),
-  instances integer not null default 0);
-create sequence if not exists node_session as integer cycle)";
-
 // A process that hangs in the middle of a transaction must not hold its rows for longer than a lease; and the server must not
 // give up a silent session sooner than that, because it would look like a dead process.
 constexpr const char* tune_session = R"(
@@ -48,9 +26,12 @@ set tcp_keepalives_interval = 10;
 set tcp_keepalives_count = 3;
 set tcp_user_timeout = '60s')";
 
-// 7496814, "rdn" in ASCII, is the first half of the key of every advisory lock that stands for a process.
+// An advisory lock stands for a process. The first half of its key is what the database calls the table of nodes: another
+// installation in it has another.
 constexpr const char* begin_session =
-    "select s.n, pg_advisory_lock(7496814, s.n) from (select nextval('node_session')::integer as n offset 0) s";
+    "select s.n, pg_advisory_lock('node'::regclass::oid::integer, s.n) from (select nextval('node_session')::integer "
+    "as n "
+    "offset 0) s";
 
 // A session that was lost because the server started again says nothing: its process renewed at another server than this one.
 // Two who look at once need not both write it down, and never wait for each other.
@@ -59,7 +40,7 @@ with seen as (
   select n.id, n.gone_since, n.server <> pg_postmaster_start_time() or exists (
     select from pg_locks l where l.locktype = 'advisory' and l.granted and l.objsubid = 2
       and l.database = (select oid from pg_database where datname = current_database())
-      and l.classid::bigint = 7496814 and l.objid::bigint = n.session) as lives
+      and l.classid = 'node'::regclass::oid and l.objid::bigint = n.session) as lives
   from node n),
 changed as (
   select n.id from node n join seen s on s.id = n.id where s.lives = (n.gone_since is not null)
@@ -70,9 +51,9 @@ update node n set gone_since = case when s.lives then null else clock_timestamp(
 constexpr const char* wish = "update node set to_drain = $2::boolean where name = $1";
 
 constexpr const char* renew_node = R"(
-insert into node as n (id, name, capacity, draining, session, server, lease_until, gone_since)
-  values ($1, $2, $3::integer, $4::boolean, $5::integer, pg_postmaster_start_time(), now() + $6::interval, null)
-  on conflict (id) do update set name = excluded.name, capacity = excluded.capacity, draining = excluded.draining,
+insert into node as n (id, name, site, version, capacity, draining, session, server, lease_until, gone_since)
+  values ($1, $2, $7, $8, $3::integer, $4::boolean, $5::integer, pg_postmaster_start_time(), now() + $6::interval, null)
+  on conflict (id) do update set name = excluded.name, site = excluded.site, capacity = excluded.capacity, draining = excluded.draining,
     session = excluded.session, server = excluded.server, lease_until = excluded.lease_until, gone_since = null)";
 
 // What has expired and was not taken is revived.
@@ -98,7 +79,7 @@ select s.id, s.owner, s.epoch, s.owner <> '' and s.lease_until > now() and not e
 from shard s order by s.id)";
 
 constexpr const char* read_nodes = R"(
-select id, name, capacity, draining, to_drain from node
+select id, name, capacity, draining, to_drain, site, version from node
   where lease_until > now() and (gone_since is null or gone_since > now() - $1::interval) order by id)";
 
 // Whoever was here long ago.
@@ -192,9 +173,9 @@ private:
     for (const drain_wish& one : what.wishes) steps.push_back({wish, {one.name, one.drain ? "true" : "false"}});
     if (what.what == lease_ask::renew) {
       const node_row& self = what.asker;
-      steps.push_back(
-          {renew_node,
-           {me, self.name, std::to_string(self.capacity), self.draining ? "true" : "false", number_, ttl_}});
+      steps.push_back({renew_node,
+                       {me, self.name, std::to_string(self.capacity), self.draining ? "true" : "false", number_, ttl_,
+                        self.site, self.version}});
       steps.push_back({renew_shards, {me, ttl_}});
       steps.push_back({forget_nodes, {}});
     }
@@ -225,7 +206,8 @@ private:
     }
     for (const row& one : nodes)
       said.nodes.push_back({incarnation_id(one.at(0).value_or("")), one.at(1).value_or(""),
-                            number<std::uint32_t>(one.at(2)), one.at(3) == "t", one.at(4) == "t"});
+                            number<std::uint32_t>(one.at(2)), one.at(3) == "t", one.at(4) == "t",
+                            one.at(5).value_or(""), one.at(6).value_or("")});
     return said;
   }
 
@@ -241,19 +223,6 @@ private:
 
 std::unique_ptr<lease_register> open_postgres_register(std::string url, const register_rules& rules) {
   return std::make_unique<postgres_register>(std::move(url), rules);
-}
-
-result<void> make_register(const std::string& url, shard_id shards) {
-  auto opened = postgres_session::open(url);
-  if (!opened) return opened.error();
-  postgres_session& in = **opened;
-  // Creating the same table twice at once fails in PostgreSQL, whatever "if not exists" says.
-  if (auto locked = in.ask("select pg_advisory_lock(7496813)"); !locked) return locked.error();
-  if (auto made = run_all(in, make_tables); !made) return made;
-  auto filled = in.ask("insert into shard (id) select generate_series(0, $1::integer - 1) on conflict do nothing",
-                       {std::to_string(shards)});
-  if (!filled) return filled.error();
-  return {};
 }
 
 } // namespace ringdown::persistence

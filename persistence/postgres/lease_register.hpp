@@ -15,11 +15,7 @@ struct register_rules {
   duration gone_for = std::chrono::seconds(2); // a session closed for so long is a dead process
 };
 
-// Connects when it is first asked.
+// Connects when it is first asked; by then the store has been opened once, which makes the shards (postgres_store.hpp).
 [[nodiscard]] std::unique_ptr<lease_register> open_postgres_register(std::string url, const register_rules& rules = {});
-
-// Once for an installation: as many shards as there are ever to be; those that are there stay. Several processes may do it at
-// once.
-result<void> make_register(const std::string& url, shard_id shards);
 
 } // namespace ringdown::persistence

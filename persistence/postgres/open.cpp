@@ -53,12 +53,14 @@ result<void> check_schema(PGconn* on) {
                                             "; this version knows " + std::to_string(known)};
 }
 
-void migrate(PGconn* on) {
+void migrate(PGconn* on, shard_id shards) {
   run_text(on, "begin");
   run_text(on, without_limits);
   run_text(on, migration_lock);
   const auto steps = postgres_migrations();
   for (std::size_t next = version_of(on); next < steps.size(); ++next) run_text(on, std::string(steps[next]));
+  run_text(on, "insert into shard(id) select generate_series(0, " + std::to_string(shards) +
+                   " - 1) where not exists(select from shard)");
   // Whoever left these is long dead.
   run_text(on, "delete from commit_note where at < now() - interval '7 days'");
   run_text(on, "commit");
@@ -86,7 +88,7 @@ result<opened_postgres> open_postgres(const postgres_options& options, secret_bo
     if (auto fine = check_server(first.get()); !fine) return fine.error();
     if (auto fine = check_schema(first.get()); !fine) return fine.error();
     if (options.mode == open_mode::writer)
-      migrate(first.get());
+      migrate(first.get(), options.shards);
     else if (version_of(first.get()) == 0)
       return failure{failure_kind::not_found, "database: it is empty"};
     auto db = std::make_unique<postgres_connection>(options.url, options.mode, encode_id("", random_bits()));

@@ -60,7 +60,10 @@ constexpr const char* told_sql =
   "update delivery set not_before = ?1 + case when attempts = 0 or not_before <= ?2 or not_before " \
   "<= " RINGDOWN_LAST_TRIED " then 0 else not_before - " RINGDOWN_LAST_TRIED                        \
   " end where state = 'pending' and not_before > ?1 and (attempts = 0 or " RINGDOWN_LAST_TRIED " > ?1)"
-constexpr const char* waits_of_all_sql = RINGDOWN_WAITS_BEGIN_ANEW;
+// Of rows `row`, but those of tenants that another shard than `shard` has.
+#define RINGDOWN_OF_SHARD(row, shard) \
+  " and not exists(select 1 from tenant_shard s where s.tenant = " row ".tenant and s.shard <> " shard ")"
+constexpr const char* waits_of_shard_sql = RINGDOWN_WAITS_BEGIN_ANEW RINGDOWN_OF_SHARD("delivery", "?3");
 constexpr const char* waits_of_channel_sql = RINGDOWN_WAITS_BEGIN_ANEW " and tenant = ?3 and channel = ?4";
 
 bool is_call(const delivery& row) { return row.target.starts_with('+'); }
@@ -350,11 +353,12 @@ result<recovery> sql_store::recover_claims(const fence& now_owner, const std::ve
   return guard([&] {
     return transact([&]() -> result<recovery> {
       if (!holds(now_owner)) return stale_fence();
-      end_rows_of_removed_channels(now);
-      db_->post(waits_of_all_sql, now, now);
-      auto left = readable_heads("select " RINGDOWN_DELIVERY_HEAD
-                                 " from delivery where state = 'claimed' and (owner <> ? or epoch <> ?)",
-                                 now, now_owner.owner, now_owner.epoch);
+      end_rows_of_removed_channels(now_owner.shard, now);
+      db_->post(waits_of_shard_sql, now, now, now_owner.shard);
+      auto left = readable_heads(
+          "select " RINGDOWN_DELIVERY_HEAD
+          " from delivery where state = 'claimed' and (owner <> ?1 or epoch <> ?2)" RINGDOWN_OF_SHARD("delivery", "?3"),
+          now, now_owner.owner, now_owner.epoch, now_owner.shard);
       recovery tally;
       for (delivery& row : left) {
         // A process that died says nothing of one row among many: only one that was alone is a suspect for longer.
@@ -369,14 +373,14 @@ result<recovery> sql_store::recover_claims(const fence& now_owner, const std::ve
 }
 
 // Made or claimed while their channel was being removed: nobody will ever carry them.
-void sql_store::end_rows_of_removed_channels(wall_time now) {
+void sql_store::end_rows_of_removed_channels(shard_id of, wall_time now) {
   db_->post(
       "update delivery set state = case when state = 'claimed' or possible_repeat <> 0 then 'unknown' else "
-      "'suppressed' end, why = 'channel_removed', ended = ?, owner = null, epoch = null, claimed_at = null where "
+      "'suppressed' end, why = 'channel_removed', ended = ?1, owner = null, epoch = null, claimed_at = null where "
       "state in ('pending', 'claimed') and exists(select 1 from config_document d where d.tenant = delivery.tenant) "
       "and not exists(select 1 from config_object c where c.tenant = delivery.tenant and c.kind = 'channel' and c.id "
-      "= delivery.channel)",
-      now);
+      "= delivery.channel)" RINGDOWN_OF_SHARD("delivery", "?2"),
+      now, of);
 }
 
 result<recovery> sql_store::recover_channel(const tenant_id& tenant, const channel_id& channel, const fence& owner,

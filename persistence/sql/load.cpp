@@ -118,14 +118,29 @@ void sql_store::note_what_was_sent(alert& a) {
           [&](columns&) { one.accepted = true; }, a.tenant, one.fire);
 }
 
-result<std::vector<command>> sql_store::open_commands(const tenant_id& tenant) {
+result<std::vector<command>> sql_store::open_commands(const std::optional<tenant_id>& tenant) {
   return guard([&]() -> result<std::vector<command>> {
     std::vector<command> open;
     db_->rows(
-        "select tenant, id, kind, alert, episode, by, via, until, subject, text, at from command where tenant = ? and "
-        "answer is null order by at, id",
-        [&](columns& row) { open.push_back(read_command(row)); }, tenant);
+        "select tenant, id, kind, alert, episode, by, via, until, subject, text, at from command where (?1 = '' or "
+        "tenant = ?1) and answer is null order by at, id",
+        [&](columns& row) { open.push_back(read_command(row)); }, tenant ? tenant->str() : std::string());
     return open;
+  });
+}
+
+result<std::vector<command_result>> sql_store::decided_commands(const std::vector<std::string>& ids) {
+  return guard([&]() -> result<std::vector<command_result>> {
+    std::vector<command_result> decided;
+    for (const std::string& id : ids)
+      db_->rows(
+          "select answer, answer_text from command where id = ? and answer is not null",
+          [&](columns& row) {
+            const auto answer = row.named(parse_command_answer);
+            decided.push_back({id, answer, row.text(), {}});
+          },
+          id);
+    return decided;
   });
 }
 

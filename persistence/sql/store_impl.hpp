@@ -32,8 +32,10 @@ public:
   result<recovery> recover_channel(const tenant_id& tenant, const channel_id& channel, const fence& owner,
                                    key_knowledge keys, const std::vector<delivery_id>& carried, wall_time now) override;
   result<std::vector<config_document>> load_configs() override;
+  result<std::vector<config_head>> config_heads() override;
   result<tenant_snapshot> load_tenant(const tenant_id& tenant, const std::string& egress, wall_time now) override;
-  result<std::vector<command>> open_commands(const tenant_id& tenant) override;
+  result<std::vector<command>> open_commands(const std::optional<tenant_id>& tenant) override;
+  result<std::vector<command_result>> decided_commands(const std::vector<std::string>& ids) override;
   result<void> insert_command(const command& what) override;
   result<void> replace_config(const config_change& change) override;
   result<secret_values> load_secrets(const tenant_id& tenant) override;
@@ -162,9 +164,10 @@ private:
   void find_remote(delivery& row);
   [[nodiscard]] std::set<std::pair<alert_id, std::uint32_t>> covered_by(const delivery& row);
   void remember_remote(const settlement& what);
-  void end_rows_of_removed_channels(wall_time now);
+  void end_rows_of_removed_channels(shard_id of, wall_time now);
   void end_rows_of(const tenant_id& tenant, const channel_id& removed, wall_time now);
   void resume_or_give_up(const delivery& row, key_knowledge keys, wall_time now, recovery& tally);
+  [[nodiscard]] std::vector<config_head> read_heads();
   void replace_objects(const config_change& change);
   void replace_identities(const config_change& change);
   void replace_secrets(const config_change& change);

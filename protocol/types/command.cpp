@@ -18,5 +18,8 @@ std::optional<command_kind> parse_command_kind(std::string_view text) {
   return parse_in<command_kind>(kind_names, text);
 }
 std::string_view name(command_answer value) { return name_in(answer_names, value); }
+std::optional<command_answer> parse_command_answer(std::string_view text) {
+  return parse_in<command_answer>(answer_names, text);
+}
 
 } // namespace ringdown

@@ -56,5 +56,6 @@ struct command_result {
 [[nodiscard]] std::string_view name(command_kind kind);
 [[nodiscard]] std::string_view name(command_answer answer);
 [[nodiscard]] std::optional<command_kind> parse_command_kind(std::string_view text);
+[[nodiscard]] std::optional<command_answer> parse_command_answer(std::string_view text);
 
 } // namespace ringdown

@@ -40,6 +40,8 @@ struct node_row {
   std::uint32_t capacity = 1; // beside that of others: twice as much is given twice as much
   bool draining = false;      // gives its shards away and takes none
   bool to_drain = false;      // somebody wants it to: said by the register alone
+  std::string site{};         // as it is configured, for people to read
+  std::string version{};
   friend bool operator==(const node_row&, const node_row&) = default;
 };
 

@@ -51,11 +51,17 @@ public:
     return real_->recover_channel(tenant, channel, owner, keys, carried, now);
   }
   result<std::vector<persistence::config_document>> load_configs() override { return real_->load_configs(); }
+  result<std::vector<persistence::config_head>> config_heads() override { return real_->config_heads(); }
   result<persistence::tenant_snapshot> load_tenant(const tenant_id& tenant, const std::string& egress,
                                                    wall_time now) override {
     return real_->load_tenant(tenant, egress, now);
   }
-  result<std::vector<command>> open_commands(const tenant_id& tenant) override { return real_->open_commands(tenant); }
+  result<std::vector<command>> open_commands(const std::optional<tenant_id>& tenant) override {
+    return real_->open_commands(tenant);
+  }
+  result<std::vector<command_result>> decided_commands(const std::vector<std::string>& ids) override {
+    return real_->decided_commands(ids);
+  }
   result<void> insert_command(const command& what) override { return real_->insert_command(what); }
   result<void> replace_config(const persistence::config_change& change) override {
     return real_->replace_config(change);

@@ -1,11 +1,13 @@
 // The register of shards, one set of rules at two registers: in memory, by which everything else is tested, and in PostgreSQL.
 #include "persistence/postgres/lease_register.hpp"
 #include "persistence/postgres/session.hpp"
+#include "persistence/postgres_store.hpp"
 #include "test/support/catch.hpp"
 #include "test/support/lease_register.hpp"
 #include "test/support/postgres_server.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -62,7 +64,11 @@ std::string fresh_database() {
   static int made = 0;
   std::string name = "register" + std::to_string(++made);
   REQUIRE(look_at("postgres")->ask("create database " + name));
-  REQUIRE(make_register(server().url(name), shards));
+  const std::filesystem::path key = std::filesystem::temp_directory_path() / ("ringdown-key-" + name);
+  const auto box = secret_box::create_file(key);
+  REQUIRE(box.ok());
+  std::filesystem::remove(key);
+  REQUIRE(open_postgres({server().url(name), open_mode::writer, shards}, *box).ok());
   return name;
 }
 
@@ -79,7 +85,7 @@ struct in_postgres final : judged_register {
   // Until the server has noticed.
   void close(const std::string& who) override {
     const auto count =
-        "select count(*) from pg_locks where locktype = 'advisory' and classid = 7496814 and database = "
+        "select count(*) from pg_locks where locktype = 'advisory' and classid = 'node'::regclass::oid and database = "
         "(select oid from pg_database where datname = current_database())";
     const auto looking = look_at(database);
     const auto held = [&] { return std::stoi(looking->ask(count)->at(0).at(0).value_or("")); };
@@ -105,7 +111,7 @@ lease_question question(const std::string& who, lease_ask what, std::vector<shar
   static std::uint64_t asked = 0;
   lease_question made;
   made.number = ++asked;
-  made.asker = {incarnation_id(who), "node of " + who, 2, false};
+  made.asker = {incarnation_id(who), "node of " + who, 2, false, false, "Berlin", "1.2.3"};
   made.what = what;
   made.acquire = std::move(acquire);
   made.release = std::move(release);
@@ -144,7 +150,7 @@ TEST_CASE("a register gives what is free under the next epoch, and repeats who h
     CHECK(owners(said) == words{"a1", "-0", "a1"});
     CHECK(said.held == std::vector<held_lease>{{0, 1}, {2, 1}});
     REQUIRE(said.nodes.size() == 1);
-    CHECK(said.nodes[0] == node_row{incarnation_id("a"), "node of a", 2, false});
+    CHECK(said.nodes[0] == node_row{incarnation_id("a"), "node of a", 2, false, false, "Berlin", "1.2.3"});
     CHECK(owners(at.ask("b", question("b", lease_ask::renew, {0, 1}))) == words{"a1", "b1", "a1"});
     CHECK(at.ask("a", question("a", lease_ask::look)).nodes.size() == 2);
   });

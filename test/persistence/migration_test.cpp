@@ -23,11 +23,16 @@ TEST_CASE("a database of the first version is brought up to date with what it ho
     first.exec(
         "insert into delivery values(7, 'acme', 'dl_1', 'push', 'interrupt', 'fired', 'al_1', 1, 1, '', 0, 0, "
         "'critical', 'pending', 'none', 1, 0, 0, 0, 0, 0, null, '', '', 'trace', '{}', null, null, null, null)");
+    first.exec("insert into config_document values('acme', 3)");
+    first.exec("insert into config_object values('acme', 'instance', 'hq', 'file', '')");
     first.exec("insert into attempt values('acme', 'dl_1', 1, 0, 0, 'retry', 503, '', 'busy')");
   }
   const auto opened = place.open();
   REQUIRE(opened->attempts(delivery_id("dl_1"))->size() == 1);
   CHECK((*opened->find_alert(alert_id("al_1")))->key.instance == instance_id("hq"));
+  REQUIRE(opened->config_heads()->size() == 1);
+  CHECK(opened->config_heads()->front().version == 3);
+  CHECK(opened->config_heads()->front().shard == 0);
   const auto loaded = opened->load_tenant(tenant_id("acme"), "n1", noon);
   INFO((loaded.ok() ? std::string() : loaded.error().detail));
   REQUIRE(loaded.ok());

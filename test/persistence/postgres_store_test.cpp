@@ -101,6 +101,13 @@ TEST_CASE("postgres: a parent takes the oldest thing it covers") {
 TEST_CASE("postgres: what was written down comes back with the row") {
   on_postgres(conformance::progress_comes_back_with_the_row);
 }
+TEST_CASE("postgres: a tenant stays in its shard") { on_postgres(conformance::tenants_stay_in_their_shard); }
+TEST_CASE("postgres: a shard takes up its own tenants only") {
+  on_postgres(conformance::a_shard_takes_up_its_own_tenants_only);
+}
+TEST_CASE("postgres: commands are seen from everywhere") {
+  on_postgres(conformance::commands_are_seen_from_everywhere);
+}
 TEST_CASE("postgres: tenants do not see each other") { on_postgres(conformance::tenants_are_apart); }
 TEST_CASE("postgres: a snapshot is what was written") {
   on_postgres(conformance::snapshots_bring_back_what_was_written);

@@ -92,6 +92,11 @@ TEST_CASE("sqlite: a parent takes the oldest thing it covers") {
 TEST_CASE("sqlite: what was written down comes back with the row") {
   on_sqlite(conformance::progress_comes_back_with_the_row);
 }
+TEST_CASE("sqlite: a tenant stays in its shard") { on_sqlite(conformance::tenants_stay_in_their_shard); }
+TEST_CASE("sqlite: a shard takes up its own tenants only") {
+  on_sqlite(conformance::a_shard_takes_up_its_own_tenants_only);
+}
+TEST_CASE("sqlite: commands are seen from everywhere") { on_sqlite(conformance::commands_are_seen_from_everywhere); }
 TEST_CASE("sqlite: tenants do not see each other") { on_sqlite(conformance::tenants_are_apart); }
 TEST_CASE("sqlite: a snapshot is what was written") { on_sqlite(conformance::snapshots_bring_back_what_was_written); }
 TEST_CASE("sqlite: alerts know which of their rows were sent") {

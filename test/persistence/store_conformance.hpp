@@ -47,6 +47,10 @@ void remotes_are_written_with_the_outcome(const store_opener& open);
 void a_parent_takes_the_oldest_thing_it_covers(const store_opener& open);
 void progress_comes_back_with_the_row(const store_opener& open);
 
+void tenants_stay_in_their_shard(const store_opener& open);
+void a_shard_takes_up_its_own_tenants_only(const store_opener& open);
+void commands_are_seen_from_everywhere(const store_opener& open);
+
 void tenants_are_apart(const store_opener& open);
 void snapshots_bring_back_what_was_written(const store_opener& open);
 void alerts_know_which_of_their_rows_were_sent(const store_opener& open);

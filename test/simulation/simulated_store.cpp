@@ -137,7 +137,15 @@ result<tenant_snapshot> simulated_store::load_tenant(const tenant_id& tenant, co
                                                      wall_time now) {
   return read<tenant_snapshot>([&] { return real_->load_tenant(tenant, egress, now); });
 }
-result<std::vector<command>> simulated_store::open_commands(const tenant_id& tenant) {
+result<std::vector<config_head>> simulated_store::config_heads() {
+  return read<std::vector<config_head>>([&] { return real_->config_heads(); });
+}
+
+result<std::vector<command_result>> simulated_store::decided_commands(const std::vector<std::string>& ids) {
+  return read<std::vector<command_result>>([&] { return real_->decided_commands(ids); });
+}
+
+result<std::vector<command>> simulated_store::open_commands(const std::optional<tenant_id>& tenant) {
   return read<std::vector<command>>([&] { return real_->open_commands(tenant); });
 }
 result<secret_values> simulated_store::load_secrets(const tenant_id& tenant) {

@@ -56,9 +56,11 @@ public:
                                                 persistence::key_knowledge keys,
                                                 const std::vector<delivery_id>& carried, wall_time now) override;
   result<std::vector<persistence::config_document>> load_configs() override;
+  result<std::vector<persistence::config_head>> config_heads() override;
   result<persistence::tenant_snapshot> load_tenant(const tenant_id& tenant, const std::string& egress,
                                                    wall_time now) override;
-  result<std::vector<command>> open_commands(const tenant_id& tenant) override;
+  result<std::vector<command>> open_commands(const std::optional<tenant_id>& tenant) override;
+  result<std::vector<command_result>> decided_commands(const std::vector<std::string>& ids) override;
   result<void> insert_command(const command& what) override;
   result<void> replace_config(const persistence::config_change& change) override;
   result<persistence::secret_values> load_secrets(const tenant_id& tenant) override;

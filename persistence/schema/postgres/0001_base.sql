@@ -13,8 +13,17 @@ create function instr(whole text, part text) returns integer language sql immuta
 create table setting(key string primary key, value string not null);
 -- By this server's clock.
 create table shard(
-  id integer primary key, owner text not null default '', epoch bigint not null default 0,
+  id integer primary key, owner string not null default '', epoch bigint not null default 0,
   lease_until timestamptz not null default '-infinity');
+-- Processes that asked the register; `session` numbers the advisory lock by which each shows that it lives.
+create table node(
+  id string primary key, name string not null, site string not null, version string not null, capacity integer not null,
+  draining boolean not null, to_drain boolean not null default false, session integer not null, server timestamptz not null,
+  lease_until timestamptz not null, gone_since timestamptz);
+create sequence node_session as integer cycle;
+-- A tenant stays where it was placed, also when it is gone: what it wrote is under that shard's fence.
+create table tenant_shard(
+  tenant string primary key, shard integer not null references shard(id), instances integer not null);
 
 create table config_document(tenant string primary key, version bigint not null);
 create table config_object(

@@ -1,0 +1,4 @@
+-- Which shard each tenant belongs to, also when it is gone. A node that runs alone has one.
+create table tenant_shard(tenant text primary key, shard integer not null, instances integer not null) without rowid;
+insert into tenant_shard select d.tenant, 0,
+  (select count(*) from config_object c where c.tenant = d.tenant and c.kind = 'instance') from config_document d;
