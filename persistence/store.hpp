@@ -56,7 +56,7 @@ public:
                                            wall_time now) = 0;
 
   // --- loading -------------------------------------------------------------------------------------------------
-  virtual result<std::vector<config_document>> load_configs() = 0;
+  virtual result<std::vector<config_document>> load_configs(const std::optional<tenant_id>& only) = 0; // none: of all
   virtual result<std::vector<config_head>> config_heads() = 0; // to see what has changed
   virtual result<tenant_snapshot> load_tenant(const tenant_id& tenant, const std::string& egress, wall_time now) = 0;
   virtual result<std::vector<command>> open_commands(

@@ -1,5 +1,6 @@
 #include "persistence/postgres/connection.hpp"
 
+#include "persistence/postgres/news.hpp"
 #include "persistence/postgres/statement_text.hpp"
 #include "protocol/wire/text.hpp"
 
@@ -258,6 +259,8 @@ void postgres_connection::hold(const std::string& name, hold_kind kind) {
                                : "select pg_advisory_xact_lock_shared(hashtextextended(?1, 0))",
       bound);
 }
+
+void postgres_connection::announce() { put("select pg_notify(" RINGDOWN_NEWS_CHANNEL ", '')", {}); }
 
 // A shared lock on the key does not hold up a lease that is lengthened, and does hold up a take-over, which locks the row.
 const shard_texts& postgres_connection::shards() const {

@@ -38,6 +38,7 @@ public:
   void interrupt() override;
   void hold(const std::string& name, hold_kind kind) override;
   [[nodiscard]] const shard_texts& shards() const override;
+  void announce() override;
   [[nodiscard]] bool is_alone() const override { return false; }
   [[nodiscard]] std::optional<bool> settle_doubt() override;
   [[nodiscard]] bool is_in_doubt() const override { return in_doubt_; }

@@ -4,29 +4,30 @@
 
 namespace ringdown::persistence {
 
-std::vector<config_head> sql_store::read_heads() {
+std::vector<config_head> sql_store::read_heads(const std::optional<tenant_id>& only) {
   std::vector<config_head> all;
   db_->rows(
       "select d.tenant, d.version, coalesce(t.shard, 0) from config_document d left join tenant_shard t on t.tenant = "
-      "d.tenant order by d.tenant",
+      "d.tenant where ?1 = '' or d.tenant = ?1 order by d.tenant",
       [&](columns& row) {
         config_head one;
         one.tenant = row.id<tenant_id>();
         one.version = row.as<std::uint64_t>();
         one.shard = row.as<shard_id>();
         all.push_back(std::move(one));
-      });
+      },
+      only ? only->str() : std::string());
   return all;
 }
 
 result<std::vector<config_head>> sql_store::config_heads() {
-  return guard([&]() -> result<std::vector<config_head>> { return read_heads(); });
+  return guard([&]() -> result<std::vector<config_head>> { return read_heads({}); });
 }
 
-result<std::vector<config_document>> sql_store::load_configs() {
+result<std::vector<config_document>> sql_store::load_configs(const std::optional<tenant_id>& only) {
   return guard([&]() -> result<std::vector<config_document>> {
     std::vector<config_document> all;
-    for (config_head& one : read_heads()) all.push_back({std::move(one.tenant), one.version, {}, one.shard});
+    for (config_head& one : read_heads(only)) all.push_back({std::move(one.tenant), one.version, {}, one.shard});
     for (config_document& one : all)
       db_->rows(
           "select kind, id, managed_by, body from config_object where tenant = ? order by kind, id",
@@ -144,6 +145,7 @@ result<void> sql_store::replace_config(const config_change& change) {
           change.tenant, change.shard, static_cast<std::uint64_t>(change.identities.size()));
       append_audit(change.tenant, {change.actor, change.remove_tenant ? "tenant.removed" : "config.applied",
                                    "tenant/" + change.tenant.str(), change.summary, change.at});
+      db_->announce();
       return {};
     });
   });

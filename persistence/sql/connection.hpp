@@ -91,6 +91,8 @@ public:
   // Until the transaction ends.
   virtual void hold(const std::string& name, hold_kind kind) = 0;
   [[nodiscard]] virtual const shard_texts& shards() const = 0;
+  // Once the transaction is committed, whoever waits for news (news.hpp) is told that there is some.
+  virtual void announce() = 0;
   // Nobody else writes here: what was read once is still so.
   [[nodiscard]] virtual bool is_alone() const = 0;
 

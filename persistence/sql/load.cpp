@@ -134,10 +134,11 @@ result<std::vector<command_result>> sql_store::decided_commands(const std::vecto
     std::vector<command_result> decided;
     for (const std::string& id : ids)
       db_->rows(
-          "select answer, answer_text from command where id = ? and answer is not null",
+          "select answer, answer_text, answer_delivery from command where id = ? and answer is not null",
           [&](columns& row) {
             const auto answer = row.named(parse_command_answer);
-            decided.push_back({id, answer, row.text(), {}});
+            std::string text = row.text();
+            decided.push_back({id, answer, std::move(text), row.id<delivery_id>()});
           },
           id);
     return decided;
@@ -153,6 +154,7 @@ result<void> sql_store::insert_command(const command& c) {
           "values(?,?,?,?,?,?,?,?,?,?,?) on conflict do nothing",
           c.tenant, c.id, name(c.kind), c.alert, c.episode, c.by, c.via, c.until, c.subject, c.text, c.at);
       if (made == 0) return failure{failure_kind::conflict, "that command was stored before"};
+      db_->announce();
       return {};
     });
   });

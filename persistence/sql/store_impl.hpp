@@ -31,7 +31,7 @@ public:
                                   wall_time now) override;
   result<recovery> recover_channel(const tenant_id& tenant, const channel_id& channel, const fence& owner,
                                    key_knowledge keys, const std::vector<delivery_id>& carried, wall_time now) override;
-  result<std::vector<config_document>> load_configs() override;
+  result<std::vector<config_document>> load_configs(const std::optional<tenant_id>& only) override;
   result<std::vector<config_head>> config_heads() override;
   result<tenant_snapshot> load_tenant(const tenant_id& tenant, const std::string& egress, wall_time now) override;
   result<std::vector<command>> open_commands(const std::optional<tenant_id>& tenant) override;
@@ -167,7 +167,7 @@ private:
   void end_rows_of_removed_channels(shard_id of, wall_time now);
   void end_rows_of(const tenant_id& tenant, const channel_id& removed, wall_time now);
   void resume_or_give_up(const delivery& row, key_knowledge keys, wall_time now, recovery& tally);
-  [[nodiscard]] std::vector<config_head> read_heads();
+  [[nodiscard]] std::vector<config_head> read_heads(const std::optional<tenant_id>& only);
   void replace_objects(const config_change& change);
   void replace_identities(const config_change& change);
   void replace_secrets(const config_change& change);

@@ -120,8 +120,9 @@ void sql_store::write(const write_batch& batch) {
               batch.at);
   }
   for (const command_result& one : batch.commands)
-    db_->post("update command set answer = ?, answer_text = ? where tenant = ? and id = ?", name(one.answer), one.text,
-              tenant, one.id);
+    db_->post("update command set answer = ?, answer_text = ?, answer_delivery = ? where tenant = ? and id = ?",
+              name(one.answer), one.text, one.delivery, tenant, one.id);
+  if (!batch.commands.empty()) db_->announce();
   write_calls(batch);
   for (const audit_entry& one : batch.audits) append_audit(tenant, one);
 }

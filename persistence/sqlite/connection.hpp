@@ -34,6 +34,7 @@ public:
   [[nodiscard]] bool is_in_doubt() const override { return false; }
   void hold(const std::string&, hold_kind) override {} // a transaction that writes holds everything
   [[nodiscard]] const shard_texts& shards() const override;
+  void announce() override {}                                   // nobody else writes here
   [[nodiscard]] bool is_alone() const override { return true; } // the lock of its directory
 
 private:

@@ -49,7 +49,7 @@ struct command_result {
   std::string id;
   command_answer answer = command_answer::done;
   std::string text;          // "acknowledged by jo at ..."
-  delivery_id delivery = {}; // the row made for who asked (resend, test): how it ended is to be seen there; not stored
+  delivery_id delivery = {}; // the row made for who asked (resend, test): how it ended is to be seen there
   friend bool operator==(const command_result&, const command_result&) = default;
 };
 

@@ -50,7 +50,9 @@ public:
                                                 const std::vector<delivery_id>& carried, wall_time now) override {
     return real_->recover_channel(tenant, channel, owner, keys, carried, now);
   }
-  result<std::vector<persistence::config_document>> load_configs() override { return real_->load_configs(); }
+  result<std::vector<persistence::config_document>> load_configs(const std::optional<tenant_id>& only) override {
+    return real_->load_configs(only);
+  }
   result<std::vector<persistence::config_head>> config_heads() override { return real_->config_heads(); }
   result<persistence::tenant_snapshot> load_tenant(const tenant_id& tenant, const std::string& egress,
                                                    wall_time now) override {

@@ -46,10 +46,13 @@ void tenants_stay_in_their_shard(const store_opener& open) {
   CHECK(heads[0].shard == 0);
   CHECK(heads[1].version == 2);
   CHECK(heads[1].shard == 1);
-  const auto documents = *held->load_configs();
+  const auto documents = *held->load_configs({});
   REQUIRE(documents.size() == 2);
   CHECK(documents[0].shard == 0);
   CHECK(documents[1].shard == 1);
+  const auto one = *held->load_configs(tenant_id("globex"));
+  REQUIRE(one.size() == 1);
+  CHECK(one[0].version == 2);
 
   auto gone = change_of(tenant_id("globex"), 0, false);
   gone.remove_tenant = true;
@@ -118,11 +121,11 @@ void commands_are_seen_from_everywhere(const store_opener& open) {
   CHECK(elsewhere->decided_commands({"c1", "c2", "c3"})->empty());
 
   auto batch = work.batch();
-  batch.commands = {{"c1", command_answer::already, "acknowledged by jo"}};
+  batch.commands = {{"c1", command_answer::already, "acknowledged by jo", delivery_id("dl_1")}};
   work.commit(batch);
   const auto decided = *elsewhere->decided_commands({"c1", "c2", "c3"});
   REQUIRE(decided.size() == 1);
-  CHECK(decided[0] == command_result{"c1", command_answer::already, "acknowledged by jo", {}});
+  CHECK(decided[0] == command_result{"c1", command_answer::already, "acknowledged by jo", delivery_id("dl_1")});
   CHECK(elsewhere->open_commands({})->size() == 1);
 }
 

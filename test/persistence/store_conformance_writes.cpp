@@ -225,7 +225,7 @@ void configuration_is_replaced(const store_opener& open) {
 
   SECTION("it is loaded as it was written, version by version") {
     REQUIRE(work.held->replace_config(change_of("acme")).ok());
-    const auto all = *open()->load_configs();
+    const auto all = *open()->load_configs({});
     REQUIRE(all.size() == 1);
     CHECK(all[0].version == 2);
     REQUIRE(all[0].objects.size() == 3);
@@ -237,7 +237,7 @@ void configuration_is_replaced(const store_opener& open) {
     const auto refused = work.held->replace_config(change_of("globex"));
     REQUIRE(refused.error().kind == failure_kind::conflict);
     CHECK(refused.error().detail.find("acme") == std::string::npos);
-    CHECK((*work.held->load_configs()).size() == 1);
+    CHECK((*work.held->load_configs({})).size() == 1);
     CHECK((*work.held->audit({tenant_id("globex"), 10, ""})).items.empty());
   }
   SECTION("the audit goes on after a refused change") {
@@ -288,7 +288,7 @@ void configuration_takes_along_what_it_removes(const store_opener& open) {
     gone.actor = "file";
     gone.at = noon;
     REQUIRE(work.held->replace_config(gone).ok());
-    CHECK((*work.held->load_configs()).empty());
+    CHECK((*work.held->load_configs({})).empty());
     CHECK((*work.held->load_secrets(work.tenant)).empty());
     CHECK(work.held->replace_config(change_of("globex")).ok());
     CHECK((*work.held->audit({work.tenant, 10, ""})).items.size() == 2);

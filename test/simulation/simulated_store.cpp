@@ -130,8 +130,8 @@ result<void> simulated_store::probe(wall_time now) {
 // Changes nothing that anybody can see.
 result<void> simulated_store::fold_log() { return real_->fold_log(); }
 
-result<std::vector<config_document>> simulated_store::load_configs() {
-  return read<std::vector<config_document>>([&] { return real_->load_configs(); });
+result<std::vector<config_document>> simulated_store::load_configs(const std::optional<tenant_id>& only) {
+  return read<std::vector<config_document>>([&] { return real_->load_configs(only); });
 }
 result<tenant_snapshot> simulated_store::load_tenant(const tenant_id& tenant, const std::string& egress,
                                                      wall_time now) {

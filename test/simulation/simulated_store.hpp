@@ -55,7 +55,7 @@ public:
   result<persistence::recovery> recover_channel(const tenant_id& tenant, const channel_id& channel, const fence& owner,
                                                 persistence::key_knowledge keys,
                                                 const std::vector<delivery_id>& carried, wall_time now) override;
-  result<std::vector<persistence::config_document>> load_configs() override;
+  result<std::vector<persistence::config_document>> load_configs(const std::optional<tenant_id>& only) override;
   result<std::vector<persistence::config_head>> config_heads() override;
   result<persistence::tenant_snapshot> load_tenant(const tenant_id& tenant, const std::string& egress,
                                                    wall_time now) override;

@@ -93,7 +93,7 @@ create table mute(
   primary key(tenant, scope, type));
 create table command(
   tenant string not null, id string not null, kind string not null, alert string not null, episode bigint not null, by string not null,
-  via string not null, until bigint, subject string not null, text string not null, at bigint not null, answer string, answer_text string,
+  via string not null, until bigint, subject string not null, text string not null, at bigint not null, answer string, answer_text string, answer_delivery string not null default '',
   primary key(tenant, id));
 create index command_open on command(tenant, alert) where answer is null;
 create table audit(
