@@ -179,7 +179,7 @@ void lease_holder::write_board() {
   std::map<shard_id, lease_board::line> lines;
   for (const auto& [shard, of] : here_)
     if (const auto held = keeper_.lease_of(shard); held && held->epoch == of.epoch)
-      lines[shard] = {keeper_.begins_until(shard), keeper_.runs_until(shard)};
+      lines[shard] = {keeper_.begins_until(shard), keeper_.runs_until(shard), of.epoch};
   given_.board->write(std::move(lines));
 }
 

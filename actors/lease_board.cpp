@@ -9,6 +9,11 @@ void lease_board::write(std::map<shard_id, line> held) {
   held_.swap(held);
 }
 
+bool lease_board::holds(shard_id shard) const {
+  const std::lock_guard hold(guard_);
+  return held_.contains(shard);
+}
+
 lease_board::line lease_board::of(shard_id shard) const {
   const std::lock_guard hold(guard_);
   const auto at = held_.find(shard);

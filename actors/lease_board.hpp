@@ -5,6 +5,7 @@
 
 #include "protocol/types/shard.hpp"
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -16,10 +17,12 @@ public:
   struct line {
     boot_time begins_until{}; // nothing may be begun after this
     boot_time leaves_until{}; // and of what was begun no first byte may leave after this; not sooner
+    std::uint64_t epoch = 0;  // under which it is held
   };
   // In place of what stood there: a shard that is not among them is not held.
   void write(std::map<shard_id, line> held);
-  // Zero for a shard that is not held.
+  [[nodiscard]] bool holds(shard_id shard) const;
+  // Zeros for a shard that is not held.
   [[nodiscard]] line of(shard_id shard) const;
 
   void note(const lease_answer& heard);

@@ -33,7 +33,7 @@ struct ports {
   node_config node;
   clock_actor clock;
   store_actor store;
-  fence owner;                               // of the shard; at the node: of the one it begins with, if any
+  fence owner; // of the shard; at the node: of the one it begins with; of several: its name alone
   std::shared_ptr<const lease_board> leases; // none: the shard is ours for good
   moment begun;                              // when the tree was grown
   std::string start_mark;                    // differs for every start of the process; part of trace ids
@@ -45,6 +45,8 @@ struct ports {
   std::function<void(const command_result&)> command_decided;
   // Run on the store's thread before a shard's tenants are begun: what its last owner left is taken up. None: there is nothing.
   std::function<result<void>(persistence::store&, const fence&)> before_shard;
+  // Run on the store's thread: passes on what other nodes wrote, and commands that were given here. None: nobody else writes.
+  std::function<result<void>(persistence::store&)> news;
   // Told of a shard that ended, once nothing of it runs any more; any thread, must not block. None: nobody asks.
   std::function<void(const fence&)> shard_over;
   // What cannot be carried on with (the store lost its disk): log it and end the process.

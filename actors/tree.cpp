@@ -20,6 +20,7 @@
 #include <caf/exit_reason.hpp>
 #include <caf/spawn_options.hpp>
 
+#include <atomic>
 #include <future>
 #include <string>
 #include <string_view>
@@ -87,6 +88,7 @@ public:
         system_(config_),
         shared_(std::make_shared<ports>(std::move(start))) {
     if (stage_.opened) stage_.opened(system_);
+    const bool alone = !with;
     shared_->begun = shared_->time.now();
     // Whom a shard's last actor tells: known before there is a shard.
     const auto to_leases = std::make_shared<caf::weak_actor_ptr>();
@@ -106,7 +108,7 @@ public:
     births_ = make_family(system_, shared_);
     root_ = system_.spawn<root>(shared_, board.probe("root", "root", ""), births_);
     if (with) join(std::move(*with), std::move(board_of_leases), *to_leases);
-    if (!shared_->owner.owner.empty()) caf::anon_send(root_, shard_begun{shared_->owner});
+    if (alone && !shared_->owner.owner.empty()) caf::anon_send(root_, shard_begun{shared_->owner});
   }
 
   ~living_tree() override {
@@ -139,13 +141,26 @@ public:
 
   void command(const ringdown::command& what, std::function<void(result<void>)> done) override {
     auto to = root_;
-    caf::anon_send(shared_->store, store_command{what, [to, what, done = std::move(done)](result<void> stored) {
-                                                   // Said again: durable since before, and decided once (S-A9).
-                                                   const bool again =
-                                                       !stored && stored.error().kind == failure_kind::conflict;
-                                                   if (stored) caf::anon_send(to, command_for_tenant{what});
-                                                   done(again ? result<void>{} : std::move(stored));
-                                                 }});
+    const bool by_news = shared_->news != nullptr;
+    caf::anon_send(shared_->store,
+                   store_command{what, [this, to, by_news, what, done = std::move(done)](result<void> stored) {
+                                   // Said again: durable since before, and decided once (S-A9).
+                                   const bool again = !stored && stored.error().kind == failure_kind::conflict;
+                                   if (stored && !by_news) caf::anon_send(to, command_for_tenant{what});
+                                   done(again ? result<void>{} : std::move(stored));
+                                   if (by_news) look_for_news();
+                                 }});
+  }
+
+  void pass_on(const ringdown::command& what) override { caf::anon_send(root_, command_for_tenant{what}); }
+
+  bool look_for_news() override {
+    if (closing_ || looks_.exchange(true)) return false;
+    with_writer([this](persistence::store& store) {
+      looks_ = false; // whatever is written from here on is to be looked for again
+      return shared_->news(store);
+    });
+    return true;
   }
 
   void with_writer(std::function<result<void>(persistence::store&)> run) override {
@@ -187,14 +202,18 @@ public:
     return answer.wait_for(within) == std::future_status::ready;
   }
 
+  // Twice: what runs before the first may have asked for a look at the news.
   void finish_writes() override {
-    auto done = std::make_shared<std::promise<void>>();
-    auto reached = done->get_future();
-    with_writer([done](persistence::store&) -> result<void> {
-      done->set_value();
-      return {};
-    });
-    reached.wait();
+    closing_ = true;
+    for (int i = 0; i < 2; ++i) {
+      auto done = std::make_shared<std::promise<void>>();
+      auto reached = done->get_future();
+      with_writer([done](persistence::store&) -> result<void> {
+        done->set_value();
+        return {};
+      });
+      reached.wait();
+    }
   }
 
 private:
@@ -237,7 +256,9 @@ private:
   std::shared_ptr<persistence::lease_register> register_; // none: no cluster
   register_actor asker_;
   lease_actor leases_;
-  std::future<pulse_answer> pulse_; // asked and not yet answered
+  std::atomic<bool> looks_{false};   // for news: it is about to
+  std::atomic<bool> closing_{false}; // it looks no more
+  std::future<pulse_answer> pulse_;  // asked and not yet answered
 };
 
 } // namespace

@@ -43,8 +43,8 @@ struct cluster_part {
 class node_tree {
 public:
   // `start` has everything but clock and store, which the tree adds. The shard of its `owner` must be taken already, and what
-  // its last owner left taken up: its tenants are begun at once. As part of a cluster it has no `owner`, and runs what it is
-  // given.
+  // its last owner left taken up: its tenants are begun at once. As part of a cluster its `owner` only names it, and it
+  // runs what it is given.
   static std::unique_ptr<node_tree> grow(ports start, std::shared_ptr<persistence::store> held, tree_stage on = {},
                                          std::optional<cluster_part> with = {});
   virtual ~node_tree() = default;
@@ -55,6 +55,10 @@ public:
   virtual void remove(const tenant_id& tenant) = 0;
   // Any thread. Durable first, then decided; `done` is called on the store's thread once it is durable.
   virtual void command(const ringdown::command& what, std::function<void(result<void>)> done) = 0;
+  // Any thread. To its tenant, if that runs here: it is durable, and was not passed on before.
+  virtual void pass_on(const ringdown::command& what) = 0;
+  // Any thread. Has ports::news look. False: it is about to look already.
+  virtual bool look_for_news() = 0;
   // Any thread. Runs on the store's thread, after all that was asked before; returns what the store said to it.
   virtual void with_writer(std::function<result<void>(persistence::store&)> run) = 0;
   // Any thread. Crash one actor of a tenant, as its supervisor knows it; `found` is called on an actor's thread.
@@ -70,7 +74,8 @@ public:
   // The process ends: everything is handed over, whether somebody takes it or not; waits at most `within`. True when nothing is
   // held any more.
   virtual bool leave(std::chrono::milliseconds within) = 0;
-  // Waits until all that was asked of the store before has run: then nothing of the caller's is in use there any more.
+  // Looks for news no more, and waits until all that was asked of the store before has run: then nothing of the caller's is in
+  // use there any more.
   virtual void finish_writes() = 0;
 };
 

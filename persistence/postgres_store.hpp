@@ -29,4 +29,7 @@ struct opened_postgres {
 // lost, fail with `unavailable`.
 [[nodiscard]] result<opened_postgres> open_postgres(const postgres_options& options, secret_box box);
 
+// Whether nothing of ours is there yet. Fails as open_postgres does.
+[[nodiscard]] result<bool> is_new_postgres(const std::string& url);
+
 } // namespace ringdown::persistence

@@ -71,7 +71,7 @@ public:
   // --- configuration -------------------------------------------------------------------------------------------
   // Replace the objects managed by `file` of one tenant. conflict (names no owner) when an instance's (host, client id) is
   // taken by another tenant. Secrets are sealed before they touch the disk. Suppresses pending rows of removed channels.
-  virtual result<void> replace_config(const config_change& change) = 0;
+  virtual result<config_head> replace_config(const config_change& change) = 0; // as it is then; zeros for one removed
   virtual result<secret_values> load_secrets(const tenant_id& tenant) = 0;
 
   // --- login budget (D-03, S-K2) -------------------------------------------------------------------------------

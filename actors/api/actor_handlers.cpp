@@ -10,12 +10,20 @@ namespace ringdown::api {
 
 namespace {
 
+failure runs_elsewhere(const context& in, const tenant_id& tenant) {
+  const std::string runner = runner_of(in, tenant);
+  return {failure_kind::conflict,
+          runner.empty() ? "no node runs this tenant now" : "this tenant runs on node " + runner + ": ask there"};
+}
+
 // On the store's thread: who restarted what is kept before it happens.
 result<void> note_restart(const context& in, persistence::store& store, const tenant_id& tenant,
                           const std::string& actor, const std::string& by) {
+  const auto owner = fence_of(in, tenant);
+  if (!owner) return runs_elsewhere(in, tenant);
   persistence::write_batch batch;
   batch.tenant = tenant;
-  batch.owner = in.world->owner;
+  batch.owner = *owner;
   batch.at = in.world->time.now().wall;
   batch.audits.push_back({by, "actor.restarted", actor, "", batch.at});
   const auto verdicts = store.commit(std::span(&batch, 1));
@@ -55,6 +63,7 @@ void post_restart_actor(context& in, const server_request& request, const path_p
   if (!tenant)
     return answer(problem(422, "invalid", "name: give a poller, channel or tenant as GET actors lists them"));
   if (!in.tenants.find(*tenant)) return answer(problem(404, "not found", "no such actor"));
+  if (!fence_of(in, *tenant)) return answer(problem(runs_elsewhere(in, *tenant)));
   in.tree->with_writer(
       [&in, tenant = *tenant, actor, by = by_whom(*body), answer](persistence::store& store) -> result<void> {
         if (auto noted = note_restart(in, store, tenant, actor, by); !noted) {

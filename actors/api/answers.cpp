@@ -1,7 +1,6 @@
 #include "actors/api/answers.hpp"
 
 #include <utility>
-#include <vector>
 
 namespace ringdown::api {
 
@@ -30,6 +29,14 @@ void pending_answers::end(const std::string& command, const command_outcome& how
     waiting_.erase(at);
   }
   answer(how);
+}
+
+std::vector<std::string> pending_answers::durable() const {
+  const std::lock_guard hold(guard_);
+  std::vector<std::string> ids;
+  for (const auto& [id, one] : waiting_)
+    if (one.durable) ids.push_back(id);
+  return ids;
 }
 
 void pending_answers::expire(steady_time now) {

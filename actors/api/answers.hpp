@@ -10,6 +10,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace ringdown::api {
 
@@ -26,7 +27,8 @@ public:
   void stored(const std::string& command);
   void not_stored(const std::string& command, const failure& why);
   void decided(const command_result& what);
-  void expire(steady_time now); // called about once a second
+  [[nodiscard]] std::vector<std::string> durable() const; // commands that are, and whose verdict is waited for
+  void expire(steady_time now);                           // called about once a second
 
 private:
   struct entry {
@@ -36,7 +38,7 @@ private:
   };
   void end(const std::string& command, const command_outcome& how);
 
-  std::mutex guard_;
+  mutable std::mutex guard_;
   std::map<std::string, entry> waiting_;
 };
 

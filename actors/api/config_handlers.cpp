@@ -3,6 +3,7 @@
 #include "actors/api/load_tenants.hpp"
 #include "actors/api/tenant_warnings.hpp"
 #include "actors/api/unknown_names.hpp"
+#include "actors/logic/placement.hpp"
 #include "protocol/wire/api_json.hpp"
 
 #include <optional>
@@ -67,9 +68,11 @@ struct stored_tenant {
   [[nodiscard]] std::uint64_t version() const { return document ? document->version : 0; }
 };
 
-result<stored_tenant> what_is_stored(const context& in, persistence::store& store, const tenant_id& id) {
+result<stored_tenant> what_is_stored(persistence::store& store, const tenant_id& id) {
   stored_tenant stored;
-  stored.document = in.tenants.document(id);
+  auto documents = store.load_configs(id); // another node may have changed it a moment ago
+  if (!documents) return documents.error();
+  if (!documents->empty()) stored.document = std::move(documents->front());
   if (stored.document) {
     stored.of_files = of_files(objects_of(*stored.document));
     stored.of_others = of_others(objects_of(*stored.document));
@@ -114,24 +117,44 @@ std::vector<object_change> changes_of(const stored_tenant& stored, const std::ve
   return changes;
 }
 
-// Durable first; then the tenant's actors get it.
-result<void> carry_out(context& in, persistence::store& store, const stored_tenant& stored, tenant_config config,
-                       const upload& up, const std::string& summary) {
+// The lightest shard for a tenant that is new here: what has been placed before stays where it is.
+result<shard_id> place(const context& in, const tenant_config& config) {
+  if (!in.world->leases) return shard_id{0};
+  const auto heard = in.world->leases->heard();
+  if (!heard) return failure{failure_kind::unavailable, "this node has not heard of any shard yet"};
+  std::vector<logic::tenant_row> rows{{config.id, static_cast<std::uint32_t>(config.instances.size()), {}}};
+  for (const auto& known : in.tenants.all())
+    rows.push_back(
+        {known->config->id, static_cast<std::uint32_t>(known->config->instances.size()), known->document.shard});
+  const auto placed = logic::place_tenants(std::move(rows), static_cast<shard_id>(heard->shards.size()));
+  const auto at = placed.find(config.id);
+  return at == placed.end() ? shard_id{0} : at->second;
+}
+
+// Durable first; then the tenant's actors get it. Its version is answered.
+result<std::uint64_t> carry_out(context& in, persistence::store& store, const stored_tenant& stored,
+                                tenant_config config, const upload& up, const std::string& summary) {
   auto change = change_of(config, up.text);
   change.secrets = up.secrets;
   change.actor = up.by;
   change.summary = summary;
   change.at = in.world->time.now().wall;
-  if (auto done = store.replace_config(change); !done) return done;
+  if (!stored.document) {
+    const auto shard = place(in, config);
+    if (!shard) return shard.error();
+    change.shard = *shard;
+  }
+  const auto written = store.replace_config(change);
+  if (!written) return written.error();
   const tenant_id id = config.id;
-  persistence::config_document document{id, stored.version() + 1, change.objects};
+  persistence::config_document document{id, written->version, change.objects, written->shard};
   for (const tenant_object& one : stored.of_others)
     document.objects.push_back({one.kind, one.id, one.managed_by, one.body});
   auto shared = std::make_shared<const tenant_config>(std::move(config));
   in.tenants.put({shared, std::move(document)});
-  in.tree->apply(std::move(shared));
+  in.tree->apply(std::move(shared), written->shard);
   in.world->log->info("config_applied", {{"tenant", id.str()}, {"by", up.by}, {"changes", summary}});
-  return {};
+  return written->version;
 }
 
 // `ringdownctl oncall` stands above the file. Where that cannot be read, the file is warned of as it stands: applying it may
@@ -144,7 +167,7 @@ std::vector<config_warning> warnings_now(const context& in, persistence::store& 
 
 // On the store's thread: what is stored, what would change, and the change itself. A failure is the store's.
 result<server_response> apply(context& in, persistence::store& store, const tenant_id& id, const upload& up) {
-  const auto stored = what_is_stored(in, store, id);
+  const auto stored = what_is_stored(store, id);
   if (!stored) return stored.error();
   const auto mine = split_objects(up.text);
   if (const auto* clash = first_clash(mine, stored->of_others))
@@ -160,8 +183,9 @@ result<server_response> apply(context& in, persistence::store& store, const tena
   if (up.dry_run || (changes.empty() && !starts))
     return changes_answer(id, stored->version(), changes, false, warnings);
   const std::string summary = changes.empty() ? "read again" : summary_of(changes);
-  if (auto done = carry_out(in, store, *stored, std::move(*file.config), up, summary); !done) return done.error();
-  return changes_answer(id, stored->version() + 1, changes, true, warnings);
+  const auto version = carry_out(in, store, *stored, std::move(*file.config), up, summary);
+  if (!version) return version.error();
+  return changes_answer(id, *version, changes, true, warnings);
 }
 
 // Why a tenant may not be deleted with its files.
@@ -176,7 +200,9 @@ std::optional<server_response> forbids_removal(const persistence::config_documen
 // On the store's thread. Watched until it is durably gone: a refused deletion leaves nobody unwatched.
 result<server_response> remove(context& in, persistence::store& store, const tenant_id& id, const std::string& by,
                                bool dry_run) {
-  const auto document = in.tenants.document(id);
+  const auto stored = what_is_stored(store, id);
+  if (!stored) return stored.error();
+  const auto& document = stored->document;
   if (!document) return no_such_tenant(in, id);
   if (auto forbidden = forbids_removal(*document)) return std::move(*forbidden);
   if (dry_run) return changes_answer(id, document->version, {{"remove", "tenant", id.str()}}, false);

@@ -2,6 +2,7 @@
 
 #include "protocol/wire/api_json.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace ringdown::api {
@@ -49,9 +50,29 @@ std::vector<std::string> reasons_not_ready(const context& in) {
   if (in.draining) reasons.emplace_back("draining: shutting down");
   if (!in.world->metrics->store_ready)
     reasons.emplace_back("store unavailable: nothing can be made durable, so nothing is sent");
+  if (in.world->leases && !in.world->leases->heard())
+    reasons.emplace_back("joining: the database has not said yet which shards there are");
   for (const auto& [tenant, error] : in.tenants.unreadable())
     reasons.push_back("tenant " + tenant.str() + " cannot be read: " + error);
   return reasons;
+}
+
+std::optional<fence> fence_of(const context& in, const tenant_id& tenant) {
+  if (!in.world->leases) return in.world->owner;
+  const auto shard = in.tenants.shard_of(tenant);
+  if (!shard || !in.world->leases->holds(*shard)) return std::nullopt;
+  return fence{in.world->owner.owner, in.world->leases->of(*shard).epoch, *shard};
+}
+
+std::string runner_of(const context& in, const tenant_id& tenant) {
+  if (!in.world->leases) return in.world->node.node_name;
+  const auto heard = in.world->leases->heard();
+  const auto shard = in.tenants.shard_of(tenant);
+  if (!heard || !shard) return {};
+  const auto row = std::ranges::find(heard->shards, *shard, &shard_row::id);
+  if (row == heard->shards.end() || !row->taken) return {};
+  const auto node = std::ranges::find(heard->nodes, row->owner, &node_row::id);
+  return node == heard->nodes.end() ? std::string() : node->name;
 }
 
 callback_reach reach_of(const context& in) {

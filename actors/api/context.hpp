@@ -16,6 +16,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -64,6 +65,11 @@ template <class Items, class Write>
 
 // Why the node is not ready to do its work; none: it is.
 [[nodiscard]] std::vector<std::string> reasons_not_ready(const context& in);
+
+// Under what this node may write for a tenant now; none: another node runs it, or none does.
+[[nodiscard]] std::optional<fence> fence_of(const context& in, const tenant_id& tenant);
+// The name of the node that runs a tenant, as this one last heard; empty: none does.
+[[nodiscard]] std::string runner_of(const context& in, const tenant_id& tenant);
 
 // Can voice providers reach this node?
 [[nodiscard]] callback_reach reach_of(const context& in);

@@ -6,8 +6,10 @@
 #include "protocol/types/observation.hpp"
 #include "protocol/wire/api_json.hpp"
 
+#include <algorithm>
 #include <map>
 #include <utility>
+#include <vector>
 
 namespace ringdown::api {
 
@@ -57,13 +59,14 @@ std::vector<placed_instance> instances_of(const context& in, const std::optional
 
 using health_by_instance = std::map<std::pair<tenant_id, instance_id>, instance_health>;
 
+// What its polls are at is known where they are made.
 void write_instance(wire::json_writer& json, const placed_instance& one, health_by_instance& health,
-                    const std::map<std::string, instance_glance>& glances) {
+                    const std::map<std::string, instance_glance>& glances, const std::string& runner, bool is_here) {
   const tenant_id& tenant = one.tenant->config->id;
   const auto at = glances.find(tenant.str() + "/" + one.config->id.str());
-  const instance_glance glance = at == glances.end() ? instance_glance{} : at->second;
+  const instance_glance glance = at == glances.end() || !is_here ? instance_glance{} : at->second;
   const auto never = [](wall_time t) { return t == wall_time{} ? std::optional<wall_time>() : t; };
-  json.text("tenant", tenant.str());
+  json.text("tenant", tenant.str()).text_or_null("node", runner);
   wire::write_members(json, *one.config);
   wire::write_members(json, health[{tenant, one.config->id}]);
   json.number("polls", static_cast<std::int64_t>(glance.polls)).text_or_null("why", glance.why);
@@ -84,19 +87,92 @@ void get_version(context& in, const server_request&, const path_parts&, const re
   answer(json_answer(200, std::move(json).str()));
 }
 
-// One node holds all there is.
+namespace {
+
+// A node as the others see it.
+struct seen_node {
+  node_row row;
+  std::vector<shard_row> shards; // that it holds
+};
+
+// A node that runs alone holds all there is.
+std::vector<seen_node> nodes_seen(const context& in) {
+  if (!in.world->leases) {
+    node_row self;
+    self.id = in.world->owner.owner;
+    self.name = in.world->node.node_name;
+    self.capacity = in.world->node.node_capacity;
+    self.site = in.world->node.site;
+    self.version = in.version;
+    shard_row all{0, self.id, in.world->owner.epoch, true, 0};
+    for (const auto& known : in.tenants.all())
+      all.weight += static_cast<std::uint32_t>(known->config->instances.size());
+    return {{std::move(self), {std::move(all)}}};
+  }
+  std::vector<seen_node> found;
+  const auto heard = in.world->leases->heard();
+  if (!heard) return found;
+  for (const node_row& one : heard->nodes) {
+    found.push_back({one, {}});
+    for (const shard_row& shard : heard->shards)
+      if (shard.taken && shard.owner == one.id) found.back().shards.push_back(shard);
+  }
+  return found;
+}
+
+void write_node(wire::json_writer& json, const context& in, const seen_node& one) {
+  const bool is_this = one.row.id == in.world->owner.owner;
+  const bool drains = one.row.draining || one.row.to_drain;
+  json.text("name", one.row.name).text_or_null("site", one.row.site).text("version", one.row.version);
+  json.text("incarnation", one.row.id.str());
+  json.text("state", drains ? "draining" : "running").truth("answers_here", is_this);
+  json.number("capacity", one.row.capacity).number("shards", static_cast<std::int64_t>(one.shards.size()));
+  std::int64_t instances = 0;
+  std::uint64_t epoch = 0;
+  for (const shard_row& shard : one.shards) {
+    instances += shard.weight;
+    epoch = std::max(epoch, shard.epoch);
+  }
+  json.number("instances", instances).number("epoch", static_cast<std::int64_t>(epoch));
+  // What only a node itself knows.
+  json.time("started_at", is_this ? std::optional(in.world->begun.wall) : std::nullopt).key("ready");
+  if (is_this)
+    json.truth(reasons_not_ready(in).empty());
+  else
+    json.null();
+}
+
+} // namespace
+
 void get_nodes(context& in, const server_request& request, const path_parts&, const respond& answer) {
   const auto asked = page_asked(request);
   if (!asked) return answer(problem(asked.error()));
-  const auto found = page_of(std::vector{in.world->node.node_name}, *asked, 1,
-                             [](const std::string& one) { return std::vector<std::string>{one}; });
+  const auto found = page_of(nodes_seen(in), *asked, 2, [](const seen_node& one) {
+    return std::vector<std::string>{one.row.name, one.row.id.str()};
+  });
   if (!found) return answer(problem(found.error()));
-  answer(list_answer(found->items, found->next, [&in](wire::json_writer& json, const std::string& node) {
-    json.text("name", node).text_or_null("site", in.world->node.site).text("version", in.version);
-    json.text("incarnation", in.world->owner.owner.str());
-    json.number("epoch", static_cast<std::int64_t>(in.world->owner.epoch));
-    json.time("started_at", in.world->begun.wall).truth("ready", reasons_not_ready(in).empty());
-  }));
+  answer(list_answer(found->items, found->next,
+                     [&in](wire::json_writer& json, const seen_node& node) { write_node(json, in, node); }));
+}
+
+// Only a wish: the node heeds it with its next look, and hands over what others take.
+void post_drain_node(context& in, const server_request& request, const path_parts& parts, const respond& answer) {
+  const auto body = read_body(request, {"off", "by", "via"});
+  if (!body) return answer(problem(body.error()));
+  const std::string off = field(*body, "off");
+  if (!off.empty() && off != "true" && off != "false") return answer(problem(422, "invalid", "off: true or false"));
+  if (!in.world->leases)
+    return answer(problem(409, "conflict", "this node runs alone: nobody could take over what it does"));
+  const auto nodes = nodes_seen(in);
+  if (std::ranges::none_of(nodes, [&](const seen_node& one) { return one.row.name == parts[0]; }))
+    return answer(problem(404, "not found", "no such node"));
+  const drain_wish wish{parts[0], off != "true"};
+  in.world->log->info("drain_asked",
+                      {{"node", wish.name}, {"drain", wish.drain ? "yes" : "no"}, {"by", by_whom(*body)}});
+  in.tree->drain_node(wish, [answer, drains = wish.drain] {
+    answer(json_answer(200, drains ? R"({"answer":"done","text":"it hands its shards over as others take them"})"
+                                   : R"({"answer":"done","text":"it takes shards again"})"));
+  });
 }
 
 void get_tenants(context& in, const server_request& request, const path_parts&, const respond& answer) {
@@ -137,7 +213,8 @@ void get_instances(context& in, const server_request& request, const path_parts&
     });
     if (!found) return problem(found.error());
     return list_answer(found->items, found->next, [&](wire::json_writer& json, const placed_instance& one) {
-      write_instance(json, one, health, glances);
+      write_instance(json, one, health, glances, runner_of(in, one.tenant->config->id),
+                     fence_of(in, one.tenant->config->id).has_value());
     });
   });
 }

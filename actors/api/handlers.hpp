@@ -18,6 +18,7 @@ void answer_request(context& in, const server_request& request, const respond& a
 // fleet_handlers.cpp
 void get_version(context&, const server_request&, const path_parts&, const respond&);
 void get_nodes(context&, const server_request&, const path_parts&, const respond&);
+void post_drain_node(context&, const server_request&, const path_parts&, const respond&);
 void get_tenants(context&, const server_request&, const path_parts&, const respond&);
 void get_instances(context&, const server_request&, const path_parts&, const respond&);
 

@@ -54,8 +54,9 @@ result<known_tenant> tenant_of(const persistence::config_document& document, con
   return known_tenant{std::make_shared<const tenant_config>(std::move(*file.config)), document};
 }
 
-result<loaded_tenants> load_tenants(persistence::store& store, const node_config& node) {
-  auto documents = store.load_configs();
+result<loaded_tenants> load_tenants(persistence::store& store, const node_config& node,
+                                    const std::optional<tenant_id>& only) {
+  auto documents = store.load_configs(only);
   if (!documents) return documents.error();
   loaded_tenants loaded;
   for (auto& document : *documents) {

@@ -7,6 +7,7 @@
 #include "persistence/store.hpp"
 #include "protocol/types/node_config.hpp"
 
+#include <optional>
 #include <vector>
 
 namespace ringdown::api {
@@ -23,11 +24,12 @@ namespace ringdown::api {
 [[nodiscard]] result<known_tenant> tenant_of(const persistence::config_document& document,
                                              const persistence::secret_values& secrets, const node_config& node);
 
-// Every stored document, readable or not. A failure: none of them can be known.
+// Every stored document, or that of one tenant, readable or not. A failure: none of them can be known.
 struct loaded_tenants {
   std::vector<known_tenant> readable;
   std::vector<unreadable_tenant> unreadable;
 };
-[[nodiscard]] result<loaded_tenants> load_tenants(persistence::store& store, const node_config& node);
+[[nodiscard]] result<loaded_tenants> load_tenants(persistence::store& store, const node_config& node,
+                                                  const std::optional<tenant_id>& only = {});
 
 } // namespace ringdown::api

@@ -16,6 +16,10 @@ namespace ringdown::api {
 
 namespace {
 
+// Each is a row that every node reads once a second.
+constexpr std::int64_t most_shards = 1024;
+constexpr std::int64_t most_capacity = 1000;
+
 std::string beside(const std::string& file, const std::string& path) {
   if (path.empty()) return path;
   const std::filesystem::path given(path);
@@ -131,14 +135,33 @@ void read_carriers(table_reader& file, fault_list& faults, node_config& c) {
   });
 }
 
+// As text, or where it is the whole of a file, because a password may be in it.
+std::string read_store_url(table_reader& r, fault_list& faults, const std::string& path) {
+  const toml::node* written = r.node("url");
+  if (written == nullptr || !written->is_table()) return r.text("url").value_or("sqlite");
+  table_reader where(*written->as_table(), "store.url", faults);
+  const std::string name = beside(path, where.required_text("file"));
+  where.finish();
+  const auto text = name.empty() ? std::optional<std::string>() : read_whole_file(name);
+  if (!text) {
+    if (!name.empty()) r.fault("url", name + " cannot be read");
+    return "sqlite";
+  }
+  return text->substr(0, text->find_last_not_of(" \r\n") + 1);
+}
+
 void read_rest(table_reader& file, fault_list& faults, node_config& c, const std::string& path) {
   section(file, faults, "api",
           [&](table_reader& r) { c.token_file = beside(path, r.text("token_file").value_or("")); });
   section(file, faults, "secrets",
           [&](table_reader& r) { c.key_file = beside(path, r.text("key_file").value_or("")); });
   section(file, faults, "store", [&](table_reader& r) {
-    c.store_url = r.text("url").value_or(c.store_url);
-    if (c.store_url != "sqlite") r.fault("url", "this version knows only \"sqlite\"");
+    const std::string url = read_store_url(r, faults, path);
+    if (url.starts_with("postgresql://") || url.starts_with("postgres://"))
+      c.store_url = secret_text(url);
+    else if (url != "sqlite")
+      r.fault("url", "must be \"sqlite\", which is a file in state_dir, or \"postgresql://...\" for several nodes");
+    c.store_shards = static_cast<std::uint32_t>(r.number("shards", 1, most_shards).value_or(c.store_shards));
   });
   section(file, faults, "egress", [&](table_reader& r) {
     c.egress_allow = r.texts("allow");
@@ -155,6 +178,7 @@ void read_rest(table_reader& file, fault_list& faults, node_config& c, const std
   section(file, faults, "node", [&](table_reader& r) {
     c.node_name = r.text("name").value_or(c.node_name);
     c.site = r.text("site").value_or("");
+    c.node_capacity = static_cast<std::uint32_t>(r.number("capacity", 1, most_capacity).value_or(c.node_capacity));
   });
   section(file, faults, "log", [&](table_reader& r) {
     c.log_as = r.word("format", parse_format, "logfmt, json").value_or(c.log_as);

@@ -30,6 +30,7 @@ std::vector<std::string> keys_for_a_start(const node_config& started, const node
   compare("carrier", &node_config::carriers);
   compare("node.name", &node_config::node_name);
   compare("node.site", &node_config::site);
+  compare("node.capacity", &node_config::node_capacity);
   compare("log.format", &node_config::log_as);
   return keys;
 }

@@ -51,6 +51,7 @@ constexpr std::array routes{
     route{"GET", "/api/v1/actors", access::token, get_actors},
     route{"POST", "/api/v1/actors/restart", access::token, post_restart_actor},
     route{"GET", "/api/v1/nodes", access::token, get_nodes},
+    route{"POST", "/api/v1/nodes/*/drain", access::token, post_drain_node},
     route{"GET", "/api/v1/instances", access::token, get_instances},
     route{"GET", "/api/v1/trunks", access::token, get_trunks},
     route{"GET", "/api/v1/audit", access::token, get_audit},

@@ -30,10 +30,25 @@ std::map<tenant_id, std::string> tenant_registry::unreadable() const {
   return found;
 }
 
+std::set<tenant_id> tenant_registry::ids() const {
+  const std::lock_guard hold(guard_);
+  std::set<tenant_id> all;
+  for (const auto& [id, what] : tenants_) all.insert(id);
+  for (const auto& [id, what] : unreadable_) all.insert(id);
+  return all;
+}
+
 std::optional<persistence::config_document> tenant_registry::document(const tenant_id& id) const {
   const std::lock_guard hold(guard_);
   if (const auto at = unreadable_.find(id); at != unreadable_.end()) return at->second.document;
   if (const auto at = tenants_.find(id); at != tenants_.end()) return at->second->document;
+  return std::nullopt;
+}
+
+std::optional<shard_id> tenant_registry::shard_of(const tenant_id& id) const {
+  const std::lock_guard hold(guard_);
+  if (const auto at = unreadable_.find(id); at != unreadable_.end()) return at->second.document.shard;
+  if (const auto at = tenants_.find(id); at != tenants_.end()) return at->second->document.shard;
   return std::nullopt;
 }
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,9 @@ public:
   void remove(const tenant_id& id);
   [[nodiscard]] std::shared_ptr<const known_tenant> find(const tenant_id& id) const;
   [[nodiscard]] std::vector<std::shared_ptr<const known_tenant>> all() const;
-  [[nodiscard]] std::map<tenant_id, std::string> unreadable() const; // with why
+  [[nodiscard]] std::map<tenant_id, std::string> unreadable() const;         // with why
+  [[nodiscard]] std::set<tenant_id> ids() const;                             // readable or not
+  [[nodiscard]] std::optional<shard_id> shard_of(const tenant_id& id) const; // none: no such tenant
   // What is stored of a tenant, readable or not.
   [[nodiscard]] std::optional<persistence::config_document> document(const tenant_id& id) const;
 

@@ -285,6 +285,13 @@ int restart_actor(session& run) {
   return ask_for(run, "/api/v1/actors/restart", {{"name", run.word(0)}, {"by", run.given().by}});
 }
 
+int drain_node(session& run) {
+  if (run.word(0) != "drain")
+    return run.complain(exit_usage, fmt::format("node {}? there is only 'node drain NODE'", run.word(0)));
+  return ask_for(run, fmt::format("/api/v1/nodes/{}/drain", percent_encode(run.word(1))),
+                 {{"off", run.given().off ? "true" : ""}, {"by", run.given().by}});
+}
+
 int on_call(session& run) {
   const arguments& given = run.given();
   if (given.tenant.empty()) return run.complain(exit_usage, "oncall needs --tenant ID");

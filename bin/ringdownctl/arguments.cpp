@@ -71,7 +71,9 @@ constexpr auto word_table = std::to_array<word_spec>({
     {"TYPE", "type of alert: trunk_down, instance_unreachable, ..."},
     {"USER", "id of a [[user]], or a number: +15551234567"},
     {"USER|file", "id of a [[user]]; file: whom the tenant's file names; none: it is shown"},
+    {"NODE", "name of a node, as `nodes` lists them"},
     {"discover", "the word itself"},
+    {"drain", "the word itself"},
     {"verify", "the word itself: check the chains"},
     {"verify|confirm", "one of the two words"},
 });
@@ -125,6 +127,8 @@ void add_command(CLI::App& app, const command_spec& spec, arguments& into) {
       sub->add_flag("--all", into.all, "every tenant");
     } else if (name == "no-wait") {
       sub->add_flag("--no-wait", into.no_wait, "do not wait for what the provider answers");
+    } else if (name == "off") {
+      sub->add_flag("--off", into.off, "it takes part again");
     } else if (name == "prune") {
       sub->add_flag("--prune", into.prune, "tenants that have no file in DIR are deleted");
     } else if (const option_spec* option = find_option(name)) {

@@ -35,6 +35,7 @@ struct arguments {
   bool all = false;      // silence --all
   bool prune = false;    // apply --prune
   bool no_wait = false;  // test-channel, resend --no-wait
+  bool off = false;      // node drain --off
 
   std::string address; // doctor
   std::string ca_file;

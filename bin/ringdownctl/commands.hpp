@@ -31,6 +31,7 @@ int silence(session& run);
 int renotify(session& run);
 int resend(session& run);
 int restart_actor(session& run);
+int drain_node(session& run);
 int test_channel(session& run);
 int drill(session& run);
 int on_call(session& run);

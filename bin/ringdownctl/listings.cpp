@@ -166,15 +166,16 @@ int list_instances(session& run) {
        .heads = {"TENANT", "INSTANCE", "NAME", "STATE", "SINCE", "VERSION", "LAST POLL", "LAST COMPLETE", "WHY"},
        .cells =
            [&run](const row& i) {
-             return std::vector<std::string>{i["tenant"],
-                                             i["id"],
-                                             i["name"],
-                                             ways(i),
-                                             ago(i["since"], run.now()),
-                                             i["version"],
-                                             ago(i["last_poll"], run.now()),
-                                             ago(i["last_complete_poll"], run.now()),
-                                             i["why"]};
+             return std::vector<std::string>{
+                 i["tenant"],
+                 i["id"],
+                 i["name"],
+                 ways(i),
+                 ago(i["since"], run.now()),
+                 i["version"],
+                 i["last_poll"].empty() && !i["node"].empty() ? "on " + i["node"] : ago(i["last_poll"], run.now()),
+                 ago(i["last_complete_poll"], run.now()),
+                 i["why"]};
            },
        .advice = "a tenant file with [[instance]] makes one: ringdownctl apply FILE"});
 }
@@ -238,16 +239,20 @@ int list_actors(session& run) {
 int list_nodes(session& run) {
   return show(run, {.path = "/api/v1/nodes" + query_of({{"limit", run.given().limit}, {"cursor", run.given().cursor}}),
                     .one = "node",
-                    .heads = {"NODE", "SITE", "READY", "VERSION", "STARTED", "INCARNATION", "EPOCH"},
+                    .heads = {"NODE", "SITE", "STATE", "SHARDS", "PBXES", "CAPACITY", "VERSION", "INCARNATION"},
                     .cells =
-                        [&run](const row& n) {
-                          return std::vector<std::string>{n["name"],
+                        [](const row& n) {
+                          // Whether it is ready, only the node that answers knows, of itself.
+                          const std::string state =
+                              n["ready"] == "false" ? fmt::format("{}, not ready", n["state"]) : n["state"];
+                          return std::vector<std::string>{n["answers_here"] == "true" ? n["name"] + " *" : n["name"],
                                                           n["site"],
-                                                          n["ready"] == "true" ? "yes" : "no",
+                                                          state,
+                                                          n["shards"],
+                                                          n["instances"],
+                                                          n["capacity"],
                                                           n["version"],
-                                                          ago(n["started_at"], run.now()),
-                                                          n["incarnation"],
-                                                          n["epoch"]};
+                                                          n["incarnation"]};
                         },
                     .advice = {}});
 }

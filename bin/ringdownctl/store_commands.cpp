@@ -27,6 +27,12 @@ std::variant<std::optional<state_place>, int> find_state(session& run) {
   if (!given.state_dir.empty()) return std::optional(state_place{given.state_dir, given.state_dir + "/secrets.key"});
   if (given.config.empty()) return std::optional<state_place>();
   const auto file = api::read_node_file(given.config, "localhost");
+  if (file.config && file.config->is_one_of_several() && given.command != "audit")
+    return run.complain(exit_usage,
+                        fmt::format("{} is for a database of one node's own; this one is in PostgreSQL: use "
+                                    "pg_dump or a base backup (docs/operating.md, A cluster)",
+                                    given.command));
+  if (file.config && file.config->is_one_of_several()) return std::optional<state_place>(); // the daemon knows
   if (file.config) return std::optional(state_place{file.config->state_dir, file.config->key_file});
   for (const auto& one : file.errors) fmt::print(stderr, "{}\n", api::to_text(one));
   return exit_refused;

@@ -2,18 +2,21 @@
 
 #include "actors/api/handlers.hpp"
 #include "actors/api/load_tenants.hpp"
+#include "actors/api/news.hpp"
 #include "actors/api/wellness.hpp"
 #include "actors/net/http_client.hpp"
 #include "actors/net/smtp_client.hpp"
 #include "bin/ringdownd/heartbeat.hpp"
-#include "bin/ringdownd/state_files.hpp"
-#include "persistence/sqlite_store.hpp"
+#include "bin/ringdownd/news_watch.hpp"
+#include "bin/ringdownd/node_state.hpp"
 #include "protocol/wire/dialects.hpp"
 #include "ringdown_version.hpp"
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdlib>
+#include <latch>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -22,64 +25,17 @@ namespace ringdown {
 
 namespace {
 
-constexpr std::size_t reader_connections = 2;
 constexpr auto alive_within = std::chrono::seconds(5);
 
 std::string random_id(std::string_view prefix) { return encode_id(prefix, persistence::random_bits()); }
+wall_time wall_now() { return system_time().now().wall; }
 
-// The parts of a start that outlive each other in this order.
-struct opened {
-  persistence::directory_lock lock;
-  persistence::secret_box box;
-  std::string token;
-  std::shared_ptr<persistence::store> writer;
-  std::vector<std::unique_ptr<persistence::store>> readers;
-  std::unique_ptr<flight_recorder> flight;
-};
-
-result<opened> open_state(const node_config& config) {
-  if (auto made = prepare_state_dir(config.state_dir); !made) return made.error();
-  auto lock = persistence::directory_lock::take(config.state_dir);
-  if (!lock) return lock.error();
-  const std::string database = config.state_dir + "/ringdown.db";
-  auto box = secrets_key(config.key_file, database);
-  if (!box) return box.error();
-  auto token = api_token(config.token_file);
-  if (!token) return token.error();
-  auto writer = persistence::open_sqlite({database, persistence::open_mode::writer}, *box);
-  if (!writer) return writer.error();
-  std::vector<std::unique_ptr<persistence::store>> readers;
-  for (std::size_t i = 0; i < reader_connections; ++i) {
-    auto reader = persistence::open_sqlite({database, persistence::open_mode::reader}, *box);
-    if (!reader) return reader.error();
-    readers.push_back(std::move(*reader));
+void add_channels(std::vector<persistence::known_channel>& to, const tenant_config& of) {
+  for (const auto& channel : of.channels) {
+    const auto* dialect = wire::find_dialect(channel.kind);
+    const bool keyed = dialect != nullptr && wire::repeats_are_safe(dialect->describe().keys);
+    to.push_back({of.id, channel.id, keyed ? persistence::key_knowledge::keyed : persistence::key_knowledge::unkeyed});
   }
-  auto flight = flight_recorder::open(config.state_dir + "/flight");
-  if (!flight) return flight.error();
-  return opened{std::move(*lock), *box, std::move(*token), std::move(*writer), std::move(readers), std::move(*flight)};
-}
-
-// How the process before died, and how often each actor has (S-D5): counted before anything is handed to it again.
-result<std::vector<persistence::crash_record>> read_crashes(opened& state, wall_time now, log_sink& log) {
-  if (const auto& last = state.flight->last_death()) {
-    log.error("died_in",
-              {{"actor", last->actor.empty() ? "none" : last->actor}, {"signal", std::to_string(last->signal)}});
-    if (const auto tenant = tenant_of(last->actor))
-      if (auto noted = state.writer->note_crash(*tenant, last->actor, now); !noted) return noted.error();
-  }
-  return state.writer->crashes();
-}
-
-std::vector<persistence::known_channel> channels_of(const std::vector<api::known_tenant>& tenants) {
-  std::vector<persistence::known_channel> channels;
-  for (const auto& known : tenants)
-    for (const auto& channel : known.config->channels) {
-      const auto* dialect = wire::find_dialect(channel.kind);
-      const bool keyed = dialect != nullptr && wire::repeats_are_safe(dialect->describe().keys);
-      channels.push_back({known.config->id, channel.id,
-                          keyed ? persistence::key_knowledge::keyed : persistence::key_knowledge::unkeyed});
-    }
-  return channels;
 }
 
 // What leaves the machine, behind one egress guard.
@@ -103,7 +59,7 @@ result<outside> open_outside(const node_config& config) {
 
 class running_node final : public node {
 public:
-  running_node(node_config config, log_sink& log, opened state, outside to, fence owner)
+  running_node(node_config config, log_sink& log, node_state state, outside to)
       : config_(std::move(config)),
         log_(log),
         lock_(std::move(state.lock)),
@@ -111,12 +67,15 @@ public:
         outside_(std::move(to)),
         writer_(state.writer),
         reader_(std::make_unique<store_reader>(std::move(state.readers))),
-        flight_(std::move(state.flight)) {
+        flight_(std::move(state.flight)),
+        shards_(std::move(state.shards)),
+        word_(std::move(state.news)),
+        owner_{incarnation_id(random_id("nd_")), 0, 0} {
     in_.bearer_token = std::move(state.token);
     in_.version = std::string(version());
     in_.make_id = [] { return random_id(""); };
     in_.sign_links = [box = box_](std::string_view message) { return box.sign("acknowledge-link", message); };
-    owner_ = std::move(owner);
+    in_.node.set(config_);
   }
 
   ~running_node() override { close(); }
@@ -124,28 +83,29 @@ public:
   running_node& operator=(const running_node&) = delete;
 
   // The doors first, because links need the port really bound; behind them everything is 503 until the tenants are there.
-  result<void> open_doors(api::loaded_tenants tenants, const std::vector<persistence::crash_record>& crashes) {
-    net::server_options options;
-    options.listen = config_.http_listen;
-    auto server = net::serve_http(options, [this](const net::server_request& request, const net::respond& answer) {
-      if (in_.started)
-        api::answer_request(in_, request, answer);
-      else
-        answer(api::problem(503, "starting", "tenants are being loaded"));
-    });
-    if (!server) return server.error();
-    server_ = std::move(*server);
-    ports start = make_ports(owner_);
-    for (const auto& one : crashes) start.health->set_deaths(one.actor, one.count);
-    tree_ = node_tree::grow(std::move(start), writer_);
+  // A node that runs alone has its shard from the beginning; one of several gets what the others leave it.
+  result<void> begin() {
+    auto crashes = read_crashes();
+    if (!crashes) return crashes.error();
+    auto tenants = api::load_tenants(*writer_, config_);
+    if (!tenants) return tenants.error();
+    if (!shards_)
+      if (auto taken = take_everything(*tenants); !taken) return taken;
+    if (auto open = open_doors(); !open) return open;
+    ports start = make_ports();
+    for (const auto& one : *crashes) start.health->set_deaths(one.actor, one.count);
+    std::optional<cluster_part> others;
+    if (shards_) others = cluster_part{self(), {}, shards_};
+    tree_ = node_tree::grow(std::move(start), writer_, {}, std::move(others));
     flight_->catch_faults();
     in_.world = tree_->world();
     in_.tree = tree_.get();
     in_.reader = reader_.get();
-    in_.node.set(config_);
     heartbeat_ = std::make_unique<heartbeat>(in_.world);
-    take(std::move(tenants));
+    api::take_tenants(in_, std::move(*tenants));
     in_.started = true;
+    begun_.count_down();
+    if (word_) watch_ = std::make_unique<news_watch>(std::move(word_), [this] { tree_->look_for_news(); });
     return {};
   }
 
@@ -165,7 +125,7 @@ public:
         return tenants.error();
       }
       in_.node.set(config);
-      take(std::move(*tenants));
+      api::take_tenants(in_, std::move(*tenants));
       log_.info("reloaded", {});
       return {};
     });
@@ -182,28 +142,82 @@ public:
 
   void stop(std::chrono::milliseconds within) override {
     in_.draining = true;
-    const bool quiet = tree_->drain(within);
+    const auto begun = std::chrono::steady_clock::now();
+    if (!tree_->leave(within)) log_.warning("left_behind", {{"says", "others take over once the leases have ended"}});
+    const auto gone = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun);
+    const bool quiet = tree_->drain(std::max(within - gone, std::chrono::milliseconds(0)));
     log_.info("drained", {{"quiet", quiet ? "yes" : "no"}});
     close();
   }
 
 private:
-  // One that cannot be read is left as it was and said loudly; the others do not wait for it.
-  void take(api::loaded_tenants tenants) {
-    for (auto& known : tenants.readable) {
-      auto config = known.config;
-      in_.tenants.put(std::move(known));
-      tree_->apply(std::move(config));
+  result<void> open_doors() {
+    net::server_options options;
+    options.listen = config_.http_listen;
+    auto server = net::serve_http(options, [this](const net::server_request& request, const net::respond& answer) {
+      if (in_.started)
+        api::answer_request(in_, request, answer);
+      else
+        answer(api::problem(503, "starting", "tenants are being loaded"));
+    });
+    if (!server) return server.error();
+    server_ = std::move(*server);
+    return {};
+  }
+
+  // How the process before died, and how often each actor has (S-D5): counted before anything is handed to it again.
+  result<std::vector<persistence::crash_record>> read_crashes() {
+    if (const auto& last = flight_->last_death()) {
+      log_.error("died_in",
+                 {{"actor", last->actor.empty() ? "none" : last->actor}, {"signal", std::to_string(last->signal)}});
+      if (const auto tenant = tenant_of(last->actor))
+        if (auto noted = writer_->note_crash(*tenant, last->actor, wall_now()); !noted) return noted.error();
     }
-    for (auto& one : tenants.unreadable) {
-      log_.error("tenant_unreadable", {{"tenant", one.document.tenant.str()}, {"error", one.error}});
-      in_.tenants.put_unreadable(std::move(one));
-    }
+    return writer_->crashes();
+  }
+
+  result<void> take_everything(const api::loaded_tenants& tenants) {
+    auto owner = writer_->take_shard(0, owner_.owner, wall_now());
+    if (!owner) return owner.error();
+    owner_ = *owner;
+    std::vector<persistence::known_channel> channels;
+    for (const auto& known : tenants.readable) add_channels(channels, *known.config);
+    return recover(*writer_, owner_, channels);
+  }
+
+  // Of a shard that is to be begun. What its tenants' actors did at another node is counted there and here alike.
+  result<void> take_up(persistence::store& store, const fence& shard) {
+    begun_.wait();
+    if (closing_) return failure{failure_kind::unavailable, "this node ends"};
+    if (auto read = news_.read_configs(store); !read) return read;
+    const auto crashes = store.crashes();
+    if (!crashes) return crashes.error();
+    for (const auto& one : *crashes)
+      if (const auto tenant = tenant_of(one.actor); tenant && in_.tenants.shard_of(*tenant) == shard.shard)
+        in_.world->health->set_deaths(one.actor, one.count);
+    std::vector<persistence::known_channel> channels;
+    for (const auto& known : in_.tenants.all())
+      if (known->document.shard == shard.shard) add_channels(channels, *known->config);
+    return recover(store, shard, channels);
+  }
+
+  result<void> recover(persistence::store& store, const fence& owner,
+                       const std::vector<persistence::known_channel>& channels) {
+    const auto recovered = store.recover_claims(owner, channels, wall_now());
+    if (!recovered) return recovered.error();
+    log_.info("recovered", {{"shard", std::to_string(owner.shard)},
+                            {"resumed", std::to_string(recovered->resumed)},
+                            {"unknown", std::to_string(recovered->unknown)}});
+    return {};
+  }
+
+  [[nodiscard]] node_row self() const {
+    return {owner_.owner, config_.node_name, config_.node_capacity, false, false, config_.site, in_.version};
   }
 
   void beat(const moment& present) {
     if (!heartbeat_->is_asked_for()) return;
-    auto why_not = api::reason_for_silence(in_.tenants, *in_.world->health, present.wall);
+    auto why_not = api::reason_for_silence(in_.tenants, *in_.world->health, present.wall, in_.world->leases.get());
     if (!why_not) heartbeat_->beat(present.steady);
     if (why_not && why_not != withheld_) log_.warning("heartbeat_withheld", {{"reason", *why_not}});
     withheld_ = std::move(why_not);
@@ -220,6 +234,8 @@ private:
   // In this order: nobody asks, nobody answers, nothing of ours is run by the store, nobody holds the actors' world any
   // more; then the actors can end (a detached actor's thread ends only when its last handle is gone). Twice does no harm.
   void close() {
+    watch_.reset();
+    closing_ = true;
     if (server_) server_->stop();
     reader_.reset();
     if (tree_) tree_->finish_writes();
@@ -228,7 +244,7 @@ private:
     tree_.reset();
   }
 
-  ports make_ports(const fence& owner) {
+  ports make_ports() {
     ports start;
     start.time = system_time();
     start.http = outside_.http.get();
@@ -242,7 +258,7 @@ private:
     start.node = config_;
     start.node.callback_url = start.node.public_url;
     if (start.node.public_url.empty()) start.node.public_url = "http://" + server_->address();
-    start.owner = owner;
+    start.owner = owner_;
     start.start_mark = random_id("").substr(0, 8);
     start.link_token = [this](const tenant_id& tenant, const alert_id& alert, std::uint32_t episode,
                               const std::string& person) {
@@ -258,6 +274,10 @@ private:
       return encode_id("", half);
     };
     start.command_decided = [this](const command_result& decided) { in_.answers.decided(decided); };
+    if (shards_) {
+      start.before_shard = [this](persistence::store& store, const fence& shard) { return take_up(store, shard); };
+      start.news = [this](persistence::store& store) { return news_.look(store); };
+    }
     start.fatal = [this](std::string_view why) {
       log_.last_words("fatal", {{"error", std::string(why)}});
       // No destructor may run: the store must recover from its log. systemd starts us afresh.
@@ -274,35 +294,30 @@ private:
   std::shared_ptr<persistence::store> writer_; // shared with the store actor, which outlives no one else
   std::unique_ptr<store_reader> reader_;
   std::unique_ptr<flight_recorder> flight_;
-  fence owner_;
+  std::shared_ptr<persistence::lease_register> shards_; // none: this node runs alone
+  std::unique_ptr<persistence::news_waiter> word_;      // until it is watched
+  fence owner_;                                         // of several: only the name
   api::context in_;
+  api::news news_{in_}; // of the store's thread
   std::unique_ptr<node_tree> tree_;
   std::unique_ptr<heartbeat> heartbeat_;
   std::optional<std::string> withheld_; // why the outside was not told at the last tick
   pulse_answer last_answer_ = pulse_answer::well;
   std::unique_ptr<net::http_server> server_;
+  std::unique_ptr<news_watch> watch_;
+  std::latch begun_{1};              // the tree's world is known, and the first tenants are in it
+  std::atomic<bool> closing_{false}; // no shard is begun any more
 };
 
 } // namespace
 
 result<std::unique_ptr<node>> node::start(node_config config, log_sink& log) {
-  auto state = open_state(config);
+  auto state = open_state(config, log);
   if (!state) return state.error();
-  const wall_time present = system_time().now().wall;
-  auto owner = state->writer->take_shard(0, incarnation_id(random_id("nd_")), present);
-  if (!owner) return owner.error();
-  const auto crashes = read_crashes(*state, present, log);
-  if (!crashes) return crashes.error();
-  auto tenants = api::load_tenants(*state->writer, config);
-  if (!tenants) return tenants.error();
-  const auto recovered = state->writer->recover_claims(*owner, channels_of(tenants->readable), present);
-  if (!recovered) return recovered.error();
-  log.info("recovered",
-           {{"resumed", std::to_string(recovered->resumed)}, {"unknown", std::to_string(recovered->unknown)}});
   auto to = open_outside(config);
   if (!to) return to.error();
-  auto made = std::make_unique<running_node>(std::move(config), log, std::move(*state), std::move(*to), *owner);
-  if (auto open = made->open_doors(std::move(*tenants), *crashes); !open) return open.error();
+  auto made = std::make_unique<running_node>(std::move(config), log, std::move(*state), std::move(*to));
+  if (auto begun = made->begin(); !begun) return begun.error();
   return std::unique_ptr<node>(std::move(made));
 }
 

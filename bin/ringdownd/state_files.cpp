@@ -55,15 +55,15 @@ result<std::string> api_token(const std::string& path) {
   return token;
 }
 
-result<persistence::secret_box> secrets_key(const std::string& path, const std::string& database) {
+result<persistence::secret_box> secrets_key(const std::string& path, bool is_database_there) {
   std::error_code failed;
   if (std::filesystem::exists(path, failed)) return persistence::secret_box::from_file(path);
   if (failed)
     return failure{persistence::kind_of_errno(failed.value()), "secrets key " + path + ": " + failed.message()};
-  if (std::filesystem::exists(database))
-    return failure{
-        failure_kind::refused,
-        "the secrets key " + path + " is missing but the database exists; put the key back (it is not in backups)"};
+  if (is_database_there)
+    return failure{failure_kind::refused, "the secrets key " + path +
+                                              " is missing but the database exists; put the key back (it is not in "
+                                              "backups), or copy it from another node"};
   return persistence::secret_box::create_file(path);
 }
 

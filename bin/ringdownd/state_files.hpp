@@ -13,7 +13,7 @@ namespace ringdown {
 [[nodiscard]] result<void> prepare_state_dir(const std::string& path);
 // The token's text; a new random one is written when the file is absent. Refused when others may read the file.
 [[nodiscard]] result<std::string> api_token(const std::string& path);
-// A new key is made only when there is no database yet: a lost key must not be replaced in silence.
-[[nodiscard]] result<persistence::secret_box> secrets_key(const std::string& path, const std::string& database);
+// A new key is made only where there is no database yet: a lost key must not be replaced in silence.
+[[nodiscard]] result<persistence::secret_box> secrets_key(const std::string& path, bool is_database_there);
 
 } // namespace ringdown

@@ -5,6 +5,7 @@
 
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,8 +20,6 @@ namespace ringdown::persistence {
 
 namespace {
 
-using std::chrono::steady_clock;
-
 struct notification {
   ~notification() { PQfreemem(held); }
   PGnotify* held;
@@ -28,21 +27,23 @@ struct notification {
 
 class postgres_news final : public news_waiter {
 public:
-  postgres_news(std::string url, int ended) : url_(std::move(url)), ended_(ended) {}
-  ~postgres_news() override { ::close(ended_); }
+  postgres_news(std::string url, int ended, int timer) : url_(std::move(url)), ended_(ended), timer_(timer) {}
+  ~postgres_news() override {
+    ::close(ended_);
+    ::close(timer_);
+  }
   postgres_news(const postgres_news&) = delete;
   postgres_news& operator=(const postgres_news&) = delete;
 
   void wait(duration patience) override {
-    const auto until = steady_clock::now() + patience;
+    set_timer(patience);
     if (!held_) connect();
     while (!heard()) {
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - steady_clock::now());
-      if (left.count() <= 0) return;
-      // Without a session there is only the end to be heard.
-      std::array<pollfd, 2> watched{{{ended_, POLLIN, 0}, {held_ ? PQsocket(held_.get()) : -1, POLLIN, 0}}};
-      static_cast<void>(::poll(watched.data(), watched.size(), static_cast<int>(left.count())));
-      if (watched[0].revents != 0) return;
+      // Without a session there is only its end or the timer's to be heard.
+      std::array<pollfd, 3> watched{
+          {{ended_, POLLIN, 0}, {timer_, POLLIN, 0}, {held_ ? PQsocket(held_.get()) : -1, POLLIN, 0}}};
+      static_cast<void>(::poll(watched.data(), watched.size(), -1));
+      if (watched[0].revents != 0 || watched[1].revents != 0) return;
     }
   }
 
@@ -52,6 +53,13 @@ public:
   }
 
 private:
+  void set_timer(duration patience) const {
+    const auto nanos = std::max(std::chrono::nanoseconds(patience), std::chrono::nanoseconds(1)); // zero would stop it
+    const auto whole = std::chrono::floor<std::chrono::seconds>(nanos);
+    const itimerspec once{{}, {whole.count(), (nanos - whole).count()}};
+    static_cast<void>(::timerfd_settime(timer_, 0, &once, nullptr)); // fails only for times that are none
+  }
+
   // Whoever cannot listen looks once a second: the store says what is wrong.
   void connect() {
     const auto made = guard([&]() -> result<void> {
@@ -79,6 +87,7 @@ private:
 
   std::string url_;
   int ended_; // readable once it is over
+  int timer_; // readable once the patience has ended
   session held_;
 };
 
@@ -87,7 +96,13 @@ private:
 result<std::unique_ptr<news_waiter>> wait_for_postgres_news(std::string url) {
   const int ended = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (ended < 0) return failure{kind_of_errno(errno), std::string("no event: ") + std::strerror(errno)};
-  return std::unique_ptr<news_waiter>(std::make_unique<postgres_news>(std::move(url), ended));
+  const int timer = ::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+  if (timer < 0) {
+    const failure why{kind_of_errno(errno), std::string("no timer: ") + std::strerror(errno)};
+    ::close(ended);
+    return why;
+  }
+  return std::unique_ptr<news_waiter>(std::make_unique<postgres_news>(std::move(url), ended, timer));
 }
 
 } // namespace ringdown::persistence

@@ -20,6 +20,8 @@ constexpr const char* migration_lock = "select pg_advisory_xact_lock(5928116)";
 // A step may take its time, and so may another node's.
 constexpr const char* without_limits = "set local lock_timeout = 0; set local statement_timeout = 0";
 
+failure not_a_url() { return {failure_kind::invalid, "database: that is no postgresql:// URL"}; }
+
 std::size_t number_of(PGconn* on, const std::string& sql) {
   const std::string text = one_text(on, sql);
   std::size_t number = 0;
@@ -81,8 +83,13 @@ std::vector<std::string> warnings_of(PGconn* on) {
 
 } // namespace
 
+result<bool> is_new_postgres(const std::string& url) {
+  if (!is_postgres_url(url)) return not_a_url();
+  return guard([&]() -> result<bool> { return version_of(begin_session(url, open_mode::reader).get()) == 0; });
+}
+
 result<opened_postgres> open_postgres(const postgres_options& options, secret_box box) {
-  if (!is_postgres_url(options.url)) return failure{failure_kind::invalid, "database: that is no postgresql:// URL"};
+  if (!is_postgres_url(options.url)) return not_a_url();
   return guard([&]() -> result<opened_postgres> {
     const session first = begin_session(options.url, options.mode);
     if (auto fine = check_server(first.get()); !fine) return fine.error();

@@ -118,9 +118,9 @@ void sql_store::replace_secrets(const config_change& change) {
     db_->post("delete from secret where tenant = ? and name = ?", change.tenant, name);
 }
 
-result<void> sql_store::replace_config(const config_change& change) {
+result<config_head> sql_store::replace_config(const config_change& change) {
   auto done = guard([&] {
-    return transact([&]() -> result<void> {
+    return transact([&]() -> result<config_head> {
       db_->hold(claims_of(change.tenant), hold_kind::alone);
       if (change.remove_tenant) db_->post("delete from config_object where tenant = ?", change.tenant);
       replace_objects(change);
@@ -146,7 +146,8 @@ result<void> sql_store::replace_config(const config_change& change) {
       append_audit(change.tenant, {change.actor, change.remove_tenant ? "tenant.removed" : "config.applied",
                                    "tenant/" + change.tenant.str(), change.summary, change.at});
       db_->announce();
-      return {};
+      auto now = read_heads(change.tenant);
+      return now.empty() ? config_head{change.tenant, 0, 0} : std::move(now.front());
     });
   });
   if (!done && done.error().kind == failure_kind::conflict)

@@ -9,6 +9,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ringdown::test {
@@ -25,10 +26,18 @@ public:
   // On the thread that asks: what becomes of a command.
   std::function<void(const ringdown::command&, const stored&)> on_command;
   std::vector<ringdown::command> asked;
+  std::vector<std::pair<tenant_id, shard_id>> applied;
+  std::vector<tenant_id> removed;
+  std::vector<std::string> passed_on;
+  std::vector<drain_wish> wished;
 
   [[nodiscard]] ports_ptr world() const override { return nullptr; }
-  void apply(std::shared_ptr<const tenant_config>, shard_id) override {}
-  void remove(const tenant_id&) override {}
+  void apply(std::shared_ptr<const tenant_config> config, shard_id shard) override {
+    applied.emplace_back(config->id, shard);
+  }
+  void remove(const tenant_id& tenant) override { removed.push_back(tenant); }
+  void pass_on(const ringdown::command& what) override { passed_on.push_back(what.id); }
+  bool look_for_news() override { return true; }
   void command(const ringdown::command& what, stored done) override {
     asked.push_back(what);
     if (on_command) on_command(what, done);
@@ -37,7 +46,10 @@ public:
   void restart(const tenant_id&, const std::string&, const std::string&, std::function<void(bool)>) override {}
   [[nodiscard]] pulse_answer alive(std::chrono::milliseconds) override { return pulse_answer::well; }
   bool drain(std::chrono::milliseconds) override { return true; }
-  void drain_node(const drain_wish&, std::function<void()>) override {}
+  void drain_node(const drain_wish& wish, std::function<void()> done) override {
+    wished.push_back(wish);
+    done();
+  }
   bool leave(std::chrono::milliseconds) override { return true; }
   void finish_writes() override {}
 };

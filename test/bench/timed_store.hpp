@@ -65,7 +65,7 @@ public:
     return real_->decided_commands(ids);
   }
   result<void> insert_command(const command& what) override { return real_->insert_command(what); }
-  result<void> replace_config(const persistence::config_change& change) override {
+  result<persistence::config_head> replace_config(const persistence::config_change& change) override {
     return real_->replace_config(change);
   }
   result<persistence::secret_values> load_secrets(const tenant_id& tenant) override {

@@ -65,9 +65,24 @@ class Listings(Cli):
             self.assertEqual(os.read(ours, 4096).startswith(b"\x1b[1;31mSILENCED"), coloured)
 
     def test_nodes_are_listed(self):
-        node = {"name": "n1", "site": None, "version": "1.2", "incarnation": "nd_1", "epoch": 4, "started_at": "2026-01-02T03:04:05Z", "ready": True}
-        self.daemon.serve(**{"GET /api/v1/nodes": one_list(node)})
-        self.assertRegex(self.expect(0, "nodes"), r"n1 +- +yes +1\.2 +.* ago +nd_1 +4\n1 node\n")
+        node = {"name": "n1", "site": None, "version": "1.2", "incarnation": "nd_1", "state": "running", "answers_here": True, "capacity": 1,
+                "shards": 3, "instances": 40, "epoch": 4, "started_at": "2026-01-02T03:04:05Z", "ready": True}
+        other = {**node, "name": "n2", "site": "Oslo", "incarnation": "nd_2", "state": "draining", "answers_here": False, "ready": None}
+        self.daemon.serve(**{"GET /api/v1/nodes": one_list(node, other)})
+        lines = self.expect(0, "nodes").splitlines()
+        self.assertRegex(lines[1], r"^n1 \* +- +running +3 +40 +1 +1\.2 +nd_1$")
+        self.assertRegex(lines[2], r"^n2 +Oslo +draining +3 +40 +1 +1\.2 +nd_2$")
+        self.daemon.serve(**{"GET /api/v1/nodes": one_list({**node, "ready": False})})
+        self.assertIn("running, not ready", self.expect(0, "nodes"))
+
+    def test_a_node_is_drained_and_taken_back(self):
+        done = {"answer": "done", "text": "it hands its shards over as others take them"}
+        self.daemon.serve(**{"POST /api/v1/nodes/n%202/drain": done})
+        self.assertIn("hands its shards over", self.expect(0, "node", "drain", "n 2"))
+        self.expect(0, "node", "drain", "n 2", "--off")
+        self.assertEqual([json.loads(body) for _, _, body in self.daemon.asked], [{"by": "jo"}, {"off": "true", "by": "jo"}])
+        self.expect(2, "node", "stop", "n2")
+        self.expect(2, "node", "drain")
 
     def test_alerts_stand_in_aligned_columns(self):
         self.daemon.serve(**{"GET /api/v1/alerts": one_list(ALERT, {**ALERT, "id": "al_longer", "masks": [], "flapping": False})})

@@ -23,6 +23,8 @@ struct bare_tree final : node_tree {
   void apply(std::shared_ptr<const tenant_config> config, shard_id) override { applied.push_back(std::move(config)); }
   void remove(const tenant_id& tenant) override { removed.push_back(tenant); }
   void command(const ringdown::command&, std::function<void(result<void>)>) override {}
+  void pass_on(const ringdown::command&) override {}
+  bool look_for_news() override { return true; }
   void with_writer(std::function<result<void>(persistence::store&)> run) override { static_cast<void>(run(*held)); }
   void restart(const tenant_id&, const std::string&, const std::string&, std::function<void(bool)>) override {}
   [[nodiscard]] pulse_answer alive(std::chrono::milliseconds) override { return pulse_answer::well; }

@@ -2,6 +2,10 @@
 
 #include "test/support/catch.hpp"
 
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -142,7 +146,10 @@ TEST_CASE("Each fault of the daemon file is told with its line and what was prob
        "carrier.hosts: \"x\" is listed twice"},
       {start + "[[carrier]]\nid = \"a\"\nhosts = [\"x\"]\n[[carrier]]\nid = \"a\"\nhosts = [\"y\"]\n", 6,
        "carrier.id: \"a\" is used twice"},
-      {start + "[store]\nurl = \"postgresql://db/x\"\n", 3, "store.url"},
+      {start + "[store]\nurl = \"mysql://db/x\"\n", 3, "store.url: must be \"sqlite\""},
+      {start + "[store]\nurl = { file = \"/nowhere/url\" }\n", 3, "store.url: /nowhere/url cannot be read"},
+      {start + "[store]\nshards = 0\n", 3, "store.shards: must be"},
+      {start + "[node]\ncapacity = 0\n", 3, "node.capacity: must be"},
       {start + "[log]\nlevel = \"loud\"\n", 3, "\"loud\" is not one of debug, info, warning, error"},
       {start + "[timing]\npol_interval = \"5s\"\n", 3, "did you mean \"poll_interval\"?"},
       {start + "[timing]\npoll_interval = \"1s\"\n", 3, "timing.poll_interval: must be from 5s"},
@@ -191,4 +198,24 @@ TEST_CASE("Slips of the finger are recognised, other words are not") {
   CHECK(nearest("zzz", known).empty());
   CHECK(nearest("", known).empty());
   CHECK(nearest(std::string(100'000, 'x'), known).empty());
+}
+
+TEST_CASE("A database is named by its URL, or by the file that holds it") {
+  const auto plain =
+      read("state_dir = \"/s\"\n[store]\nurl = \"postgresql://db/x\"\nshards = 12\n[node]\ncapacity = 3\n");
+  REQUIRE(plain.config);
+  CHECK(plain.config->is_one_of_several());
+  CHECK(plain.config->store_url.reveal() == "postgresql://db/x");
+  CHECK(plain.config->store_shards == 12);
+  CHECK(plain.config->node_capacity == 3);
+  const auto sqlite = read("state_dir = \"/s\"\n[store]\nurl = \"sqlite\"\n");
+  REQUIRE(sqlite.config);
+  CHECK_FALSE(sqlite.config->is_one_of_several());
+
+  const auto file = std::filesystem::temp_directory_path() / ("ringdown-url-" + std::to_string(::getpid()));
+  std::ofstream(file) << "postgresql://ringdown:secret@db/x\n";
+  const auto kept = read("state_dir = \"/s\"\n[store]\nurl = { file = \"" + file.string() + "\" }\n");
+  std::filesystem::remove(file);
+  REQUIRE(kept.config);
+  CHECK(kept.config->store_url.reveal() == "postgresql://ringdown:secret@db/x");
 }

@@ -29,7 +29,9 @@ TEST_CASE("Every key that acts at the next start only is named") {
   const node_config started;
   node_config fresh;
   fresh.state_dir = "/other";
-  fresh.http_listen = fresh.public_url = fresh.token_file = fresh.store_url = fresh.key_file = "x";
+  fresh.http_listen = fresh.public_url = fresh.token_file = fresh.key_file = "x";
+  fresh.store_url = secret_text("postgresql://x");
+  fresh.node_capacity = 2;
   fresh.connect_timeout = fresh.poll_timeout = std::chrono::seconds(1);
   fresh.egress_allow = {"10.0.0.0/8"};
   fresh.providers["ntfy"].ca_file = "/ca.pem";
@@ -40,6 +42,7 @@ TEST_CASE("Every key that acts at the next start only is named") {
   CHECK(keys_for_a_start(started, fresh) ==
         std::vector<std::string>{"state_dir", "http.listen", "http.public_url", "api.token_file", "store.url",
                                  "secrets.key_file", "poll.connect_timeout", "poll.timeout", "egress.allow", "provider",
-                                 "correlation.across_tenants", "carrier", "node.name", "node.site", "log.format"});
+                                 "correlation.across_tenants", "carrier", "node.name", "node.site", "node.capacity",
+                                 "log.format"});
   CHECK(keys_for_a_start(started, started).empty());
 }

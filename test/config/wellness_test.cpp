@@ -72,3 +72,15 @@ TEST_CASE("A quarantined actor is enough for silence, a restarting or tripped on
   probe->life = actor_life::quarantined;
   CHECK(reason_for_silence(tenants, board, noon) == "tenant/acme is quarantined");
 }
+
+TEST_CASE("Of several nodes each answers for the tenants it runs") {
+  tenant_registry tenants;
+  const health_board board;
+  lease_board leases;
+  auto elsewhere = tenant("acme", {"hq"});
+  elsewhere.document.shard = 3;
+  tenants.put(std::move(elsewhere));
+  CHECK_FALSE(reason_for_silence(tenants, board, noon, &leases));
+  leases.write({{3, {}}});
+  CHECK(reason_for_silence(tenants, board, noon, &leases) == "no poll ended within two intervals");
+}

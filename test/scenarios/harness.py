@@ -79,41 +79,16 @@ def allow_tracing():
     LIBC.prctl(PR_SET_PTRACER, ctypes.c_ulong(PR_SET_PTRACER_ANY), 0, 0, 0)
 
 
-class World:
-    """A folder, a simulator, and as many daemon lives as a scenario wants."""
+class Daemon:
+    """A folder with a daemon's file, its state and its log, and one life of it after the other."""
 
-    def __init__(self, scenario, interval="500ms", timing=None, node_extra=""):
-        self.folder = tempfile.mkdtemp(prefix="ringdown-")
-        self.journal = os.path.join(self.folder, "journal")
-        self.config = os.path.join(self.folder, "ringdown.toml")
-        self.log = os.path.join(self.folder, "ringdownd.log")
-        self.state = os.path.join(self.folder, "state")
+    def __init__(self, folder):
+        self.folder = folder
+        self.config = os.path.join(folder, "ringdown.toml")
+        self.log = os.path.join(folder, "ringdownd.log")
+        self.state = os.path.join(folder, "state")
         self.daemon = None
-        self.simulator = None
         self.url = None
-        try:
-            self.write_config(interval, timing, node_extra)
-            self._start_simulator(scenario)
-        except BaseException:
-            self.end()
-            raise
-
-    def _start_simulator(self, scenario):
-        path = os.path.join(self.folder, "scenario.toml")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(scenario)
-        self.simulator = subprocess.Popen(
-            [os.path.join(BIN, "ringdown-sim"), "--scenario", path, "--control", "127.0.0.1:0", "--journal", self.journal],
-            stdout=subprocess.DEVNULL)
-        ready = os.path.join(self.journal, "ready.json")
-
-        def is_ready():
-            if self.simulator.poll() is not None:
-                raise Failed(f"the simulator ended {self.simulator.returncode}")
-            return os.path.exists(ready) and os.path.getsize(ready) > 2
-        wait_for("the simulator", is_ready)
-        with open(ready, encoding="utf-8") as file:
-            self.ready = json.load(file)
 
     def write_config(self, interval, timing=None, extra="", public_url=None):
         """The daemon's file; a running daemon reads it again at SIGHUP."""
@@ -126,7 +101,6 @@ class World:
         with open(self.config, "w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n" + extra)
 
-    # --- the daemon -----------------------------------------------------------------------------------------------
     def start(self, prefix=(), limit=10, env=None):
         """Starts the daemon and returns the seconds until it was ready."""
         begun = time.monotonic()
@@ -153,6 +127,61 @@ class World:
         with open(self.log, encoding="utf-8", errors="replace") as file:
             return file.read()[-1500:]
 
+    def died(self, limit=30):
+        """Waits for the daemon to end by itself: its exit code, negative for a signal."""
+        try:
+            return self.daemon.wait(limit)
+        except subprocess.TimeoutExpired as error:
+            raise Failed(f"the daemon still runs after {limit} s") from error
+        finally:
+            self.daemon.stdout.close()
+
+    def kill(self):
+        self.daemon.kill()
+        self.died()
+
+    def terminate(self, limit=30):
+        """SIGTERM; the seconds it took to end, which must be in order."""
+        begun = time.monotonic()
+        self.daemon.send_signal(signal.SIGTERM)
+        code = self.died(limit)
+        if code != 0:
+            raise Failed(f"the daemon ended {code} at SIGTERM; its log ends: {self.log_tail()}")
+        return time.monotonic() - begun
+
+
+class World(Daemon):
+    """A folder, a simulator, and as many daemon lives as a scenario wants."""
+
+    def __init__(self, scenario, interval="500ms", timing=None, node_extra=""):
+        super().__init__(tempfile.mkdtemp(prefix="ringdown-"))
+        self.journal = os.path.join(self.folder, "journal")
+        self.simulator = None
+        try:
+            self.write_config(interval, timing, node_extra)
+            self._start_simulator(scenario)
+        except BaseException:
+            self.end()
+            raise
+
+    def _start_simulator(self, scenario):
+        path = os.path.join(self.folder, "scenario.toml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(scenario)
+        self.simulator = subprocess.Popen(
+            [os.path.join(BIN, "ringdown-sim"), "--scenario", path, "--control", "127.0.0.1:0", "--journal", self.journal],
+            stdout=subprocess.DEVNULL)
+        ready = os.path.join(self.journal, "ready.json")
+
+        def is_ready():
+            if self.simulator.poll() is not None:
+                raise Failed(f"the simulator ended {self.simulator.returncode}")
+            return os.path.exists(ready) and os.path.getsize(ready) > 2
+        wait_for("the simulator", is_ready)
+        with open(ready, encoding="utf-8") as file:
+            self.ready = json.load(file)
+
+    # --- the daemon -----------------------------------------------------------------------------------------------
     def ctl(self, *words, check=True):
         """What ringdownctl printed."""
         done = subprocess.run([os.path.join(BIN, "ringdownctl"), "--config", self.config, "--url", self.url, *words],
@@ -186,28 +215,6 @@ class World:
                 if line.startswith(f"ringdown_{key}_total"):
                     sums[key] += int(float(line.rsplit(" ", 1)[1]))
         return sums
-
-    def died(self, limit=30):
-        """Waits for the daemon to end by itself: its exit code, negative for a signal."""
-        try:
-            return self.daemon.wait(limit)
-        except subprocess.TimeoutExpired as error:
-            raise Failed(f"the daemon still runs after {limit} s") from error
-        finally:
-            self.daemon.stdout.close()
-
-    def kill(self):
-        self.daemon.kill()
-        self.died()
-
-    def terminate(self, limit=30):
-        """SIGTERM; the seconds it took to end, which must be in order."""
-        begun = time.monotonic()
-        self.daemon.send_signal(signal.SIGTERM)
-        code = self.died(limit)
-        if code != 0:
-            raise Failed(f"the daemon ended {code} at SIGTERM; its log ends: {self.log_tail()}")
-        return time.monotonic() - begun
 
     def settled(self, pbxes):
         """Every PBX was read in full at least once and its first judgement is committed."""

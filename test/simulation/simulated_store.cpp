@@ -107,8 +107,8 @@ result<void> simulated_store::insert_command(const command& what) {
   return write<void>([&] { return real_->insert_command(what); }, [&](const auto&) { tell(command_kept{what}); });
 }
 
-result<void> simulated_store::replace_config(const config_change& change) {
-  return write<void>([&] { return real_->replace_config(change); }, [](const auto&) {});
+result<config_head> simulated_store::replace_config(const config_change& change) {
+  return write<config_head>([&] { return real_->replace_config(change); }, [](const auto&) {});
 }
 result<void> simulated_store::save_login_budget(const tenant_id& tenant, const instance_id& instance,
                                                 const std::string& egress, const login_budget& budget) {

@@ -62,7 +62,7 @@ public:
   result<std::vector<command>> open_commands(const std::optional<tenant_id>& tenant) override;
   result<std::vector<command_result>> decided_commands(const std::vector<std::string>& ids) override;
   result<void> insert_command(const command& what) override;
-  result<void> replace_config(const persistence::config_change& change) override;
+  result<persistence::config_head> replace_config(const persistence::config_change& change) override;
   result<persistence::secret_values> load_secrets(const tenant_id& tenant) override;
   result<void> save_login_budget(const tenant_id& tenant, const instance_id& instance, const std::string& egress,
                                  const persistence::login_budget& budget) override;

@@ -1,0 +1,37 @@
+// What a node keeps, opened: its directory, its key, and the store, which is a file of its own or a database it shares with
+// other nodes.
+#pragma once
+
+#include "actors/flight_recorder.hpp"
+#include "actors/log.hpp"
+#include "persistence/lease_register.hpp"
+#include "persistence/news.hpp"
+#include "persistence/secrets.hpp"
+#include "persistence/sqlite_store.hpp"
+#include "persistence/store.hpp"
+#include "protocol/types/node_config.hpp"
+#include "protocol/types/result.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace ringdown {
+
+// What the others need stands before them.
+struct node_state {
+  persistence::directory_lock lock;
+  persistence::secret_box box;
+  std::string token;
+  std::shared_ptr<persistence::store> writer;
+  std::vector<std::unique_ptr<persistence::store>> readers;
+  std::unique_ptr<flight_recorder> flight;
+  // Of a node that is one of several; none: it runs alone.
+  std::shared_ptr<persistence::lease_register> shards;
+  std::unique_ptr<persistence::news_waiter> news;
+};
+
+// The failure's kind tells the exit code, as in node::start. What the operator should know of the database is logged.
+[[nodiscard]] result<node_state> open_state(const node_config& config, log_sink& log);
+
+} // namespace ringdown
