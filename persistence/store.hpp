@@ -1,6 +1,8 @@
 // What survives. One interface; SQLite behind it on one node, PostgreSQL in a cluster. Calls block: only the detached
 // store actor (writes and claims) and the reader (queries) make them, never a scheduled actor. Not thread-safe: each
-// thread opens its own. Every write and every claim names the fence of its shard and changes nothing when it is stale (I8).
+// thread opens its own. Every write and every claim names the fence of its shard and changes nothing when it is stale (I8):
+// `conflict`, somebody else has the shard; `too_late`, its lease has run out and nobody has taken it, so that the same may be
+// asked again once it was lengthened.
 // A failure `corrupt` or `io_error` (a failed sync is one) means: end the process and recover from the log. `unreadable` is
 // about one row, or what one tenant stored: the others go on.
 #pragma once

@@ -283,7 +283,9 @@ struct crash_noted {
 struct crashes_forgotten {
   std::string actor;
 };
-struct flush_writes {};
+struct flush_writes {
+  bool held_ones = false; // what waits for a lease, too
+};
 
 // --- carrier watch --------------------------------------------------------------------------------------------------
 // The trunks of some of the tenant's PBXes as they are now, in place of what it reported of these before. The next report

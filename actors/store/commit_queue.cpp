@@ -1,5 +1,6 @@
 #include "actors/store/commit_queue.hpp"
 
+#include <algorithm>
 #include <ranges>
 #include <utility>
 
@@ -34,6 +35,7 @@ void commit_queue::take_rounds(round which, std::size_t most, std::vector<commit
     for (std::size_t seen = 0; seen < queues_.size() && taken.size() < most; ++seen, ++at) {
       if (at == queues_.end()) at = queues_.begin();
       if (at->second.batches.empty() || (which == round::criticals && at->second.urgent == 0)) continue;
+      if (is_held(at->first)) continue;
       taken.push_back(take_from(at->second));
       last_served_ = at->first;
       took = true;
@@ -47,6 +49,11 @@ std::vector<commit_batch> commit_queue::take(std::size_t most) {
   take_rounds(round::everybody, most, taken);
   std::erase_if(queues_, [](const auto& entry) { return entry.second.batches.empty(); });
   return taken;
+}
+
+bool commit_queue::has_any() const {
+  return std::ranges::any_of(queues_,
+                             [&](const auto& entry) { return !entry.second.batches.empty() && !is_held(entry.first); });
 }
 
 void commit_queue::give_back(std::vector<commit_batch> taken) {

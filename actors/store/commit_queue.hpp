@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <deque>
 #include <map>
+#include <set>
 #include <vector>
 
 namespace ringdown {
@@ -20,6 +21,13 @@ public:
   void give_back(std::vector<commit_batch> taken);
   [[nodiscard]] std::size_t size() const { return waiting_; }
 
+  // A tenant whose batches are not to be taken now, those that come too, until all are let go.
+  void hold(const tenant_id& tenant) { held_.insert(tenant); }
+  void let_go() { held_.clear(); }
+  [[nodiscard]] bool is_held(const tenant_id& tenant) const { return held_.contains(tenant); }
+  // Whether there is anything to take.
+  [[nodiscard]] bool has_any() const;
+
 private:
   enum class round { criticals, everybody };
   // `urgent` counts a tenant's criticals, which bring its whole queue forward.
@@ -32,6 +40,7 @@ private:
   [[nodiscard]] commit_batch take_from(tenant_queue& queue);
 
   std::map<tenant_id, tenant_queue> queues_;
+  std::set<tenant_id> held_;
   tenant_id last_served_;
   std::size_t waiting_ = 0;
 };

@@ -1,8 +1,8 @@
 #include "actors/store/store_actor.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <iterator>
-#include <set>
 #include <span>
 #include <utility>
 
@@ -20,6 +20,9 @@ template <class T>
 result<T> away() {
   return failure{failure_kind::unavailable, "the store is unavailable"};
 }
+
+// Its lease may be lengthened, or somebody else takes the shard: then it is a conflict.
+bool waits_for_lease(const result<void>& verdict) { return !verdict && verdict.error().kind == failure_kind::too_late; }
 
 // Not the verdict on what was asked (a conflict, no such thing), but that the store could not do it.
 bool is_of_the_store(failure_kind kind) {
@@ -54,7 +57,7 @@ store_keeper::behavior_type store_keeper::make_behavior() {
 
 void store_keeper::on(const load_tenant& asked) {
   tenant_loaded answer;
-  auto commands = flush_all() ? heard(held_->open_commands(asked.tenant)) : away<std::vector<command>>();
+  auto commands = flush_for(asked.tenant) ? heard(held_->open_commands(asked.tenant)) : away<std::vector<command>>();
   auto snapshot = commands ? heard(held_->load_tenant(asked.tenant, world().node.node_name, now().wall))
                            : result<persistence::tenant_snapshot>(commands.error());
   if (snapshot) {
@@ -84,7 +87,8 @@ void store_keeper::on(const settle_rows& asked) {
 
 void store_keeper::on(const claim_rows& asked) {
   rows_claimed answer;
-  auto claimed = flush_all() ? heard(held_->claim(asked.request)) : away<persistence::claimed_rows>();
+  auto claimed =
+      flush_for(asked.request.tenant) ? heard(held_->claim(asked.request)) : away<persistence::claimed_rows>();
   answer.ok = claimed.ok();
   if (claimed) answer.rows = std::move(*claimed);
   tell(asked.reply_to, std::move(answer));
@@ -94,7 +98,7 @@ void store_keeper::on(const claim_rows& asked) {
 void store_keeper::on(const recover_rows& asked) {
   const auto keys = asked.keyed ? persistence::key_knowledge::keyed : persistence::key_knowledge::unkeyed;
   const auto written =
-      flush_all()
+      flush_for(asked.tenant)
           ? heard(held_->recover_channel(asked.tenant, asked.channel, asked.owner, keys, asked.carried, now().wall))
           : away<persistence::recovery>();
   tell(asked.reply_to, rows_recovered{written.ok()});
@@ -128,15 +132,21 @@ void store_keeper::on(const crashes_forgotten& lived) {
   static_cast<void>(written(held_->forget_crashes(lived.actor)));
 }
 
-void store_keeper::on(const flush_writes&) {
-  flush_asked_ = false;
+void store_keeper::on(const flush_writes& asked) {
+  (asked.held_ones ? held_ones_asked_ : flush_asked_) = false;
+  if (asked.held_ones) {
+    queue_.let_go();
+    settlements_.insert(settlements_.begin(), std::make_move_iterator(held_settlements_.begin()),
+                        std::make_move_iterator(held_settlements_.end()));
+    held_settlements_.clear();
+  }
   if (!write_settlements() || !write_commits()) {
     flush_asked_ = true;
     this->delayed_send(this, retry_pause, flush_writes{});
     return;
   }
   static_cast<void>(heard(held_->fold_log())); // nobody waits for it but who comes next
-  if (queue_.size() > 0 || !settlements_.empty()) flush_soon();
+  if (queue_.has_any() || !settlements_.empty()) flush_soon();
 }
 
 // A message to itself goes behind all that has arrived by now: that is what makes the group.
@@ -146,11 +156,23 @@ void store_keeper::flush_soon() {
   caf::anon_send(store_actor(this), flush_writes{});
 }
 
+void store_keeper::try_held_ones_later() {
+  if (held_ones_asked_) return;
+  held_ones_asked_ = true;
+  this->delayed_send(this, retry_pause, flush_writes{true});
+}
+
 bool store_keeper::flush_all() {
   if (now().steady < shut_until_) return false;
-  while (queue_.size() > 0 || !settlements_.empty())
+  while (queue_.has_any() || !settlements_.empty())
     if (!write_settlements() || !write_commits()) return false;
   return true;
+}
+
+bool store_keeper::flush_for(const tenant_id& tenant) {
+  if (!flush_all() || queue_.is_held(tenant)) return false;
+  return std::ranges::none_of(held_settlements_,
+                              [&](const settle_rows& one) { return one.settlements.front().tenant == tenant; });
 }
 
 bool store_keeper::write_settlements() {
@@ -192,15 +214,23 @@ std::vector<result<void>> store_keeper::settle_each(const std::vector<persistenc
   return verdicts;
 }
 
-void store_keeper::answer(const settle_rows& asked, std::span<const result<void>> verdicts) {
+void store_keeper::answer(settle_rows& asked, std::span<const result<void>> verdicts) {
   settlements_stored said;
+  settle_rows later{{}, asked.reply_to};
   for (std::size_t i = 0; i < verdicts.size(); ++i) {
+    if (waits_for_lease(verdicts[i])) {
+      later.settlements.push_back(std::move(asked.settlements[i]));
+      continue;
+    }
     const delivery_id& row = asked.settlements[i].ledger.delivery;
     (verdicts[i] ? said.rows : said.refused).push_back(row);
     if (!verdicts[i])
       log().error("settlement_refused", {{"delivery", row.str()}, {"error", verdicts[i].error().detail}});
   }
-  tell(asked.reply_to, std::move(said));
+  if (later.settlements.size() < verdicts.size()) tell(asked.reply_to, std::move(said));
+  if (later.settlements.empty()) return;
+  held_settlements_.push_back(std::move(later));
+  try_held_ones_later();
 }
 
 bool store_keeper::write_commits() {
@@ -210,12 +240,17 @@ bool store_keeper::write_commits() {
   const auto verdicts = verdicts_on(taken);
   auto& metrics = *world().metrics;
   if (!verdicts.empty()) metrics.commit_seconds.observe(std::chrono::duration_cast<duration>(now().steady - begun));
-  metrics.committed_batches.fetch_add(verdicts.size(), std::memory_order_relaxed);
   const auto written = taken.begin() + static_cast<std::ptrdiff_t>(verdicts.size());
   const bool all = written == taken.end();
   queue_.give_back({std::make_move_iterator(written), std::make_move_iterator(taken.end())});
+  std::vector<commit_batch> held;
+  for (std::size_t i = 0; i < verdicts.size(); ++i)
+    if (waits_for_lease(verdicts[i])) held.push_back(taken[i]);
+  metrics.committed_batches.fetch_add(verdicts.size() - held.size(), std::memory_order_relaxed);
+  hold(std::move(held));
   note_queue();
-  for (std::size_t i = 0; i < verdicts.size(); ++i) answer(taken[i], verdicts[i]);
+  for (std::size_t i = 0; i < verdicts.size(); ++i)
+    if (!waits_for_lease(verdicts[i])) answer(taken[i], verdicts[i]);
   return all;
 }
 
@@ -236,19 +271,30 @@ std::vector<result<void>> store_keeper::verdicts_on(const std::vector<commit_bat
 // One of them spoils the transaction: alone each, only that one is refused, and what its tenant decided on top of it.
 std::vector<result<void>> store_keeper::commit_each(const std::vector<persistence::write_batch>& batches) {
   std::vector<result<void>> verdicts;
-  std::set<tenant_id> refused;
+  std::map<tenant_id, failure> refused; // and what is said of the batches after that
   for (const persistence::write_batch& one : batches) {
-    if (refused.contains(one.tenant)) {
-      verdicts.emplace_back(failure{failure_kind::conflict, "a batch before it was refused"});
+    if (const auto before = refused.find(one.tenant); before != refused.end()) {
+      verdicts.emplace_back(before->second);
       continue;
     }
     auto alone = held_->commit(std::span(&one, 1));
     if (!alone && !survived(alone.error())) break;
     if (alone) world().metrics->commits.fetch_add(1, std::memory_order_relaxed);
     verdicts.push_back(alone ? std::move(alone->front()) : result<void>(alone.error()));
-    if (!verdicts.back()) refused.insert(one.tenant);
+    if (verdicts.back()) continue;
+    refused[one.tenant] = waits_for_lease(verdicts.back())
+                              ? verdicts.back().error()
+                              : failure{failure_kind::conflict, "a batch before it was refused"};
   }
   return verdicts;
+}
+
+// Ahead of what their tenants said since.
+void store_keeper::hold(std::vector<commit_batch> batches) {
+  if (batches.empty()) return;
+  for (const commit_batch& one : batches) queue_.hold(one.batch->tenant);
+  queue_.give_back(std::move(batches));
+  try_held_ones_later();
 }
 
 void store_keeper::answer(const commit_batch& asked, const result<void>& verdict) {

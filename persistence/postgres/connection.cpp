@@ -265,7 +265,7 @@ void postgres_connection::announce() { put("select pg_notify(" RINGDOWN_NEWS_CHA
 // A shared lock on the key does not hold up a lease that is lengthened, and does hold up a take-over, which locks the row.
 const shard_texts& postgres_connection::shards() const {
   static constexpr shard_texts texts{
-      "select owner, epoch from shard where id = ?1 and lease_until > clock_timestamp() for key share",
+      "select owner, epoch, lease_until > clock_timestamp() from shard where id = ?1 for key share",
       "select epoch from shard where id = ?1 for update",
       "update shard set owner = ?2, epoch = ?3, lease_until = 'infinity' where id = ?1"};
   return texts;

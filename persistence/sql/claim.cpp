@@ -106,7 +106,7 @@ result<claimed_rows> sql_store::claim(const claim_request& request) {
   bool looked = false;
   auto done = guard([&] {
     return transact([&]() -> result<void> {
-      if (!holds(request.owner)) return stale_fence();
+      if (auto ours = holds(request.owner); !ours) return ours;
       if (auto taken = taken_before(request)) {
         state.answer = std::move(*taken);
         return {};
@@ -352,7 +352,7 @@ result<recovery> sql_store::recover_claims(const fence& now_owner, const std::ve
                                            wall_time now) {
   return guard([&] {
     return transact([&]() -> result<recovery> {
-      if (!holds(now_owner)) return stale_fence();
+      if (auto ours = holds(now_owner); !ours) return ours.error();
       end_rows_of_removed_channels(now_owner.shard, now);
       db_->post(waits_of_shard_sql, now, now, now_owner.shard);
       auto left = readable_heads(
@@ -388,7 +388,7 @@ result<recovery> sql_store::recover_channel(const tenant_id& tenant, const chann
                                             wall_time now) {
   return guard([&] {
     return transact([&]() -> result<recovery> {
-      if (!holds(owner)) return stale_fence();
+      if (auto ours = holds(owner); !ours) return ours.error();
       forget_claims(tenant, channel);
       db_->post(waits_of_channel_sql, now, now, tenant, channel);
       const auto held = readable_heads("select " RINGDOWN_DELIVERY_HEAD

@@ -38,7 +38,8 @@ enum class hold_kind : std::uint8_t { shared, alone };
 
 // What is said of a shard's row, in the engine's own words.
 struct shard_texts {
-  const char* fence;     // owner and epoch of shard ?1, while it is held; it stays so until the transaction ends
+  const char*
+      fence; // owner and epoch of shard ?1, and whether its lease runs; nobody takes it until the transaction ends
   const char* lock;      // the epoch of shard ?1, under which nobody writes any more until the transaction ends
   const char* hand_over; // shard ?1 is held by ?2 from now on, with epoch ?3
 };

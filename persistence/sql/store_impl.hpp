@@ -99,13 +99,12 @@ private:
   template <class Work>
   auto transact(Work&& work);
 
-  [[nodiscard]] bool holds(const fence& owner);
-  // The same for many writes of one transaction, mostly of one owner.
-  struct known_owner {
-    std::optional<fence> asked;
-    bool holds = false;
-  };
-  [[nodiscard]] bool holds(const fence& owner, known_owner& last);
+  // conflict: somebody else has the shard, or nobody; too_late: its lease has run out, and nobody has taken it.
+  [[nodiscard]] result<void> holds(const fence& owner);
+  // The same for many writes of one transaction, with one answer for each owner: were the lease lengthened in between, the
+  // second batch of a tenant would be written and the first would not.
+  using known_owners = std::vector<std::pair<fence, result<void>>>;
+  [[nodiscard]] result<void> holds(const fence& owner, known_owners& known);
   void write(const write_batch& batch);
   void write_alert(const alert& what);
   void suppress(const tenant_id& tenant, const suppression& what, wall_time now);
@@ -205,7 +204,6 @@ auto sql_store::transact(Work&& work) {
 
 // What claims share, and whoever forbids what they might take holds alone: one is committed before the other looks.
 [[nodiscard]] inline std::string claims_of(const tenant_id& tenant) { return "claims/" + tenant.str(); }
-[[nodiscard]] inline failure stale_fence() { return {failure_kind::conflict, "the shard has another owner now"}; }
 
 // --- rows <-> values (rows.cpp) ----------------------------------------------------------------------------------------
 [[nodiscard]] alert read_alert(columns& row);

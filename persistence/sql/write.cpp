@@ -1,6 +1,9 @@
 #include "persistence/sql/store_impl.hpp"
 #include "protocol/wire/notice_json.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace ringdown::persistence {
 
 namespace {
@@ -38,19 +41,25 @@ result<fence> sql_store::take_shard(shard_id shard, const incarnation_id& owner,
   });
 }
 
-bool sql_store::holds(const fence& owner) {
+result<void> sql_store::holds(const fence& owner) {
   bool ours = false;
+  bool runs = false;
   db_->rows(
       db_->shards().fence,
-      [&](columns& row) { ours = row.text() == owner.owner.str() && row.as<std::uint64_t>() == owner.epoch; },
+      [&](columns& row) {
+        const bool by_us = row.text() == owner.owner.str();
+        ours = row.as<std::uint64_t>() == owner.epoch && by_us;
+        runs = row.truth();
+      },
       owner.shard);
-  return ours;
+  if (!ours) return failure{failure_kind::conflict, "the shard has another owner now"};
+  if (!runs) return failure{failure_kind::too_late, "the lease of the shard has run out"};
+  return {};
 }
 
-bool sql_store::holds(const fence& owner, known_owner& last) {
-  if (last.asked == owner) return last.holds;
-  last = {owner, holds(owner)};
-  return last.holds;
+result<void> sql_store::holds(const fence& owner, known_owners& known) {
+  const auto at = std::ranges::find(known, owner, &known_owners::value_type::first);
+  return at != known.end() ? at->second : known.emplace_back(owner, holds(owner)).second;
 }
 
 result<std::vector<result<void>>> sql_store::commit(std::span<const write_batch> batches) {
@@ -58,19 +67,16 @@ result<std::vector<result<void>>> sql_store::commit(std::span<const write_batch>
   auto said = guard([&] {
     return transact([&]() -> result<std::vector<result<void>>> {
       std::vector<result<void>> verdicts;
-      known_owner last;
+      known_owners known;
       for (const write_batch& batch : batches) {
         if (was_written(batch)) {
           verdicts.emplace_back();
           continue;
         }
-        if (!holds(batch.owner, last)) {
-          verdicts.emplace_back(stale_fence());
-          continue;
-        }
+        verdicts.push_back(holds(batch.owner, known));
+        if (!verdicts.back()) continue;
         write(batch);
         written.push_back(&batch);
-        verdicts.emplace_back();
       }
       return verdicts;
     });
@@ -200,13 +206,14 @@ result<std::vector<result<void>>> sql_store::settle(std::span<const settlement> 
   auto said = guard([&] {
     return transact([&]() -> result<std::vector<result<void>>> {
       std::vector<result<void>> verdicts;
-      known_owner last;
+      known_owners known;
       for (const settlement& one : settlements) {
         if (was_written(one)) {
           verdicts.emplace_back();
           continue;
         }
-        verdicts.push_back(holds(one.owner, last) ? settle_one(one) : result<void>(stale_fence()));
+        auto ours = holds(one.owner, known);
+        verdicts.push_back(ours ? settle_one(one) : std::move(ours));
         if (verdicts.back()) written.push_back(&one);
       }
       return verdicts;

@@ -97,7 +97,7 @@ void sqlite_connection::query(const char* sql, std::span<const parameter> values
 }
 
 const shard_texts& sqlite_connection::shards() const {
-  static constexpr shard_texts texts{"select owner, epoch from shard where id = ?1",
+  static constexpr shard_texts texts{"select owner, epoch, 1 from shard where id = ?1",
                                      "select epoch from shard where id = ?1",
                                      "update shard set owner = ?2, epoch = ?3 where id = ?1"};
   return texts;

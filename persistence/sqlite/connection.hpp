@@ -17,7 +17,7 @@ struct sqlite3_stmt;
 
 namespace ringdown::persistence {
 
-class sqlite_connection final : public connection {
+class sqlite_connection : public connection {
 public:
   // One thread at a time uses it (store.hpp): SQLite need not lock it for every call.
   sqlite_connection(const std::string& file, int flags) : db_(file, flags | SQLite::OPEN_NOMUTEX, 5000) {}

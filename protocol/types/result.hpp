@@ -21,7 +21,7 @@ enum class failure_kind {
   unavailable,  // cannot be reached or used now; may work later
   timed_out,    // no answer within the time given
   too_large,    // a size, depth or count limit was reached
-  too_late,     // the moment until which the act was allowed has passed; nothing was sent
+  too_late,     // the moment until which the act was allowed has passed; nothing was done
   conflict,     // somebody else changed or owns it (a fence, a unique key)
   corrupt,      // the file or its disk cannot be trusted: nothing may be written any more
   io_error,     // the disk failed a read, a write or a sync; what is stored may be whole

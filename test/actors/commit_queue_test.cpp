@@ -80,3 +80,23 @@ TEST_CASE("what is given back goes first again, in its order") {
   CHECK(queue.size() == 6);
   CHECK(names_of(queue.take(10)) == "b1 b2 b3 a1 a2 a3");
 }
+
+TEST_CASE("of a tenant that is held nothing is taken until all are let go, and its order stays") {
+  auto queue = queue_of({"a1", "b1", "a2!"});
+  auto taken = queue.take(10);
+  REQUIRE(names_of(taken) == "a1 a2 b1");
+  taken.pop_back();
+  queue.hold(tenant_id("a"));
+  queue.give_back(std::move(taken));
+  CHECK(queue.is_held(tenant_id("a")));
+  CHECK_FALSE(queue.has_any());
+  queue.put(named("a3!"));
+  queue.put(named("b2"));
+  CHECK(queue.has_any());
+  CHECK(names_of(queue.take(10)) == "b2");
+  CHECK(queue.size() == 3);
+  queue.let_go();
+  CHECK(queue.has_any());
+  CHECK(names_of(queue.take(10)) == "a1 a2 a3");
+  CHECK_FALSE(queue.has_any());
+}

@@ -20,11 +20,23 @@ namespace {
 using namespace ringdown;
 using namespace ringdown::persistence;
 
+// As if shards were leased here.
+class leased_connection final : public sqlite_connection {
+public:
+  using sqlite_connection::sqlite_connection;
+  [[nodiscard]] const shard_texts& shards() const override {
+    static constexpr shard_texts run_out{"select owner, epoch, id <> 0 from shard where id = ?1", "", ""};
+    return has_run_out ? run_out : sqlite_connection::shards();
+  }
+  bool has_run_out = false; // that of shard 0
+};
+
 // The store actor on a real database, whose connection the test may spoil while it holds the store's thread.
 struct living_store {
   living_store() {
     owner = *place.open()->take_shard(0, incarnation_id("nd_1"), noon);
-    auto db = std::make_unique<sqlite_connection>(place.file(), SQLite::OPEN_READWRITE);
+    auto db = std::make_unique<leased_connection>(place.file(), SQLite::OPEN_READWRITE);
+    leases = db.get();
     disk = &db->db();
     disk->setBusyTimeout(1);
     world->owner = owner;
@@ -110,6 +122,7 @@ struct living_store {
   std::shared_ptr<actor_probe> probe = world->health->probe("store", "store", "root");
   fence owner;
   std::promise<std::string> fatal;
+  leased_connection* leases = nullptr; // for the store's thread
   SQLite::Database* disk = nullptr;
   caf::actor_system_config config;
   caf::actor_system system{config};
@@ -288,6 +301,61 @@ TEST_CASE("an outcome that spoils the transaction is refused alone, and so is on
   CHECK(ends(self, 4) == std::set<std::string>{"dl_0", "not dl_1", "dl_2", "not dl_7"});
   CHECK((*world.place.open()->find_delivery(delivery_id("dl_2")))->row.state == delivery_state::sent);
   CHECK((*world.place.open()->find_delivery(delivery_id("dl_1")))->row.state == delivery_state::claimed);
+}
+
+TEST_CASE("what comes too late for its lease is written in order once the lease is lengthened, and the store is well") {
+  living_store world;
+  caf::scoped_actor self(world.system);
+  world.hand_over(1);
+  const auto lapse = [&](bool has_run_out) {
+    world.there([&](store&) -> result<void> {
+      world.leases->has_run_out = has_run_out;
+      return {};
+    });
+  };
+  lapse(true);
+  world.together([&] {
+    caf::anon_send(world.keeper, world.sent(0, self));
+    for (const std::uint64_t sequence : {1U, 2U}) caf::anon_send(world.keeper, world.batch("acme", sequence, self));
+  });
+  caf::anon_send(world.keeper, world.batch("acme", 3, self));
+  const auto me = caf::actor_cast<caf::strong_actor_ptr>(self->address());
+  caf::anon_send(world.keeper, claim_rows{{tenant_id("acme"), channel_id("push"), world.owner, 1, noon}, me});
+  caf::anon_send(world.keeper, load_tenant{tenant_id("acme"), me});
+  int refused = 0;
+  while (refused < 2)
+    self->receive([&](const rows_claimed& answer) { refused += answer.ok ? 0 : 1; },
+                  [&](const tenant_loaded& answer) { refused += answer.ok ? 0 : 1; },
+                  caf::after(test::patience) >> [] { FAIL("no answer"); });
+  CHECK(world.world->metrics->store_ready);
+  CHECK(world.world->metrics->store_queue == 3);
+  CHECK(world.world->metrics->committed_batches == 0);
+  CHECK_FALSE(world.stored("al_acme1"));
+
+  lapse(false);
+  CHECK(verdicts(self, 3) == std::vector<std::string>{"1 ok", "2 ok", "3 ok"});
+  CHECK(ends(self, 1) == std::set<std::string>{"dl_0"});
+  CHECK(world.world->metrics->store_queue == 0);
+  CHECK(world.world->metrics->committed_batches == 3);
+}
+
+TEST_CASE("a shard whose lease has run out holds up no other, and what was kept for it is refused when it is taken") {
+  living_store world;
+  caf::scoped_actor self(world.system);
+  world.there([&](store&) -> result<void> {
+    world.leases->has_run_out = true;
+    return {};
+  });
+  auto other = world.batch("globex", 1, self);
+  auto theirs = *other.batch;
+  theirs.owner = *world.place.open()->take_shard(1, incarnation_id("nd_1"), noon);
+  other.batch = std::make_shared<const write_batch>(std::move(theirs));
+  caf::anon_send(world.keeper, world.batch("acme", 2, self));
+  caf::anon_send(world.keeper, other);
+  CHECK(verdicts(self, 1) == std::vector<std::string>{"1 ok"});
+  static_cast<void>(*world.place.open()->take_shard(0, incarnation_id("nd_2"), noon));
+  CHECK(verdicts(self, 1) == std::vector<std::string>{"2 no"});
+  CHECK_FALSE(world.stored("al_acme2"));
 }
 
 TEST_CASE("deaths that supervisors report are in the store") {

@@ -107,15 +107,29 @@ TEST_CASE("postgres: whose lease has ended by the server's clock writes and clai
   lease("clock_timestamp() + interval '1 minute'");
   CHECK(verdict().ok());
   lease("clock_timestamp() - interval '1 microsecond'");
-  REQUIRE_FALSE(verdict().ok());
-  CHECK(verdict().error().kind == failure_kind::conflict);
-  CHECK(work.held->claim({work.tenant, channel_id("push"), work.owner, 10, noon}).error().kind ==
-        failure_kind::conflict);
-  CHECK(work.settle(work.outcome("dl_1", delivery_state::sent)).error().kind == failure_kind::conflict);
+  const auto refused = [&](failure_kind why) {
+    REQUIRE_FALSE(verdict().ok());
+    CHECK(verdict().error().kind == why);
+    CHECK(work.held->claim({work.tenant, channel_id("push"), work.owner, 10, noon}).error().kind == why);
+    CHECK(work.settle(work.outcome("dl_1", delivery_state::sent)).error().kind == why);
+    CHECK(work.held->recover_claims(work.owner, {}, noon).error().kind == why);
+    CHECK(work.held->recover_channel(work.tenant, channel_id("push"), work.owner, key_knowledge::keyed, {}, noon)
+              .error()
+              .kind == why);
+  };
+  refused(failure_kind::too_late);
+  CHECK(work.fate("dl_1") == "pending");
+
+  lease("clock_timestamp() + interval '1 minute'"); // nobody took it: it is ours again, at the same epoch
+  CHECK(verdict().ok());
 
   // Who takes it is not bound by the lease of the one before.
+  lease("'-infinity'");
   const fence taken = *work.held->take_shard(0, incarnation_id("in_two"), noon);
   CHECK(taken.epoch == work.owner.epoch + 1);
+  lease("'-infinity'"); // of the next one: whose it was has nothing to wait for
+  refused(failure_kind::conflict);
+  lease("'infinity'");
   work.owner = taken;
   CHECK(verdict().ok());
 }
