@@ -73,13 +73,13 @@ void child_table::remove(const std::string& name) {
 void child_table::keep_death(const child& which) {
   if (which.spec.exhausted != on_exhaustion::quarantine) return;
   world_->health->died(which.spec.name);
-  if (world_->store) caf::anon_send(world_->store, crash_noted{which.spec.name});
+  if (world_->store) caf::anon_send(world_->store, crash_noted{world_->owner, which.spec.name});
 }
 
 void child_table::forget_deaths(const std::string& name) {
   if (world_->health->deaths(name) == 0) return;
   world_->health->lived_long(name);
-  if (world_->store) caf::anon_send(world_->store, crashes_forgotten{name});
+  if (world_->store) caf::anon_send(world_->store, crashes_forgotten{world_->owner, name});
 }
 
 void child_table::start(child& which) {

@@ -255,7 +255,7 @@ void poller::save_budget_if_changed() {
   auto left = talk_.budget();
   left.credentials = credentials();
   tell(tenant_actor_, login_budget_changed{config_.id, left});
-  caf::anon_send(world().store, save_budget{tenant_, config_.id, std::move(left), me()});
+  caf::anon_send(world().store, save_budget{world().owner, tenant_, config_.id, std::move(left), me()});
 }
 
 std::string poller::credentials() const {

@@ -77,14 +77,19 @@ public:
   virtual result<secret_values> load_secrets(const tenant_id& tenant) = 0;
 
   // --- login budget (D-03, S-K2) -------------------------------------------------------------------------------
-  virtual result<void> save_login_budget(const tenant_id& tenant, const instance_id& instance,
+  // Who has the shard, or had it last, sets it. Who had it before may hear late of a login that failed: that was spent, whoever
+  // has the shard now. So it can raise what is stored, lengthen the pause, and nothing else.
+  virtual result<void> save_login_budget(const fence& owner, const tenant_id& tenant, const instance_id& instance,
                                          const std::string& egress, const login_budget& budget) = 0;
 
   // --- crashes (S-D5) ------------------------------------------------------------------------------------------
   // How often each actor died since forget_crashes() was told that it lived long enough.
   virtual result<std::vector<crash_record>> crashes() = 0;
-  virtual result<void> note_crash(const tenant_id& tenant, const std::string& actor, wall_time at) = 0;
-  virtual result<void> forget_crashes(const std::string& actor) = 0;
+  // conflict, and nothing is changed: somebody else has the shard. none: the death of a whole process counts against the actor
+  // that caused it, whoever runs that now.
+  virtual result<void> note_crash(const std::optional<fence>& owner, const tenant_id& tenant, const std::string& actor,
+                                  wall_time at) = 0;
+  virtual result<void> forget_crashes(const fence& owner, const std::string& actor) = 0;
 
   // --- node-wide settings --------------------------------------------------------------------------------------
   virtual result<std::optional<std::string>> setting(const std::string& key) = 0;

@@ -266,6 +266,7 @@ struct store_command {
   std::function<void(result<void>)> done;
 };
 struct save_budget {
+  fence owner;
   tenant_id tenant;
   instance_id instance;
   persistence::login_budget budget;
@@ -278,9 +279,11 @@ struct with_store {
 };
 // A death of an actor (S-D5), and its end as a matter of concern: it has lived long enough since.
 struct crash_noted {
+  fence owner;
   std::string actor;
 };
 struct crashes_forgotten {
+  fence owner;
   std::string actor;
 };
 struct flush_writes {

@@ -114,8 +114,8 @@ void store_keeper::on(const store_command& asked) {
 }
 
 void store_keeper::on(const save_budget& asked) {
-  const auto saved =
-      written(held_->save_login_budget(asked.tenant, asked.instance, world().node.node_name, asked.budget));
+  const auto saved = written(
+      held_->save_login_budget(asked.owner, asked.tenant, asked.instance, world().node.node_name, asked.budget));
   tell(asked.reply_to, login_budget_saved{saved.ok()});
 }
 
@@ -125,11 +125,12 @@ void store_keeper::on(const with_store& asked) {
 }
 
 void store_keeper::on(const crash_noted& died) {
-  static_cast<void>(written(held_->note_crash(tenant_of(died.actor).value_or(tenant_id()), died.actor, now().wall)));
+  static_cast<void>(
+      written(held_->note_crash(died.owner, tenant_of(died.actor).value_or(tenant_id()), died.actor, now().wall)));
 }
 
 void store_keeper::on(const crashes_forgotten& lived) {
-  static_cast<void>(written(held_->forget_crashes(lived.actor)));
+  static_cast<void>(written(held_->forget_crashes(lived.owner, lived.actor)));
 }
 
 void store_keeper::on(const flush_writes& asked) {

@@ -171,7 +171,7 @@ private:
       log_.error("died_in",
                  {{"actor", last->actor.empty() ? "none" : last->actor}, {"signal", std::to_string(last->signal)}});
       if (const auto tenant = tenant_of(last->actor))
-        if (auto noted = writer_->note_crash(*tenant, last->actor, wall_now()); !noted) return noted.error();
+        if (auto noted = writer_->note_crash({}, *tenant, last->actor, wall_now()); !noted) return noted.error();
     }
     return writer_->crashes();
   }

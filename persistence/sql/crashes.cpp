@@ -16,9 +16,11 @@ result<std::vector<crash_record>> sql_store::crashes() {
   });
 }
 
-result<void> sql_store::note_crash(const tenant_id& tenant, const std::string& actor, wall_time at) {
+result<void> sql_store::note_crash(const std::optional<fence>& owner, const tenant_id& tenant, const std::string& actor,
+                                   wall_time at) {
   return guard([&] {
     return transact([&]() -> result<void> {
+      if (auto ours = owner ? holds_or_held_last(*owner) : result<void>(); !ours) return ours;
       db_->post(
           "insert into crash(actor, tenant, count, last) values(?,?,1,?) on conflict(actor) do update set count = "
           "crash.count + 1, last = excluded.last",
@@ -28,9 +30,10 @@ result<void> sql_store::note_crash(const tenant_id& tenant, const std::string& a
   });
 }
 
-result<void> sql_store::forget_crashes(const std::string& actor) {
+result<void> sql_store::forget_crashes(const fence& owner, const std::string& actor) {
   return guard([&] {
     return transact([&]() -> result<void> {
+      if (auto ours = holds_or_held_last(owner); !ours) return ours;
       db_->post("delete from crash where actor = ?", actor);
       return {};
     });

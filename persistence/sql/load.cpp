@@ -160,15 +160,27 @@ result<void> sql_store::insert_command(const command& c) {
   });
 }
 
-result<void> sql_store::save_login_budget(const tenant_id& tenant, const instance_id& instance,
+namespace {
+
+#define RINGDOWN_PUT_BUDGET                                                                  \
+  "insert into login_budget(tenant, instance, egress, failures, paused_until, credentials) " \
+  "values(?,?,?,?,?,?) on conflict(tenant, instance, egress) do update set "
+constexpr const char* set_budget_sql = RINGDOWN_PUT_BUDGET
+    "failures = excluded.failures, paused_until = excluded.paused_until, credentials = excluded.credentials";
+constexpr const char* raise_budget_sql = RINGDOWN_PUT_BUDGET
+    "failures = case when excluded.failures > login_budget.failures then excluded.failures else "
+    "login_budget.failures end, paused_until = case when login_budget.paused_until is null or excluded.paused_until > "
+    "login_budget.paused_until then excluded.paused_until else login_budget.paused_until end where "
+    "login_budget.credentials = excluded.credentials";
+
+} // namespace
+
+result<void> sql_store::save_login_budget(const fence& owner, const tenant_id& tenant, const instance_id& instance,
                                           const std::string& egress, const login_budget& budget) {
   return guard([&] {
     return transact([&]() -> result<void> {
-      db_->post(
-          "insert into login_budget(tenant, instance, egress, failures, paused_until, credentials) "
-          "values(?,?,?,?,?,?) on conflict(tenant, instance, egress) do update set failures = excluded.failures, "
-          "paused_until = excluded.paused_until, credentials = excluded.credentials",
-          tenant, instance, egress, budget.failures, budget.paused_until, budget.credentials);
+      db_->post(holds_or_held_last(owner) ? set_budget_sql : raise_budget_sql, tenant, instance, egress,
+                budget.failures, budget.paused_until, budget.credentials);
       return {};
     });
   });

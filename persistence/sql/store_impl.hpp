@@ -39,11 +39,12 @@ public:
   result<void> insert_command(const command& what) override;
   result<config_head> replace_config(const config_change& change) override;
   result<secret_values> load_secrets(const tenant_id& tenant) override;
-  result<void> save_login_budget(const tenant_id& tenant, const instance_id& instance, const std::string& egress,
-                                 const login_budget& budget) override;
+  result<void> save_login_budget(const fence& owner, const tenant_id& tenant, const instance_id& instance,
+                                 const std::string& egress, const login_budget& budget) override;
   result<std::vector<crash_record>> crashes() override;
-  result<void> note_crash(const tenant_id& tenant, const std::string& actor, wall_time at) override;
-  result<void> forget_crashes(const std::string& actor) override;
+  result<void> note_crash(const std::optional<fence>& owner, const tenant_id& tenant, const std::string& actor,
+                          wall_time at) override;
+  result<void> forget_crashes(const fence& owner, const std::string& actor) override;
   result<std::optional<std::string>> setting(const std::string& key) override;
   result<void> put_setting(const std::string& key, const std::string& value) override;
   result<page<alert>> alerts(const alert_query& query) override;
@@ -105,6 +106,8 @@ private:
   // second batch of a tenant would be written and the first would not.
   using known_owners = std::vector<std::pair<fence, result<void>>>;
   [[nodiscard]] result<void> holds(const fence& owner, known_owners& known);
+  // Whether it may still speak for the shard: as long as nobody has taken it, whatever the time.
+  [[nodiscard]] result<void> holds_or_held_last(const fence& owner);
   void write(const write_batch& batch);
   void write_alert(const alert& what);
   void suppress(const tenant_id& tenant, const suppression& what, wall_time now);

@@ -57,6 +57,11 @@ result<void> sql_store::holds(const fence& owner) {
   return {};
 }
 
+result<void> sql_store::holds_or_held_last(const fence& owner) {
+  auto said = holds(owner);
+  return !said && said.error().kind == failure_kind::too_late ? result<void>() : said;
+}
+
 result<void> sql_store::holds(const fence& owner, known_owners& known) {
   const auto at = std::ranges::find(known, owner, &known_owners::value_type::first);
   return at != known.end() ? at->second : known.emplace_back(owner, holds(owner)).second;

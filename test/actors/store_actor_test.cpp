@@ -360,9 +360,9 @@ TEST_CASE("a shard whose lease has run out holds up no other, and what was kept 
 
 TEST_CASE("deaths that supervisors report are in the store") {
   living_store world;
-  for (int i = 0; i < 3; ++i) caf::anon_send(world.keeper, crash_noted{"poller/acme/hq"});
-  caf::anon_send(world.keeper, crash_noted{"tenant/globex"});
-  caf::anon_send(world.keeper, crashes_forgotten{"tenant/globex"});
+  for (int i = 0; i < 3; ++i) caf::anon_send(world.keeper, crash_noted{world.owner, "poller/acme/hq"});
+  caf::anon_send(world.keeper, crash_noted{world.owner, "tenant/globex"});
+  caf::anon_send(world.keeper, crashes_forgotten{world.owner, "tenant/globex"});
   world.there("select 1");
   const auto kept = *world.place.open()->crashes();
   REQUIRE(kept.size() == 1);

@@ -71,15 +71,18 @@ public:
   result<persistence::secret_values> load_secrets(const tenant_id& tenant) override {
     return real_->load_secrets(tenant);
   }
-  result<void> save_login_budget(const tenant_id& tenant, const instance_id& instance, const std::string& egress,
-                                 const persistence::login_budget& budget) override {
-    return real_->save_login_budget(tenant, instance, egress, budget);
+  result<void> save_login_budget(const fence& owner, const tenant_id& tenant, const instance_id& instance,
+                                 const std::string& egress, const persistence::login_budget& budget) override {
+    return real_->save_login_budget(owner, tenant, instance, egress, budget);
   }
   result<std::vector<persistence::crash_record>> crashes() override { return real_->crashes(); }
-  result<void> note_crash(const tenant_id& tenant, const std::string& actor, wall_time at) override {
-    return real_->note_crash(tenant, actor, at);
+  result<void> note_crash(const std::optional<fence>& owner, const tenant_id& tenant, const std::string& actor,
+                          wall_time at) override {
+    return real_->note_crash(owner, tenant, actor, at);
   }
-  result<void> forget_crashes(const std::string& actor) override { return real_->forget_crashes(actor); }
+  result<void> forget_crashes(const fence& owner, const std::string& actor) override {
+    return real_->forget_crashes(owner, actor);
+  }
   result<std::optional<std::string>> setting(const std::string& key) override { return real_->setting(key); }
   result<void> put_setting(const std::string& key, const std::string& value) override {
     return real_->put_setting(key, value);

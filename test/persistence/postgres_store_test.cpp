@@ -26,6 +26,12 @@ TEST_CASE("postgres: a configuration is replaced as one") { on_postgres(conforma
 TEST_CASE("postgres: what a configuration drops goes with its parts") {
   on_postgres(conformance::configuration_takes_along_what_it_removes);
 }
+TEST_CASE("postgres: crashes count for who has the shard") {
+  on_postgres(conformance::crashes_count_for_who_has_the_shard);
+}
+TEST_CASE("postgres: an old owner only raises a login budget") {
+  on_postgres(conformance::an_old_owner_only_raises_a_login_budget);
+}
 TEST_CASE("postgres: a claim judges the alert again") { on_postgres(conformance::claims_judge_the_alert); }
 TEST_CASE("postgres: a summary lives while anything it covers fires") {
   on_postgres(conformance::claims_judge_summaries);

@@ -305,23 +305,6 @@ TEST_CASE("a full disk is waited for, and nothing is half written") {
   CHECK((*held.find_alert(alert_id("al_1"))).has_value());
 }
 
-TEST_CASE("crashes are counted until a long life is reported") {
-  const sqlite_place place;
-  const auto held = place.open();
-  for (const int at : {1, 2, 3})
-    CHECK(held->note_crash(tenant_id("acme"), "poller/acme/hq", noon + std::chrono::seconds(at)).ok());
-  CHECK(held->note_crash(tenant_id("globex"), "tenant/globex", noon).ok());
-  auto all = *held->crashes();
-  REQUIRE(all.size() == 2);
-  CHECK(all.front().actor == "poller/acme/hq");
-  CHECK(all.front().count == 3);
-  CHECK(all.front().last == noon + std::chrono::seconds(3));
-  CHECK(held->forget_crashes("poller/acme/hq").ok());
-  all = *held->crashes();
-  REQUIRE(all.size() == 1);
-  CHECK(all.front().actor == "tenant/globex");
-}
-
 TEST_CASE("a state directory has one owner") {
   const temp_dir dir;
   auto first = directory_lock::take(dir.root());

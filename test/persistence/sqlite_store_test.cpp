@@ -23,6 +23,12 @@ TEST_CASE("sqlite: a configuration is replaced as one") { on_sqlite(conformance:
 TEST_CASE("sqlite: what a configuration drops goes with its parts") {
   on_sqlite(conformance::configuration_takes_along_what_it_removes);
 }
+TEST_CASE("sqlite: crashes count for who has the shard") {
+  on_sqlite(conformance::crashes_count_for_who_has_the_shard);
+}
+TEST_CASE("sqlite: an old owner only raises a login budget") {
+  on_sqlite(conformance::an_old_owner_only_raises_a_login_budget);
+}
 TEST_CASE("sqlite: a claim judges the alert again") { on_sqlite(conformance::claims_judge_the_alert); }
 TEST_CASE("sqlite: a summary lives while anything it covers fires") { on_sqlite(conformance::claims_judge_summaries); }
 TEST_CASE("sqlite: a resolve follows its fire") { on_sqlite(conformance::claims_wait_for_predecessors); }

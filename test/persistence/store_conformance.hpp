@@ -14,6 +14,9 @@ void commands_survive(const store_opener& open);
 void configuration_is_replaced(const store_opener& open);
 void configuration_takes_along_what_it_removes(const store_opener& open);
 
+void crashes_count_for_who_has_the_shard(const store_opener& open);
+void an_old_owner_only_raises_a_login_budget(const store_opener& open);
+
 void claims_judge_the_alert(const store_opener& open);
 void claims_judge_summaries(const store_opener& open);
 void claims_wait_for_predecessors(const store_opener& open);

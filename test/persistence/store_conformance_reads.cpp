@@ -121,7 +121,7 @@ void snapshots_bring_back_what_was_written(const store_opener& open) {
   desk work(open);
   fill(work);
   const login_budget left{2, noon + std::chrono::minutes(30), "mark"};
-  REQUIRE(work.held->save_login_budget(work.tenant, instance_id("hq"), "n1", left).ok());
+  REQUIRE(work.held->save_login_budget(work.owner, work.tenant, instance_id("hq"), "n1", left).ok());
   const auto loaded = *open()->load_tenant(work.tenant, "n1", noon);
 
   REQUIRE(loaded.alerts.size() == 2);

@@ -110,15 +110,18 @@ result<void> simulated_store::insert_command(const command& what) {
 result<config_head> simulated_store::replace_config(const config_change& change) {
   return write<config_head>([&] { return real_->replace_config(change); }, [](const auto&) {});
 }
-result<void> simulated_store::save_login_budget(const tenant_id& tenant, const instance_id& instance,
-                                                const std::string& egress, const login_budget& budget) {
-  return write<void>([&] { return real_->save_login_budget(tenant, instance, egress, budget); }, [](const auto&) {});
+result<void> simulated_store::save_login_budget(const fence& owner, const tenant_id& tenant,
+                                                const instance_id& instance, const std::string& egress,
+                                                const login_budget& budget) {
+  return write<void>([&] { return real_->save_login_budget(owner, tenant, instance, egress, budget); },
+                     [](const auto&) {});
 }
-result<void> simulated_store::note_crash(const tenant_id& tenant, const std::string& actor, wall_time at) {
-  return write<void>([&] { return real_->note_crash(tenant, actor, at); }, [](const auto&) {});
+result<void> simulated_store::note_crash(const std::optional<fence>& owner, const tenant_id& tenant,
+                                         const std::string& actor, wall_time at) {
+  return write<void>([&] { return real_->note_crash(owner, tenant, actor, at); }, [](const auto&) {});
 }
-result<void> simulated_store::forget_crashes(const std::string& actor) {
-  return write<void>([&] { return real_->forget_crashes(actor); }, [](const auto&) {});
+result<void> simulated_store::forget_crashes(const fence& owner, const std::string& actor) {
+  return write<void>([&] { return real_->forget_crashes(owner, actor); }, [](const auto&) {});
 }
 result<void> simulated_store::put_setting(const std::string& key, const std::string& value) {
   return write<void>([&] { return real_->put_setting(key, value); }, [](const auto&) {});

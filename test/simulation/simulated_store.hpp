@@ -64,11 +64,12 @@ public:
   result<void> insert_command(const command& what) override;
   result<persistence::config_head> replace_config(const persistence::config_change& change) override;
   result<persistence::secret_values> load_secrets(const tenant_id& tenant) override;
-  result<void> save_login_budget(const tenant_id& tenant, const instance_id& instance, const std::string& egress,
-                                 const persistence::login_budget& budget) override;
+  result<void> save_login_budget(const fence& owner, const tenant_id& tenant, const instance_id& instance,
+                                 const std::string& egress, const persistence::login_budget& budget) override;
   result<std::vector<persistence::crash_record>> crashes() override;
-  result<void> note_crash(const tenant_id& tenant, const std::string& actor, wall_time at) override;
-  result<void> forget_crashes(const std::string& actor) override;
+  result<void> note_crash(const std::optional<fence>& owner, const tenant_id& tenant, const std::string& actor,
+                          wall_time at) override;
+  result<void> forget_crashes(const fence& owner, const std::string& actor) override;
   result<std::optional<std::string>> setting(const std::string& key) override;
   result<void> put_setting(const std::string& key, const std::string& value) override;
   result<persistence::page<alert>> alerts(const persistence::alert_query& query) override;
