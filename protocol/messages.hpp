@@ -3,6 +3,7 @@
 #pragma once
 
 #include "persistence/rows.hpp"
+#include "protocol/lease_messages.hpp"
 #include "protocol/types/account.hpp"
 #include "protocol/types/call.hpp"
 #include "protocol/types/carrier.hpp"
@@ -11,7 +12,6 @@
 #include "protocol/types/http.hpp"
 #include "protocol/types/mail.hpp"
 #include "protocol/types/result.hpp"
-#include "protocol/types/shard.hpp"
 #include "protocol/types/tenant_config.hpp"
 #include "protocol/types/transition.hpp"
 
@@ -323,34 +323,6 @@ struct tenant_removed {
 struct command_for_tenant {
   command what;
 };
-// --- leases (S-K1) --------------------------------------------------------------------------------------------------
-struct ask_register {
-  lease_question question;
-  caf::strong_actor_ptr reply_to;
-};
-struct register_answered {
-  std::uint64_t number = 0; // the question's
-  bool ok = false;          // else: done or not, and the session is over
-  lease_answer said;
-};
-// What a shard's last owner left has been taken up, or could not be.
-struct shard_prepared {
-  held_lease lease;
-  result<void> how;
-};
-// Nothing of it runs here any more.
-struct shard_is_over {
-  fence owner;
-};
-// A node, by its name, is to hand its shards over as far as others take them, or to keep them; `done` once the register knows.
-struct drain_node {
-  drain_wish wish;
-  std::function<void()> done;
-};
-// Hand over everything: the process ends. `done` once nothing is held.
-struct leave_register {
-  std::function<void()> done;
-};
 
 // Crash this child of the tenant, by its name ("channel/acme/noc-push"); `found` is told whether it is running.
 struct restart_child {
@@ -438,12 +410,6 @@ RINGDOWN_MESSAGE(group_reconfigure)
 RINGDOWN_MESSAGE(tenant_applied)
 RINGDOWN_MESSAGE(tenant_removed)
 RINGDOWN_MESSAGE(shard_begun)
-RINGDOWN_MESSAGE(ask_register)
-RINGDOWN_MESSAGE(register_answered)
-RINGDOWN_MESSAGE(shard_prepared)
-RINGDOWN_MESSAGE(shard_is_over)
-RINGDOWN_MESSAGE(drain_node)
-RINGDOWN_MESSAGE(leave_register)
 RINGDOWN_MESSAGE(shard_ended)
 RINGDOWN_MESSAGE(command_for_tenant)
 RINGDOWN_MESSAGE(restart_child)

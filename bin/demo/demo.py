@@ -1,22 +1,27 @@
 #!/usr/bin/env python3
 """The demo: 6 tenants, 40 simulated PBXes and one ringdown node play two and a half minutes of outages, told in plain words.
 
-./dev demo          play, then leave everything running until Ctrl-C
-./dev demo --exit   play, print the table and end; non-zero if anything was lost or doubled
+./dev demo             play, then leave everything running until Ctrl-C
+./dev demo --exit      play, print the table and end; non-zero if anything was lost or doubled
+./dev demo --cluster   three nodes on a PostgreSQL of the demo's own: one is killed, one freezes, the database starts again
 """
 
 import argparse
 import collections
+import functools
 import os
 import signal
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "test", "scenarios"))
+import several  # noqa: E402
 from account import (content, doubled, doubled_calls, is_acknowledged_by_key, lost, lost_calls, unheard,  # noqa: E402
                      wrongly_told)
 from calling import PUBLIC, rings_for, verify_number  # noqa: E402
 from harness import Failed, World, pause  # noqa: E402
-from teller import WHY, Teller  # noqa: E402
+from steps import widest_gaps  # noqa: E402
+from teller import WHY, Teller, told  # noqa: E402
 
 FLEET = """
 [fleet]
@@ -42,12 +47,6 @@ PLAYED = {"pbx03", "pbx08", "pbx12", "pbx17", "pbx30", *CUSTOMERS}  # what break
 CALLED = "t2"                                           # whose phone rings, for an SBC of the next
 RINGING = "pbx08"
 UPDATED = "pbx21"                                       # what must not
-
-
-def told(world, event, label):
-    """True once a push with this event names the thing."""
-    pushes = (content(line) for line in world.effects("ntfy", event))
-    return any(label in push.get("title", "") + push.get("message", "") for push in pushes)
 
 
 def breaks(world, teller, pbx, text, verb, **keys):
@@ -144,14 +143,20 @@ def all_recovers(world, teller):
 # What happens, and how many seconds after the beginning.
 STEPS = [(0, trunk_fails), (10, technician_acknowledges), (20, sbc_fails), (38, service_fails), (49, pbx_fails),
          (62, pbx_updates), (74, trunk_flaps), (104, carrier_fails), (128, all_recovers)]
-LAST_LOOK = 144  # seconds; what comes late must be seen, too
+TROUBLED_STEPS = [(0, trunk_fails), (8, several.acknowledges_elsewhere), (16, sbc_fails), (36, several.node_dies),
+                  (50, several.node_returns), (56, pbx_updates), (66, several.node_freezes), (88, several.node_thaws),
+                  (94, trunk_flaps), (122, several.database_restarts), (134, carrier_fails), (158, all_recovers)]
+LAST_LOOK = 16  # seconds after the last step began; what comes late must be seen, too
 
 
-def play(world, teller):
-    for at, step in STEPS:
+def play(world, teller, trouble):
+    steps = TROUBLED_STEPS if trouble else STEPS
+    for at, step in steps:
         teller.until_second(at)
+        if step.__module__ == several.__name__:
+            step = functools.partial(step, trouble=trouble)
         step(world, teller)
-    teller.until_second(LAST_LOOK)
+    teller.until_second(steps[-1][0] + LAST_LOOK)
 
 
 def silences(world):
@@ -197,7 +202,17 @@ def all_pages(world, path):
             return items
 
 
-def account(world, teller, quiet):
+def account_of_nodes(world, trouble):
+    """How long what was lost was run by nobody; a PBX that was off is not read by anybody."""
+    gaps = widest_gaps(world, trouble.played_from, time.time())
+    return {"nodes": len(several.NODES),
+            "  killed: taken over within s": f"{trouble.worst['killed']:.1f}",
+            "  frozen: taken over within s": f"{trouble.worst['frozen']:.1f}",
+            "  database away for s": f"{trouble.worst['database']:.1f}",
+            "  longest between reads of a PBX, s": f"{max(gap for pbx, gap in gaps.items() if pbx not in PLAYED):.1f}"}
+
+
+def account(world, teller, quiet, trouble):
     """Prints the table and what is wrong; True when nothing is."""
     deliveries = all_pages(world, "/api/v1/deliveries?limit=500")
     alerts = all_pages(world, "/api/v1/alerts?state=all&limit=500")
@@ -210,7 +225,7 @@ def account(world, teller, quiet):
               "reads that a PBX refused": world.refused_reads()}
     metrics = world.metrics()
     states = [row["state"] for row in deliveries]
-    table = {"PBXes watched": PBXES, "polls": metrics["polls"], "transitions observed": metrics["transitions"],
+    table = {"PBXes watched": PBXES, **(account_of_nodes(world, trouble) if trouble else {}), "polls": metrics["polls"], "transitions observed": metrics["transitions"],
              "alerts": len(alerts), "deliveries": len(deliveries),
              "  accepted": states.count("sent") + states.count("confirmed"),
              "  kept back, with a reason": quiet,
@@ -221,7 +236,7 @@ def account(world, teller, quiet):
              **{what: len(found) for what, found in faults.items()}}
     print()
     for title, value in table.items():
-        print(f"  {title:<32} {value:>6}")
+        print(f"  {title:<36} {value:>6}")
     print(flush=True)
     faults = {**calls, **faults, "the call": faults_of_the_call}
     for what, found in faults.items():
@@ -231,8 +246,6 @@ def account(world, teller, quiet):
 
 
 def show(world, asked):
-    print("Starting 40 simulated 3CX systems of 6 tenants, and one ringdown node that polls each every 2 s", flush=True)
-    world.write_config("2s", TIMING, public_url=PUBLIC)
     rings_for(world, CALLED, "sbc_offline")
     world.start()
     world.do("callbacks_to", address=world.url.removeprefix("http://"))
@@ -245,17 +258,30 @@ def show(world, asked):
                 "proves the number.")
     verify_number(world, CALLED)
     world.do("phone", press="1", press_after="1s")
-    play(world, teller)
+    trouble = several.Trouble(world) if asked.cluster else None
+    play(world, teller, trouble)
     quiet = explain_silences(world, teller)
-    sound = account(world, teller, quiet)
+    sound = account(world, teller, quiet, trouble)
     if not asked.exit:
         ctl = f"build/release/bin/ringdownctl --config {world.config} --url {world.url}"
+        if asked.cluster:
+            print(f"The nodes:                                 {ctl} nodes")
         print(f"Still running. Who was told of what:       {ctl} deliveries\n"
               f"A drill, which rings the phone once more: {ctl} drill --tenant {CALLED}\nCtrl-C ends everything.", flush=True)
-        while world.daemon.poll() is None:
+        while world.ended() is None:
             pause(1)
-        raise Failed(f"the daemon ended by itself ({world.daemon.returncode})")
+        raise Failed(f"a daemon ended by itself ({world.ended()})")
     return 0 if sound else 1
+
+
+def begin(asked):
+    nodes = "three ringdown nodes on one PostgreSQL" if asked.cluster else "one ringdown node"
+    print(f"Starting 40 simulated 3CX systems of 6 tenants, and {nodes}; each PBX is polled every 2 s", flush=True)
+    if asked.cluster:
+        return several.begin(FLEET, "2s", TIMING)
+    world = World(FLEET)
+    world.write_config("2s", TIMING, public_url=PUBLIC)
+    return world
 
 
 def interrupt(*_):
@@ -265,15 +291,12 @@ def interrupt(*_):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--exit", action="store_true", help="end by itself; non-zero if anything was lost or doubled")
-    parser.add_argument("--cluster", action="store_true", help="several nodes: not part of this version")
+    parser.add_argument("--cluster", action="store_true", help="three nodes on PostgreSQL, with trouble of their own")
     asked = parser.parse_args()
-    if asked.cluster:
-        print("demo: several nodes are not part of this version yet", file=sys.stderr)
-        return 2
     signal.signal(signal.SIGTERM, interrupt)
     world = None
     try:
-        world = World(FLEET)
+        world = begin(asked)
         return show(world, asked)
     except KeyboardInterrupt:
         print("\nended", flush=True)

@@ -41,6 +41,12 @@ WHY = {
 }
 
 
+def told(world, event, label):
+    """True once a push with this event names the thing."""
+    pushes = (content(line) for line in world.effects("ntfy", event))
+    return any(label in push.get("title", "") + push.get("message", "") for push in pushes)
+
+
 def seconds(text):
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 

@@ -229,10 +229,23 @@ int postgres_connection::execute(const char* sql, std::span<const parameter> val
   return changed;
 }
 
-void postgres_connection::query(const char* sql, std::span<const parameter> values, row_visitor each) {
+// What only reads may be asked again: a connection that was lost while nobody asked is noticed by who asks next.
+reply postgres_connection::answer_to(const char* sql, std::span<const parameter> values) {
+  const bool was_there = held_ != nullptr;
   if (!in_transaction_) connect();
+  try {
+    put(sql, values);
+    return answer_to_last();
+  } catch (const database_error&) {
+    if (in_transaction_ || mode_ != open_mode::reader || !was_there || held_) throw;
+  }
+  connect();
   put(sql, values);
-  const reply said = answer_to_last();
+  return answer_to_last();
+}
+
+void postgres_connection::query(const char* sql, std::span<const parameter> values, row_visitor each) {
+  const reply said = answer_to(sql, values);
   postgres_cells cells(said.get());
   for (int row = 0; row < PQntuples(said.get()); ++row) {
     cells.move_to(row);

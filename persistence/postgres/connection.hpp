@@ -65,6 +65,7 @@ private:
 
   void put(const char* sql, std::span<const parameter> values);
   void prepare(statement& one, const char* sql, std::span<const parameter> values);
+  [[nodiscard]] reply answer_to(const char* sql, std::span<const parameter> values);
   [[nodiscard]] reply answer_to_last();
   [[nodiscard]] reply next_reply();
   void note_commit();

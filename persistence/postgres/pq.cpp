@@ -1,5 +1,6 @@
 #include "persistence/postgres/pq.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
@@ -18,9 +19,10 @@ void drop_notice(void*, const PGresult*) {}
 
 std::string one_line_of(const char* text) {
   std::string line = text == nullptr ? "" : text;
-  while (!line.empty() && line.back() == '\n') line.pop_back();
-  for (char& c : line)
-    if (c == '\n') c = ' ';
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return c == '\n' || c == '\t'; }, ' ');
+  line.erase(std::unique(line.begin(), line.end(), [](char a, char b) { return a == ' ' && b == ' '; }), line.end());
+  line.erase(line.find_last_not_of(' ') + 1);
   return line;
 }
 

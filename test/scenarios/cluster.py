@@ -1,5 +1,7 @@
 """Several daemons on one PostgreSQL, in one world of PBXes and receivers."""
 
+import datetime
+import http.client
 import json
 import os
 import signal
@@ -27,6 +29,13 @@ class Node(Daemon):
     def runs(self):
         return self.daemon is not None and self.daemon.poll() is None and not self.frozen
 
+    def is_ready(self):
+        """As a load balancer sees it."""
+        try:
+            return request(self.url + "/readyz", timeout=2)[0] == 200
+        except (OSError, http.client.HTTPException):
+            return False
+
     def freeze(self):
         self.daemon.send_signal(signal.SIGSTOP)
         self.frozen = True
@@ -52,7 +61,7 @@ class Node(Daemon):
 class Cluster(World):
     """What scenarios ask of a world, any node that runs answers."""
 
-    def __init__(self, scenario, names=("n1", "n2", "n3"), interval="500ms", timing=None, shards=12):
+    def __init__(self, scenario, names=("n1", "n2", "n3"), interval="500ms", timing=None, shards=12, public_url=None):
         self.nodes = {}
         self.shards = shards
         self.database = None
@@ -60,10 +69,13 @@ class Cluster(World):
         try:
             self.database = Database()
             for name in names:
-                self.add(name, interval, timing)
+                self.add(name, interval, timing, public_url=public_url)
         except BaseException:
             self.end()
             raise
+
+    def write_config(self, *_, **__):
+        """Each node has a file of its own: add() writes it."""
 
     def add(self, name, interval="500ms", timing=None, url=None, **more):
         node = Node(os.path.join(self.folder, name), name, self)
@@ -82,6 +94,10 @@ class Cluster(World):
             raise Failed("no node runs")
         return node
 
+    def ended(self):
+        """The exit code of a node that ended by itself, if one did."""
+        return next((node.daemon.returncode for node in self.nodes.values() if node.daemon and node.daemon.poll() is not None), None)
+
     @property
     def url(self):
         return self.some().url
@@ -97,9 +113,34 @@ class Cluster(World):
                                {"Authorization": "Bearer " + token})
         return status, json.loads(text)
 
-    def ctl(self, *words, check=True):
-        self.config = self.some().config  # ringdownctl takes the token's place from it
-        return super().ctl(*words, check=check)
+    @property
+    def config(self):
+        """Of the node that answers: ringdownctl takes the token's place from it."""
+        return self.some().config if self.nodes else ""
+
+    @config.setter
+    def config(self, value):
+        pass  # a world's own; here each node has one
+
+
+    def take_overs(self, since):
+        """(seconds after `since`, node, shard) of each shard that somebody took from then on, as the nodes' logs have it."""
+        taken = []
+        for node in self.nodes.values():
+            for line in node.log_text().splitlines():
+                if "event=shard_taken " in line:
+                    words = dict(word.split("=", 1) for word in line.split() if "=" in word)
+                    at = datetime.datetime.fromisoformat(words["time"].replace("Z", "+00:00")).timestamp() - since
+                    if at >= 0:
+                        taken.append((at, node.name, int(words["shard"])))
+        return sorted(taken)
+
+    def tenants_by_shard(self):
+        """Of those that have instances."""
+        found = {}
+        for tenant, shard in self.database.ask("select tenant, shard from tenant_shard where instances > 0 order by 1"):
+            found.setdefault(int(shard), []).append(tenant)
+        return found
 
     def owner(self, tenant):
         """The node that holds the shard of a tenant, as the database has it; none: nobody whose lease runs."""

@@ -216,6 +216,10 @@ class World(Daemon):
                     sums[key] += int(float(line.rsplit(" ", 1)[1]))
         return sums
 
+    def ended(self):
+        """The exit code of the daemon, if it ended by itself."""
+        return self.daemon.poll()
+
     def settled(self, pbxes):
         """Every PBX was read in full at least once and its first judgement is committed."""
         def all_seen():
