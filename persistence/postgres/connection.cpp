@@ -19,6 +19,11 @@ namespace {
 // Answers take up memory until somebody waits for them.
 constexpr std::size_t most_queued = 2000;
 
+// Whoever writes asks for a few rows by an index, always. What the server knows of how many there are is old when a queue has
+// just grown or drained, and it would read the whole table where that was short.
+constexpr const char* plans =
+    "select set_config('plan_cache_mode', 'force_generic_plan', false), set_config('enable_seqscan', 'off', false)";
+
 // Type numbers of the server's catalogue (pg_type.dat), which never change.
 constexpr Oid type_int8 = 20;
 constexpr Oid type_text = 25;
@@ -134,6 +139,7 @@ void postgres_connection::connect() {
   if (held_ && PQstatus(held_.get()) == CONNECTION_OK) return;
   disconnect();
   held_ = begin_session(url_, mode_);
+  if (mode_ == open_mode::writer) run_text(held_.get(), plans);
   if (PQenterPipelineMode(held_.get()) != 1) lose();
   const std::lock_guard lock(cancelling_);
   cancel_ = PQgetCancel(held_.get());

@@ -26,10 +26,11 @@ std::string one_line_of(const char* text) {
   return line;
 }
 
-// Not as options of the connection: a pooler refuses those it does not know.
+// Not as options of the connection: a pooler refuses those it does not know. To compile a statement would take longer than any
+// of ours does.
 constexpr const char* limits =
     "select set_config('statement_timeout', '10000', false), set_config('lock_timeout', '5000', false), "
-    "set_config('idle_in_transaction_session_timeout', '10000', false)";
+    "set_config('idle_in_transaction_session_timeout', '10000', false), set_config('jit', 'off', false)";
 
 } // namespace
 

@@ -19,6 +19,8 @@ std::size_t end_of_quoted(std::string_view sql, std::size_t at) {
 
 std::string postgres_text(std::string_view sql) {
   constexpr std::string_view hint = " indexed by ";
+  constexpr std::string_view aside = "/*sqlite*/";
+  constexpr std::string_view aside_ends = "/**/";
   std::string text;
   int largest = 0;
   for (std::size_t at = 0; at < sql.size();) {
@@ -35,6 +37,9 @@ std::string postgres_text(std::string_view sql) {
       text += '$' + std::to_string(number);
     } else if (sql.substr(at).starts_with(hint)) {
       at = std::min(sql.find_first_of(" )", at + hint.size()), sql.size());
+    } else if (sql.substr(at).starts_with(aside)) {
+      const auto end = sql.find(aside_ends, at + aside.size());
+      at = end == std::string_view::npos ? sql.size() : end + aside_ends.size();
     } else {
       text += c;
       ++at;

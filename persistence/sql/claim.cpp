@@ -2,6 +2,8 @@
 #include "protocol/types/call_queue.hpp"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -21,22 +23,26 @@ constexpr auto longest_wait = std::chrono::minutes(65);
 // Due rows of a channel that stand first in their line: nothing older of the same alert and target is open there (log
 // rows have one target), and no row that it comes after. A test has no alert and waits for nobody.
 #define RINGDOWN_DUE                                                                                             \
-  "select " RINGDOWN_DELIVERY_HEAD                                                                               \
+  "select " RINGDOWN_DELIVERY_COLUMNS                                                                            \
   " from delivery d indexed by delivery_due where tenant = ?1 and channel = ?2 and state = 'pending' "           \
   "and (not_before <= ?3 or not_before > ?4 or (attempts = 0 and not_before <= created)) "                       \
   "and (alert = '' or not exists(select 1 from delivery o indexed by delivery_by_alert where o.alert = d.alert " \
-  "and o.tenant = d.tenant and o.seq < d.seq and o.seq >= (select min(f.seq) from delivery f indexed by "        \
-  "delivery_open where f.tenant = ?1 and f.channel = ?2 and f.state in ('pending', 'claimed')) and o.channel = " \
-  "d.channel and o.target = d.target and o.state in ('pending', 'claimed'))) "                                   \
-  "and (after is null or not exists(select 1 from delivery f where f.tenant = d.tenant and f.id = d.after and "  \
-  "f.state in ('pending', 'claimed'))) "
-#define RINGDOWN_TELLS_A_CRITICAL "level = 'critical' and event in ('fired', 'escalated', 'summary')"
-constexpr const char* due_sql = RINGDOWN_DUE "order by not_before, seq limit ?5";
-// As urgency_of() has it, over all that is due and not over the oldest alone.
-constexpr const char* urgent_due_sql = RINGDOWN_DUE
-    "order by " RINGDOWN_TELLS_A_CRITICAL
-    " and attempts = 0 and (round = 0 or exists(select 1 from call c where c.tenant = d.tenant and c.call = "
-    "d.id and c.first <> 0)) desc, " RINGDOWN_TELLS_A_CRITICAL " desc, not_before, seq limit ?5";
+  "and o.tenant = d.tenant and o.seq < d.seq /*sqlite*/ and o.seq >= (select min(f.seq) from delivery f "        \
+  "indexed by delivery_open where f.tenant = ?1 and f.channel = ?2 and f.state in ('pending', 'claimed')) /**/ " \
+  "and o.channel = d.channel and o.target = d.target and o.state in ('pending', 'claimed'))) "                   \
+  "and (after is null or coalesce((select f.state from delivery f where f.tenant = d.tenant and f.id = "         \
+  "d.after), '') not in ('pending', 'claimed')) "
+#define RINGDOWN_OLDEST_FIRST " order by not_before, seq limit ?5"
+constexpr const char* due_sql = RINGDOWN_DUE RINGDOWN_OLDEST_FIRST;
+// As urgency_of() has it, one text for each, so that none has to look at all that is due to find its first few.
+#define RINGDOWN_TELLS_A_CRITICAL "(level = 'critical' and event in ('fired', 'escalated', 'summary'))"
+#define RINGDOWN_IS_FIRST                                                                                        \
+  "(attempts = 0 and (round = 0 or coalesce((select c.first from call c where c.tenant = d.tenant and c.call = " \
+  "d.id), 0) <> 0))"
+constexpr std::array urgent_due_sql{
+    RINGDOWN_DUE "and " RINGDOWN_TELLS_A_CRITICAL " and " RINGDOWN_IS_FIRST RINGDOWN_OLDEST_FIRST,
+    RINGDOWN_DUE "and " RINGDOWN_TELLS_A_CRITICAL " and not " RINGDOWN_IS_FIRST RINGDOWN_OLDEST_FIRST,
+    RINGDOWN_DUE "and not " RINGDOWN_TELLS_A_CRITICAL RINGDOWN_OLDEST_FIRST};
 // Was this target told of the episode since the last time it was told of an end? Fires of its own, and summaries; a mirror by
 // whatever it was told, since its newest row speaks for those that gave way to it.
 constexpr const char* told_sql =
@@ -76,6 +82,16 @@ bool waits_for_turn(const delivery& row) {
   return is_call(row) && !row.alert.empty() && row.attempts == 0 && row.not_before <= row.created;
 }
 
+// False: it cannot be read.
+bool put_content(delivery& row, const std::string& stored) {
+  try {
+    row.content = read_content(stored);
+  } catch (const unreadable_row&) {
+    return false;
+  }
+  return true;
+}
+
 bool is_fire(notice_event event) { return event == notice_event::fired || event == notice_event::escalated; }
 
 } // namespace
@@ -88,17 +104,6 @@ urgency sql_store::urgency_of(const delivery& row) {
   if (row.attempts > 0) return urgency::repeated_critical;
   const auto call = standing_of_call(row);
   return row.round == 0 || (call && call->first) ? urgency::first_critical : urgency::repeated_critical;
-}
-
-bool sql_store::read_content_of(delivery& row) {
-  try {
-    db_->rows(
-        "select content from delivery where tenant = ? and id = ?",
-        [&](columns& found) { row.content = read_content(found.text()); }, row.tenant, row.id);
-  } catch (const unreadable_row&) {
-    return false;
-  }
-  return true;
 }
 
 result<claimed_rows> sql_store::claim(const claim_request& request) {
@@ -134,24 +139,40 @@ result<claimed_rows> sql_store::claim(const claim_request& request) {
   return std::move(state.answer);
 }
 
+std::vector<sql_store::due_row> sql_store::due_rows(const char* sql, const claim_request& request, std::size_t most) {
+  std::vector<due_row> found;
+  read_heads_of(
+      sql, request.now,
+      [&](delivery head, columns& rest) {
+        found.push_back({std::move(head), rest.text()});
+      },
+      request.tenant, request.channel, request.now, request.now + longest_wait, most);
+  return found;
+}
+
 // Ends or claims what is due now; false when nothing moved, or enough is claimed.
 bool sql_store::claim_portion(claim_state& state, std::size_t size) {
   const claim_request& request = state.request;
-  auto due = readable_heads(request.order == claim_order::by_urgency ? urgent_due_sql : due_sql, request.now,
-                            request.tenant, request.channel, request.now, request.now + longest_wait, size);
+  std::vector<due_row> due;
+  if (request.order == claim_order::by_age)
+    due = due_rows(due_sql, request, size);
+  else
+    for (auto next = urgent_due_sql.begin(); next != urgent_due_sql.end() && due.size() < size; ++next)
+      std::ranges::move(due_rows(*next, request, size - due.size()), std::back_inserter(due));
   bool moved = false;
-  for (delivery& row : due) {
+  for (due_row& row : due) {
     if (state.full) return false;
     moved = consider(state, std::move(row)) || moved;
   }
   return moved;
 }
 
-bool sql_store::consider(claim_state& state, delivery row) {
+bool sql_store::consider(claim_state& state, due_row one) {
   const claim_request& request = state.request;
   claimed_rows& answer = state.answer;
+  delivery& row = one.row;
   judged verdict = judge(row, request.now);
-  if (verdict.state == delivery_state::claimed && !read_content_of(row))
+  if (verdict.state == delivery_state::claimed && !put_content(row, one.content))
     verdict = {delivery_state::dead, reason::poison};
   if (verdict.state != delivery_state::claimed) {
     // What may have arrived was told, whatever becomes of its repeat: its end is owed (S-A12).
@@ -192,14 +213,13 @@ void sql_store::look_ahead(claim_state& state) {
   const claim_request& request = state.request;
   const wall_time now = request.set_back_to.value_or(request.now);
   db_->rows(
-      "select min(not_before) from delivery indexed by delivery_due where tenant = ? and channel = ? and state = "
-      "'pending' and (not_before <= ? or (attempts = 0 and not_before <= created))",
-      [&](columns& found) { state.answer.due_left = found.maybe_time().has_value(); }, request.tenant, request.channel,
-      now);
+      "select 1 from delivery indexed by delivery_due where tenant = ? and channel = ? and state = 'pending' and "
+      "(not_before <= ? or (attempts = 0 and not_before <= created)) order by not_before limit 1",
+      [&](columns&) { state.answer.due_left = true; }, request.tenant, request.channel, now);
   db_->rows(
-      "select min(not_before) from delivery indexed by delivery_due where tenant = ? and channel = ? and state = "
-      "'pending' and not_before > ? and (attempts > 0 or not_before > created)",
-      [&](columns& found) { state.answer.next_due = found.maybe_time(); }, request.tenant, request.channel, now);
+      "select not_before from delivery indexed by delivery_due where tenant = ? and channel = ? and state = 'pending' "
+      "and not_before > ? and (attempts > 0 or not_before > created) order by not_before limit 1",
+      [&](columns& found) { state.answer.next_due = found.time(); }, request.tenant, request.channel, now);
 }
 
 sql_store::judged sql_store::judge(const delivery& row, wall_time now) {

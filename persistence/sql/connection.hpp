@@ -3,7 +3,8 @@
 //
 // The SQL is one text for all engines, and each takes what the others have too: parameters ?1, ?2 or plain ?; upserts by ON
 // CONFLICT; truth as a number, compared with 0; instr(text, part); a column that is changed by itself is named with its
-// table. "indexed by" is a word to SQLite, and left out elsewhere.
+// table. "indexed by" is a word to SQLite, and left out elsewhere; so is what stands between /*sqlite*/ and /**/: conditions
+// that exclude nothing and only let it find things sooner.
 #pragma once
 
 #include "persistence/sql/columns.hpp"

@@ -140,12 +140,20 @@ private:
     std::size_t held = 0; // claimed on this channel, by this claim too
     bool full = false;    // no more may be claimed now
   };
-  // Rows of RINGDOWN_DELIVERY_HEAD. One that this version cannot read is ended: its channel must not stand still for it.
+  // Rows of RINGDOWN_DELIVERY_HEAD, and what comes after it, which `each` reads. One that this version cannot read is ended: its
+  // channel must not stand still for it.
+  template <class Each, class... Values>
+  void read_heads_of(const char* sql, wall_time now, Each&& each, const Values&... values);
   template <class... Values>
   [[nodiscard]] std::vector<delivery> readable_heads(const char* sql, wall_time now, const Values&... values);
+  struct due_row {
+    delivery row;
+    std::string content; // as stored: read where it is claimed
+  };
+  [[nodiscard]] std::vector<due_row> due_rows(const char* sql, const claim_request& request, std::size_t most);
   [[nodiscard]] bool claim_portion(claim_state& state, std::size_t size);
   // Ends or claims one row; false when it stays where it is.
-  [[nodiscard]] bool consider(claim_state& state, delivery row);
+  [[nodiscard]] bool consider(claim_state& state, due_row one);
   void look_ahead(claim_state& state);
   [[nodiscard]] judged judge(const delivery& row, wall_time now);
   [[nodiscard]] judged judge_interrupt(const delivery& row, wall_time now);
@@ -162,7 +170,6 @@ private:
   [[nodiscard]] std::optional<call_standing> standing_of_call(const delivery& row);
   [[nodiscard]] bool newer_waits(const delivery& row);
   [[nodiscard]] bool was_told(const delivery& row);
-  [[nodiscard]] bool read_content_of(delivery& row); // false: it cannot be read
   void find_remote(delivery& row);
   [[nodiscard]] std::set<std::pair<alert_id, std::uint32_t>> covered_by(const delivery& row);
   void remember_remote(const settlement& what);
@@ -217,9 +224,8 @@ auto sql_store::transact(Work&& work) {
 [[nodiscard]] std::string write_times(const std::vector<wall_time>& times);
 [[nodiscard]] std::string write_targets(const std::vector<told_target>& targets);
 
-template <class... Values>
-std::vector<delivery> sql_store::readable_heads(const char* sql, wall_time now, const Values&... values) {
-  std::vector<delivery> heads;
+template <class Each, class... Values>
+void sql_store::read_heads_of(const char* sql, wall_time now, Each&& each, const Values&... values) {
   std::vector<std::pair<tenant_id, delivery_id>> others;
   db_->rows(
       sql,
@@ -228,13 +234,20 @@ std::vector<delivery> sql_store::readable_heads(const char* sql, wall_time now, 
         auto tenant = beginning.id<tenant_id>();
         auto id = beginning.id<delivery_id>();
         try {
-          heads.push_back(read_delivery_head(row));
+          each(read_delivery_head(row), row);
         } catch (const unreadable_row&) {
           others.emplace_back(std::move(tenant), std::move(id));
         }
       },
       values...);
   for (const auto& [tenant, id] : others) end_row(tenant, id, delivery_state::dead, reason::poison, now);
+}
+
+template <class... Values>
+std::vector<delivery> sql_store::readable_heads(const char* sql, wall_time now, const Values&... values) {
+  std::vector<delivery> heads;
+  read_heads_of(
+      sql, now, [&](delivery head, columns&) { heads.push_back(std::move(head)); }, values...);
   return heads;
 }
 

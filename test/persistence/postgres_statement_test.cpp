@@ -13,6 +13,7 @@ TEST_CASE("a statement of the store is put as PostgreSQL takes it") {
   CHECK(postgres_text("from alert a indexed by alert_open where a = ?") == "from alert a where a = $1");
   CHECK(postgres_text("(select 1 from alert indexed by alert_open)") == "(select 1 from alert)");
   CHECK(postgres_text("update t indexed by t_index") == "update t");
+  CHECK(postgres_text("where a = ? /*sqlite*/and b > (select 1)/**/ and c = ?") == "where a = $1  and c = $2");
   CHECK(postgres_text("where a = '?' and b = ? and c = 'it''s indexed by ?'") ==
         "where a = '?' and b = $1 and c = 'it''s indexed by ?'");
   CHECK(postgres_text("select \"user?\" from t") == "select \"user?\" from t");

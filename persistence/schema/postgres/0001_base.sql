@@ -72,7 +72,7 @@ create unique index delivery_by_id on delivery(id, tenant);
 -- What a claim asks: what is due, what is held, and what stands in line before a row.
 create index delivery_due on delivery(tenant, channel, not_before, seq) where state = 'pending';
 create index delivery_held on delivery(tenant, channel) where state = 'claimed';
-create index delivery_open on delivery(tenant, channel) where state in ('pending', 'claimed');
+create index delivery_line on delivery(tenant, channel, alert, seq) where state in ('pending', 'claimed');
 create index delivery_by_alert on delivery(alert, tenant);
 create index delivery_by_state on delivery(state);
 -- What a summary speaks of.
