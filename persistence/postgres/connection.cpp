@@ -106,6 +106,13 @@ bool ends_session(const PGresult* said) {
   return code == "25006" || code == "25P03" || code.starts_with("57P");
 }
 
+int count_of(PGresult* said) {
+  const std::string_view count = PQcmdTuples(said);
+  int changed = 0;
+  std::from_chars(count.data(), count.data() + count.size(), changed);
+  return changed;
+}
+
 class postgres_cells final : public row_cells {
 public:
   explicit postgres_cells(const PGresult* from) : from_(from) {}
@@ -211,6 +218,7 @@ reply postgres_connection::answer_to_last() {
   for (const queued& one : queue_) {
     last = next_reply();
     const auto status = PQresultStatus(last.get());
+    if (one.counted) counts_.push_back(count_of(last.get()));
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) continue;
     if (one.prepares) one.of->there = false;
     if (!first && status != PGRES_PIPELINE_ABORTED) first = error_of(last.get(), held_.get());
@@ -228,11 +236,7 @@ int postgres_connection::execute(const char* sql, std::span<const parameter> val
   if (!in_transaction_) connect();
   put(sql, values);
   wrote_ = true;
-  const reply said = answer_to_last();
-  const std::string_view count = PQcmdTuples(said.get());
-  int changed = 0;
-  std::from_chars(count.data(), count.data() + count.size(), changed);
-  return changed;
+  return count_of(answer_to_last().get());
 }
 
 // What only reads may be asked again: a connection that was lost while nobody asked is noticed by who asks next.
@@ -267,6 +271,18 @@ void postgres_connection::send(const char* sql, std::span<const parameter> value
   if (!in_transaction_ || queue_.size() > most_queued) static_cast<void>(answer_to_last());
 }
 
+void postgres_connection::send_counted(const char* sql, std::span<const parameter> values) {
+  put(sql, values);
+  queue_.back().counted = true;
+  wrote_ = true;
+  if (queue_.size() > most_queued) static_cast<void>(answer_to_last());
+}
+
+std::vector<int> postgres_connection::counts() {
+  if (!queue_.empty()) static_cast<void>(answer_to_last());
+  return std::exchange(counts_, {});
+}
+
 // One statement costs less than a wait for what the first one changed.
 void postgres_connection::send_either(const char*, const char* put, std::span<const parameter> values) {
   send(put, values);
@@ -298,6 +314,7 @@ void postgres_connection::begin(transaction_kind kind) {
       {});
   in_transaction_ = true;
   wrote_ = false;
+  counts_.clear();
 }
 
 void postgres_connection::note_commit() {

@@ -37,6 +37,7 @@ public:
   void fold_log() override {} // the server's own affair
   void interrupt() override;
   void hold(const std::string& name, hold_kind kind) override;
+  [[nodiscard]] std::vector<int> counts() override;
   [[nodiscard]] const shard_texts& shards() const override;
   void announce() override;
   [[nodiscard]] bool is_alone() const override { return false; }
@@ -53,11 +54,13 @@ private:
   struct queued {
     statement* of = nullptr;
     bool prepares = false;
+    bool counted = false;
   };
 
   int execute(const char* sql, std::span<const parameter> values) override;
   void query(const char* sql, std::span<const parameter> values, row_visitor each) override;
   void send(const char* sql, std::span<const parameter> values) override;
+  void send_counted(const char* sql, std::span<const parameter> values) override;
   void send_either(const char* change, const char* put, std::span<const parameter> values) override;
   void begin(transaction_kind kind) override;
   void commit() override;
@@ -80,6 +83,7 @@ private:
   PGcancel* cancel_ = nullptr;
   std::unordered_map<const char*, statement> statements_;
   std::vector<queued> queue_;
+  std::vector<int> counts_; // of those that were asked for, and are answered
   bool in_transaction_ = false;
   bool wrote_ = false;      // in this transaction
   std::int64_t number_ = 0; // of the last transaction that wrote

@@ -19,6 +19,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace ringdown::persistence {
 
@@ -65,6 +66,14 @@ public:
     const std::array<parameter, sizeof...(Values)> bound{parameter(values)...};
     send(sql, bound);
   }
+  // The same where somebody asks for the numbers later, of many at once.
+  template <class... Values>
+  void post_counted(const char* sql, const Values&... values) {
+    const std::array<parameter, sizeof...(Values)> bound{parameter(values)...};
+    send_counted(sql, bound);
+  }
+  // How many rows each of those changed that were posted so since the last call, or since the transaction began.
+  [[nodiscard]] virtual std::vector<int> counts() = 0;
   // Posts `change`, and `put` where that changes nothing; or `put` alone, which does the same with more to write.
   template <class... Values>
   void change_or_put(const char* change, const char* put, const Values&... values) {
@@ -112,6 +121,7 @@ protected:
 
   virtual int execute(const char* sql, std::span<const parameter> values) = 0;
   virtual void send(const char* sql, std::span<const parameter> values) = 0;
+  virtual void send_counted(const char* sql, std::span<const parameter> values) = 0;
   virtual void send_either(const char* change, const char* put, std::span<const parameter> values) = 0;
   virtual void query(const char* sql, std::span<const parameter> values, row_visitor each) = 0;
 

@@ -132,7 +132,8 @@ private:
                                const std::optional<chain_head>& head) const;
   void verify_end(const tenant_id& tenant, const chain_end& end, audit_verdict& verdict);
   void verify_heads(audit_verdict& verdict);
-  [[nodiscard]] result<void> settle_one(const settlement& what);
+  void end_claim(const settlement& what);
+  void write_outcome(const settlement& what);
   void end_row(const tenant_id& tenant, const delivery_id& id, delivery_state state, reason why, wall_time now);
   struct claim_state {
     const claim_request& request;

@@ -211,15 +211,27 @@ result<std::vector<result<void>>> sql_store::settle(std::span<const settlement> 
   auto said = guard([&] {
     return transact([&]() -> result<std::vector<result<void>>> {
       std::vector<result<void>> verdicts;
+      std::vector<std::size_t> asked;
       known_owners known;
       for (const settlement& one : settlements) {
         if (was_written(one)) {
           verdicts.emplace_back();
           continue;
         }
-        auto ours = holds(one.owner, known);
-        verdicts.push_back(ours ? settle_one(one) : std::move(ours));
-        if (verdicts.back()) written.push_back(&one);
+        verdicts.push_back(holds(one.owner, known));
+        if (!verdicts.back()) continue;
+        asked.push_back(verdicts.size() - 1);
+        end_claim(one);
+      }
+      const std::vector<int> changed = db_->counts();
+      for (std::size_t i = 0; i < asked.size(); ++i) {
+        const settlement& one = settlements[asked[i]];
+        if (changed[i] == 0) {
+          verdicts[asked[i]] = failure{failure_kind::conflict, "the row is not claimed by this owner"};
+          continue;
+        }
+        write_outcome(one);
+        written.push_back(&one);
       }
       return verdicts;
     });
@@ -231,16 +243,25 @@ result<std::vector<result<void>>> sql_store::settle(std::span<const settlement> 
   return said;
 }
 
-result<void> sql_store::settle_one(const settlement& what) {
+namespace {
+
+bool was_attempted(const settlement& what) {
+  return what.ledger.number > 0 && what.ledger.outcome != outcome_kind::not_sent;
+}
+
+} // namespace
+
+// Counted: nothing changes where the row is not claimed by this owner.
+void sql_store::end_claim(const settlement& what) {
   const attempt& done = what.ledger;
-  const bool attempted = done.number > 0 && done.outcome != outcome_kind::not_sent;
+  const bool attempted = was_attempted(what);
   // Handed back late: somebody may have claimed it since, and sent it.
   const bool any_claim = attempted || done.number == 0;
   std::optional<std::int64_t> ended;
   if (is_final(what.state)) ended = micros(done.ended);
   const int not_begun = attempted ? 0 : 1;
   // A row whose attempt never began gives its attempt number back, and what was written down before still holds.
-  const int changed = db_->run(
+  db_->post_counted(
       "update delivery set state = ?, why = ?, handed = 0, attempts = case when attempts > ? then attempts - ? else 0 "
       "end, not_before = ?, possible_repeat = ?, reference = case when ? = '' then reference else ? end, progress = "
       "case when ? <> 0 then ? else progress end, answer = ?, ended = ?, owner = null, epoch = null, claimed_at = "
@@ -248,17 +269,20 @@ result<void> sql_store::settle_one(const settlement& what) {
       name(what.state), name(what.why), not_begun, not_begun, what.not_before, what.possible_repeat, what.reference,
       what.reference, attempted, what.progress, done.answer, ended, what.tenant, done.delivery, what.owner.owner,
       what.owner.epoch, any_claim, done.number);
-  if (changed == 0) return failure{failure_kind::conflict, "the row is not claimed by this owner"};
+}
+
+// What goes with a claim that was ended.
+void sql_store::write_outcome(const settlement& what) {
+  const attempt& done = what.ledger;
   if (what.state != delivery_state::sent && what.state != delivery_state::unknown && !what.possible_repeat)
     free_number(what.tenant, done.delivery);
-  if (attempted)
+  if (was_attempted(what))
     db_->post(
         "insert into attempt(row, tenant, delivery, number, started, ended, outcome, status, address, answer) select "
         "seq, tenant, id, ?, ?, ?, ?, ?, ?, ? from delivery where tenant = ? and id = ?",
         done.number, done.started, done.ended, name(done.outcome), done.status, done.address, done.answer, what.tenant,
         done.delivery);
   if (what.state == delivery_state::sent && !what.remote.empty()) remember_remote(what);
-  return {};
 }
 
 void sql_store::end_row(const tenant_id& tenant, const delivery_id& id, delivery_state state, reason why,

@@ -105,6 +105,7 @@ const shard_texts& sqlite_connection::shards() const {
 
 // A transaction that writes takes the write lock at once: one that read first could not have it any more.
 void sqlite_connection::begin(transaction_kind kind) {
+  counts_.clear();
   execute(kind == transaction_kind::write ? "begin immediate" : "begin", {});
 }
 

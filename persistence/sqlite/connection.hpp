@@ -32,6 +32,7 @@ public:
   // What a commit says that fails is so.
   [[nodiscard]] std::optional<bool> settle_doubt() override { return std::nullopt; }
   [[nodiscard]] bool is_in_doubt() const override { return false; }
+  [[nodiscard]] std::vector<int> counts() override { return std::exchange(counts_, {}); }
   void hold(const std::string&, hold_kind) override {} // a transaction that writes holds everything
   [[nodiscard]] const shard_texts& shards() const override;
   void announce() override {}                                   // nobody else writes here
@@ -44,6 +45,9 @@ private:
 
   int execute(const char* sql, std::span<const parameter> values) override;
   void send(const char* sql, std::span<const parameter> values) override { execute(sql, values); }
+  void send_counted(const char* sql, std::span<const parameter> values) override {
+    counts_.push_back(execute(sql, values));
+  }
   void send_either(const char* change, const char* put, std::span<const parameter> values) override {
     if (execute(change, values) == 0) execute(put, values);
   }
@@ -57,6 +61,7 @@ private:
   [[noreturn]] void fail();
 
   SQLite::Database db_;
+  std::vector<int> counts_;
   int log_pages_ = 0; // of the write-ahead log, at the last commit
   std::unordered_map<const char*, std::unique_ptr<sqlite3_stmt, finalize>> statements_;
 };
