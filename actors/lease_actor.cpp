@@ -69,7 +69,7 @@ void lease_holder::on(const register_answered& answer) {
   }
   cut_heard_ = false;
   look();
-  given_.board->note(answer.said);
+  given_.board->note(answer.said, boot());
   for (; said_ > 0; --said_) {
     if (wishes_.front().done) wishes_.front().done();
     wishes_.pop_front();

@@ -20,15 +20,21 @@ lease_board::line lease_board::of(shard_id shard) const {
   return at == held_.end() ? line{} : at->second;
 }
 
-void lease_board::note(const lease_answer& heard) {
+void lease_board::note(const lease_answer& heard, boot_time at) {
   auto made = std::make_shared<const lease_answer>(heard);
   const std::lock_guard hold(guard_);
   heard_ = std::move(made);
+  heard_at_ = at;
 }
 
 std::shared_ptr<const lease_answer> lease_board::heard() const {
   const std::lock_guard hold(guard_);
   return heard_;
+}
+
+boot_time lease_board::heard_at() const {
+  const std::lock_guard hold(guard_);
+  return heard_at_;
 }
 
 } // namespace ringdown

@@ -25,13 +25,15 @@ public:
   // Zeros for a shard that is not held.
   [[nodiscard]] line of(shard_id shard) const;
 
-  void note(const lease_answer& heard);
+  void note(const lease_answer& heard, boot_time at);
   [[nodiscard]] std::shared_ptr<const lease_answer> heard() const; // none: nothing yet
+  [[nodiscard]] boot_time heard_at() const;
 
 private:
   mutable std::mutex guard_;
   std::map<shard_id, line> held_;
   std::shared_ptr<const lease_answer> heard_;
+  boot_time heard_at_{};
 };
 
 } // namespace ringdown

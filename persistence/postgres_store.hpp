@@ -5,6 +5,7 @@
 #include "persistence/secrets.hpp"
 #include "persistence/store.hpp"
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,6 +16,8 @@ struct postgres_options {
   std::string url; // postgresql://...; it may hold a password, so no failure repeats it
   open_mode mode = open_mode::writer;
   shard_id shards = 64; // of a database that is new; one that is not keeps those it has
+  // How long a server may say nothing before it is given up; more than a statement may take there (10 s).
+  std::chrono::milliseconds patience = std::chrono::seconds(13);
 };
 
 struct opened_postgres {

@@ -9,6 +9,9 @@ namespace ringdown::api {
 
 namespace {
 
+// It is asked once a second; after so long no lease is believed in any more (logic/lease_keeper.hpp, ttl less margin).
+constexpr auto longest_silence_of_register = std::chrono::seconds(13);
+
 int status_of(failure_kind kind) {
   switch (kind) {
     case failure_kind::invalid: return 422;
@@ -50,8 +53,15 @@ std::vector<std::string> reasons_not_ready(const context& in) {
   if (in.draining) reasons.emplace_back("draining: shutting down");
   if (!in.world->metrics->store_ready)
     reasons.emplace_back("store unavailable: nothing can be made durable, so nothing is sent");
-  if (in.world->leases && !in.world->leases->heard())
-    reasons.emplace_back("joining: the database has not said yet which shards there are");
+  if (in.world->leases) {
+    const auto silent_for = in.world->time.boot() - in.world->leases->heard_at();
+    if (!in.world->leases->heard())
+      reasons.emplace_back("joining: the database has not said yet which shards there are");
+    else if (silent_for > longest_silence_of_register)
+      reasons.push_back("leases: the database has not answered for " +
+                        std::to_string(std::chrono::floor<std::chrono::seconds>(silent_for).count()) +
+                        " s, so nothing is run and nothing is sent");
+  }
   for (const auto& [tenant, error] : in.tenants.unreadable())
     reasons.push_back("tenant " + tenant.str() + " cannot be read: " + error);
   return reasons;

@@ -4,8 +4,10 @@
 #include "persistence/postgres/statement_text.hpp"
 #include "protocol/wire/text.hpp"
 
+#include <poll.h>
 #include <algorithm>
 #include <array>
+
 #include <charconv>
 #include <cstddef>
 #include <cstring>
@@ -199,14 +201,29 @@ void postgres_connection::put(const char* sql, std::span<const parameter> values
 
 // Of one statement: its reply, and the end of its replies.
 reply postgres_connection::next_reply() {
-  reply said(PQgetResult(held_.get()));
+  reply said = next_result();
   if (!said || PQstatus(held_.get()) != CONNECTION_OK) {
     const database_error why = error_of(said.get(), held_.get());
     disconnect();
     throw database_error({failure_kind::unavailable, why.what()});
   }
-  if (const reply none(PQgetResult(held_.get())); none) lose();
+  if (const reply none = next_result(); none) lose();
   return said;
+}
+
+reply postgres_connection::next_result() {
+  while (PQisBusy(held_.get()) == 1) {
+    pollfd watched{PQsocket(held_.get()), POLLIN, 0};
+    const int seen = ::poll(&watched, 1, static_cast<int>(patience_.count()));
+    if (seen == 0) {
+      disconnect();
+      throw database_error({failure_kind::unavailable, "database: it has not answered for " +
+                                                           std::to_string(patience_.count() / 1000) +
+                                                           " s; does its commit wait for a standby?"});
+    }
+    if (seen > 0 && PQconsumeInput(held_.get()) != 1) break; // what is wrong, the result says
+  }
+  return reply(PQgetResult(held_.get()));
 }
 
 // Waits for all that was sent. What failed first is thrown, when all is read.
@@ -225,7 +242,7 @@ reply postgres_connection::answer_to_last() {
     ends = ends || ends_session(last.get());
   }
   queue_.clear();
-  const reply end(PQgetResult(held_.get()));
+  const reply end = next_result();
   if (PQresultStatus(end.get()) != PGRES_PIPELINE_SYNC) lose();
   if (ends) disconnect();
   if (first) throw database_error(*first);

@@ -12,6 +12,7 @@
 #include "persistence/postgres/pq.hpp"
 #include "persistence/sql/connection.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -25,9 +26,12 @@ namespace ringdown::persistence {
 class postgres_connection final : public connection {
 public:
   // `writer` names this connection among all, also those of other processes, for its notes.
-  postgres_connection(std::string url, open_mode mode, std::string writer)
+  // A server that says nothing for `patience` is given up: its own limits end every statement sooner, but for a commit that
+  // waits for a standby.
+  postgres_connection(std::string url, open_mode mode, std::string writer, std::chrono::milliseconds patience)
       : url_(std::move(url)),
         mode_(mode),
+        patience_(patience),
         writer_(std::move(writer)) {}
   ~postgres_connection() override;
 
@@ -71,12 +75,14 @@ private:
   [[nodiscard]] reply answer_to(const char* sql, std::span<const parameter> values);
   [[nodiscard]] reply answer_to_last();
   [[nodiscard]] reply next_reply();
+  [[nodiscard]] reply next_result();
   void note_commit();
   [[noreturn]] void lose();
   void disconnect();
 
   std::string url_;
   open_mode mode_;
+  std::chrono::milliseconds patience_;
   std::string writer_;
   session held_;
   std::mutex cancelling_; // of cancel_, which interrupt() uses on any thread

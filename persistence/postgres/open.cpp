@@ -56,14 +56,21 @@ result<void> check_schema(PGconn* on) {
 }
 
 void migrate(PGconn* on, shard_id shards) {
+  const auto steps = postgres_migrations();
+  if (version_of(on) >= steps.size()) return;
   run_text(on, "begin");
   run_text(on, without_limits);
   run_text(on, migration_lock);
-  const auto steps = postgres_migrations();
   for (std::size_t next = version_of(on); next < steps.size(); ++next) run_text(on, std::string(steps[next]));
   run_text(on, "insert into shard(id) select generate_series(0, " + std::to_string(shards) +
                    " - 1) where not exists(select from shard)");
-  // Whoever left these is long dead.
+  run_text(on, "commit");
+}
+
+// Whoever left these is long dead. Nobody waits for a standby to hear of it.
+void forget_old_notes(PGconn* on) {
+  run_text(on, "begin");
+  run_text(on, "set local synchronous_commit = off");
   run_text(on, "delete from commit_note where at < now() - interval '7 days'");
   run_text(on, "commit");
 }
@@ -94,11 +101,14 @@ result<opened_postgres> open_postgres(const postgres_options& options, secret_bo
     const session first = begin_session(options.url, options.mode);
     if (auto fine = check_server(first.get()); !fine) return fine.error();
     if (auto fine = check_schema(first.get()); !fine) return fine.error();
-    if (options.mode == open_mode::writer)
+    if (options.mode == open_mode::writer) {
       migrate(first.get(), options.shards);
-    else if (version_of(first.get()) == 0)
+      forget_old_notes(first.get());
+    } else if (version_of(first.get()) == 0) {
       return failure{failure_kind::not_found, "database: it is empty"};
-    auto db = std::make_unique<postgres_connection>(options.url, options.mode, encode_id("", random_bits()));
+    }
+    auto db = std::make_unique<postgres_connection>(options.url, options.mode, encode_id("", random_bits()),
+                                                    options.patience);
     db->connect();
     if (options.mode == open_mode::writer) begin_lineage_if_none(*db);
     if (auto fine = check_key(*db, box, options.mode); !fine) return fine.error();

@@ -38,6 +38,7 @@ struct two_nodes : api_bench {
     leases = board.get();
     world.leases = std::move(board);
     world.owner = {incarnation_id("nd_1"), 0, 0};
+    world.time.boot = [this] { return boot; };
     in.world = std::make_shared<ports>(world);
   }
   void look() { REQUIRE(news.look(*work.held).ok()); }
@@ -47,10 +48,11 @@ struct two_nodes : api_bench {
         {0, incarnation_id("nd_1"), 4, true, 3}, {1, incarnation_id("nd_2"), 7, true, 5}, {2, {}, 1, false, 0}};
     said.nodes = {{incarnation_id("nd_1"), "n1", 1, false, false, "Oslo", "1.0"},
                   {incarnation_id("nd_2"), "n2", 2, false, true, "", "1.1"}};
-    leases->note(said);
+    leases->note(said, boot);
     leases->write({{0, {{}, {}, 4}}});
   }
 
+  boot_time boot = std::chrono::hours(1);
   lease_board* leases = nullptr;
   std::unique_ptr<persistence::store> other = place.open();
   api::news news{in};
@@ -151,6 +153,17 @@ TEST_CASE("nodes are listed with what each holds, and one is asked to drain by a
   CHECK_FALSE(at.tree.wished[1].drain);
   CHECK(at.ask("POST", "/api/v1/nodes/n3/drain").status == 404);
   CHECK(at.ask("POST", "/api/v1/nodes/n2/drain", R"({"off":"perhaps"})").status == 422);
+}
+
+TEST_CASE("a node whose leases nobody lengthens is not ready, and says why") {
+  two_nodes at;
+  at.hear();
+  at.boot += std::chrono::seconds(13);
+  CHECK(at.ask("GET", "/readyz").status == 200);
+  at.boot += std::chrono::seconds(1);
+  const auto told = at.ask("GET", "/readyz");
+  CHECK(told.status == 503);
+  CHECK_THAT(told.body, Contains("has not answered for 14 s"));
 }
 
 TEST_CASE("what only the node that runs a tenant can do is refused with that node's name") {
