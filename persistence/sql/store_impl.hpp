@@ -185,7 +185,7 @@ private:
   std::unique_ptr<connection> db_;
   secret_box box_;
   asked_once doubted_;                    // of the commit that is in doubt
-  asked_once unheard_;                    // that was written
+  asked_once unheard_;                    // that was written; bounded
   std::map<tenant_id, chain_end> chains_; // the audit's last row per tenant; dropped when a transaction fails
   chain_growth grown_;                    // of the transaction under way
 };

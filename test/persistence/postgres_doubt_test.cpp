@@ -1,8 +1,10 @@
 // A connection that is cut while a commit is under way: nobody was told whether it was written, and it is written once.
+#include "persistence/postgres/pq.hpp"
 #include "test/persistence/fault_proxy.hpp"
 #include "test/persistence/postgres_server.hpp"
 #include "test/support/catch.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -107,6 +109,30 @@ TEST_CASE("postgres: another batch that comes after a lost answer is none that w
   const std::vector<write_batch> both{batch, next};
   REQUIRE(work.held->commit(both).ok());
   CHECK(work.held->decisions(alert_id("al_1"))->size() == 2);
+}
+
+TEST_CASE("postgres: of what is never repeated after a lost answer the newest 256 are remembered") {
+  postgres_server* const server = postgres_server::running();
+  if (server == nullptr) return;
+  cut_off world(*server);
+  desk work([&] { return world.place.open(); });
+  std::vector<write_batch> many;
+  for (std::uint32_t i = 0; i < 300; ++i) {
+    many.push_back(work.batch());
+    decision made;
+    made.alert = alert_id("al_1");
+    made.version = i;
+    made.at = noon;
+    many.back().decisions = {made};
+  }
+  world.proxy.cut_next_commit(fault_proxy::cut::after);
+  REQUIRE_FALSE(work.held->commit(many).ok());
+  // Whoever wrote the note of its number first is right: here it is to be the server, which is not through with so many.
+  run_text(begin_session(world.direct_url, open_mode::writer).get(), "select 1 from shard where id = 0 for update");
+  REQUIRE(work.held->commit(many).ok());
+  const auto written = *work.held->decisions(alert_id("al_1"));
+  REQUIRE(written.size() == 344);
+  for (std::uint32_t i = 0; i < 44; ++i) CHECK(written[300 + i].version == i);
 }
 
 } // namespace ringdown::persistence
