@@ -69,6 +69,7 @@ fault_proxy::~fault_proxy() {
   }
 }
 
+// Of a port that is named twice libpq takes the second.
 std::string fault_proxy::by_way(const std::string& url) const {
   const auto host = url.find("host=");
   const auto end = url.find('&', host);

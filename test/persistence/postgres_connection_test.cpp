@@ -1,6 +1,6 @@
 // Connections that are lost, and servers that do not answer.
 #include "persistence/postgres/pq.hpp"
-#include "test/persistence/postgres_server.hpp"
+#include "test/persistence/postgres_place.hpp"
 #include "test/support/catch.hpp"
 
 namespace ringdown::persistence {

@@ -1,7 +1,7 @@
 // A connection that is cut while a commit is under way: nobody was told whether it was written, and it is written once.
 #include "persistence/postgres/pq.hpp"
 #include "test/persistence/fault_proxy.hpp"
-#include "test/persistence/postgres_server.hpp"
+#include "test/persistence/postgres_place.hpp"
 #include "test/support/catch.hpp"
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // Who holds a shard in PostgreSQL, and who does not any more.
 #include "persistence/postgres/pq.hpp"
-#include "test/persistence/postgres_server.hpp"
+#include "test/persistence/postgres_place.hpp"
 #include "test/support/catch.hpp"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // Word of what other nodes wrote.
 #include "persistence/postgres/news.hpp"
-#include "test/persistence/postgres_server.hpp"
+#include "test/persistence/postgres_place.hpp"
 #include "test/support/catch.hpp"
 
 #include <chrono>

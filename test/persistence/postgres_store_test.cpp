@@ -1,4 +1,4 @@
-#include "test/persistence/postgres_server.hpp"
+#include "test/persistence/postgres_place.hpp"
 #include "test/persistence/store_conformance.hpp"
 #include "test/support/catch.hpp"
 

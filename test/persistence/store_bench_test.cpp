@@ -1,6 +1,6 @@
 // Not run by default: `test_persistence "[bench]"` prints how fast the write paths are here.
 #include "test/persistence/builders.hpp"
-#include "test/persistence/postgres_server.hpp"
+#include "test/persistence/postgres_place.hpp"
 #include "test/support/catch.hpp"
 
 #include <fmt/format.h>

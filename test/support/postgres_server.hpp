@@ -1,7 +1,8 @@
 // A PostgreSQL server of a test's own: in a temporary folder, as a user without rights, gone with the test. Reached at
-// 127.0.0.1. Debian's programs in /usr/lib/postgresql, the newest.
+// 127.0.0.1, and by a socket in that folder. Debian's programs in /usr/lib/postgresql, the newest.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -10,10 +11,17 @@
 
 namespace ringdown::test {
 
+// none: syncs nothing, survives restart() all the same. disk: as a server that is meant.
+enum class durability : std::uint8_t { none, disk };
+
 class postgres_server {
 public:
+  // Of this program, begun when it is first asked for. None where no PostgreSQL is installed: says so, and where CI is set throws.
+  [[nodiscard]] static postgres_server* running();
+
   // Throws std::runtime_error when it cannot be had.
-  postgres_server();
+  explicit postgres_server(durability kept = durability::none,
+                           const std::filesystem::path& inside = std::filesystem::temp_directory_path());
   ~postgres_server();
   postgres_server(const postgres_server&) = delete;
   postgres_server& operator=(const postgres_server&) = delete;
@@ -22,6 +30,7 @@ public:
   // Ends it as a power cut would, and starts it again from its log.
   void restart();
   [[nodiscard]] int port() const { return port_; }
+  [[nodiscard]] std::string socket_path() const;
 
 private:
   void start();
@@ -30,6 +39,7 @@ private:
   [[nodiscard]] int run(const std::vector<std::string>& words) const;
   [[nodiscard]] pid_t begin(const std::vector<std::string>& words, int error_output) const;
 
+  durability kept_;
   std::filesystem::path programs_;
   std::filesystem::path folder_;
   int port_ = 0;
