@@ -43,8 +43,15 @@ void account_keeper::on(const permit_wanted& asked) {
   if (!asked.asker) return;
   meet(asked.asker);
   const std::uint64_t id = asked.asker->id();
-  rates_.wanted({id, asked.account, asked.limits, asked.tenant, asked.how, asked.in_use}, now().steady);
+  rates_.wanted({id, asked.account, logic::share_of(asked.limits, nodes()), asked.tenant, asked.how, asked.in_use},
+                now().steady);
   hand_out_and_arm(id);
+}
+
+// That share an account, as this one last heard.
+std::size_t account_keeper::nodes() const {
+  const auto heard = world().leases ? world().leases->heard() : nullptr;
+  return heard ? heard->nodes.size() : 1;
 }
 
 void account_keeper::on(const permit_over& over) {

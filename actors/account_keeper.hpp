@@ -28,6 +28,7 @@ private:
   void on(const crash_now& asked);
   void on_down(const caf::down_msg& message);
 
+  [[nodiscard]] std::size_t nodes() const;
   void meet(const caf::strong_actor_ptr& asker);
   void hand_out_and_arm(std::uint64_t asking);
 

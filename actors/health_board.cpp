@@ -83,6 +83,11 @@ void health_board::set_deaths(const std::string& name, std::uint32_t count) {
   deaths_[name] = count;
 }
 
+void health_board::forget_deaths(const tenant_id& tenant) {
+  const std::lock_guard hold(guard_);
+  std::erase_if(deaths_, [&](const auto& one) { return tenant_of(one.first) == tenant; });
+}
+
 void health_board::died(const std::string& name) {
   const std::lock_guard hold(guard_);
   ++deaths_[name];

@@ -90,6 +90,7 @@ public:
 
   // How often an actor has died since it last lived long (S-D5), by its name; the store keeps the same. It outlives probes.
   void set_deaths(const std::string& name, std::uint32_t count); // as the store had it when the process started
+  void forget_deaths(const tenant_id& tenant);                   // of all its actors: another node counted meanwhile
   void died(const std::string& name);
   void lived_long(const std::string& name);
   [[nodiscard]] std::uint32_t deaths(const std::string& name) const;

@@ -14,6 +14,11 @@ bool lease_board::holds(shard_id shard) const {
   return held_.contains(shard);
 }
 
+std::size_t lease_board::size() const {
+  const std::lock_guard hold(guard_);
+  return held_.size();
+}
+
 lease_board::line lease_board::of(shard_id shard) const {
   const std::lock_guard hold(guard_);
   const auto at = held_.find(shard);

@@ -5,6 +5,7 @@
 
 #include "protocol/types/shard.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -22,6 +23,7 @@ public:
   // In place of what stood there: a shard that is not among them is not held.
   void write(std::map<shard_id, line> held);
   [[nodiscard]] bool holds(shard_id shard) const;
+  [[nodiscard]] std::size_t size() const; // shards that are held
   // Zeros for a shard that is not held.
   [[nodiscard]] line of(shard_id shard) const;
 

@@ -76,13 +76,15 @@ void root::on(const pulse& asked) {
 }
 
 void root::pass_pulses_on() {
-  for (pulse& one : pulses_)
+  for (pulse& one : pulses_) {
+    if (one.at_the_store) one.at_the_store();
     caf::anon_send(world().store,
                    with_store{[answered = std::move(one.answered), at = now().wall](persistence::store& store) {
                      auto written = store.probe(at);
                      answered(written ? pulse_answer::well : pulse_answer::store_ill);
                      return written;
                    }});
+  }
   pulses_.clear();
 }
 

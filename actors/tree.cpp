@@ -31,6 +31,9 @@ namespace ringdown {
 
 namespace {
 
+// Each call of a store that is away ends sooner, and few are before a pulse.
+constexpr auto longest_wait_for_the_store = std::chrono::minutes(1);
+
 // Never reads argv or files: everything is explicit (CAF's own configuration accepts unknown keys silently).
 struct system_config : caf::actor_system_config {
   explicit system_config(const tree_stage& on) {
@@ -178,9 +181,16 @@ public:
       // Shared: the answer may come after we stopped waiting.
       auto answered = std::make_shared<std::promise<pulse_answer>>();
       pulse_ = answered->get_future();
-      caf::anon_send(root_, pulse{[answered](pulse_answer how) { answered->set_value(how); }});
+      only_the_store_ = std::make_shared<std::atomic<bool>>(false);
+      pulse_sent_ = shared_->time.now().steady;
+      caf::anon_send(root_, pulse{[answered](pulse_answer how) { answered->set_value(how); },
+                                  [only_the_store = only_the_store_] { *only_the_store = true; }});
     }
-    return pulse_.wait_for(within) == std::future_status::ready ? pulse_.get() : pulse_answer::silent;
+    if (pulse_.wait_for(within) == std::future_status::ready) return pulse_.get();
+    // A database that is away is waited for by the store's thread, seconds at a time: a new start would find no other.
+    const bool is_away = *only_the_store_ && !shared_->metrics->store_ready;
+    const bool for_long = shared_->time.now().steady - pulse_sent_ > longest_wait_for_the_store;
+    return is_away && !for_long ? pulse_answer::store_ill : pulse_answer::silent;
   }
 
   bool drain(std::chrono::milliseconds within) override {
@@ -258,7 +268,10 @@ private:
   lease_actor leases_;
   std::atomic<bool> looks_{false};   // for news: it is about to
   std::atomic<bool> closing_{false}; // it looks no more
-  std::future<pulse_answer> pulse_;  // asked and not yet answered
+  std::shared_ptr<std::atomic<bool>>
+      only_the_store_; // is waited for; shared with the pulse, which may outlive the wait
+  steady_time pulse_sent_{};
+  std::future<pulse_answer> pulse_; // asked and not yet answered
 };
 
 } // namespace

@@ -340,6 +340,7 @@ enum class pulse_answer : std::uint8_t {
 };
 struct pulse {
   std::function<void(pulse_answer)> answered;
+  std::function<void()> at_the_store; // it came as far as to the store's thread; none: nobody asks
 };
 // Finish within `within`: no new polls, no new sends; answer by the callback when quiet (I18).
 struct drain {

@@ -176,6 +176,19 @@ void actors(page& out, const health_board& board) {
   for (const auto& [kind, seen] : board.kinds()) out.distribution(seen->handling, {{"kind", kind}});
 }
 
+void leases(page& out, const context& in) {
+  const lease_board* board = in.world->leases.get();
+  const auto all = in.tenants.all();
+  const auto here = std::ranges::count_if(
+      all, [&](const auto& known) { return board == nullptr || board->holds(known->document.shard); });
+  out.gauge("ringdown_tenants", "Tenants that this node runs.", static_cast<double>(here));
+  out.gauge("ringdown_leases", "Shards that this node holds.",
+            board == nullptr ? 1 : static_cast<double>(board->size()));
+  if (board == nullptr) return;
+  const std::chrono::duration<double> silent = in.world->time.boot() - board->heard_at();
+  out.gauge("ringdown_register_silent_seconds", "Since the register of shards last answered.", silent.count());
+}
+
 } // namespace
 
 std::string metrics_text(const context& in, const result<persistence::store_figures>& stored, wall_time now) {
@@ -188,7 +201,7 @@ std::string metrics_text(const context& in, const result<persistence::store_figu
   deliveries(out, m);
   store(out, m);
   actors(out, *in.world->health);
-  out.gauge("ringdown_tenants", "Tenants on this node.", static_cast<double>(in.tenants.all().size()));
+  leases(out, in);
   out.gauge("ringdown_tenants_unreadable", "Tenants whose stored configuration cannot be read.",
             static_cast<double>(in.tenants.unreadable().size()));
   return out.text();

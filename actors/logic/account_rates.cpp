@@ -27,6 +27,14 @@ account_rates::ledger& account_rates::known(const std::string& name, const accou
   return found;
 }
 
+account_limits share_of(account_limits limits, std::size_t nodes) {
+  if (nodes < 2) return limits;
+  limits.per *= static_cast<duration::rep>(nodes);
+  limits.burst = std::max<std::size_t>(limits.burst / nodes, 1);
+  if (limits.at_once > 0) limits.at_once = std::max<std::size_t>(limits.at_once / nodes, 1);
+  return limits;
+}
+
 void account_rates::wanted(const permit_ask& ask, steady_time) {
   ledger& of = known(ask.account, ask.limits);
   const auto [at, added] = of.wishes.try_emplace(ask.asker, wish{ask.tenant, ask.how, 0});

@@ -32,6 +32,10 @@ struct permit_grant {
   std::string account;
 };
 
+// What one of several nodes may do of it: all of them together keep within the limits, but that each may have one delivery
+// under way.
+[[nodiscard]] account_limits share_of(account_limits limits, std::size_t nodes);
+
 class account_rates {
 public:
   explicit account_rates(steady_time born) : born_(born) {}

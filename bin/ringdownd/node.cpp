@@ -105,7 +105,11 @@ public:
     api::take_tenants(in_, std::move(*tenants));
     in_.started = true;
     begun_.count_down();
-    if (word_) watch_ = std::make_unique<news_watch>(std::move(word_), [this] { tree_->look_for_news(); });
+    if (word_)
+      watch_ = std::make_unique<news_watch>(std::move(word_), [this] {
+        // Of a store that is away the pulse hears when it is back.
+        if (in_.world->metrics->store_ready) tree_->look_for_news();
+      });
     return {};
   }
 
@@ -192,12 +196,15 @@ private:
     if (auto read = news_.read_configs(store); !read) return read;
     const auto crashes = store.crashes();
     if (!crashes) return crashes.error();
+    std::vector<persistence::known_channel> channels;
+    for (const auto& known : in_.tenants.all()) {
+      if (known->document.shard != shard.shard) continue;
+      in_.world->health->forget_deaths(known->config->id);
+      add_channels(channels, *known->config);
+    }
     for (const auto& one : *crashes)
       if (const auto tenant = tenant_of(one.actor); tenant && in_.tenants.shard_of(*tenant) == shard.shard)
         in_.world->health->set_deaths(one.actor, one.count);
-    std::vector<persistence::known_channel> channels;
-    for (const auto& known : in_.tenants.all())
-      if (known->document.shard == shard.shard) add_channels(channels, *known->config);
     return recover(store, shard, channels);
   }
 

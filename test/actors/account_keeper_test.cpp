@@ -106,3 +106,19 @@ TEST_CASE("an asker that dies leaves its turn to the next") {
   at.strike_after(1s);
   at.hear<permit_given>(at.other);
 }
+
+TEST_CASE("of three nodes each lets one begin in three times the interval") {
+  bench at;
+  auto board = std::make_shared<lease_board>();
+  lease_answer heard;
+  for (const std::string name : {"n1", "n2", "n3"}) heard.nodes.push_back({incarnation_id(name), name});
+  board->note(heard, {});
+  at.world->leases = board;
+  for (caf::scoped_actor* one : {&at.one, &at.other}) {
+    at.want(*one, "acme");
+    at.hear<permit_queued>(*one);
+  }
+  at.strike_after(3s);
+  at.hear<permit_given>(at.one);
+  CHECK(at.hear<wake_me>(at.clock).at == steady_time{106s});
+}

@@ -158,7 +158,9 @@ TEST_CASE("nodes are listed with what each holds, and one is asked to drain by a
 TEST_CASE("a node whose leases nobody lengthens is not ready, and says why") {
   two_nodes at;
   at.hear();
+  CHECK_THAT(at.ask("GET", "/metrics").body, Contains("\nringdown_leases 1\n"));
   at.boot += std::chrono::seconds(13);
+  CHECK_THAT(at.ask("GET", "/metrics").body, Contains("\nringdown_register_silent_seconds 13\n"));
   CHECK(at.ask("GET", "/readyz").status == 200);
   at.boot += std::chrono::seconds(1);
   const auto told = at.ask("GET", "/readyz");

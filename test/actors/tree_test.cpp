@@ -77,6 +77,21 @@ TEST_CASE("a hanging store is silent; its late answer is the next one's") {
   CHECK(node.tree->alive(test::patience) == pulse_answer::well);
 }
 
+TEST_CASE("a store that hangs when it is known to be away is ill: a new start would find no other") {
+  living_node node;
+  std::promise<void> go;
+  node.tree->with_writer([&](store&) -> result<void> {
+    go.get_future().wait();
+    return {};
+  });
+  node.tree->world()->metrics->store_ready = false;
+  pulse_answer how = pulse_answer::silent; // until the pulse has come as far as to the store
+  for (int i = 0; i < 2000 && how == pulse_answer::silent; ++i) how = node.tree->alive(std::chrono::milliseconds(10));
+  CHECK(how == pulse_answer::store_ill);
+  go.set_value();
+  CHECK(node.tree->alive(test::patience) == pulse_answer::well);
+}
+
 TEST_CASE("after finish_writes nothing that was asked of the store is still to run") {
   living_node node;
   std::atomic<int> ran = 0;

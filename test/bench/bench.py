@@ -20,6 +20,7 @@ sys.path.insert(0, HERE)
 sys.path.insert(1, os.path.join(os.path.dirname(HERE), "scenarios"))
 
 import calling  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
+import clustering  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
 import growing  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
 import inside  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position
 import lasting  # noqa: F401,E402 pylint: disable=unused-import,wrong-import-position

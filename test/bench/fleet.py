@@ -70,20 +70,20 @@ class Fleet:
 class Node:
     """One ringdownd that polls a fleet, in a folder of its own, usually on one processor."""
 
-    def __init__(self, fleet, interval, timing=None, tenant_size=TENANT_SIZE, processors=OURS):
+    def __init__(self, fleet, interval, timing=None, tenant_size=TENANT_SIZE, processors=OURS, extra=""):
         self.fleet = fleet
         self.folder = tempfile.mkdtemp(prefix="bench-node-")
         self.log = os.path.join(self.folder, "log")
         self.config = os.path.join(self.folder, "ringdown.toml")
         self.process = self.url = None
-        self._processors, self._timing = processors, timing or {}
+        self._processors, self._timing, self._extra = processors, timing or {}, extra
         self._write_config(interval)
         self._write_tenants(tenant_size)
 
     def _write_config(self, interval):
         with open(self.config, "w", encoding="utf-8") as file:
             file.write('state_dir = "state"\n[http]\nlisten = "127.0.0.1:0"\n[egress]\nallow = ["127.0.0.0/8"]\n'
-                       f'[limits]\nmin_poll_interval = "100ms"\n[poll]\ninterval = "{interval}"\n' + toml("timing", self._timing))
+                       f'[limits]\nmin_poll_interval = "100ms"\n[poll]\ninterval = "{interval}"\n' + toml("timing", self._timing) + self._extra)
 
     def poll_every(self, interval):
         """The running daemon reads its file again."""

@@ -231,3 +231,12 @@ TEST_CASE("property: whoever waits gets its turn, however urgent and many the ot
   });
   CHECK(held);
 }
+
+TEST_CASE("several nodes together keep within an account's limits, and each of them gets on") {
+  constexpr account_limits limits{.per = 1s, .burst = 10, .at_once = 7, .rest_at_most = 30s};
+  CHECK(share_of(limits, 0) == limits);
+  CHECK(share_of(limits, 1) == limits);
+  CHECK(share_of(limits, 3) == account_limits{.per = 3s, .burst = 3, .at_once = 2, .rest_at_most = 30s});
+  CHECK(share_of(limits, 20) == account_limits{.per = 20s, .burst = 1, .at_once = 1, .rest_at_most = 30s});
+  CHECK(share_of({}, 3) == account_limits{});
+}

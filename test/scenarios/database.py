@@ -67,6 +67,11 @@ class Database:
         self.server.send_signal(signal.SIGQUIT)
         self.server.wait(30)
 
+    def processes(self):
+        """Of the server: the first, and those that it has started."""
+        with open(f"/proc/{self.server.pid}/task/{self.server.pid}/children", encoding="ascii") as file:
+            return [self.server.pid, *(int(word) for word in file.read().split())]
+
     def ask(self, sql):
         """Rows of text."""
         done = subprocess.run([os.path.join(self.programs, "psql"), "-h", "127.0.0.1", "-p", str(self.port), "-U", "ringdown", "-d", "postgres",
