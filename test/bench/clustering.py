@@ -105,11 +105,13 @@ def stall(world):
     def epochs():
         return int(world.database.ask("select sum(epoch) from shard")[0][0])
     before = epochs()
-    for pid in world.database.processes():
-        os.kill(pid, signal.SIGSTOP)
-    pause(STALL)
-    for pid in world.database.processes():
-        os.kill(pid, signal.SIGCONT)
+    processes = world.database.processes()
+    for how in (signal.SIGSTOP, signal.SIGCONT):
+        for pid in processes:
+            with contextlib.suppress(ProcessLookupError):  # of somebody who has just asked
+                os.kill(pid, how)
+        if how == signal.SIGSTOP:
+            pause(STALL)
     wait_for("everybody is ready", lambda: all(node.is_ready() for node in world.nodes.values()), 30)
     pause(LEASE)
     return epochs() - before
