@@ -7,7 +7,7 @@ import tempfile
 
 from figures import Figure, line, median, slope
 from harness import BIN
-from machine import OURS, Unfit, disk_sync, expect
+from machine import ANYWHERE, OURS, Unfit, disk_sync, expect
 from tried import TRIED
 
 CARRIERS, TRUNKS_AT_CARRIER = 20, 5  # of tenant_load.hpp: so many carriers, so many trunks of one PBX at each of its four
@@ -17,13 +17,18 @@ READ_RUNS, READ_POLLS = 7, 2000
 READ = {"trunks": 8, "sbcs": 20, "system_status": 1, "services": 40}
 
 
-def run_pinned(program, *arguments):
-    """What a bench program printed, run alone on our processor."""
+def run_on(processors, program, *arguments):
+    """What a bench program printed."""
     done = subprocess.run([os.path.join(BIN, program), *map(str, arguments)], capture_output=True, text=True,
-                          preexec_fn=lambda: os.sched_setaffinity(0, OURS), check=False)
+                          preexec_fn=lambda: os.sched_setaffinity(0, processors), check=False)
     if done.returncode != 0:
         raise Unfit(f"{program} ended {done.returncode}: {done.stderr.strip()[-300:]}")
     return json.loads(done.stdout)
+
+
+def run_pinned(program, *arguments):
+    """The same, run alone on our processor."""
+    return run_on(OURS, program, *arguments)
 
 
 def expect_one_by_one(run):
@@ -96,6 +101,32 @@ def commit():
         Figure("folding the log, slowest", median([run["longest_fold_ms"] for run in runs]), "ms", note="between commits, when it has 8 MB"),
         Figure("most in one commit", median(times["most_together"]), "transitions", samples=times["most_together"]),
         Figure("one commit each", median(alone_rates), "1/s", samples=alone_rates),
+        Figure("the disk's own fdatasync", median(syncs), "ms", samples=syncs, note="one page over another, before each run"),
+    ]
+
+
+@line("pg_commit", "the same transitions on a PostgreSQL server that syncs, over one connection, 100 to a transaction")
+def pg_commit():
+    """Transitions a second that become durable under a fence (fsync and synchronous_commit on); on both processors."""
+    count, runs, syncs = 20_000, [], []
+    for _ in range(REPEATS):
+        with tempfile.TemporaryDirectory(prefix="bench-pg-commit-", dir="/var/tmp") as folder:
+            os.chmod(folder, 0o755)  # the server is nobody's
+            syncs.append(disk_sync(folder))
+            run = run_on(ANYWHERE, "bench-pg-commit", folder, count)
+        rows = run["rows"]
+        expect("the server syncs", run["fsync"] == run["synchronous_commit"] == "on")
+        expect("every transition has its delivery, decision and audit entry",
+               rows["delivery"] == rows["decision"] == rows["audit"] == run["transitions"] == count)
+        expect("every trunk has its state and its alert", rows["resource"] == rows["alert"] > 0)
+        runs.append(run)
+    rates = [run["transitions"] / run["seconds"] for run in runs]
+    times = {key: [run["group"][key] for run in runs] for key in ("p50_ms", "p99_ms", "max_ms")}
+    return [
+        Figure("durable transitions", median(rates), "1/s", (">=", 15_000), samples=rates, tried=TRIED["pg_commit"]),
+        Figure("a commit, p50", median(times["p50_ms"]), "ms", samples=times["p50_ms"]),
+        Figure("a commit, p99", median(times["p99_ms"]), "ms", samples=times["p99_ms"]),
+        Figure("a commit, slowest", median(times["max_ms"]), "ms", samples=times["max_ms"]),
         Figure("the disk's own fdatasync", median(syncs), "ms", samples=syncs, note="one page over another, before each run"),
     ]
 

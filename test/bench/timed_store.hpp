@@ -2,6 +2,7 @@
 #pragma once
 
 #include "persistence/store.hpp"
+#include "test/bench/commit_load.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -13,11 +14,6 @@ namespace ringdown::bench {
 
 class timed_store final : public persistence::store {
 public:
-  struct timed_commit {
-    std::size_t batches = 0;
-    std::chrono::nanoseconds took{};
-  };
-
   explicit timed_store(std::unique_ptr<persistence::store> real) : real_(std::move(real)) {}
 
   // Of the thread that commits; read by others only when it commits no more.

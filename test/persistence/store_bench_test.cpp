@@ -66,6 +66,13 @@ TEST_CASE("sqlite: commits of one alert each, a hundred per transaction", "[.ben
   measure(desk([&] { return place.open(); }));
 }
 
+TEST_CASE("postgres: commits of one alert each, a hundred per transaction, on a server that syncs", "[.bench]") {
+  if (postgres_server::running() == nullptr) return;
+  const postgres_server server(test::durability::disk, "/var/tmp");
+  const postgres_place place(server);
+  measure(desk([&] { return place.open(); }));
+}
+
 // Without the disk's part: this server syncs nothing.
 TEST_CASE("postgres: commits of one alert each, a hundred per transaction", "[.bench]") {
   postgres_server* const server = postgres_server::running();
