@@ -26,8 +26,8 @@ struct opened_postgres {
 };
 
 // Connects, migrates (writer only, one node at a time) and checks. unavailable: no server answers now. refused, with words for
-// the operator: a newer schema that no longer works with this version, another encoding, or a key that does not open the stored
-// secrets. invalid: no such URL. A pooler that gives a connection away after each transaction is not noticed yet, and does not work.
+// the operator: a newer schema that no longer works with this version, another encoding, a key that does not open the stored
+// secrets, or a pooler that gives connections away between transactions. invalid: no such URL.
 // The store connects anew by itself, at the first call after its connection was lost; that call, and the one during which it was
 // lost, fail with `unavailable`.
 [[nodiscard]] result<opened_postgres> open_postgres(const postgres_options& options, secret_box box);

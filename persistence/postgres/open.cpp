@@ -37,6 +37,19 @@ result<void> check_server(PGconn* on) {
   return {};
 }
 
+// A pooler that gives connections away between transactions takes settings, locks and prepared statements with them. With two
+// clients, one of them in a transaction, it shows: both speak to one process of the server, or the first to another than before.
+result<void> check_pooler(PGconn* on, const postgres_options& options) {
+  constexpr const char* whom = "select pg_backend_pid()";
+  const std::string before = one_text(on, whom);
+  const session other = begin_session(options.url, options.mode);
+  run_text(other.get(), "begin");
+  if (one_text(other.get(), whom) != before && one_text(on, whom) == before) return {};
+  return failure{failure_kind::refused,
+                 "database: a pooler gives our connection to others between transactions (PgBouncer's pool_mode = "
+                 "transaction); name the server itself, or a pool with pool_mode = session"};
+}
+
 // How many of our steps it has seen; none: it is new.
 std::size_t version_of(PGconn* on) {
   if (one_text(on, "select to_regclass('schema_step')").empty()) return 0;
@@ -100,6 +113,7 @@ result<opened_postgres> open_postgres(const postgres_options& options, secret_bo
   return guard([&]() -> result<opened_postgres> {
     const session first = begin_session(options.url, options.mode);
     if (auto fine = check_server(first.get()); !fine) return fine.error();
+    if (auto fine = check_pooler(first.get(), options); !fine) return fine.error();
     if (auto fine = check_schema(first.get()); !fine) return fine.error();
     if (options.mode == open_mode::writer) {
       migrate(first.get(), options.shards);

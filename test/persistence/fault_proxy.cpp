@@ -1,59 +1,23 @@
 #include "test/persistence/fault_proxy.hpp"
 
+#include "test/persistence/wire_ends.hpp"
 #include "test/support/catch.hpp"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <unistd.h>
-#include <array>
-#include <cstdint>
-#include <cstring>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace ringdown::persistence {
 
-namespace {
-
-// False: the other side is gone.
-bool write_all(int to, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const auto written = ::send(to, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (written <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
-std::string read_some(int from) {
-  std::array<char, 65536> some{};
-  const auto size = ::recv(from, some.data(), some.size(), 0);
-  return size > 0 ? std::string(some.data(), static_cast<std::size_t>(size)) : std::string();
-}
-
-std::size_t length_at(const std::string& bytes, std::size_t at) {
-  std::uint32_t length = 0;
-  std::memcpy(&length, bytes.data() + at, sizeof(length));
-  return ntohl(length);
-}
-
-} // namespace
-
 fault_proxy::fault_proxy(std::string server_socket) : server_socket_(std::move(server_socket)) {
-  listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in here{};
-  here.sin_family = AF_INET;
-  here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  REQUIRE(::bind(listener_, reinterpret_cast<const sockaddr*>(&here), sizeof(here)) == 0);
-  REQUIRE(::listen(listener_, 16) == 0);
-  socklen_t size = sizeof(here);
-  REQUIRE(::getsockname(listener_, reinterpret_cast<sockaddr*>(&here), &size) == 0);
-  port_ = ntohs(here.sin_port);
+  const listening here = listen_somewhere();
+  listener_ = here.socket;
+  port_ = here.port;
   REQUIRE(::pipe2(wake_.data(), O_CLOEXEC) == 0);
   thread_ = std::thread([this] { run(); });
 }
@@ -67,14 +31,6 @@ fault_proxy::~fault_proxy() {
     ::close(one.client);
     ::close(one.server);
   }
-}
-
-// Of a port that is named twice libpq takes the second.
-std::string fault_proxy::by_way(const std::string& url) const {
-  const auto host = url.find("host=");
-  const auto end = url.find('&', host);
-  return url.substr(0, host) + "host=127.0.0.1&port=" + std::to_string(port_) + "&sslmode=disable&gssencmode=disable" +
-         (end == std::string::npos ? "" : url.substr(end));
 }
 
 void fault_proxy::run() {
@@ -105,13 +61,9 @@ void fault_proxy::run() {
 void fault_proxy::accept_one() {
   link made;
   made.client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-  made.server = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_un there{};
-  there.sun_family = AF_UNIX;
-  server_socket_.copy(there.sun_path, sizeof(there.sun_path) - 1);
-  if (::connect(made.server, reinterpret_cast<const sockaddr*>(&there), sizeof(there)) != 0) {
+  made.server = connect_to(server_socket_);
+  if (made.server < 0) {
     ::close(made.client);
-    ::close(made.server);
     return;
   }
   links_.push_back(std::move(made));

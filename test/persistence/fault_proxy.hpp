@@ -1,6 +1,8 @@
 // Stands between PostgreSQL's clients and its server, and cuts a connection at the worst moment: with a commit under way.
 #pragma once
 
+#include "test/persistence/wire_ends.hpp"
+
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -22,7 +24,7 @@ public:
   ~fault_proxy();
 
   // The URL, which names a socket's directory, by way of this proxy.
-  [[nodiscard]] std::string by_way(const std::string& url) const;
+  [[nodiscard]] std::string by_way(const std::string& url) const { return by_way_of(port_, url); }
   // Of the next commit that a client sends.
   void cut_next_commit(cut how) { next_ = how; }
   [[nodiscard]] int cuts() const { return cuts_; }
