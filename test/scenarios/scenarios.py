@@ -2,6 +2,9 @@
 
 from accounts import one_tenants_storm_holds_no_others_call_up
 from calling import a_call_is_acknowledged_by_key, a_hung_twilio_leaves_push_alone, without_a_public_url_the_script_goes_along
+from cluster_faults import (a_node_is_cut_from_the_database_in_a_storm, a_node_is_drained_in_a_storm, an_owner_is_frozen_in_a_storm,
+                            connections_are_cut_behind_commits_in_a_storm, nodes_join_and_leave_in_a_storm, owners_are_killed_in_a_storm,
+                            postgresql_is_stopped_in_a_storm, three_nodes_tell_what_one_tells)
 from ending import (a_call_whose_answer_is_lost_is_taken_over, a_delivery_that_kills_its_channel_is_set_aside, a_drill_tells_each_hops_time,
                     a_second_drill_tells_of_itself_alone, dead_letters_are_listed_and_sent_again,
                     killed_by_the_effect_of_a_critical, killed_by_the_effect_of_a_warning)
@@ -20,7 +23,9 @@ from together import all_far_ends_fail_and_push_goes_on
 from watching import (a_bad_certificate_is_told_and_nothing_is_sent, a_wrong_secret_is_not_tried_thrice, dead_dns_delays_nobody_else,
                       hanging_pbxes_shift_nobody, hostile_bodies_change_nothing)
 
-ALL = [hanging_webhook_leaves_push_alone, all_far_ends_fail_and_push_goes_on, acknowledgements_race_due_calls, lost_answers_to_mails,
+ALL = [an_owner_is_frozen_in_a_storm, a_node_is_cut_from_the_database_in_a_storm, postgresql_is_stopped_in_a_storm, three_nodes_tell_what_one_tells,
+       connections_are_cut_behind_commits_in_a_storm, owners_are_killed_in_a_storm, nodes_join_and_leave_in_a_storm, a_node_is_drained_in_a_storm,
+       hanging_webhook_leaves_push_alone, all_far_ends_fail_and_push_goes_on, acknowledgements_race_due_calls, lost_answers_to_mails,
        one_tenants_storm_holds_no_others_call_up, a_slow_autotask_gets_its_ticket, hanging_pbxes_shift_nobody, dead_dns_delays_nobody_else, sigterm_with_a_hung_receiver,
        sigterm_with_a_locked_store, supervised_by_systemd, busy_store_is_ill_and_not_dead, hostile_bodies_change_nothing, killed_at_each_sync, heartbeats_end_with_the_process,
        a_carrier_outage_is_told_once, a_carrier_that_fails_at_two_tenants_is_said_to_each, a_hanging_mail_server_leaves_push_alone, a_mail_tells_a_critical_and_its_end,
@@ -40,4 +45,4 @@ ALL = [hanging_webhook_leaves_push_alone, all_far_ends_fail_and_push_goes_on, ac
 # Nothing runs beside these: what they time is strict.
 ALONE = {hanging_webhook_leaves_push_alone, all_far_ends_fail_and_push_goes_on}
 # Hundreds of PBXes: these take the room of two.
-HEAVY = {hanging_pbxes_shift_nobody, dead_dns_delays_nobody_else, acknowledgements_race_due_calls}
+HEAVY = {three_nodes_tell_what_one_tells, hanging_pbxes_shift_nobody, dead_dns_delays_nobody_else, acknowledgements_race_due_calls}

@@ -1,0 +1,146 @@
+"""Several nodes in a storm of outages, and what is done to them meanwhile: nothing may be lost, and nothing told twice."""
+
+import time
+
+import cluster_account as account
+import storm
+from cluster_world import INTERVAL, SEED, TROUBLE, begin, busiest, repeatedly, until
+from harness import World, request, wait_for
+from steps import expect
+
+SHORTEST = 8.0   # seconds that an outage lasts at least where owners die: longer than it takes to notice
+OUTAGES = 70
+ANSWERS_AFTER = "300ms"  # each receiver
+FAILED_OVER = 20.0  # seconds that an outage lasts at least where a lease has to run out first
+LEASES = 45.0  # three
+
+
+def three_nodes_tell_what_one_tells():
+    """The same storm of half a minute is played to three nodes on PostgreSQL and to one on SQLite: each channel hears of the same
+    failures and recoveries, and they are those that really happened."""
+    lasts = max(30.0, TROUBLE)
+    outages = storm.plan(SEED, lasts, 120, 3.0)
+    with begin() as several, World(storm.fleet(), interval=f"{INTERVAL:.0f}s") as alone:
+        alone.start()
+        alone.apply()
+        alone.settled(storm.PBXES)
+        since = time.time()
+        for world in (several, alone):
+            storm.begin(world, outages)
+        until(time.monotonic() + lasts + SHORTEST)
+        for world in (several, alone):
+            storm.calm(world, outages)
+        for world in (several, alone):
+            account.settled(world)
+        for kind in ("webhook", "ntfy"):
+            one, many = account.told(alone, kind), account.told(several, kind)
+            expect(one == many, f"{kind}: one node told {sorted(one - many)} beside, three {sorted(many - one)}")
+            expect(one == storm.owed(outages), f"{kind}: {sorted(one ^ storm.owed(outages))}")
+        account.judge(several, outages, since, time.time())
+
+
+def in_a_storm(world, trouble, every, lasts=TROUBLE, begin_within=None, shortest=SHORTEST, clocks=None):
+    """Plays a storm while `trouble(turn)` is made, then waits for the calm and judges."""
+    outages = storm.plan(SEED, begin_within or lasts, OUTAGES, shortest)
+    for sink in ("ntfy", "webhook"):  # so that there always is something under way
+        world.do("sink_fault", sink=sink, mode="slow", delay=ANSWERS_AFTER)
+    since, begun = time.time(), time.monotonic()
+    storm.begin(world, outages)
+    repeatedly(trouble, every, lasts)
+    until(begun + outages[-1].at + shortest)
+    storm.calm(world, outages)
+    account.settled(world)
+    account.judge(world, outages, since, time.time(), clocks)
+
+
+def owners_are_killed_in_a_storm():
+    """Each ten seconds the node that holds most is killed, and started again a second later: others take what it had, nothing is
+    lost, nothing is told twice, no PBX goes unread for longer than a lease, and none is logged in to by two."""
+    with begin() as world:
+        def kill(_):
+            node = busiest(world)
+            node.kill()
+            wait_for("somebody else has it", lambda: node.name not in world.held(), 20)
+            world.start_node(node.name)
+        in_a_storm(world, kill, 10)
+
+
+def an_owner_is_frozen_in_a_storm():
+    """An owner is stopped for three leases and goes on then: others take what it had, and of what they took it says nothing any
+    more, asks no PBX for a token and settles no delivery."""
+    with begin() as world:
+        def freeze(_):
+            node = busiest(world)
+            begun = time.monotonic()
+            node.freeze()
+            wait_for("others have it", lambda: node.name not in world.held(), 20)
+            until(begun + LEASES)
+            node.thaw()
+            wait_for("it knows", lambda: "event=shard_lost" in node.log_text(), 10)
+        in_a_storm(world, freeze, LEASES + 5, max(LEASES + 3, TROUBLE), LEASES - FAILED_OVER, FAILED_OVER)
+
+
+def a_node_is_cut_from_the_database_in_a_storm():
+    """A node does not reach the database for longer than its leases last (25 s; a minute in a soak): it says that it is not ready and
+    why, tells nothing, and comes back by itself; others take what it had."""
+    away = 60.0 if TROUBLE >= 60 else 25.0
+    with begin(by_proxy=True) as world:
+        def cut(_):
+            node = busiest(world)
+            begun = time.monotonic()
+            world.proxies[node.name].fall_silent()
+            wait_for("it is not ready", lambda: request(node.url + "/readyz")[0] == 503, 20)
+            wait_for("others have it", lambda: node.name not in world.held(), 20)
+            until(begun + away)
+            world.proxies[node.name].go_on()
+            wait_for("it is ready again", lambda: request(node.url + "/readyz")[0] == 200, 20)
+        in_a_storm(world, cut, away + 20, max(away, TROUBLE), away - FAILED_OVER, FAILED_OVER)
+
+
+def postgresql_is_stopped_in_a_storm():
+    """PostgreSQL is stopped at once, as by a crash, and started again, each 20 s: nobody takes anything from anybody for that."""
+    with begin() as world:
+        before = sum(len(one) for one in account.reigns(world).values())
+
+        def restart(_):
+            world.database.stop()
+            world.database.start()
+        in_a_storm(world, restart, 20, max(25.0, TROUBLE))
+        takes = sum(len(one) for one in account.reigns(world).values()) - before
+        expect(takes == 0, f"{takes} shards were taken, and nobody was away for as long as a lease")
+
+
+def connections_are_cut_behind_commits_in_a_storm():
+    """One connection in so many is cut right after it carried a COMMIT to the database, so that nobody hears whether it was done:
+    it was done once."""
+    with begin(by_proxy=True) as world:
+        for one in world.proxies.values():
+            one.cut_one_in = 20
+        in_a_storm(world, lambda _: None, 10)
+        cuts = sum(one.cuts for one in world.proxies.values())
+        print(f"     {cuts} connections were cut behind a COMMIT")
+        expect(cuts >= 10, f"only {cuts} connections were cut")
+
+
+def nodes_join_and_leave_in_a_storm():
+    """A fourth node joins and one of the first leaves (SIGTERM), then the other way round."""
+    with begin() as world:
+        world.join("n4")
+
+        def change(turn):
+            comes, goes = ("n4", "n1") if turn % 2 == 0 else ("n1", "n4")
+            world.start_node(comes)
+            wait_for(f"{comes} has its share", lambda: comes in world.held(), 20)
+            world.nodes[goes].terminate()
+        in_a_storm(world, change, 10)
+
+
+def a_node_is_drained_in_a_storm():
+    """A node that is drained hands over all it has, others tell on, and it gets a share again when that is taken back."""
+    with begin() as world:
+        def drain(_):
+            world.ctl("node", "drain", "n2")
+            wait_for("it has nothing", lambda: "n2" not in world.held(), 20)
+            world.ctl("node", "drain", "n2", "--off")
+            wait_for("it has its share", lambda: "n2" in world.held(), 20)
+        in_a_storm(world, drain, 10)
