@@ -104,7 +104,7 @@ def stall(world):
     """Every process of the database stands still: how many shards are taken because of it."""
     def epochs():
         return int(world.database.ask("select sum(epoch) from shard")[0][0])
-    before = epochs()
+    before = settled_epochs(epochs)
     processes = world.database.processes()
     for how in (signal.SIGSTOP, signal.SIGCONT):
         for pid in processes:
@@ -115,6 +115,19 @@ def stall(world):
     wait_for("everybody is ready", lambda: all(node.is_ready() for node in world.nodes.values()), 30)
     pause(LEASE)
     return epochs() - before
+
+
+def settled_epochs(epochs):
+    """What they are once nobody hands anything over any more: who came back takes its share."""
+    seen, since = epochs(), time.monotonic()
+
+    def unchanged():
+        nonlocal seen, since
+        if (now := epochs()) != seen:
+            seen, since = now, time.monotonic()
+        return time.monotonic() - since > 5
+    wait_for("nothing moves any more", unchanged, 60, 0.5)
+    return seen
 
 
 # --- what it costs to be several ----------------------------------------------------------------------------------------
