@@ -13,9 +13,11 @@ from harness import ROOT, Failed, event_of, wait_for
 from steps import alert_of, expect, is_flagged, logins, seconds, webhook_keys, widest_gaps
 
 sys.path.append(os.path.join(ROOT, "bin", "demo"))
-from account import ENDED_WELL, identity, is_push, subject_of  # noqa: E402
+from account import ENDED_WELL, identity, is_push, outages as outages_of, subject_of  # noqa: E402
 
 SLACK = 1.0  # seconds that a busy machine may add to what is bounded
+# A lease that has to run out, two looks at the PBX, and a receiver that is away for five seconds.
+TOLD_WITHIN = LEASE + 2 * INTERVAL + 5 + SLACK
 TAKEN = re.compile(r"time=(\S+) .*event=shard_taken shard=(\d+) epoch=(\d+)")
 
 Reign = collections.namedtuple("Reign", "node since until")  # seconds; until: when the next one had taken the shard
@@ -142,16 +144,30 @@ def unread(world, since, until, outages, bound=LEASE + INTERVAL + SLACK):
     return max(gaps.values(), default=0), found + [f"{pbx} was not read for {gap:.1f} s" for pbx, gap in gaps.items() if gap > bound]
 
 
+def slowest(world):
+    """Seconds from a failure to the first webhook about it, of the one that took longest."""
+    about = subjects(world)
+    first = {}
+    for line in world.effects("webhook", "fired"):
+        first.setdefault(about[alert_of(line)], seconds(line["t"]))
+    played = {storm.name_of(number) for number in range(1, storm.PBXES + 1)}
+    began = outages_of(world.lines("truth.jsonl"), played)
+    return max((first[one] - seconds(at) for one, at in began.items() if one in first), default=0)
+
+
 def judge(world, outages, since, until, clocks=None):
     """Fails with everything that is wrong; prints what there was."""
     widest, gaps = unread(world, since, until, outages)
+    slow = slowest(world)
     flagged = sum(is_flagged(line) for line in world.effects("ntfy"))
     twice = len(world.effects("webhook")) - len({line["key"] for line in world.effects("webhook")})
     takes = sum(len(one) for one in reigns(world).values())
     print(f"     {len(outages)} outages, {len(world.effects())} messages; shards taken {takes} times; {flagged} pushes flagged as possible "
-          f"repeats, {twice} webhooks again under their key; a PBX went unread for {widest:.1f} s at most")
+          f"repeats, {twice} webhooks again under their key; a PBX went unread for {widest:.1f} s at most, "
+          f"and the slowest failure was told after {slow:.1f} s")
     found = {"lost": lost(world, outages), "doubled": doubled(world), "spoken by a node that had no right to": usurpers(world, clocks),
-             "logged in too often": excess_logins(world), "read too late": gaps}
+             "logged in too often": excess_logins(world), "read too late": gaps,
+             "told too late": [f"after {slow:.1f} s"] if slow > TOLD_WITHIN else []}
     for what, list_of in found.items():
         for one in list_of[:20]:
             print(f"     {what}: {one}")

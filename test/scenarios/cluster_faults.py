@@ -67,17 +67,33 @@ def owners_are_killed_in_a_storm():
 
 def an_owner_is_frozen_in_a_storm():
     """An owner is stopped for three leases and goes on then: others take what it had, and of what they took it says nothing any
-    more, asks no PBX for a token and settles no delivery."""
+    more, asks no PBX for a token and settles no delivery, also not the one that was under way when it was stopped."""
     with begin() as world:
+        stops = []
+
         def freeze(_):
             node = busiest(world)
-            begun = time.monotonic()
+            wait_for("it tells somebody", lambda: is_telling(world, node), 15, step=0.01)
+            begun, stopped = time.monotonic(), time.time()
             node.freeze()
             wait_for("others have it", lambda: node.name not in world.held(), 20)
             until(begun + LEASES)
+            stops.append((stopped, time.time()))
             node.thaw()
             wait_for("it knows", lambda: "event=shard_lost" in node.log_text(), 10)
         in_a_storm(world, freeze, LEASES + 5, max(LEASES + 3, TROUBLE), LEASES - FAILED_OVER, FAILED_OVER)
+        for stopped, went_on in stops:
+            before = f"from attempt where started < {stopped * 1e6:.0f}"
+            expect(world.database.ask(f"select 1 {before} and ended > {(stopped - 60) * 1e6:.0f} limit 1"), "nothing was told before an owner was stopped")
+            late = world.database.ask(f"select tenant, delivery, number {before} and ended > {went_on * 1e6:.0f}")
+            expect(not late, f"attempts that an owner settled after it had been stopped: {late}")
+
+
+def is_telling(world, node):
+    """Whether a delivery is under way at this node."""
+    found = world.database.ask("select 1 from delivery d join shard s on s.owner = d.owner join node n on n.id = s.owner "
+                               f"where d.state = 'claimed' and n.name = '{node.name}' limit 1")
+    return bool(found)
 
 
 def a_node_is_cut_from_the_database_in_a_storm():
