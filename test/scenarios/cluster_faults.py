@@ -3,6 +3,7 @@
 import time
 
 import cluster_account as account
+import skew
 import storm
 from cluster_world import INTERVAL, SEED, TROUBLE, begin, busiest, repeatedly, until
 from harness import World, request, wait_for
@@ -160,3 +161,29 @@ def a_node_is_drained_in_a_storm():
             world.ctl("node", "drain", "n2", "--off")
             wait_for("it has its share", lambda: "n2" in world.held(), 20)
         in_a_storm(world, drain, 10)
+
+
+def clocks_are_apart_in_a_storm():
+    """The wall clocks of two nodes are ten minutes ahead and ten behind, a receiver refuses for some seconds, and then who tries again
+    is killed: the next owner goes on with it, by a clock of its own, and whoever has the secret finds each webhook signed. The time it
+    is signed with is the node's own: a receiver that is strict about that would refuse those of the two."""
+    clocks = {"n1": 600, "n2": -600}
+    with begin(more_env={name: skew.environment(seconds) for name, seconds in clocks.items()}) as world:
+        def kill(turn):
+            node = world.nodes[("n1", "n2")[turn % 2]]
+            world.do("sink_fault", sink="webhook", mode="status", status="503", **{"for": "5s"})
+            wait_for("it will try again", lambda: tries_again(world, node), 10)
+            node.kill()
+            wait_for("somebody else has it", lambda: node.name not in world.held(), 20)
+            world.start_node(node.name)
+        in_a_storm(world, kill, 10, clocks=clocks)
+        forged, off = skew.signatures(world)
+        expect(not forged, f"webhooks that are not signed: {forged}")
+        print(f"     a webhook was signed with a time that was {off:.0f} s wrong")
+        expect(off > 500, "no clock was wrong: libfaketime did nothing")
+
+
+def tries_again(world, node):
+    """Whether a delivery that failed waits for its next attempt at this node."""
+    rows = world.items("/api/v1/deliveries?state=pending&limit=1000")
+    return any(row["attempts"] > 0 and world.owner(row["tenant"]) is node for row in rows)
