@@ -43,6 +43,8 @@ int connect(int socket, const struct sockaddr* to, socklen_t length) {
 }
 """
 
+GONE = "0.0.0.0:0"  # the journal's word for a sender that was killed before its connection was looked at
+
 
 def build(folder):
     """The library's path."""
