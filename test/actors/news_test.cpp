@@ -23,14 +23,6 @@ persistence::config_change change_of(const std::string& tenant, shard_id shard, 
   return made;
 }
 
-command asked(const std::string& id) {
-  command made;
-  made.id = id;
-  made.tenant = tenant_id("acme");
-  made.at = noon;
-  return made;
-}
-
 // Two nodes with a store: this one, and another that writes to it.
 struct two_nodes : api_bench {
   two_nodes() {
@@ -99,9 +91,9 @@ TEST_CASE("what cannot be read of another node's configuration is said once and 
 
 TEST_CASE("a command that was given at another node is passed on once while it is open") {
   two_nodes at;
-  REQUIRE(at.other->insert_command(asked("c1")).ok());
+  REQUIRE(at.other->insert_command(persistence::make_command("c1")).ok());
   at.look();
-  REQUIRE(at.other->insert_command(asked("c2")).ok());
+  REQUIRE(at.other->insert_command(persistence::make_command("c2")).ok());
   at.look();
   CHECK(at.tree.passed_on == ids{"c1", "c2"});
   auto batch = at.work.batch();
@@ -115,7 +107,7 @@ TEST_CASE("the verdict of another node is the answer to whoever asked this one")
   two_nodes at;
   std::vector<command_result> heard;
   for (const std::string id : {"c1", "c2"}) {
-    REQUIRE(at.work.held->insert_command(asked(id)).ok());
+    REQUIRE(at.work.held->insert_command(persistence::make_command(id)).ok());
     at.in.answers.wait(id, begin_of_time + std::chrono::seconds(5), [&](const api::command_outcome& how) {
       REQUIRE(how.ok());
       REQUIRE(how->has_value());

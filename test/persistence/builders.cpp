@@ -62,6 +62,14 @@ alert_view view_of(const alert& what) {
   return view;
 }
 
+command make_command(const std::string& id, const tenant_id& tenant) {
+  command made;
+  made.id = id;
+  made.tenant = tenant;
+  made.at = noon;
+  return made;
+}
+
 delivery make_row(const std::string& id, const alert& about) {
   delivery d;
   d.id = delivery_id(id);

@@ -43,6 +43,8 @@ using store_opener = std::function<std::unique_ptr<store>()>;
 
 [[nodiscard]] alert make_alert(const std::string& id, const tenant_id& tenant = tenant_id("acme"));
 [[nodiscard]] alert_view view_of(const alert& what);
+// An acknowledgement that is asked for at noon.
+[[nodiscard]] command make_command(const std::string& id, const tenant_id& tenant = tenant_id("acme"));
 // A pending interrupt of the alert's fire, on channel "push", due at noon.
 [[nodiscard]] delivery make_row(const std::string& id, const alert& about);
 

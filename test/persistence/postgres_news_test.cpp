@@ -16,14 +16,6 @@ using namespace std::chrono_literals;
 
 constexpr auto for_ever = 60s;
 
-command asked(const std::string& id) {
-  command made;
-  made.id = id;
-  made.tenant = tenant_id("acme");
-  made.at = noon;
-  return made;
-}
-
 config_change configured() {
   config_change made;
   made.tenant = tenant_id("acme");
@@ -48,7 +40,7 @@ TEST_CASE("postgres: whoever waits for news hears of commands, answers and confi
     return steady_clock::now() - begun < for_ever / 2;
   };
   (*waiter)->wait(0s); // it listens from now on
-  REQUIRE(work.held->insert_command(asked("c1")).ok());
+  REQUIRE(work.held->insert_command(make_command("c1")).ok());
   CHECK(hears());
   REQUIRE(work.held->replace_config(configured()).ok());
   CHECK(hears());
@@ -59,7 +51,7 @@ TEST_CASE("postgres: whoever waits for news hears of commands, answers and confi
 
   // What is no news, and another installation's: only the end is heard.
   work.commit(work.batch());
-  REQUIRE(elsewhere->insert_command(asked("c1")).ok());
+  REQUIRE(elsewhere->insert_command(make_command("c1")).ok());
   const auto begun = steady_clock::now();
   (*waiter)->wait(200ms);
   CHECK(steady_clock::now() - begun >= 200ms);

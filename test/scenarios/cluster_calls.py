@@ -7,7 +7,7 @@ import time
 from cluster import Cluster
 from harness import wait_for
 from phones import PUBLIC, has_account, number_of, rings_by_number, rings_for, verify_numbers
-from steps import expect, seconds
+from steps import expect, firing_of, seconds
 
 TENANTS = 20        # the last one's alert is acknowledged by nobody
 CALL_AFTER = 4.0    # seconds
@@ -66,12 +66,7 @@ def begin_calling():
 def fail(world, tenants, draw):
     """A trunk of each fails: when each but the last is to be acknowledged, in that order."""
     world.do("trunk_down", trunk="10000", reason="failed")
-    known = {}
-
-    def all_fire():
-        known.update({row["tenant"]: row for row in world.items("/api/v1/alerts?limit=1000") if row["state"] == "firing"})
-        return set(tenants) <= set(known)
-    wait_for("their alerts", all_fire, 30)
+    known = firing_of(world, tenants)
     rounds = []
     for tenant in tenants[:-1]:
         due = seconds(known[tenant]["opened_at"]) + CALL_AFTER

@@ -1,10 +1,9 @@
 """Faults that come from below the daemon: the kernel's answers to its syncs, and a resolver that does not answer."""
 
 import os
-import shutil
 import subprocess
 
-from harness import Failed, wait_for
+from harness import Failed, shim, wait_for
 
 SHIM = r"""
 #define _GNU_SOURCE
@@ -37,14 +36,7 @@ int getaddrinfo(const char* host, const char* service, const struct addrinfo* hi
 
 def dead_resolver(folder):
     """The environment in which a process meets it."""
-    source, library = os.path.join(folder, "resolver.c"), os.path.join(folder, "resolver.so")
-    with open(source, "w", encoding="ascii") as file:
-        file.write(SHIM)
-    done = subprocess.run([shutil.which("cc") or "gcc", "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"],
-                          capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise Failed(f"the resolver's shim does not compile: {done.stderr}")
-    return {"LD_PRELOAD": library}
+    return {"LD_PRELOAD": shim(folder, "resolver", SHIM)}
 
 
 def at_sync(inject, record="/dev/null"):

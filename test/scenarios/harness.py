@@ -79,6 +79,18 @@ def allow_tracing():
     LIBC.prctl(PR_SET_PTRACER, ctypes.c_ulong(PR_SET_PTRACER_ANY), 0, 0, 0)
 
 
+def shim(folder, name, source):
+    """The path of a library to preload, made of a C text."""
+    written, library = os.path.join(folder, name + ".c"), os.path.join(folder, name + ".so")
+    with open(written, "w", encoding="ascii") as file:
+        file.write(source)
+    done = subprocess.run([shutil.which("cc") or "gcc", "-shared", "-fPIC", "-O1", "-o", library, written, "-ldl"],
+                          capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Failed(f"the shim {name} does not compile: {done.stderr}")
+    return library
+
+
 class Daemon:
     """A folder with a daemon's file, its state and its log, and one life of it after the other."""
 

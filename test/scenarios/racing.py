@@ -7,7 +7,7 @@ import time
 
 from harness import World, wait_for
 from phones import PUBLIC, has_account, number_of, rings_by_number, rings_for, verify_numbers
-from steps import expect, seconds
+from steps import expect, firing_of, seconds
 
 ROUNDS = int(os.environ.get("RINGDOWN_ROUNDS", "200"))
 WAVE = 50           # rounds that run beside each other
@@ -67,12 +67,7 @@ def fail(world, tenants, draw):
     """A trunk of each fails: their rounds in the order of their acknowledgements, and the last alert, if it is to have none."""
     for tenant in tenants:
         world.do("trunk_down", pbx=f"pbx{int(tenant[1:]):0{max(2, len(str(ROUNDS + 1)))}}", trunk="10000")
-    known = {}
-
-    def all_fire():
-        known.update({row["tenant"]: row for row in world.items("/api/v1/alerts?limit=1000") if row["state"] == "firing"})
-        return set(tenants) <= set(known)
-    wait_for("their alerts", all_fire, 30, step=0.2)
+    known = firing_of(world, tenants)
     rounds = []
     for tenant in tenants:
         due = seconds(known[tenant]["opened_at"]) + CALL_AFTER

@@ -1,10 +1,6 @@
 """Whose word it was: each node speaks to PBXes and receivers from an address of its own, 127.2.0.N for node nN."""
 
-import os
-import shutil
-import subprocess
-
-from harness import Failed
+from harness import Failed, shim
 
 SHIM = r"""
 #define _GNU_SOURCE
@@ -48,14 +44,7 @@ GONE = "0.0.0.0:0"  # the journal's word for a sender that was killed before its
 
 def build(folder):
     """The library's path."""
-    source, library = os.path.join(folder, "source_address.c"), os.path.join(folder, "source_address.so")
-    with open(source, "w", encoding="ascii") as file:
-        file.write(SHIM)
-    done = subprocess.run([shutil.which("cc") or "gcc", "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"],
-                          capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise Failed(f"the shim for source addresses does not compile: {done.stderr}")
-    return library
+    return shim(folder, "source_address", SHIM)
 
 
 def address_of(node):

@@ -74,6 +74,17 @@ def actor(world, name):
     return next(row for row in world.items("/api/v1/actors?limit=1000") if row["name"] == name)
 
 
+def firing_of(world, tenants, limit=30):
+    """By tenant: an alert of each that fires."""
+    known = {}
+
+    def all_fire():
+        known.update({row["tenant"]: row for row in world.items("/api/v1/alerts?limit=1000") if row["state"] == "firing"})
+        return set(tenants) <= set(known)
+    wait_for("their alerts", all_fire, limit, 0.2)
+    return known
+
+
 def crash(world, name):
     """One actor ends as by a fault of its own; waits until its supervisor has started it again."""
     before = actor(world, name)["restarts"]
