@@ -1,6 +1,5 @@
 #include "actors/api/news.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace ringdown::api {
@@ -27,19 +26,19 @@ result<void> news::look(persistence::store& from) {
 result<void> news::read_configs(persistence::store& from) {
   const auto heads = from.config_heads();
   if (!heads) return heads.error();
+  auto known = in_.tenants.versions();
   for (const auto& head : *heads) {
-    const auto known = in_.tenants.document(head.tenant);
-    if (known && known->version == head.version) continue;
+    const auto mine = known.extract(head.tenant);
+    if (!mine.empty() && mine.mapped() == head.version) continue;
     auto fresh = load_tenants(from, *in_.node.get(), head.tenant);
     if (!fresh) return fresh.error();
     in_.world->log->info("config_read", {{"tenant", head.tenant.str()}, {"version", std::to_string(head.version)}});
     take_tenants(in_, std::move(*fresh));
   }
-  for (const tenant_id& known : in_.tenants.ids()) {
-    if (std::ranges::find(*heads, known, &persistence::config_head::tenant) != heads->end()) continue;
-    in_.tree->remove(known);
-    in_.tenants.remove(known);
-    in_.world->log->info("tenant_removed", {{"tenant", known.str()}, {"by", "another node"}});
+  for (const auto& [gone, version] : known) {
+    in_.tree->remove(gone);
+    in_.tenants.remove(gone);
+    in_.world->log->info("tenant_removed", {{"tenant", gone.str()}, {"by", "another node"}});
   }
   return {};
 }

@@ -30,11 +30,11 @@ std::map<tenant_id, std::string> tenant_registry::unreadable() const {
   return found;
 }
 
-std::set<tenant_id> tenant_registry::ids() const {
+std::map<tenant_id, std::uint64_t> tenant_registry::versions() const {
   const std::lock_guard hold(guard_);
-  std::set<tenant_id> all;
-  for (const auto& [id, what] : tenants_) all.insert(id);
-  for (const auto& [id, what] : unreadable_) all.insert(id);
+  std::map<tenant_id, std::uint64_t> all;
+  for (const auto& [id, what] : tenants_) all[id] = what->document.version;
+  for (const auto& [id, what] : unreadable_) all[id] = what.document.version;
   return all;
 }
 

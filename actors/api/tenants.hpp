@@ -9,7 +9,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -34,7 +33,7 @@ public:
   [[nodiscard]] std::shared_ptr<const known_tenant> find(const tenant_id& id) const;
   [[nodiscard]] std::vector<std::shared_ptr<const known_tenant>> all() const;
   [[nodiscard]] std::map<tenant_id, std::string> unreadable() const;         // with why
-  [[nodiscard]] std::set<tenant_id> ids() const;                             // readable or not
+  [[nodiscard]] std::map<tenant_id, std::uint64_t> versions() const;         // of all, readable or not
   [[nodiscard]] std::optional<shard_id> shard_of(const tenant_id& id) const; // none: no such tenant
   // What is stored of a tenant, readable or not.
   [[nodiscard]] std::optional<persistence::config_document> document(const tenant_id& id) const;
