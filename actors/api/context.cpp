@@ -1,5 +1,6 @@
 #include "actors/api/context.hpp"
 
+#include "actors/logic/lease_keeper.hpp"
 #include "protocol/wire/api_json.hpp"
 
 #include <algorithm>
@@ -9,8 +10,8 @@ namespace ringdown::api {
 
 namespace {
 
-// It is asked once a second; after so long no lease is believed in any more (logic/lease_keeper.hpp, ttl less margin).
-constexpr auto longest_silence_of_register = std::chrono::seconds(13);
+// It is asked once a second; after so long no lease is believed in any more.
+constexpr auto longest_silence_of_register = logic::lease_rules().ttl - logic::lease_rules().margin;
 
 int status_of(failure_kind kind) {
   switch (kind) {
@@ -54,7 +55,7 @@ std::vector<std::string> reasons_not_ready(const context& in) {
   if (!in.world->metrics->store_ready)
     reasons.emplace_back("store unavailable: nothing can be made durable, so nothing is sent");
   if (in.world->leases) {
-    const auto silent_for = in.world->time.boot() - in.world->leases->heard_at();
+    const auto silent_for = silence_of_register(in);
     if (!in.world->leases->heard())
       reasons.emplace_back("joining: the database has not said yet which shards there are");
     else if (silent_for > longest_silence_of_register)
@@ -67,11 +68,14 @@ std::vector<std::string> reasons_not_ready(const context& in) {
   return reasons;
 }
 
+boot_time silence_of_register(const context& in) { return in.world->time.boot() - in.world->leases->heard_at(); }
+
 std::optional<fence> fence_of(const context& in, const tenant_id& tenant) {
   if (!in.world->leases) return in.world->owner;
   const auto shard = in.tenants.shard_of(tenant);
-  if (!shard || !in.world->leases->holds(*shard)) return std::nullopt;
-  return fence{in.world->owner.owner, in.world->leases->of(*shard).epoch, *shard};
+  const std::uint64_t epoch = shard ? in.world->leases->of(*shard).epoch : 0;
+  if (epoch == 0) return std::nullopt;
+  return fence{in.world->owner.owner, epoch, *shard};
 }
 
 std::string runner_of(const context& in, const tenant_id& tenant) {

@@ -66,6 +66,8 @@ template <class Items, class Write>
 // Why the node is not ready to do its work; none: it is.
 [[nodiscard]] std::vector<std::string> reasons_not_ready(const context& in);
 
+// Of several nodes: for how long this one has not heard of its leases.
+[[nodiscard]] boot_time silence_of_register(const context& in);
 // Under what this node may write for a tenant now; none: another node runs it, or none does.
 [[nodiscard]] std::optional<fence> fence_of(const context& in, const tenant_id& tenant);
 // The name of the node that runs a tenant, as this one last heard; empty: none does.

@@ -89,6 +89,8 @@ void get_version(context& in, const server_request&, const path_parts&, const re
 
 namespace {
 
+constexpr auto register_answers_within = std::chrono::seconds(3); // it is asked once a second
+
 // A node as the others see it.
 struct seen_node {
   node_row row;
@@ -163,6 +165,9 @@ void post_drain_node(context& in, const server_request& request, const path_part
   if (!off.empty() && off != "true" && off != "false") return answer(problem(422, "invalid", "off: true or false"));
   if (!in.world->leases)
     return answer(problem(409, "conflict", "this node runs alone: nobody could take over what it does"));
+  // Nobody would answer, and wishes would only gather.
+  if (silence_of_register(in) > register_answers_within)
+    return answer(problem(503, "unavailable", "the database does not answer; try again"));
   const auto nodes = nodes_seen(in);
   if (std::ranges::none_of(nodes, [&](const seen_node& one) { return one.row.name == parts[0]; }))
     return answer(problem(404, "not found", "no such node"));

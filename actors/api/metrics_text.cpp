@@ -185,7 +185,7 @@ void leases(page& out, const context& in) {
   out.gauge("ringdown_leases", "Shards that this node holds.",
             board == nullptr ? 1 : static_cast<double>(board->size()));
   if (board == nullptr) return;
-  const std::chrono::duration<double> silent = in.world->time.boot() - board->heard_at();
+  const std::chrono::duration<double> silent = silence_of_register(in);
   out.gauge("ringdown_register_silent_seconds", "Since the register of shards last answered.", silent.count());
 }
 

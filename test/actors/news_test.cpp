@@ -143,6 +143,10 @@ TEST_CASE("nodes are listed with what each holds, and one is asked to drain by a
   CHECK(at.tree.wished[0].name == "n2");
   CHECK(at.tree.wished[0].drain);
   CHECK_FALSE(at.tree.wished[1].drain);
+  at.boot += std::chrono::seconds(4);
+  CHECK(at.ask("POST", "/api/v1/nodes/n2/drain").status == 503);
+  CHECK(at.tree.wished.size() == 2);
+  at.hear();
   CHECK(at.ask("POST", "/api/v1/nodes/n3/drain").status == 404);
   CHECK(at.ask("POST", "/api/v1/nodes/n2/drain", R"({"off":"perhaps"})").status == 422);
 }
