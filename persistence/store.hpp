@@ -45,9 +45,9 @@ public:
   // Outcomes of attempts: the row's new state and the ledger row. A row not claimed under this fence is left alone (conflict).
   virtual result<std::vector<result<void>>> settle(std::span<const settlement> settlements) = 0;
 
-  // Rows of the shard's tenants claimed under an older fence: their outcome is not known. By S-D6: keyed channels and criticals go back to pending,
-  // flagged possible_repeat, the others become unknown. Rows of channels not in `known` are left for recover_channel, open
-  // rows of channels that the configuration has no more are ended.
+  // Rows of the shard's tenants claimed under an older fence: their outcome is not known. By S-D6: keyed channels and
+  // criticals go back to pending, flagged possible_repeat, the others become unknown. Rows of channels not in `known` are
+  // left for recover_channel, open rows of channels that the configuration has no more are ended.
   virtual result<recovery> recover_claims(const fence& now_owner, const std::vector<known_channel>& known,
                                           wall_time now) = 0;
 

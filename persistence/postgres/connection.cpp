@@ -5,9 +5,9 @@
 #include "protocol/wire/text.hpp"
 
 #include <poll.h>
+
 #include <algorithm>
 #include <array>
-
 #include <charconv>
 #include <cstddef>
 #include <cstring>
