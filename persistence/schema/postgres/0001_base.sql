@@ -96,6 +96,7 @@ create table command(
   via string not null, until bigint, subject string not null, text string not null, at bigint not null, answer string, answer_text string, answer_delivery string not null default '',
   primary key(tenant, id));
 create index command_open on command(tenant, alert) where answer is null;
+create index command_by_id on command(id);
 create table audit(
   tenant string not null, seq bigint not null, at bigint not null, actor string not null, action string not null, subject string not null,
   detail string not null, hash bytea not null, primary key(tenant, seq));

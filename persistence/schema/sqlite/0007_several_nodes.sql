@@ -5,3 +5,5 @@ insert into tenant_shard select d.tenant, 0,
 
 -- The row made for who asked, who may have asked another node.
 alter table command add column answer_delivery text not null default '';
+-- A verdict is looked for by the command alone.
+create index command_by_id on command(id);
