@@ -159,10 +159,11 @@ public:
 
   bool look_for_news() override {
     if (closing_ || looks_.exchange(true)) return false;
-    with_writer([this](persistence::store& store) {
+    const auto look = [this](persistence::store& store) {
       looks_ = false; // whatever is written from here on is to be looked for again
       return shared_->news(store);
-    });
+    };
+    caf::anon_send(shared_->store, with_store{look, false});
     return true;
   }
 

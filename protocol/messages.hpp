@@ -276,6 +276,7 @@ struct save_budget {
 // returns is what the store said to it, so that an ill store is known by whoever meets it first.
 struct with_store {
   std::function<result<void>(persistence::store&)> run;
+  bool writes = true; // else: that it succeeds says nothing of whether the store can be written
 };
 // A death of an actor (S-D5), and its end as a matter of concern: it has lived long enough since.
 struct crash_noted {

@@ -121,7 +121,8 @@ void store_keeper::on(const save_budget& asked) {
 
 void store_keeper::on(const with_store& asked) {
   static_cast<void>(flush_all());
-  static_cast<void>(written(asked.run(*held_)));
+  auto said = asked.run(*held_);
+  static_cast<void>(asked.writes ? written(std::move(said)) : heard(std::move(said)));
 }
 
 void store_keeper::on(const crash_noted& died) {

@@ -189,6 +189,26 @@ TEST_CASE("a store that was busy for a claim is ready again with the next small 
   CHECK(world.world->metrics->store_ready);
 }
 
+TEST_CASE("that a full disk can be read does not make the store ready") {
+  living_store world;
+  caf::scoped_actor self(world.system);
+  world.there("pragma max_page_count = 1");
+  caf::anon_send(world.keeper, world.batch("acme", 1, self, 100'000));
+  REQUIRE(world.log.wait_for("store_failed"));
+  world.world->metrics->store_ready = false;
+  caf::anon_send(world.keeper, with_store{[](store& held) -> result<void> {
+                                            const auto read = held.config_heads();
+                                            return read ? result<void>() : result<void>(read.error());
+                                          },
+                                          false});
+  world.there([&](store&) -> result<void> {
+    CHECK_FALSE(world.world->metrics->store_ready);
+    world.disk->exec("pragma max_page_count = 100000");
+    return failure{failure_kind::conflict, "no news of the disk"};
+  });
+  CHECK(verdicts(self, 1) == std::vector<std::string>{"1 ok"});
+}
+
 TEST_CASE("while the store is away nobody waits for a time-out that another has just waited for") {
   living_store world;
   caf::scoped_actor self(world.system);
