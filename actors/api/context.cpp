@@ -63,6 +63,14 @@ std::vector<std::string> reasons_not_ready(const context& in) {
                         std::to_string(std::chrono::floor<std::chrono::seconds>(silent_for).count()) +
                         " s, so nothing is run and nothing is sent");
   }
+  // Of several nodes each would say the same: then none would be left to answer for the others' tenants.
+  if (!in.world->leases)
+    for (std::string& one : unreadable_tenants(in)) reasons.push_back(std::move(one));
+  return reasons;
+}
+
+std::vector<std::string> unreadable_tenants(const context& in) {
+  std::vector<std::string> reasons;
   for (const auto& [tenant, error] : in.tenants.unreadable())
     reasons.push_back("tenant " + tenant.str() + " cannot be read: " + error);
   return reasons;

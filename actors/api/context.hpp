@@ -65,6 +65,8 @@ template <class Items, class Write>
 
 // Why the node is not ready to do its work; none: it is.
 [[nodiscard]] std::vector<std::string> reasons_not_ready(const context& in);
+// One for each tenant that cannot be read.
+[[nodiscard]] std::vector<std::string> unreadable_tenants(const context& in);
 
 // Of several nodes: for how long this one has not heard of its leases.
 [[nodiscard]] boot_time silence_of_register(const context& in);

@@ -16,6 +16,8 @@ void get_readyz(context& in, const server_request&, const path_parts&, const res
   auto reasons = reasons_not_ready(in);
   const bool ready = reasons.empty();
   // Said, but one tenant's misfortune takes the node from nobody; names are for those with a token.
+  if (in.world->leases)
+    for (std::string& one : unreadable_tenants(in)) reasons.push_back(std::move(one));
   const auto actors = in.world->health->all();
   const auto held =
       std::ranges::count_if(actors, [](const auto& probe) { return probe->life.load() == actor_life::quarantined; });

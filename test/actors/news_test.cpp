@@ -84,6 +84,10 @@ TEST_CASE("what cannot be read of another node's configuration is said once and 
   REQUIRE(at.other->replace_config(change_of("globex", 0, "Globex")).ok());
   at.look();
   CHECK(at.in.tenants.unreadable().contains(tenant_id("acme")));
+  at.hear();
+  const auto ready = at.ask("GET", "/readyz");
+  CHECK(ready.status == 200); // every node would say the same
+  CHECK_THAT(ready.body, Contains("tenant acme cannot be read"));
   CHECK(at.tree.applied == placed{{tenant_id("globex"), 0}});
   at.look();
   CHECK(at.tree.applied.size() == 1);
