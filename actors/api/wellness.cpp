@@ -27,6 +27,9 @@ std::optional<std::string> reason_for_silence(const tenant_registry& tenants, co
     return "tenant " + unread.begin()->first.str() + " cannot be read";
   for (const auto& probe : board.all())
     if (probe->life == actor_life::quarantined) return probe->name + " is quarantined";
+  if (const auto heard = leases == nullptr ? nullptr : leases->heard())
+    for (const shard_row& one : heard->shards)
+      if (one.weight > 0 && !one.taken) return "shard " + std::to_string(one.id) + " is run by no node";
   if (!polls_go_on(tenants, board, now, leases)) return "no poll ended within two intervals";
   return std::nullopt;
 }

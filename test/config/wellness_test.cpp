@@ -84,3 +84,16 @@ TEST_CASE("Of several nodes each answers for the tenants it runs") {
   leases.write({{3, {}}});
   CHECK(reason_for_silence(tenants, board, noon, &leases) == "no poll ended within two intervals");
 }
+
+TEST_CASE("A shard with instances that no node runs is enough for silence, at every node") {
+  const tenant_registry tenants;
+  const health_board board;
+  lease_board leases;
+  lease_answer heard;
+  heard.shards = {{0, incarnation_id("nd_1"), 1, true, 5}, {1, {}, 1, false, 0}};
+  leases.note(heard, {});
+  CHECK_FALSE(reason_for_silence(tenants, board, noon, &leases));
+  heard.shards[1].weight = 3;
+  leases.note(heard, {});
+  CHECK(reason_for_silence(tenants, board, noon, &leases) == "shard 1 is run by no node");
+}
