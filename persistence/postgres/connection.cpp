@@ -2,7 +2,6 @@
 
 #include "persistence/postgres/news.hpp"
 #include "persistence/postgres/statement_text.hpp"
-#include "protocol/wire/text.hpp"
 
 #include <poll.h>
 
@@ -11,7 +10,6 @@
 #include <charconv>
 #include <cstddef>
 #include <cstring>
-#include <deque>
 #include <utility>
 
 namespace ringdown::persistence {
@@ -24,15 +22,16 @@ constexpr std::size_t most_queued = 2000;
 // Whoever writes asks for a few rows by an index, always. What the server knows of how many there are is old when a queue has
 // just grown or drained, and it would read the whole table where that was short.
 constexpr const char* plans =
-    "select set_config('plan_cache_mode', 'force_generic_plan', false), set_config('enable_seqscan', 'off', false)";
+    "select set_config('plan_cache_mode', 'force_generic_plan', false), set_config('enable_seqscan', 'off', false), "
+    "set_config('enable_hashjoin', 'off', false), set_config('enable_mergejoin', 'off', false)";
 
 // Type numbers of the server's catalogue (pg_type.dat), which never change.
 constexpr Oid type_int8 = 20;
 constexpr Oid type_text = 25;
 constexpr Oid type_bytea = 17;
 
-Oid type_of(const parameter& one) {
-  switch (one.kind()) {
+Oid type_of(parameter::type one) {
+  switch (one) {
     case parameter::type::number: return type_int8;
     case parameter::type::text: return type_text;
     case parameter::type::bytes: return type_bytea;
@@ -48,57 +47,6 @@ Number from_network(const char* bytes) {
   for (const unsigned char one : all) value = value << 8U | one;
   return static_cast<Number>(value);
 }
-
-std::array<char, 8> to_network(std::int64_t number) {
-  std::array<char, 8> bytes{};
-  auto left = static_cast<std::uint64_t>(number);
-  for (auto at = bytes.rbegin(); at != bytes.rend(); ++at, left >>= 8U) *at = static_cast<char>(left & 0xffU);
-  return bytes;
-}
-
-// The values of one statement as libpq takes them, all binary. The server refuses texts that are not UTF-8 or hold a zero.
-class encoded {
-public:
-  explicit encoded(std::span<const parameter> values) {
-    numbers_.reserve(values.size());
-    for (const parameter& one : values) {
-      if (one.is_null())
-        add(nullptr, 0);
-      else if (one.kind() == parameter::type::number)
-        add(numbers_.emplace_back(to_network(one.number())).data(), 8);
-      else if (one.kind() == parameter::type::bytes)
-        add(one.bytes().empty() ? "" : one.bytes().data(), one.bytes().size());
-      else
-        add_text(one.bytes());
-    }
-  }
-  [[nodiscard]] int count() const { return static_cast<int>(values_.size()); }
-  [[nodiscard]] const char* const* values() const { return values_.data(); }
-  [[nodiscard]] const int* lengths() const { return lengths_.data(); }
-  [[nodiscard]] const int* formats() const { return formats_.data(); }
-
-private:
-  void add(const char* start, std::size_t size) {
-    values_.push_back(start);
-    lengths_.push_back(static_cast<int>(size));
-    formats_.push_back(1);
-  }
-  void add_text(std::string_view text) {
-    if (text.find('\0') == std::string_view::npos && wire::is_utf8(text)) {
-      add(text.empty() ? "" : text.data(), text.size());
-      return;
-    }
-    std::string& mended = repaired_.emplace_back(wire::repaired_utf8(text));
-    std::ranges::replace(mended, '\0', ' ');
-    add(mended.data(), mended.size());
-  }
-
-  std::vector<const char*> values_;
-  std::vector<int> lengths_;
-  std::vector<int> formats_;
-  std::vector<std::array<char, 8>> numbers_;
-  std::deque<std::string> repaired_;
-};
 
 // A server that became a standby, or goes: the next session finds another.
 bool ends_session(const PGresult* said) {
@@ -161,6 +109,7 @@ void postgres_connection::disconnect() {
   held_.reset();
   statements_.clear();
   queue_.clear();
+  static_cast<void>(gathered_.take());
 }
 
 void postgres_connection::lose() {
@@ -176,12 +125,8 @@ void postgres_connection::interrupt() {
   if (cancel_ != nullptr) PQcancel(cancel_, said.data(), static_cast<int>(said.size()));
 }
 
-void postgres_connection::prepare(statement& one, const char* sql, std::span<const parameter> values) {
-  std::vector<Oid> types;
-  types.reserve(values.size());
-  for (const parameter& value : values) types.push_back(type_of(value));
+void postgres_connection::prepare(statement& one, const std::string& text, const std::vector<Oid>& types) {
   if (one.name.empty()) one.name = "s" + std::to_string(statements_.size());
-  const std::string text = postgres_text(sql);
   if (PQsendPrepare(held_.get(), one.name.c_str(), text.c_str(), static_cast<int>(types.size()), types.data()) != 1)
     lose();
   one.there = true;
@@ -189,12 +134,43 @@ void postgres_connection::prepare(statement& one, const char* sql, std::span<con
 }
 
 void postgres_connection::put(const char* sql, std::span<const parameter> values) {
+  put_gathered();
+  statement& one = statements_[{sql, 0}];
+  if (!one.there) {
+    std::vector<Oid> types;
+    for (const parameter& value : values) types.push_back(type_of(value.kind()));
+    prepare(one, postgres_text(sql), types);
+  }
+  bound_values all;
+  all.add(values);
+  send_prepared(one, all, 0, all.count());
+}
+
+void postgres_connection::put_gathered() {
   if (!held_) throw database_error({failure_kind::unavailable, "database: the connection was lost"});
-  statement& one = statements_[sql];
-  if (!one.there) prepare(one, sql, values);
-  const encoded all(values);
-  const int sent =
-      PQsendQueryPrepared(held_.get(), one.name.c_str(), all.count(), all.values(), all.lengths(), all.formats(), 1);
+  for (gathered_rows::group& all : gathered_.take()) put_rows(all);
+}
+
+void postgres_connection::put_rows(gathered_rows::group& all) {
+  const std::size_t width = all.types.size();
+  for (std::size_t row = 0; row < all.rows;) {
+    const std::size_t rows = all.kind == row_kind::found ? 1 : rows_together(all.rows - row);
+    statement& one = statements_[{all.sql, rows}];
+    if (!one.there) {
+      std::vector<Oid> types;
+      for (std::size_t i = 0; i < rows * width; ++i) types.push_back(type_of(all.types[i % width]));
+      prepare(one, postgres_text(all.sql, rows), types);
+    }
+    send_prepared(one, all.values, row * width, rows * width);
+    row += rows;
+  }
+  all.values.clear();
+  all.rows = 0;
+}
+
+void postgres_connection::send_prepared(statement& one, bound_values& from, std::size_t first, std::size_t count) {
+  const int sent = PQsendQueryPrepared(held_.get(), one.name.c_str(), static_cast<int>(count), from.values() + first,
+                                       from.lengths() + first, from.formats() + first, 1);
   if (sent != 1) lose();
   queue_.push_back({&one, false});
 }
@@ -300,9 +276,15 @@ std::vector<int> postgres_connection::counts() {
   return std::exchange(counts_, {});
 }
 
-// One statement costs less than a wait for what the first one changed.
-void postgres_connection::send_either(const char*, const char* put, std::span<const parameter> values) {
-  send(put, values);
+void postgres_connection::gather_row(const row_statement& what, things touched, std::span<const parameter> values) {
+  std::string touches;
+  for (const std::string_view part : touched) (touches += part) += '/';
+  if (!gathered_.fits(what, touches)) put_gathered();
+  wrote_ = true;
+  gathered_rows::group& all = gathered_.add(what, std::move(touches), values);
+  if (all.rows < most_together || !held_) return;
+  put_rows(all);
+  if (PQflush(held_.get()) != 0) lose(); // the server writes them while the next are gathered
 }
 
 void postgres_connection::hold(const std::string& name, hold_kind kind) {
@@ -361,6 +343,7 @@ void postgres_connection::commit() {
 
 void postgres_connection::roll_back() noexcept {
   in_transaction_ = false;
+  static_cast<void>(gathered_.take());
   try {
     if (!held_) return;
     put("rollback", {});

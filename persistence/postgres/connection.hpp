@@ -9,16 +9,20 @@
 #pragma once
 
 #include "persistence/open_mode.hpp"
+#include "persistence/postgres/bound_values.hpp"
+#include "persistence/postgres/gathered_rows.hpp"
 #include "persistence/postgres/pq.hpp"
 #include "persistence/sql/connection.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace ringdown::persistence {
@@ -49,7 +53,8 @@ public:
   [[nodiscard]] bool is_in_doubt() const override { return in_doubt_; }
 
 private:
-  // Prepared on this session, under a name of its own; known by the address of its text.
+  // Prepared on this session, under a name of its own; known by the address of its text, and by how many rows it writes (0: it
+  // is no statement for rows).
   struct statement {
     std::string name;
     bool there = false;
@@ -65,13 +70,16 @@ private:
   void query(const char* sql, std::span<const parameter> values, row_visitor each) override;
   void send(const char* sql, std::span<const parameter> values) override;
   void send_counted(const char* sql, std::span<const parameter> values) override;
-  void send_either(const char* change, const char* put, std::span<const parameter> values) override;
+  void gather_row(const row_statement& what, things touched, std::span<const parameter> values) override;
   void begin(transaction_kind kind) override;
   void commit() override;
   void roll_back() noexcept override;
 
   void put(const char* sql, std::span<const parameter> values);
-  void prepare(statement& one, const char* sql, std::span<const parameter> values);
+  void put_gathered();
+  void put_rows(gathered_rows::group& all);
+  void prepare(statement& one, const std::string& text, const std::vector<Oid>& types);
+  void send_prepared(statement& one, bound_values& from, std::size_t first, std::size_t count);
   [[nodiscard]] reply answer_to(const char* sql, std::span<const parameter> values);
   [[nodiscard]] reply answer_to_last();
   [[nodiscard]] reply next_reply();
@@ -87,8 +95,9 @@ private:
   session held_;
   std::mutex cancelling_; // of cancel_, which interrupt() uses on any thread
   PGcancel* cancel_ = nullptr;
-  std::unordered_map<const char*, statement> statements_;
+  std::map<std::pair<const char*, std::size_t>, statement> statements_;
   std::vector<queued> queue_;
+  gathered_rows gathered_;  // of this transaction, not sent yet
   std::vector<int> counts_; // of those that were asked for, and are answered
   bool in_transaction_ = false;
   bool wrote_ = false;      // in this transaction

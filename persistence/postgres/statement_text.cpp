@@ -7,6 +7,7 @@ namespace ringdown::persistence {
 
 namespace {
 
+bool is_name(char c) { return (c >= 'a' && c <= 'z') || c == '_' || c == '.'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Of what is quoted from `at` on: where it ends.
@@ -35,6 +36,10 @@ std::string postgres_text(std::string_view sql) {
       if (number == 0) number = largest + 1;
       largest = std::max(largest, number);
       text += '$' + std::to_string(number);
+    } else if (c == '+' && at + 1 < sql.size() && is_name(sql[at + 1])) {
+      const auto* const end = std::find_if_not(sql.begin() + at + 1, sql.end(), is_name);
+      text += '(' + std::string(sql.begin() + at + 1, end) + " || '')";
+      at = static_cast<std::size_t>(end - sql.begin());
     } else if (sql.substr(at).starts_with(hint)) {
       at = std::min(sql.find_first_of(" )", at + hint.size()), sql.size());
     } else if (sql.substr(at).starts_with(aside)) {
@@ -46,6 +51,15 @@ std::string postgres_text(std::string_view sql) {
     }
   }
   return text;
+}
+
+std::string postgres_text(std::string_view sql, std::size_t rows) {
+  constexpr std::string_view list = "values";
+  const auto begin = sql.find("values(") + list.size();
+  const auto end = sql.find(')', begin) + 1;
+  std::string text(sql.substr(0, end));
+  for (std::size_t row = 1; row < rows; ++row) (text += ',') += sql.substr(begin, end - begin);
+  return postgres_text(text += sql.substr(end));
 }
 
 } // namespace ringdown::persistence

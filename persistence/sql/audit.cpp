@@ -42,6 +42,9 @@ audit_entry read_entry(columns& row) {
   return e;
 }
 
+constexpr row_statement audit_row_of_chain{
+    "insert into audit(tenant, seq, at, actor, action, subject, detail, hash) values(?,?,?,?,?,?,?,?)",
+    row_kind::inserted};
 constexpr std::size_t most_reported = 100;
 constexpr std::string_view all_tenants; // whose head counts the heads
 
@@ -112,8 +115,7 @@ void sql_store::append_audit(const tenant_id& tenant, const audit_entry& e) {
   chain_end& end = end_of(tenant);
   const std::uint64_t sequence = end.sequence + 1;
   std::string hash = link_of(end.hash, tenant, sequence, e);
-  db_->post("insert into audit(tenant, seq, at, actor, action, subject, detail, hash) values(?,?,?,?,?,?,?,?)", tenant,
-            sequence, e.at, e.actor, e.action, e.subject, e.detail, blob{hash});
+  db_->gather(audit_row_of_chain, {}, tenant, sequence, e.at, e.actor, e.action, e.subject, e.detail, blob{hash});
   end = {sequence, std::move(hash)};
   grown_.tenants.insert(tenant);
   grown_.begun = grown_.begun || sequence == 1;

@@ -66,12 +66,13 @@ void sql_store::write_calls(const write_batch& batch) {
 void sql_store::load_calls(tenant_snapshot& into, wall_time now) {
   db_->rows(
       "select " RINGDOWN_CALL_COLUMNS
-      " from call where tenant = ? and (stage <> 'ended' or made > ?) order by made, call",
+      " from call where tenant = ? and made > 0 and (stage <> 'ended' or made > ?) order by made, call",
       [&](columns& row) { into.calls.push_back(read_call(row)); }, into.tenant, now - remembered);
   // A row's end is stored before its tenant hears of it.
   db_->rows(
       "select " RINGDOWN_DELIVERY_HEAD
-      " from delivery where tenant = ?1 and state not in ('pending', 'claimed') and id in (select call from call where "
+      " from delivery where +tenant = ?1 and state not in ('pending', 'claimed') and id in (select call from call "
+      "where "
       "tenant = ?1 and stage = 'wanted') order by seq",
       [&](columns& row) { into.settled.push_back(read_delivery_head(row)); }, into.tenant);
   db_->rows(

@@ -29,7 +29,7 @@ constexpr auto longest_wait = std::chrono::minutes(65);
   "and (alert = '' or not exists(select 1 from delivery o indexed by delivery_by_alert where o.alert = d.alert " \
   "and o.tenant = d.tenant and o.seq < d.seq /*sqlite*/ and o.seq >= (select min(f.seq) from delivery f "        \
   "indexed by delivery_open where f.tenant = ?1 and f.channel = ?2 and f.state in ('pending', 'claimed')) /**/ " \
-  "and o.channel = d.channel and o.target = d.target and o.state in ('pending', 'claimed'))) "                   \
+  "and o.channel = d.channel and o.target = d.target and (o.state in ('pending', 'claimed')) is true)) "         \
   "and (after is null or coalesce((select f.state from delivery f where f.tenant = d.tenant and f.id = "         \
   "d.after), '') not in ('pending', 'claimed')) "
 #define RINGDOWN_OLDEST_FIRST " order by not_before, seq limit ?5"
@@ -252,7 +252,7 @@ bool sql_store::newer_waits(const delivery& row) {
   bool newer = false;
   db_->rows(
       "select 1 from delivery indexed by delivery_by_alert where alert = ?1 and tenant = ?2 and seq > (select f.seq "
-      "from delivery f where f.id = ?3 and f.tenant = ?2) and channel = ?4 and target = ?5 and state = 'pending' and "
+      "from delivery f where f.id = ?3 and f.tenant = ?2) and channel = ?4 and target = ?5 and +state = 'pending' and "
       "version > ?6 limit 1",
       [&](columns&) { newer = true; }, row.alert, row.tenant, row.id, row.channel, row.target, row.version);
   return newer;
@@ -291,7 +291,7 @@ sql_store::judged sql_store::judge_interrupt(const delivery& row, wall_time now)
       "c.answer is null and c.kind = 'acknowledge' and c.episode in (0, a.episode)), "
       "exists(select 1 from command c indexed by command_open where c.tenant = a.tenant and c.alert = a.id and "
       "c.answer is null and c.kind = 'snooze') "
-      "from alert a where a.tenant = ? and a.id = ?",
+      "from alert a where +a.tenant = ? and a.id = ?",
       [&](columns& found) {
         const auto phase = found.named(parse_alert_phase);
         const bool current = found.as<std::uint32_t>() == row.episode && found.as<std::uint32_t>() <= row.version;
@@ -319,8 +319,8 @@ sql_store::judged sql_store::judge_interrupt(const delivery& row, wall_time now)
 sql_store::judged sql_store::judge_summary(const delivery& row, wall_time now) {
   judged verdict{delivery_state::suppressed, reason::resolved_first};
   db_->rows(
-      "select a.masks from delivery_cover d join alert a on a.tenant = d.tenant and a.id = d.alert "
-      "where d.tenant = ? and d.delivery = ? and a.phase = 'firing' and not exists(select 1 from command c indexed by "
+      "select a.masks from delivery_cover d join alert a on +a.tenant = d.tenant and a.id = d.alert "
+      "where d.tenant = ? and d.delivery = ? and +a.phase = 'firing' and not exists(select 1 from command c indexed by "
       "command_open where c.tenant = a.tenant and c.alert = a.id and c.answer is null and c.kind in ('acknowledge', "
       "'snooze'))",
       [&](columns& found) {
@@ -337,8 +337,8 @@ sql_store::judged sql_store::judge_summary(const delivery& row, wall_time now) {
 sql_store::judged sql_store::judge_hand_over(const delivery& row, wall_time now) {
   judged verdict{delivery_state::suppressed, reason::resolved_first};
   db_->rows(
-      "select a.masks from delivery_cover d join alert a on a.tenant = d.tenant and a.id = d.alert "
-      "where d.tenant = ? and d.delivery = ? and a.phase <> 'resolved'",
+      "select a.masks from delivery_cover d join alert a on +a.tenant = d.tenant and a.id = d.alert "
+      "where d.tenant = ? and d.delivery = ? and +a.phase <> 'resolved'",
       [&](columns& found) {
         const reason barred = barring(row.tenant, found.as<mask_set>(), now);
         verdict = barred == reason::none ? judged{} : judged{delivery_state::suppressed, barred};
@@ -397,7 +397,8 @@ void sql_store::end_rows_of_removed_channels(shard_id of, wall_time now) {
   db_->post(
       "update delivery set state = case when state = 'claimed' or possible_repeat <> 0 then 'unknown' else "
       "'suppressed' end, why = 'channel_removed', ended = ?1, owner = null, epoch = null, claimed_at = null where "
-      "state in ('pending', 'claimed') and exists(select 1 from config_document d where d.tenant = delivery.tenant) "
+      "(state in ('pending', 'claimed')) is true and exists(select 1 from config_document d where d.tenant = "
+      "delivery.tenant) "
       "and not exists(select 1 from config_object c where c.tenant = delivery.tenant and c.kind = 'channel' and c.id "
       "= delivery.channel)" RINGDOWN_OF_SHARD("delivery", "?2"),
       now, of);

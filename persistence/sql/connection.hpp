@@ -4,7 +4,8 @@
 // The SQL is one text for all engines, and each takes what the others have too: parameters ?1, ?2 or plain ?; upserts by ON
 // CONFLICT; truth as a number, compared with 0; instr(text, part); a column that is changed by itself is named with its
 // table. "indexed by" is a word to SQLite, and left out elsewhere; so is what stands between /*sqlite*/ and /**/: conditions
-// that exclude nothing and only let it find things sooner.
+// that exclude nothing and only let it find things sooner. A text column with a + before it is not looked for by an index: where
+// a statement names a row by its key and more, only that key finds it, however good another index looks to the engine.
 #pragma once
 
 #include "persistence/sql/columns.hpp"
@@ -13,10 +14,12 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -44,6 +47,19 @@ struct shard_texts {
       fence; // owner and epoch of shard ?1, and whether its lease runs; nobody takes it until the transaction ends
   const char* lock;      // the epoch of shard ?1, under which nobody writes any more until the transaction ends
   const char* hand_over; // shard ?1 is held by ?2 from now on, with epoch ?3
+};
+
+// inserted: each row is new, or is there already and stays as it is. put: it is new, or changes what is there. found: what its
+// values find is changed, which may be any number of rows.
+enum class row_kind : std::uint8_t { inserted, put, found };
+
+// A statement for one row of values. Of those inserted or put they stand between "values(" and the next ")" as plain ?, and those
+// of many rows may stand there.
+struct row_statement {
+  const char* sql;
+  row_kind kind;
+  // Where rows are written one by one: tried first, with the same values. It does the same with less to write.
+  const char* change = nullptr;
 };
 
 class connection {
@@ -74,11 +90,14 @@ public:
   }
   // How many rows each of those changed that were posted so since the last call, or since the transaction began.
   [[nodiscard]] virtual std::vector<int> counts() = 0;
-  // Posts `change`, and `put` where that changes nothing; or `put` alone, which does the same with more to write.
+  // What a row's statement looks at or changes, as the parts of one name; none: nothing that another row's does.
+  using things = std::initializer_list<std::string_view>;
+  // Posts one row of many, within a transaction. An engine may write those of one statement together, and some statement's before
+  // another's, but for those that touch the same thing: they keep their order. Whatever else is asked for comes after them all.
   template <class... Values>
-  void change_or_put(const char* change, const char* put, const Values&... values) {
+  void gather(const row_statement& what, things touched, const Values&... values) {
     const std::array<parameter, sizeof...(Values)> bound{parameter(values)...};
-    send_either(change, put, bound);
+    gather_row(what, touched, bound);
   }
   // Calls `each(columns&)` for every row; `each` may return false to stop, and may use the connection.
   template <class Each, class... Values>
@@ -122,7 +141,7 @@ protected:
   virtual int execute(const char* sql, std::span<const parameter> values) = 0;
   virtual void send(const char* sql, std::span<const parameter> values) = 0;
   virtual void send_counted(const char* sql, std::span<const parameter> values) = 0;
-  virtual void send_either(const char* change, const char* put, std::span<const parameter> values) = 0;
+  virtual void gather_row(const row_statement& what, things touched, std::span<const parameter> values) = 0;
   virtual void query(const char* sql, std::span<const parameter> values, row_visitor each) = 0;
 
 private:

@@ -137,7 +137,7 @@ result<store_figures> sql_store::figures(wall_time now) {
       const auto level = row.named(parse_severity);
       seen.open_alerts[level] = row.as<std::size_t>();
     });
-    db_->rows("select state, count(*) from delivery group by state", [&](columns& row) {
+    db_->rows("select state, count(*) from delivery where seq > 0 group by state", [&](columns& row) {
       const auto state = row.named(parse_delivery_state);
       seen.deliveries[state] = row.as<std::size_t>();
     });

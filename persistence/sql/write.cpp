@@ -8,23 +8,64 @@ namespace ringdown::persistence {
 
 namespace {
 
-// By the number of their parameter, which is their place in RINGDOWN_ALERT_COLUMNS: all but those of its key and its indexes.
-#define RINGDOWN_ALERT_CHANGES                                                                              \
-  "type = ?4, kind = ?5, key = ?6, label = ?7, provider = ?8, level = ?10, told = ?11, episode = ?12, "     \
-  "version = ?13, why = ?14, detail = ?15, since = ?17, not_before = ?18, resolved = ?19, removed = ?20, "  \
-  "unseen_since = ?21, masks = ?22, snoozed_until = ?23, parent = ?24, settling = ?25, first_sight = ?26, " \
-  "flapping = ?27, drill = ?28, changes = ?29, current = ?30, ack_by = ?31, ack_via = ?32, ack_at = ?33, "  \
-  "ack_episode = ?34, reminded = ?35, targets = ?36, trace = ?37, ladder = ?38, escalation = ?39, "         \
-  "backed_up = ?40"
+// All but those of its key and its indexes, each with the number of its parameter, which is its place in RINGDOWN_ALERT_COLUMNS.
+#define RINGDOWN_ALERT_CHANGES(VALUE) \
+  "type = " VALUE(type, 4) ", kind = " VALUE(kind, 5) ", key = " VALUE(key, 6) ", label = " VALUE(label, 7)            \
+  ", provider = " VALUE(provider, 8) ", level = " VALUE(level, 10) ", told = " VALUE(told, 11)                         \
+  ", episode = " VALUE(episode, 12) ", version = " VALUE(version, 13) ", why = " VALUE(why, 14)                        \
+  ", detail = " VALUE(detail, 15) ", since = " VALUE(since, 17) ", not_before = " VALUE(not_before, 18)                \
+  ", resolved = " VALUE(resolved, 19) ", removed = " VALUE(removed, 20) ", unseen_since = " VALUE(unseen_since, 21)    \
+  ", masks = " VALUE(masks, 22) ", snoozed_until = " VALUE(snoozed_until, 23) ", parent = " VALUE(parent, 24)          \
+  ", settling = " VALUE(settling, 25) ", first_sight = " VALUE(first_sight, 26) ", flapping = " VALUE(flapping, 27)    \
+  ", drill = " VALUE(drill, 28) ", changes = " VALUE(changes, 29) ", current = " VALUE(current, 30)                    \
+  ", ack_by = " VALUE(ack_by, 31) ", ack_via = " VALUE(ack_via, 32) ", ack_at = " VALUE(ack_at, 33)                    \
+  ", ack_episode = " VALUE(ack_episode, 34) ", reminded = " VALUE(reminded, 35) ", targets = " VALUE(targets, 36)      \
+  ", trace = " VALUE(trace, 37) ", ladder = " VALUE(ladder, 38) ", escalation = " VALUE(escalation, 39)                \
+  ", backed_up = " VALUE(backed_up, 40)
+#define RINGDOWN_BY_NUMBER(COLUMN, NUMBER) "?" #NUMBER
+#define RINGDOWN_BY_NAME(COLUMN, NUMBER) "excluded." #COLUMN
 // Mostly an alert stays open or closed as it is, and only its own row is written: no index.
-constexpr const char* same_alert_sql =
-    "update alert set " RINGDOWN_ALERT_CHANGES
-    " where tenant = ?1 and id = ?2 and instance = ?3 and phase = ?9 and opened = ?16";
-constexpr const char* any_alert_sql =
+constexpr row_statement alert_row{
     "insert into alert(" RINGDOWN_ALERT_COLUMNS
     ") values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) on conflict(tenant, id) "
-    "do "
-    "update set instance = ?3, phase = ?9, opened = ?16, " RINGDOWN_ALERT_CHANGES;
+    "do update set instance = excluded.instance, phase = excluded.phase, opened = "
+    "excluded.opened, " RINGDOWN_ALERT_CHANGES(RINGDOWN_BY_NAME),
+    row_kind::put,
+    "update alert set " RINGDOWN_ALERT_CHANGES(
+        RINGDOWN_BY_NUMBER) " where tenant = ?1 and id = ?2 and instance = ?3 and phase = ?9 and opened = ?16"};
+constexpr row_statement resource_row_of_batch{
+    "insert into resource(tenant, instance, kind, key, label, state, since, provider, number, direction, role, detail) "
+    "values(?,?,?,?,?,?,?,?,?,?,?,?) on conflict(tenant, instance, kind, key) do update set label = excluded.label, "
+    "state = excluded.state, since = excluded.since, provider = excluded.provider, number = excluded.number, "
+    "direction = excluded.direction, role = excluded.role, detail = excluded.detail",
+    row_kind::put};
+constexpr row_statement health_row{
+    "insert into instance_health(tenant, instance, reach, why, since, blind, starting, version) "
+    "values(?,?,?,?,?,?,?,?) "
+    "on conflict(tenant, instance) do update set reach = excluded.reach, why = excluded.why, since = excluded.since, "
+    "blind = excluded.blind, starting = excluded.starting, version = excluded.version",
+    row_kind::put};
+// What may have arrived ends as unknown, so that its end is told. A summary is kept while anything it speaks of still fires unacknowledged; the claim judges that.
+constexpr row_statement suppression_row{
+    "update delivery indexed by delivery_by_alert set state = case when possible_repeat <> 0 then 'unknown' else "
+    "'suppressed' end, why = ?, ended = ? where tenant = ? and alert = ? and +state = 'pending' and kind = "
+    "'interrupt' "
+    "and version <= ? and event in ('fired', 'escalated', 'reminder')",
+    row_kind::found};
+constexpr row_statement decision_row{
+    "insert into decision(tenant, alert, episode, version, event, channel, target, deciding, gates, detail, made, at) "
+    "values(?,?,?,?,?,?,?,?,?,?,?,?)",
+    row_kind::inserted};
+constexpr row_statement delivery_row_of_batch{
+    "insert into delivery(" RINGDOWN_DELIVERY_COLUMNS
+    ", owner, epoch, claimed_at) values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) on conflict do "
+    "nothing",
+    row_kind::inserted};
+
+// As suppression_row has it.
+bool can_be_suppressed(notice_event what) {
+  return what == notice_event::fired || what == notice_event::escalated || what == notice_event::reminder;
+}
 
 } // namespace
 
@@ -79,10 +120,12 @@ result<std::vector<result<void>>> sql_store::commit(std::span<const write_batch>
           continue;
         }
         verdicts.push_back(holds(batch.owner, known));
-        if (!verdicts.back()) continue;
-        write(batch);
-        written.push_back(&batch);
+        if (verdicts.back()) written.push_back(&batch);
       }
+      // Once rows are gathered, whatever is asked for has them written first.
+      for (const write_batch* one : written)
+        if (!one->audits.empty()) static_cast<void>(end_of(one->tenant));
+      for (const write_batch* one : written) write(*one);
       return verdicts;
     });
   });
@@ -96,25 +139,15 @@ result<std::vector<result<void>>> sql_store::commit(std::span<const write_batch>
 void sql_store::write(const write_batch& batch) {
   const tenant_id& tenant = batch.tenant;
   for (const auto& [instance, r] : batch.resources)
-    db_->post(
-        "insert into resource(tenant, instance, kind, key, label, state, since, provider, number, direction, role, "
-        "detail) values(?,?,?,?,?,?,?,?,?,?,?,?) "
-        "on conflict(tenant, instance, kind, key) do update set label = excluded.label, state = excluded.state, since "
-        "= excluded.since, "
-        "provider = excluded.provider, number = excluded.number, direction = excluded.direction, role = excluded.role, "
-        "detail = excluded.detail",
-        tenant, instance, name(r.ref.kind), r.ref.key, r.label, name(r.state), r.since, r.provider, r.number,
-        name(r.direction), name(r.role), r.detail);
+    db_->gather(resource_row_of_batch, {"resource", tenant.str(), instance.str(), name(r.ref.kind), r.ref.key}, tenant,
+                instance, name(r.ref.kind), r.ref.key, r.label, name(r.state), r.since, r.provider, r.number,
+                name(r.direction), name(r.role), r.detail);
   for (const auto& [instance, ref] : batch.removals)
     db_->post("delete from resource where tenant = ? and instance = ? and kind = ? and key = ?", tenant, instance,
               name(ref.kind), ref.key);
   for (const auto& [instance, h] : batch.healths)
-    db_->post(
-        "insert into instance_health(tenant, instance, reach, why, since, blind, starting, version) "
-        "values(?,?,?,?,?,?,?,?) on conflict(tenant, instance) do update set reach = excluded.reach, why = "
-        "excluded.why, "
-        "since = excluded.since, blind = excluded.blind, starting = excluded.starting, version = excluded.version",
-        tenant, instance, name(h.reach), name(h.why), h.since, h.blind, h.starting, h.version);
+    db_->gather(health_row, {"health", tenant.str(), instance.str()}, tenant, instance, name(h.reach), name(h.why),
+                h.since, h.blind, h.starting, h.version);
   for (const alert& one : batch.alerts) write_alert(one);
   for (const suppression& one : batch.suppressions) suppress(tenant, one, batch.at);
   for (const delivery& row : batch.deliveries) insert_delivery(batch, row);
@@ -146,22 +179,18 @@ void sql_store::write_alert(const alert& a) {
   const auto via = a.ack ? parameter(a.ack->via) : no_text;
   const auto at = a.ack ? parameter(a.ack->at) : no_number;
   const auto ack_episode = a.ack ? parameter(a.ack->episode) : no_number;
-  db_->change_or_put(same_alert_sql, any_alert_sql, a.tenant, a.id, a.key.instance, name(a.key.type),
-                     name(a.key.resource.kind), a.key.resource.key, a.label, a.provider, name(a.phase), name(a.level),
-                     told, a.episode, a.version, name(a.why), a.detail, a.opened, a.since, a.not_before, a.resolved,
-                     a.removed, a.unseen_since, a.masks, a.snoozed_until, a.parent, a.settling, a.first_sight,
-                     a.flapping, a.drill, write_times(a.changes), name(a.current), by, via, at, ack_episode, a.reminded,
-                     write_targets(a.targets), a.trace, a.ladder ? to_text(*a.ladder) : std::string(),
-                     a.escalation ? to_text(*a.escalation) : std::string(), a.backed_up);
+  db_->gather(alert_row, {"alert", a.tenant.str(), a.id.str()}, a.tenant, a.id, a.key.instance, name(a.key.type),
+              name(a.key.resource.kind), a.key.resource.key, a.label, a.provider, name(a.phase), name(a.level), told,
+              a.episode, a.version, name(a.why), a.detail, a.opened, a.since, a.not_before, a.resolved, a.removed,
+              a.unseen_since, a.masks, a.snoozed_until, a.parent, a.settling, a.first_sight, a.flapping, a.drill,
+              write_times(a.changes), name(a.current), by, via, at, ack_episode, a.reminded, write_targets(a.targets),
+              a.trace, a.ladder ? to_text(*a.ladder) : std::string(),
+              a.escalation ? to_text(*a.escalation) : std::string(), a.backed_up);
 }
 
-// What may have arrived ends as unknown, so that its end is told. A summary is kept while anything it speaks of still fires unacknowledged; the claim judges that.
 void sql_store::suppress(const tenant_id& tenant, const suppression& what, wall_time now) {
-  db_->post(
-      "update delivery indexed by delivery_by_alert set state = case when possible_repeat <> 0 then 'unknown' else "
-      "'suppressed' end, why = ?, ended = ? where tenant = ? and alert = ? and state = 'pending' and kind = "
-      "'interrupt' and version <= ? and event in ('fired', 'escalated', 'reminder')",
-      name(what.why), now, tenant, what.alert, what.up_to_version);
+  db_->gather(suppression_row, {"deliveries", tenant.str(), what.alert.str()}, name(what.why), now, tenant, what.alert,
+              what.up_to_version);
 }
 
 // One in flight may have arrived.
@@ -169,7 +198,7 @@ void sql_store::end_rows_of(const tenant_id& tenant, const channel_id& removed, 
   db_->post(
       "update delivery set state = case when state = 'claimed' or possible_repeat <> 0 then 'unknown' else "
       "'suppressed' end, why = 'channel_removed', ended = ?, owner = null, epoch = null, claimed_at = null where "
-      "tenant = ? and channel = ? and state in ('pending', 'claimed')",
+      "tenant = ? and channel = ? and (state in ('pending', 'claimed')) is true",
       now, tenant, removed);
 }
 
@@ -179,31 +208,28 @@ void sql_store::insert_delivery(const write_batch& batch, const delivery& row) {
   const auto epoch = born_claimed ? parameter(batch.owner.epoch) : parameter::null(parameter::type::number);
   const auto claimed_at = born_claimed ? parameter(batch.at) : parameter::null(parameter::type::number);
   const auto insert = [&](const auto& with) {
-    return with("insert into delivery(" RINGDOWN_DELIVERY_COLUMNS
-                ", owner, epoch, claimed_at) "
-                "values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) on conflict do nothing",
-                batch.tenant, row.id, row.channel, name(row.kind), name(row.event), row.alert, row.episode, row.version,
+    return with(batch.tenant, row.id, row.channel, name(row.kind), name(row.event), row.alert, row.episode, row.version,
                 row.target, row.step, row.round, name(row.level), name(row.state), name(row.why), row.attempts,
                 row.handed, row.possible_repeat, row.created, row.not_before, row.give_up_at, row.after, row.reference,
                 row.answer, row.trace, row.progress, wire::write_notice(row.content), owner, epoch, claimed_at);
   };
   if (row.event != notice_event::summary && row.event != notice_event::handed_over) {
-    insert([&](const auto&... all) { db_->post(all...); });
+    const connection::things touched = {"deliveries", batch.tenant.str(), row.alert.str()};
+    insert([&](const auto&... all) {
+      db_->gather(delivery_row_of_batch, can_be_suppressed(row.event) ? touched : connection::things{}, all...);
+    });
     return;
   }
   // Only those two cover others, and a row that is there already covers what it did.
-  if (insert([&](const auto&... all) { return db_->run(all...); }) == 0) return;
+  if (insert([&](const auto&... all) { return db_->run(delivery_row_of_batch.sql, all...); }) == 0) return;
   for (const alert_view& one : row.content.alerts)
     db_->post("insert into delivery_cover(tenant, delivery, alert) values(?,?,?) on conflict do nothing", batch.tenant,
               row.id, one.id);
 }
 
 void sql_store::write_decision(const tenant_id& tenant, const decision& d) {
-  db_->post(
-      "insert into decision(tenant, alert, episode, version, event, channel, target, deciding, gates, detail, made, "
-      "at) values(?,?,?,?,?,?,?,?,?,?,?,?)",
-      tenant, d.alert, d.episode, d.version, name(d.event), d.channel, d.target, name(d.deciding), d.gates, d.detail,
-      d.made, d.at);
+  db_->gather(decision_row, {}, tenant, d.alert, d.episode, d.version, name(d.event), d.channel, d.target,
+              name(d.deciding), d.gates, d.detail, d.made, d.at);
 }
 
 result<std::vector<result<void>>> sql_store::settle(std::span<const settlement> settlements) {
@@ -265,7 +291,8 @@ void sql_store::end_claim(const settlement& what) {
       "update delivery set state = ?, why = ?, handed = 0, attempts = case when attempts > ? then attempts - ? else 0 "
       "end, not_before = ?, possible_repeat = ?, reference = case when ? = '' then reference else ? end, progress = "
       "case when ? <> 0 then ? else progress end, answer = ?, ended = ?, owner = null, epoch = null, claimed_at = "
-      "null where tenant = ? and id = ? and state = 'claimed' and owner = ? and epoch = ? and (? <> 0 or attempts = ?)",
+      "null where tenant = ? and id = ? and +state = 'claimed' and owner = ? and epoch = ? and (? <> 0 or attempts = "
+      "?)",
       name(what.state), name(what.why), not_begun, not_begun, what.not_before, what.possible_repeat, what.reference,
       what.reference, attempted, what.progress, done.answer, ended, what.tenant, done.delivery, what.owner.owner,
       what.owner.epoch, any_claim, done.number);

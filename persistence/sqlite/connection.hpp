@@ -48,8 +48,8 @@ private:
   void send_counted(const char* sql, std::span<const parameter> values) override {
     counts_.push_back(execute(sql, values));
   }
-  void send_either(const char* change, const char* put, std::span<const parameter> values) override {
-    if (execute(change, values) == 0) execute(put, values);
+  void gather_row(const row_statement& what, things, std::span<const parameter> values) override {
+    if (what.change == nullptr || execute(what.change, values) == 0) execute(what.sql, values);
   }
   void query(const char* sql, std::span<const parameter> values, row_visitor each) override;
   void begin(transaction_kind kind) override;

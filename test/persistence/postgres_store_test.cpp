@@ -17,6 +17,9 @@ void on_postgres(void (*check)(const store_opener&)) {
 
 TEST_CASE("postgres: a stale fence changes nothing") { on_postgres(conformance::commits_are_fenced); }
 TEST_CASE("postgres: a commit is durable, whole and idempotent") { on_postgres(conformance::commits_are_whole); }
+TEST_CASE("postgres: many batches in a commit leave what they leave one by one") {
+  on_postgres(conformance::commits_of_many_are_as_one_by_one);
+}
 TEST_CASE("postgres: a settlement ends a row once") { on_postgres(conformance::settlements_end_rows); }
 TEST_CASE("postgres: a suppression ends unsent interrupts only") {
   on_postgres(conformance::suppressions_reach_only_unsent_interrupts);

@@ -14,6 +14,9 @@ void on_sqlite(void (*check)(const store_opener&)) {
 
 TEST_CASE("sqlite: a stale fence changes nothing") { on_sqlite(conformance::commits_are_fenced); }
 TEST_CASE("sqlite: a commit is durable, whole and idempotent") { on_sqlite(conformance::commits_are_whole); }
+TEST_CASE("sqlite: many batches in a commit leave what they leave one by one") {
+  on_sqlite(conformance::commits_of_many_are_as_one_by_one);
+}
 TEST_CASE("sqlite: a settlement ends a row once") { on_sqlite(conformance::settlements_end_rows); }
 TEST_CASE("sqlite: a suppression ends unsent interrupts only") {
   on_sqlite(conformance::suppressions_reach_only_unsent_interrupts);

@@ -8,6 +8,7 @@ namespace ringdown::persistence::conformance {
 
 void commits_are_fenced(const store_opener& open);
 void commits_are_whole(const store_opener& open);
+void commits_of_many_are_as_one_by_one(const store_opener& open);
 void settlements_end_rows(const store_opener& open);
 void suppressions_reach_only_unsent_interrupts(const store_opener& open);
 void commands_survive(const store_opener& open);

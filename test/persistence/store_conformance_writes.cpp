@@ -1,6 +1,9 @@
 #include "test/persistence/store_conformance.hpp"
 #include "test/support/catch.hpp"
 
+#include <algorithm>
+#include <map>
+
 namespace ringdown::persistence::conformance {
 
 void commits_are_fenced(const store_opener& open) {
@@ -293,6 +296,68 @@ void configuration_takes_along_what_it_removes(const store_opener& open) {
     CHECK(work.held->replace_config(change_of("globex")).ok());
     CHECK((*work.held->audit({work.tenant, 10, ""})).items.size() == 2);
   }
+}
+
+// An engine may write the rows of many batches together: what one batch finds is what those before it left.
+void commits_of_many_are_as_one_by_one(const store_opener& open) {
+  constexpr int count = 100;
+  constexpr int alerts = 3;
+  desk work(open);
+  std::vector<write_batch> batches;
+  std::map<std::string, std::string> fates;
+  for (int i = 0; i < count; ++i) {
+    auto made = work.batch();
+    alert a = make_alert("al_" + std::to_string(i % alerts));
+    a.version = static_cast<std::uint32_t>(i + 1);
+    const resource_ref trunk{resource_kind::trunk, std::to_string(i % 2)};
+    made.resources = {
+        {instance_id("hq"), {trunk, std::to_string(i), resource_state::registered, noon, "", "", {}, {}, ""}}};
+    made.healths = {{instance_id("hq"), {}}};
+    made.healths[0].health.version = std::to_string(i);
+    made.alerts = {a};
+    const bool suppresses = i % 7 == 3;
+    if (suppresses) made.suppressions = {{a.id, a.version, reason::superseded}};
+    for (auto& [id, fate] : fates)
+      if (suppresses && id.starts_with(a.id.str() + ".")) fate = "suppressed superseded";
+    const std::string id = a.id.str() + "." + std::to_string(i);
+    made.deliveries = {make_row(id, a)};
+    fates[id] = "pending";
+    made.decisions = {{a.id, 1, a.version, notice_event::fired, channel_id("push"), "phone", reason::first, "", "told",
+                       delivery_id(id), noon}};
+    made.audits = {{"system", "alert.fired", a.id.str(), std::to_string(i), noon}};
+    batches.push_back(std::move(made));
+  }
+  const auto verdicts = work.held->commit(batches);
+  REQUIRE(verdicts.ok());
+
+  for (const auto& [id, fate] : fates) {
+    INFO(id);
+    CHECK(work.fate(id) == fate);
+  }
+  std::vector<std::string> waiting; // in the order of their batches
+  for (const write_batch& one : batches)
+    if (const std::string id = one.deliveries[0].id.str(); fates[id] == "pending") waiting.push_back(id);
+  const auto rows = work.held->deliveries({tenant_id("acme"), {}, {}, delivery_state::pending, count, ""});
+  REQUIRE(rows.ok());
+  std::vector<std::string> found;
+  for (const delivery_row& one : rows->items) found.push_back(one.row.id.str());
+  std::ranges::reverse(found);
+  CHECK(found == waiting);
+  for (int k = 0; k < alerts; ++k) {
+    const alert_id id("al_" + std::to_string(k));
+    const auto said = work.held->decisions(id);
+    REQUIRE(said.ok());
+    CHECK(std::ranges::is_sorted(*said, {}, &decision::version));
+    REQUIRE(!said->empty());
+    CHECK((*work.held->find_alert(id))->version == said->back().version);
+  }
+  const auto trunks = work.held->resources({});
+  REQUIRE(trunks.ok());
+  std::vector<std::string> labels;
+  for (const resource_row& one : trunks->items) labels.push_back(one.record.label);
+  CHECK(labels == std::vector<std::string>{"98", "99"});
+  CHECK((*work.held->instances({}))[0].health.version == "99");
+  CHECK(work.held->verify_audit()->checked == count);
 }
 
 } // namespace ringdown::persistence::conformance
