@@ -69,6 +69,7 @@ void lease_holder::on(const register_answered& answer) {
   }
   cut_heard_ = false;
   look();
+  if (given_.clock && answer.said.time) given_.clock->hear(*answer.said.time, asked_at_, boot());
   given_.board->note(answer.said, boot());
   for (; said_ > 0; --said_) {
     if (wishes_.front().done) wishes_.front().done();
@@ -102,6 +103,7 @@ void lease_holder::carry_out(logic::lease_effects what) {
   }
   if (what.ask) {
     waits_for_ = what.ask->number;
+    asked_at_ = boot();
     said_ = wishes_.size();
     for (const drain_node& one : wishes_) what.ask->wishes.push_back(one.wish);
     caf::anon_send(given_.asker, ask_register{std::move(*what.ask), me()});

@@ -24,6 +24,7 @@ public:
     node_row self;
     logic::lease_rules rules;
     std::shared_ptr<persistence::lease_register> at; // asked by `asker` alone
+    std::shared_ptr<common_clock> clock;             // none: nobody asks
     register_actor asker;
     std::shared_ptr<lease_board> board;
     node_actor root;
@@ -68,6 +69,7 @@ private:
   logic::lease_keeper keeper_;
   std::map<shard_id, shard_here> here_;
   std::optional<std::uint64_t> waits_for_; // the question under way
+  boot_time asked_at_{};                   // and when
   std::deque<drain_node> wishes_;          // for the register; the first `said_` of them are in the question under way
   std::size_t said_ = 0;
   bool drains_ = false;        // because somebody wants it

@@ -37,6 +37,13 @@ std::shared_ptr<const lease_answer> lease_board::heard() const {
   return heard_;
 }
 
+std::uint64_t lease_board::instances() const {
+  std::uint64_t all = 0;
+  if (const auto said = heard())
+    for (const shard_row& one : said->shards) all += one.weight;
+  return all;
+}
+
 boot_time lease_board::heard_at() const {
   const std::lock_guard hold(guard_);
   return heard_at_;

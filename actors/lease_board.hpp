@@ -30,6 +30,7 @@ public:
   void note(const lease_answer& heard, boot_time at);
   [[nodiscard]] std::shared_ptr<const lease_answer> heard() const; // none: nothing yet
   [[nodiscard]] boot_time heard_at() const;
+  [[nodiscard]] std::uint64_t instances() const; // of all tenants, as far as heard
 
 private:
   mutable std::mutex guard_;

@@ -15,6 +15,8 @@ constexpr std::size_t most_uncommitted = 64;
 
 // All are polled once within so long after a start, and within so long where an alert is open.
 constexpr duration spread_after_start = std::chrono::seconds(30);
+// Of several nodes, where few are watched there is less to spread: so many times this at most.
+constexpr duration spread_of_one = std::chrono::milliseconds(3);
 constexpr duration spread_of_open = std::chrono::seconds(2);
 
 std::string lane_name(const tenant_id& tenant, const instance_id& instance) {
@@ -69,8 +71,9 @@ void poller::on(const rebaseline& from) {
   log().debug("poller_baseline", {{"instance", shown_as_}, {"known", from.base.known ? "yes" : "no"}});
   // Spread, so that ten thousand instances do not start at once; where something is open, somebody waits for its end.
   const steady_time present = now().steady;
-  const auto spread =
-      std::min(config_.times.poll_interval, from.base.open.empty() ? spread_after_start : spread_of_open);
+  auto spread = std::min(config_.times.poll_interval, from.base.open.empty() ? spread_after_start : spread_of_open);
+  if (world().leases)
+    spread = std::min<duration>(spread, spread_of_one * static_cast<std::int64_t>(world().leases->instances()));
   wake_for(present + std::chrono::duration_cast<std::chrono::nanoseconds>(spread * phase_));
 }
 

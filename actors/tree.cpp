@@ -243,9 +243,10 @@ private:
     asker_ = stage_.store == tree_stage::store_thread::own
                  ? system_.spawn<register_keeper, caf::detached>(shared_, std::move(probe), with.at)
                  : system_.spawn<register_keeper>(shared_, std::move(probe), with.at);
-    leases_ = system_.spawn<lease_holder>(
-        shared_, health.probe("leases", "leases", "root"),
-        lease_holder::setting{std::move(with.self), with.rules, std::move(with.at), asker_, std::move(board), root_});
+    leases_ =
+        system_.spawn<lease_holder>(shared_, health.probe("leases", "leases", "root"),
+                                    lease_holder::setting{std::move(with.self), with.rules, std::move(with.at),
+                                                          std::move(with.clock), asker_, std::move(board), root_});
     known_as = caf::actor_cast<caf::weak_actor_ptr>(leases_);
     end_with(asker_, "who asks the register");
     end_with(leases_, "who keeps the leases");

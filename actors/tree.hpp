@@ -38,6 +38,7 @@ struct cluster_part {
   node_row self;
   logic::lease_rules rules;
   std::shared_ptr<persistence::lease_register> at;
+  std::shared_ptr<common_clock> clock; // told what the register's says; none: nobody asks
 };
 
 class node_tree {

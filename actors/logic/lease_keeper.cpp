@@ -7,6 +7,12 @@
 
 namespace ringdown::logic {
 
+namespace {
+
+constexpr auto just_after = std::chrono::milliseconds(2); // as far as two clocks may be apart in `gone_for`
+
+} // namespace
+
 lease_keeper::lease_keeper(node_row self, const lease_rules& rules) : self_(std::move(self)), rules_(rules) {}
 
 lease_effects lease_keeper::tick(boot_time now) {
@@ -29,6 +35,7 @@ lease_effects lease_keeper::answered(const lease_answer& said, boot_time now) {
     give_all(out);
   else
     plan(said, out);
+  if (said.free_in) look_at_ = std::min<boot_time>(look_at_, now + *said.free_in + just_after);
   return finish(std::move(out), now);
 }
 

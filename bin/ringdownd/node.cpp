@@ -12,9 +12,12 @@
 #include "protocol/wire/dialects.hpp"
 #include "ringdown_version.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cmath>
 #include <cstdlib>
 #include <latch>
 #include <optional>
@@ -26,9 +29,9 @@ namespace ringdown {
 namespace {
 
 constexpr auto alive_within = std::chrono::seconds(5);
+constexpr double much_off = 2; // seconds of this machine's clock, beside that of the database
 
 std::string random_id(std::string_view prefix) { return encode_id(prefix, persistence::random_bits()); }
-wall_time wall_now() { return system_time().now().wall; }
 
 void add_channels(std::vector<persistence::known_channel>& to, const tenant_config& of) {
   for (const auto& channel : of.channels) {
@@ -69,6 +72,8 @@ public:
         reader_(std::make_unique<store_reader>(std::move(state.readers))),
         flight_(std::move(state.flight)),
         shards_(std::move(state.shards)),
+        clock_(shards_ ? std::make_shared<common_clock>() : nullptr),
+        time_(system_time(clock_)),
         word_(std::move(state.news)),
         owner_{incarnation_id(random_id("nd_")), 0, 0} {
     in_.bearer_token = std::move(state.token);
@@ -95,7 +100,7 @@ public:
     ports start = make_ports();
     for (const auto& one : *crashes) start.health->set_deaths(one.actor, one.count);
     std::optional<cluster_part> others;
-    if (shards_) others = cluster_part{self(), {}, shards_};
+    if (shards_) others = cluster_part{self(), {}, shards_, clock_};
     tree_ = node_tree::grow(std::move(start), writer_, {}, std::move(others));
     flight_->catch_faults();
     in_.world = tree_->world();
@@ -139,6 +144,7 @@ public:
     const pulse_answer answer = tree_->alive(alive_within);
     const moment present = in_.world->time.now();
     in_.answers.expire(present.steady);
+    look_at_own_clock();
     if (answer == pulse_answer::well) beat(present);
     if (answer != std::exchange(last_answer_, answer)) say(answer);
     return answer != pulse_answer::silent;
@@ -175,13 +181,13 @@ private:
       log_.error("died_in",
                  {{"actor", last->actor.empty() ? "none" : last->actor}, {"signal", std::to_string(last->signal)}});
       if (const auto tenant = tenant_of(last->actor))
-        if (auto noted = writer_->note_crash({}, *tenant, last->actor, wall_now()); !noted) return noted.error();
+        if (auto noted = writer_->note_crash({}, *tenant, last->actor, time_.now().wall); !noted) return noted.error();
     }
     return writer_->crashes();
   }
 
   result<void> take_everything(const api::loaded_tenants& tenants) {
-    auto owner = writer_->take_shard(0, owner_.owner, wall_now());
+    auto owner = writer_->take_shard(0, owner_.owner, time_.now().wall);
     if (!owner) return owner.error();
     owner_ = *owner;
     std::vector<persistence::known_channel> channels;
@@ -210,7 +216,7 @@ private:
 
   result<void> recover(persistence::store& store, const fence& owner,
                        const std::vector<persistence::known_channel>& channels) {
-    const auto recovered = store.recover_claims(owner, channels, wall_now());
+    const auto recovered = store.recover_claims(owner, channels, time_.now().wall);
     if (!recovered) return recovered.error();
     log_.info("recovered", {{"shard", std::to_string(owner.shard)},
                             {"resumed", std::to_string(recovered->resumed)},
@@ -228,6 +234,17 @@ private:
     if (!why_not) heartbeat_->beat(present.steady);
     if (why_not && why_not != withheld_) log_.warning("heartbeat_withheld", {{"reason", *why_not}});
     withheld_ = std::move(why_not);
+  }
+
+  void look_at_own_clock() {
+    if (!time_.off) return;
+    const std::chrono::duration<double> off = time_.off();
+    const bool wrong = std::abs(off.count()) > much_off;
+    if (wrong == std::exchange(clock_is_off_, wrong)) return;
+    if (wrong)
+      log_.warning("clock_is_off", {{"seconds", fmt::format("{:.1f}", off.count())}});
+    else
+      log_.info("clock_is_right", {});
   }
 
   void say(pulse_answer answer) {
@@ -253,7 +270,7 @@ private:
 
   ports make_ports() {
     ports start;
-    start.time = system_time();
+    start.time = time_;
     start.http = outside_.http.get();
     start.mail = outside_.mail.get();
     start.log = &log_;
@@ -302,12 +319,15 @@ private:
   std::unique_ptr<store_reader> reader_;
   std::unique_ptr<flight_recorder> flight_;
   std::shared_ptr<persistence::lease_register> shards_; // none: this node runs alone
-  std::unique_ptr<persistence::news_waiter> word_;      // until it is watched
-  fence owner_;                                         // of several: only the name
+  std::shared_ptr<common_clock> clock_;                 // of several nodes
+  time_source time_;
+  std::unique_ptr<persistence::news_waiter> word_; // until it is watched
+  fence owner_;                                    // of several: only the name
   api::context in_;
   api::news news_{in_}; // of the store's thread
   std::unique_ptr<node_tree> tree_;
   std::unique_ptr<heartbeat> heartbeat_;
+  bool clock_is_off_ = false;           // at the last tick
   std::optional<std::string> withheld_; // why the outside was not told at the last tick
   pulse_answer last_answer_ = pulse_answer::well;
   std::unique_ptr<net::http_server> server_;

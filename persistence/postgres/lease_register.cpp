@@ -75,11 +75,13 @@ update shard s set owner = $1, epoch = s.epoch + 1, lease_until = now() + $3::in
 constexpr const char* read_shards = R"(
 select s.id, s.owner, s.epoch, s.owner <> '' and s.lease_until > now() and not exists (
     select from node n where n.id = s.owner and n.gone_since <= now() - $1::interval),
-  coalesce((select sum(t.instances) from tenant_shard t where t.shard = s.id), 0)
+  coalesce((select sum(t.instances) from tenant_shard t where t.shard = s.id), 0),
+  (extract(epoch from clock_timestamp()) * 1000000)::bigint
 from shard s order by s.id)";
 
 constexpr const char* read_nodes = R"(
-select id, name, capacity, draining, to_drain, site, version from node
+select id, name, capacity, draining, to_drain, site, version,
+  (extract(epoch from gone_since + $1::interval - now()) * 1000000)::bigint from node
   where lease_until > now() and (gone_since is null or gone_since > now() - $1::interval) order by id)";
 
 // Whoever was here long ago.
@@ -203,11 +205,17 @@ private:
                    number<std::uint64_t>(one.at(2)), one.at(3) == "t", number<std::uint32_t>(one.at(4))};
       if (of.owner == asked.asker.id) said.held.push_back({of.id, of.epoch});
       said.shards.push_back(std::move(of));
+      said.time = from_micros(number<std::int64_t>(one.at(5)));
     }
-    for (const row& one : nodes)
+    for (const row& one : nodes) {
+      if (const auto& left = one.at(7)) {
+        const duration in = std::chrono::microseconds(number<std::int64_t>(left));
+        said.free_in = std::min(said.free_in.value_or(in), in);
+      }
       said.nodes.push_back({incarnation_id(one.at(0).value_or("")), one.at(1).value_or(""),
                             number<std::uint32_t>(one.at(2)), one.at(3) == "t", one.at(4) == "t",
                             one.at(5).value_or(""), one.at(6).value_or("")});
+    }
     return said;
   }
 

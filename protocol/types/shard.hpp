@@ -3,10 +3,12 @@
 #pragma once
 
 #include "protocol/types/ids.hpp"
+#include "protocol/types/time.hpp"
 
 #include <chrono>
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -72,6 +74,9 @@ struct lease_answer {
   std::vector<held_lease> held; // by the asker, now: what is missing here is not its any more
   std::vector<shard_row> shards;
   std::vector<node_row> nodes;
+  // Until the next process whose session is closed counts as dead, and its shards are free. None: there is none.
+  std::optional<duration> free_in;
+  std::optional<wall_time> time; // by the register's clock, while it answered; none: it has none
 };
 
 } // namespace ringdown

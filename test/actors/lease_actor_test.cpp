@@ -49,6 +49,7 @@ struct bench {
     given.self.id = me;
     given.self.name = "one of us";
     given.at = session;
+    given.clock = common;
     given.asker = caf::actor_cast<register_actor>(pointer(asker));
     given.board = board;
     given.root = caf::actor_cast<node_actor>(pointer(root));
@@ -96,6 +97,7 @@ struct bench {
   lease_question answer() {
     auto asked = hear<ask_register>(asker).question;
     auto said = shared.answer(asked, passed());
+    said.time = time_there;
     tell(register_answered{asked.number, true, std::move(said)});
     return asked;
   }
@@ -144,6 +146,8 @@ struct bench {
   test::lease_register shared{2};
   std::shared_ptr<scripted_session> session = std::make_shared<scripted_session>();
   std::shared_ptr<lease_board> board = std::make_shared<lease_board>();
+  std::shared_ptr<common_clock> common = std::make_shared<common_clock>();
+  std::optional<wall_time> time_there; // the register's clock
   test::event_log log;
   std::shared_ptr<ports> world = test::make_world(log);
   test::testing_config config;
@@ -301,4 +305,16 @@ TEST_CASE("a process that ends hands everything over, and says so when the regis
   CHECK(left);
   CHECK(at.shared.owner_of(0).empty());
   CHECK(at.shared.owner_of(1).empty());
+}
+
+TEST_CASE("the common clock is the register's, as of the question that it answered") {
+  bench at;
+  static_cast<void>(at.begin_both());
+  CHECK_FALSE(at.common->at(at.boot()));
+  at.later(1s);
+  const boot_time asked = at.boot();
+  at.passed_ += std::chrono::nanoseconds(200ms).count();
+  at.time_there = wall_time{600'000h};
+  static_cast<void>(at.answer());
+  CHECK(at.common->at(asked + 100ms) == at.time_there);
 }

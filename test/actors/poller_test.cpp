@@ -351,6 +351,20 @@ TEST_CASE("after a start, PBXes with an open alert are looked at first") {
   CHECK(first_look({{instance_id("hq"), alert_type::trunk_down, {resource_kind::trunk, "7"}}}) <= 3s);
 }
 
+TEST_CASE("where all nodes together watch few PBXes, they are all looked at soon after a take-over") {
+  auto leases = std::make_shared<lease_board>();
+  leases->write({{0, {6h, 6h}}});
+  lease_answer said;
+  said.shards = {{0, {}, 1, true, 10}, {1, {}, 1, true, 20}};
+  leases->note(said, 5h);
+  bench few({}, {}, leases);
+  CHECK(few.hear<wake_me>().at - few.now.steady <= 90ms);
+  said.shards[1].weight = 20'000;
+  leases->note(said, 5h);
+  bench many({}, {}, leases);
+  CHECK(many.hear<wake_me>().at - many.now.steady > 6s);
+}
+
 TEST_CASE("without the lease of its shard a PBX is read with the token in hand, and none is asked for") {
   auto leases = std::make_shared<lease_board>();
   leases->write({{0, {6h, 6h}}});

@@ -125,6 +125,23 @@ TEST_CASE("it renews every three seconds and looks at the rows every second") {
                      {1s, look}, {2s, look}, {3s, renew}, {4s, look}, {5s, look}, {6s, renew}});
 }
 
+TEST_CASE("what a dead process leaves is looked for when it becomes free, and not a second later") {
+  bench b;
+  b.answer({}, {{1, 1}});
+  b.answer({{0, 1}}, {{1, 1}});
+  b.ask_again();
+  auto said = b.rows(b.asked.number, {{0, 1}}, {{1, 1}});
+  said.free_in = 300ms;
+  b.hear(b.keeper.answered(said, b.now));
+  const boot_time heard = b.now;
+  b.ask_again();
+  CHECK(b.now > heard + 300ms);
+  CHECK(b.now < heard + 310ms);
+  b.answer({{0, 1}}); // shard 1 is free
+  REQUIRE(b.last.ask);
+  CHECK(b.asked.acquire == std::vector<shard_id>{1});
+}
+
 TEST_CASE("a look lengthens nothing, a renewal what it says is still ours") {
   bench b;
   b.hold({{0, 1}, {1, 1}});

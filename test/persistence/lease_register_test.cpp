@@ -194,10 +194,18 @@ TEST_CASE(
   at_both([](judged_register& at) {
     static_cast<void>(at.ask("a", question("a", lease_ask::renew, {0})));
     static_cast<void>(at.ask("b", question("b", lease_ask::renew)));
+    CHECK_FALSE(at.ask("b", question("b", lease_ask::look)).free_in);
     at.close("a");
-    CHECK(owners(at.ask("b", question("b", lease_ask::look, {0})))[0] == "a1"); // seen closed now
+    const auto seen = at.ask("b", question("b", lease_ask::look, {0})); // closed
+    CHECK(owners(seen)[0] == "a1");
+    REQUIRE(seen.free_in);
+    CHECK(*seen.free_in > 1900ms);
+    CHECK(*seen.free_in < 2100ms);
     at.pass(1900ms);
-    CHECK(owners(at.ask("b", question("b", lease_ask::look, {0})))[0] == "a1");
+    const auto again = at.ask("b", question("b", lease_ask::look, {0}));
+    CHECK(owners(again)[0] == "a1");
+    REQUIRE(again.free_in);
+    CHECK(*again.free_in <= 100ms);
     SECTION("it comes back") {
       static_cast<void>(at.ask("a", question("a", lease_ask::renew)));
       at.pass(1900ms);
@@ -208,6 +216,7 @@ TEST_CASE(
       const auto said = at.ask("b", question("b", lease_ask::renew, {0}));
       CHECK(owners(said)[0] == "b2");
       CHECK(said.nodes.size() == 1);
+      CHECK_FALSE(said.free_in);
       CHECK(at.ask("a", question("a", lease_ask::renew)).held.empty());
     }
   });
@@ -316,4 +325,14 @@ TEST_CASE("a session with PostgreSQL tells when the other side is gone, and can 
   REQUIRE_FALSE(refused.ok());
   CHECK(refused.error().kind == failure_kind::unavailable);
   CHECK(refused.error().detail.find("hunter2") == std::string::npos);
+}
+
+TEST_CASE("PostgreSQL's register says what time it is there") {
+  if (test::postgres_server::running() == nullptr) return;
+  in_postgres at;
+  const auto before = std::chrono::system_clock::now();
+  const auto said = at.ask("a", question("a", lease_ask::renew));
+  REQUIRE(said.time);
+  CHECK(*said.time >= std::chrono::floor<duration>(before));
+  CHECK(*said.time <= std::chrono::system_clock::now());
 }

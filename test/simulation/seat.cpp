@@ -120,7 +120,7 @@ void seat::clear_away() {
 
 ports seat::make_ports(const fence& owner, const std::string& mark) {
   ports start;
-  start.time = {host_.clock, [this] { return around_.time.boot(); }, [this] { return around_.order.unit(); }};
+  start.time = {host_.clock, [this] { return around_.time.boot(); }, [this] { return around_.order.unit(); }, {}};
   start.http = &http_;
   start.mail = &mail_;
   start.log = log_.get();

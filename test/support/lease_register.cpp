@@ -39,8 +39,13 @@ lease_answer lease_register::answer(const lease_question& asked, instant now) {
     if (of.owner == who) said.held.push_back({id, of.epoch});
     said.shards.push_back({id, of.owner, of.epoch, is_taken(of, now), of.weight});
   }
-  for (const auto& [id, one] : nodes_)
-    if (one.until > now && !is_dead(id, now)) said.nodes.push_back(one.row);
+  for (const auto& [id, one] : nodes_) {
+    if (one.until <= now || is_dead(id, now)) continue;
+    said.nodes.push_back(one.row);
+    if (!one.gone_since) continue;
+    const auto in = std::chrono::duration_cast<duration>(*one.gone_since + rules_.gone_for - now);
+    said.free_in = std::min(said.free_in.value_or(in), in);
+  }
   return said;
 }
 
