@@ -160,7 +160,7 @@ result<std::uint64_t> carry_out(context& in, persistence::store& store, const st
 // `ringdownctl oncall` stands above the file. Where that cannot be read, the file is warned of as it stands: applying it may
 // be what mends the rest.
 std::vector<config_warning> warnings_now(const context& in, persistence::store& store, tenant_config config) {
-  const auto stored = store.load_tenant(config.id, in.world->node.node_name, in.world->time.now().wall);
+  const auto stored = store.load_tenant(config.id, in.world->node.egress_name, in.world->time.now().wall);
   if (stored && stored->oncall && stored->oncall->user) config.oncall.user = stored->oncall->user;
   return warnings_of(config, reach_of(in));
 }

@@ -178,6 +178,7 @@ void read_rest(table_reader& file, fault_list& faults, node_config& c, const std
   section(file, faults, "node", [&](table_reader& r) {
     c.node_name = r.text("name").value_or(c.node_name);
     c.site = r.text("site").value_or("");
+    c.egress_name = r.text("egress").value_or("");
     c.node_capacity = static_cast<std::uint32_t>(r.number("capacity", 1, most_capacity).value_or(c.node_capacity));
   });
   section(file, faults, "log", [&](table_reader& r) {
@@ -207,6 +208,7 @@ node_file parse_node_file(const std::string& text, const std::string& path, cons
   read_providers(file, faults, c, path);
   read_carriers(file, faults, c);
   file.finish();
+  if (c.egress_name.empty()) c.egress_name = c.node_name;
   if (c.token_file.empty()) c.token_file = c.state_dir + "/api.token";
   if (c.key_file.empty()) c.key_file = c.state_dir + "/secrets.key";
   if (!faults.empty()) return {std::nullopt, faults.take()};

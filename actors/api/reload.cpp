@@ -31,6 +31,7 @@ std::vector<std::string> keys_for_a_start(const node_config& started, const node
   compare("node.name", &node_config::node_name);
   compare("node.site", &node_config::site);
   compare("node.capacity", &node_config::node_capacity);
+  compare("node.egress", &node_config::egress_name);
   compare("log.format", &node_config::log_as);
   return keys;
 }

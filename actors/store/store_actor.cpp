@@ -58,7 +58,7 @@ store_keeper::behavior_type store_keeper::make_behavior() {
 void store_keeper::on(const load_tenant& asked) {
   tenant_loaded answer;
   auto commands = flush_for(asked.tenant) ? heard(held_->open_commands(asked.tenant)) : away<std::vector<command>>();
-  auto snapshot = commands ? heard(held_->load_tenant(asked.tenant, world().node.node_name, now().wall))
+  auto snapshot = commands ? heard(held_->load_tenant(asked.tenant, world().node.egress_name, now().wall))
                            : result<persistence::tenant_snapshot>(commands.error());
   if (snapshot) {
     answer.ok = true;
@@ -115,7 +115,7 @@ void store_keeper::on(const store_command& asked) {
 
 void store_keeper::on(const save_budget& asked) {
   const auto saved = written(
-      held_->save_login_budget(asked.owner, asked.tenant, asked.instance, world().node.node_name, asked.budget));
+      held_->save_login_budget(asked.owner, asked.tenant, asked.instance, world().node.egress_name, asked.budget));
   tell(asked.reply_to, login_budget_saved{saved.ok()});
 }
 

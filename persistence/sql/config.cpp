@@ -126,6 +126,11 @@ result<config_head> sql_store::replace_config(const config_change& change) {
       replace_objects(change);
       replace_identities(change);
       replace_secrets(change);
+      db_->post(
+          "insert into tenant_shard(tenant, shard, instances, configs) values(?,?,?,1) on conflict(tenant) do update "
+          "set "
+          "instances = excluded.instances, configs = tenant_shard.configs + 1",
+          change.tenant, change.shard, static_cast<std::uint64_t>(change.identities.size()));
       if (change.remove_tenant) {
         db_->post("delete from config_document where tenant = ?", change.tenant);
         db_->post("delete from secret where tenant = ?", change.tenant);
@@ -134,15 +139,10 @@ result<config_head> sql_store::replace_config(const config_change& change) {
             change.at, change.tenant);
       } else {
         db_->post(
-            "insert into config_document(tenant, version) values(?, 1) on conflict(tenant) do update set version = "
-            "config_document.version + 1",
+            "insert into config_document(tenant, version) select tenant, configs from tenant_shard where tenant = ? on "
+            "conflict(tenant) do update set version = excluded.version",
             change.tenant);
       }
-      db_->post(
-          "insert into tenant_shard(tenant, shard, instances) values(?,?,?) on conflict(tenant) do update set "
-          "instances "
-          "= excluded.instances",
-          change.tenant, change.shard, static_cast<std::uint64_t>(change.identities.size()));
       append_audit(change.tenant, {change.actor, change.remove_tenant ? "tenant.removed" : "config.applied",
                                    "tenant/" + change.tenant.str(), change.summary, change.at});
       db_->announce();

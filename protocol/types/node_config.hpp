@@ -39,6 +39,9 @@ struct node_config {
   duration heartbeat_interval = std::chrono::seconds(60);
   std::string node_name;           // default: the host's name
   std::uint32_t node_capacity = 1; // beside that of others (S-K7)
+  // Stands for the public address by which PBXes are reached: what is counted of failed logins is counted for it (S-K2). The same
+  // for all nodes behind one address; default: the node's name.
+  std::string egress_name;
   std::string site;
   bool across_tenants = true;          // [correlation]: tenants hear that a carrier fails elsewhere too (S-C5)
   std::vector<carrier_alias> carriers; // [[carrier]]

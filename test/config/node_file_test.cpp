@@ -200,6 +200,11 @@ TEST_CASE("Slips of the finger are recognised, other words are not") {
   CHECK(nearest(std::string(100'000, 'x'), known).empty());
 }
 
+TEST_CASE("A node reaches PBXes by an address of its own, unless it is said to share one") {
+  CHECK(read("state_dir = \"/s\"\n[node]\nname = \"n1\"\n").config->egress_name == "n1");
+  CHECK(read("state_dir = \"/s\"\n[node]\nname = \"n1\"\negress = \"office\"\n").config->egress_name == "office");
+}
+
 TEST_CASE("A database is named by its URL, or by the file that holds it") {
   const auto plain =
       read("state_dir = \"/s\"\n[store]\nurl = \"postgresql://db/x\"\nshards = 12\n[node]\ncapacity = 3\n");

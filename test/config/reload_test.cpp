@@ -37,12 +37,12 @@ TEST_CASE("Every key that acts at the next start only is named") {
   fresh.providers["ntfy"].ca_file = "/ca.pem";
   fresh.across_tenants = false;
   fresh.carriers = {{"one", {"sip.one.example"}}};
-  fresh.node_name = fresh.site = "x";
+  fresh.node_name = fresh.site = fresh.egress_name = "x";
   fresh.log_as = log_format::json;
   CHECK(keys_for_a_start(started, fresh) ==
         std::vector<std::string>{"state_dir", "http.listen", "http.public_url", "api.token_file", "store.url",
                                  "secrets.key_file", "poll.connect_timeout", "poll.timeout", "egress.allow", "provider",
-                                 "correlation.across_tenants", "carrier", "node.name", "node.site", "node.capacity",
+                                 "correlation.across_tenants", "carrier", "node.name", "node.site", "node.capacity", "node.egress",
                                  "log.format"});
   CHECK(keys_for_a_start(started, started).empty());
 }

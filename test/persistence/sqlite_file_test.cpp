@@ -63,7 +63,7 @@ TEST_CASE("a new database is private, in WAL mode, and ours") {
   SQLite::Database db(place.file(), SQLite::OPEN_READONLY);
   CHECK(db.execAndGet("pragma journal_mode").getString() == "wal");
   CHECK(db.execAndGet("pragma application_id").getInt() == 0x52444e31);
-  CHECK(db.execAndGet("pragma user_version").getInt() == 7);
+  CHECK(db.execAndGet("pragma user_version").getInt() == 8);
 }
 
 TEST_CASE("a newer schema is refused with words for the operator") {
@@ -90,7 +90,7 @@ TEST_CASE("a database of the first version is brought up to date, with what it o
     done.remote = "48213";
     REQUIRE(work.settle(done).ok());
   }
-  CHECK(count(place.file(), "pragma user_version") == 7);
+  CHECK(count(place.file(), "pragma user_version") == 8);
   CHECK(count(place.file(), "select count(*) from remote where reference = '48213'") == 1);
   static_cast<void>(place.open()); // and nothing is done twice
   CHECK(count(place.file(), "select count(*) from remote") == 1);

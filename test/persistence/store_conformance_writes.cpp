@@ -284,6 +284,19 @@ void configuration_takes_along_what_it_removes(const store_opener& open) {
     REQUIRE(work.held->replace_config(change).ok());
     CHECK((*work.held->load_secrets(work.tenant)).size() == 1);
   }
+  SECTION(
+      "versions go on where a removed tenant comes back: whoever knew the old one must not take the new one for it") {
+    auto gone = change_of("acme");
+    gone.remove_tenant = true;
+    gone.objects.clear();
+    gone.identities.clear();
+    gone.secrets.clear();
+    REQUIRE(work.held->replace_config(gone).ok());
+    const auto again = work.held->replace_config(change_of("acme"));
+    REQUIRE(again.ok());
+    CHECK(again->version == 3);
+    CHECK((*work.held->config_heads())[0].version == 3);
+  }
   SECTION("a removed tenant leaves its audit and nothing to start") {
     config_change gone;
     gone.tenant = work.tenant;

@@ -20,9 +20,9 @@ class Node(Daemon):
         self.world = world
         self.frozen = False
 
-    def configure(self, interval, timing, url, extra="", public_url=None):
+    def configure(self, interval, timing, url, extra="", public_url=None, egress=None):
         shared = self.world.folder
-        several = (f'[store]\nurl = "{url}"\nshards = {self.world.shards}\n[node]\nname = "{self.name}"\n'
+        several = (f'[store]\nurl = "{url}"\nshards = {self.world.shards}\n[node]\nname = "{self.name}"\negress = "{egress or self.name}"\n'
                    f'[secrets]\nkey_file = "{shared}/secrets.key"\n[api]\ntoken_file = "{shared}/api.token"\n')
         self.write_config(interval, timing, several + extra, public_url)
 
@@ -61,7 +61,7 @@ class Node(Daemon):
 class Cluster(World):
     """What scenarios ask of a world, any node that runs answers."""
 
-    def __init__(self, scenario, names=("n1", "n2", "n3"), interval="500ms", timing=None, shards=12, public_url=None):
+    def __init__(self, scenario, names=("n1", "n2", "n3"), interval="500ms", timing=None, shards=12, public_url=None, egress=None):
         self.nodes = {}
         self.shards = shards
         self.database = None
@@ -69,7 +69,7 @@ class Cluster(World):
         try:
             self.database = Database()
             for name in names:
-                self.add(name, interval, timing, public_url=public_url)
+                self.add(name, interval, timing, public_url=public_url, egress=egress)
         except BaseException:
             self.end()
             raise

@@ -24,9 +24,11 @@ create table node(
   draining boolean not null, to_drain boolean not null default false, session integer not null, server timestamptz not null,
   lease_until timestamptz not null, gone_since timestamptz);
 create sequence node_session as integer cycle;
--- A tenant stays where it was placed, also when it is gone: what it wrote is under that shard's fence.
+-- A tenant stays where it was placed, also when it is gone: what it wrote is under that shard's fence. So do versions of its
+-- configuration go on from `configs`, so that nobody who knew the old one takes the new one for it.
 create table tenant_shard(
-  tenant string primary key, shard integer not null references shard(id), instances integer not null);
+  tenant string primary key, shard integer not null references shard(id), instances integer not null,
+  configs bigint not null default 0);
 
 create table config_document(tenant string primary key, version bigint not null);
 create table config_object(
