@@ -167,8 +167,9 @@ public:
     return true;
   }
 
-  void with_writer(std::function<result<void>(persistence::store&)> run) override {
-    caf::anon_send(shared_->store, with_store{std::move(run)});
+  void with_writer(std::function<result<void>(persistence::store&)> run,
+                   std::function<void(const failure&)> refused) override {
+    caf::anon_send(shared_->store, with_store{std::move(run), true, std::move(refused)});
   }
 
   void restart(const tenant_id& tenant, const std::string& actor, const std::string& why,
@@ -219,10 +220,12 @@ public:
     for (int i = 0; i < 2; ++i) {
       auto done = std::make_shared<std::promise<void>>();
       auto reached = done->get_future();
-      with_writer([done](persistence::store&) -> result<void> {
-        done->set_value();
-        return {};
-      });
+      with_writer(
+          [done](persistence::store&) -> result<void> {
+            done->set_value();
+            return {};
+          },
+          {});
       reached.wait();
     }
   }

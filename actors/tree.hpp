@@ -61,7 +61,9 @@ public:
   // Any thread. Has ports::news look. False: it is about to look already.
   virtual bool look_for_news() = 0;
   // Any thread. Runs on the store's thread, after all that was asked before; returns what the store said to it.
-  virtual void with_writer(std::function<result<void>(persistence::store&)> run) = 0;
+  // `refused`: in its place while the store is known to be away; none: it is run all the same.
+  virtual void with_writer(std::function<result<void>(persistence::store&)> run,
+                           std::function<void(const failure&)> refused = {}) = 0;
   // Any thread. Crash one actor of a tenant, as its supervisor knows it; `found` is called on an actor's thread.
   virtual void restart(const tenant_id& tenant, const std::string& actor, const std::string& why,
                        std::function<void(bool)> found) = 0;

@@ -277,6 +277,8 @@ struct save_budget {
 struct with_store {
   std::function<result<void>(persistence::store&)> run;
   bool writes = true; // else: that it succeeds says nothing of whether the store can be written
+  // Called in place of `run` while the store is known to be away, so that nobody waits for one more time-out. None: it is run.
+  std::function<void(const failure&)> refused = {};
 };
 // A death of an actor (S-D5), and its end as a matter of concern: it has lived long enough since.
 struct crash_noted {

@@ -75,7 +75,8 @@ void post_restart_actor(context& in, const server_request& request, const path_p
                        : problem(404, "not found", "no such actor, or it is not running"));
         });
         return {};
-      });
+      },
+      [answer](const failure& why) { answer(problem(why)); });
 }
 
 } // namespace ringdown::api

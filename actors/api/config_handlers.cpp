@@ -255,17 +255,19 @@ void put_tenant_file(context& in, const server_request& request, const path_part
         auto made = apply(in, store, id, up);
         answer(made ? *made : problem(made.error()));
         return made ? result<void>() : result<void>(made.error());
-      });
+      },
+      [answer](const failure& why) { answer(problem(why)); });
 }
 
 void delete_tenant(context& in, const server_request& request, const path_parts& parts, const respond& answer) {
-  in.tree->with_writer([&in, id = tenant_id(parts[0]), by = by_whom({{"by", parameter(request, "by")}}),
-                        dry_run = !parameter(request, "dry_run").empty(),
-                        answer](persistence::store& store) -> result<void> {
-    auto made = remove(in, store, id, by, dry_run);
-    answer(made ? *made : problem(made.error()));
-    return made ? result<void>() : result<void>(made.error());
-  });
+  in.tree->with_writer(
+      [&in, id = tenant_id(parts[0]), by = by_whom({{"by", parameter(request, "by")}}),
+       dry_run = !parameter(request, "dry_run").empty(), answer](persistence::store& store) -> result<void> {
+        auto made = remove(in, store, id, by, dry_run);
+        answer(made ? *made : problem(made.error()));
+        return made ? result<void>() : result<void>(made.error());
+      },
+      [answer](const failure& why) { answer(problem(why)); });
 }
 
 } // namespace ringdown::api

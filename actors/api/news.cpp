@@ -18,7 +18,12 @@ void take_tenants(context& in, loaded_tenants tenants) {
 }
 
 result<void> news::look(persistence::store& from) {
-  if (auto read = read_configs(from); !read) return read;
+  const auto changes = from.config_changes();
+  if (!changes) return changes.error();
+  if (*changes != seen_changes_) {
+    if (auto read = read_configs(from); !read) return read;
+    seen_changes_ = *changes;
+  }
   if (auto passed = pass_commands_on(from); !passed) return passed;
   return read_verdicts(from);
 }

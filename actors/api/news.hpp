@@ -5,6 +5,7 @@
 #include "actors/api/context.hpp"
 #include "actors/api/load_tenants.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <set>
 #include <string>
@@ -30,6 +31,7 @@ private:
 
   context& in_;
   std::set<std::string> passed_on_; // commands that are still open
+  std::uint64_t seen_changes_ = 0;  // of configurations, whose versions were looked at
 };
 
 } // namespace ringdown::api

@@ -114,13 +114,16 @@ void store_keeper::on(const store_command& asked) {
 }
 
 void store_keeper::on(const save_budget& asked) {
-  const auto saved = written(
-      held_->save_login_budget(asked.owner, asked.tenant, asked.instance, world().node.egress_name, asked.budget));
+  const auto saved = now().steady < shut_until_
+                         ? away<void>()
+                         : written(held_->save_login_budget(asked.owner, asked.tenant, asked.instance,
+                                                            world().node.egress_name, asked.budget));
   tell(asked.reply_to, login_budget_saved{saved.ok()});
 }
 
 void store_keeper::on(const with_store& asked) {
   static_cast<void>(flush_all());
+  if (asked.refused && now().steady < shut_until_) return asked.refused(away<void>().error());
   auto said = asked.run(*held_);
   static_cast<void>(asked.writes ? written(std::move(said)) : heard(std::move(said)));
 }
@@ -144,11 +147,16 @@ void store_keeper::on(const flush_writes& asked) {
   }
   if (!write_settlements() || !write_commits()) {
     flush_asked_ = true;
-    this->delayed_send(this, retry_pause, flush_writes{});
+    this->delayed_send(this, pause_before_retry(), flush_writes{});
     return;
   }
   static_cast<void>(heard(held_->fold_log())); // nobody waits for it but who comes next
   if (queue_.has_any() || !settlements_.empty()) flush_soon();
+}
+
+// Not all nodes at once, when the database they share is back.
+std::chrono::nanoseconds store_keeper::pause_before_retry() const {
+  return retry_pause + std::chrono::duration_cast<std::chrono::nanoseconds>(retry_pause * world().time.spread());
 }
 
 // A message to itself goes behind all that has arrived by now: that is what makes the group.
@@ -318,7 +326,7 @@ bool store_keeper::survived(const failure& why) {
   if (lost) world().fatal("the store cannot be trusted: " + why.detail);
   if (!lost && why.kind != failure_kind::unavailable) return true;
   metrics.store_ready = false;
-  shut_until_ = now().steady + retry_pause;
+  shut_until_ = now().steady + pause_before_retry();
   return false;
 }
 

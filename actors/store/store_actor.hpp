@@ -39,6 +39,7 @@ private:
   void on(const crashes_forgotten& lived);
   void on(const flush_writes& asked);
 
+  [[nodiscard]] std::chrono::nanoseconds pause_before_retry() const;
   void flush_soon();
   void try_held_ones_later();
   [[nodiscard]] bool flush_all(); // before anything that must see what was asked before it

@@ -13,7 +13,6 @@ namespace ringdown::persistence {
 namespace {
 
 using row = postgres_session::row;
-using asked_for = std::vector<std::string>;
 
 // A process that hangs in the middle of a transaction must not hold its rows for longer than a lease; and the server must not
 // give up a silent session sooner than that, because it would look like a dead process.
@@ -170,8 +169,7 @@ private:
   result<lease_answer> answer(const lease_question& what) {
     const auto in = session();
     const std::string& me = what.asker.id.str();
-    std::vector<std::pair<const char*, asked_for>> steps{{"begin isolation level read committed", {}},
-                                                         {note_the_gone, {}}};
+    std::vector<postgres_session::question> steps{{"begin isolation level read committed", {}}, {note_the_gone, {}}};
     for (const drain_wish& one : what.wishes) steps.push_back({wish, {one.name, one.drain ? "true" : "false"}});
     if (what.what == lease_ask::renew) {
       const node_row& self = what.asker;
@@ -187,14 +185,13 @@ private:
                         array_of(what.release, [](const held_lease& one) { return one.epoch; })}});
     if (!what.acquire.empty())
       steps.push_back({acquire, {me, array_of(what.acquire, [](shard_id one) { return one; }), ttl_, gone_for_}});
-    for (const auto& [sql, parameters] : steps)
-      if (auto done = in->ask(sql, parameters); !done) return done.error();
-    auto shards = in->ask(read_shards, {gone_for_});
-    if (!shards) return shards.error();
-    auto nodes = in->ask(read_nodes, {gone_for_});
-    if (!nodes) return nodes.error();
-    if (auto done = in->ask("commit"); !done) return done.error();
-    return read(what, *shards, *nodes);
+    const std::size_t shards = steps.size();
+    steps.push_back({read_shards, {gone_for_}});
+    steps.push_back({read_nodes, {gone_for_}});
+    steps.push_back({"commit", {}});
+    const auto said = in->ask_together(steps);
+    if (!said) return said.error();
+    return read(what, (*said)[shards], (*said)[shards + 1]);
   }
 
   static lease_answer read(const lease_question& asked, const std::vector<row>& shards, const std::vector<row>& nodes) {

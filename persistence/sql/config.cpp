@@ -24,6 +24,15 @@ result<std::vector<config_head>> sql_store::config_heads() {
   return guard([&]() -> result<std::vector<config_head>> { return read_heads({}); });
 }
 
+result<std::uint64_t> sql_store::config_changes() {
+  return guard([&]() -> result<std::uint64_t> {
+    std::uint64_t all = 0;
+    db_->rows("select cast(coalesce(sum(configs), 0) as bigint) from tenant_shard",
+              [&](columns& row) { all = row.as<std::uint64_t>(); });
+    return all;
+  });
+}
+
 result<std::vector<config_document>> sql_store::load_configs(const std::optional<tenant_id>& only) {
   return guard([&]() -> result<std::vector<config_document>> {
     std::vector<config_document> all;

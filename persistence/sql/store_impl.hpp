@@ -33,6 +33,7 @@ public:
                                    key_knowledge keys, const std::vector<delivery_id>& carried, wall_time now) override;
   result<std::vector<config_document>> load_configs(const std::optional<tenant_id>& only) override;
   result<std::vector<config_head>> config_heads() override;
+  result<std::uint64_t> config_changes() override;
   result<tenant_snapshot> load_tenant(const tenant_id& tenant, const std::string& egress, wall_time now) override;
   result<std::vector<command>> open_commands(const std::optional<tenant_id>& tenant) override;
   result<std::vector<command_result>> decided_commands(const std::vector<std::string>& ids) override;

@@ -42,7 +42,7 @@ public:
     asked.push_back(what);
     if (on_command) on_command(what, done);
   }
-  void with_writer(std::function<result<void>(persistence::store&)>) override {}
+  void with_writer(std::function<result<void>(persistence::store&)>, std::function<void(const failure&)>) override {}
   void restart(const tenant_id&, const std::string&, const std::string&, std::function<void(bool)>) override {}
   [[nodiscard]] pulse_answer alive(std::chrono::milliseconds) override { return pulse_answer::well; }
   bool drain(std::chrono::milliseconds) override { return true; }

@@ -285,6 +285,29 @@ TEST_CASE("a batch that spoils the transaction is refused alone, with what its t
   CHECK(world.stored("al_acme12"));
 }
 
+TEST_CASE("while the store is known to be away nobody waits for it once more who can be told so") {
+  living_store world;
+  world.world->time.now = [present = world.world->time.now()] { return present; }; // no pause ends
+  world.there([](store&) -> result<void> { return failure{failure_kind::unavailable, "no answer for 5 s"}; });
+  bool ran = false;
+  std::promise<failure> told;
+  caf::anon_send(world.keeper, with_store{[&](store&) -> result<void> {
+                                            ran = true;
+                                            return {};
+                                          },
+                                          true, [&](const failure& why) { told.set_value(why); }});
+  CHECK(told.get_future().get().kind == failure_kind::unavailable);
+  CHECK_FALSE(ran);
+  world.there([](store&) -> result<void> { return {}; }); // who cannot be told is run: it is back
+  std::promise<void> done;
+  caf::anon_send(world.keeper, with_store{[&](store&) -> result<void> {
+                                            done.set_value();
+                                            return {};
+                                          },
+                                          true, [](const failure&) {}});
+  done.get_future().wait();
+}
+
 TEST_CASE("outcomes that wait are stored 56 at a time, and whoever asked hears of its own") {
   std::atomic<int> commits = 0;
   living_store world;

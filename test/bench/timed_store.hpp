@@ -50,6 +50,7 @@ public:
     return real_->load_configs(only);
   }
   result<std::vector<persistence::config_head>> config_heads() override { return real_->config_heads(); }
+  result<std::uint64_t> config_changes() override { return real_->config_changes(); }
   result<persistence::tenant_snapshot> load_tenant(const tenant_id& tenant, const std::string& egress,
                                                    wall_time now) override {
     return real_->load_tenant(tenant, egress, now);

@@ -25,7 +25,9 @@ struct bare_tree final : node_tree {
   void command(const ringdown::command&, std::function<void(result<void>)>) override {}
   void pass_on(const ringdown::command&) override {}
   bool look_for_news() override { return true; }
-  void with_writer(std::function<result<void>(persistence::store&)> run) override { static_cast<void>(run(*held)); }
+  void with_writer(std::function<result<void>(persistence::store&)> run, std::function<void(const failure&)>) override {
+    static_cast<void>(run(*held));
+  }
   void restart(const tenant_id&, const std::string&, const std::string&, std::function<void(bool)>) override {}
   [[nodiscard]] pulse_answer alive(std::chrono::milliseconds) override { return pulse_answer::well; }
   bool drain(std::chrono::milliseconds) override { return true; }

@@ -140,6 +140,10 @@ result<tenant_snapshot> simulated_store::load_tenant(const tenant_id& tenant, co
                                                      wall_time now) {
   return read<tenant_snapshot>([&] { return real_->load_tenant(tenant, egress, now); });
 }
+result<std::uint64_t> simulated_store::config_changes() {
+  return read<std::uint64_t>([&] { return real_->config_changes(); });
+}
+
 result<std::vector<config_head>> simulated_store::config_heads() {
   return read<std::vector<config_head>>([&] { return real_->config_heads(); });
 }

@@ -57,6 +57,7 @@ public:
                                                 const std::vector<delivery_id>& carried, wall_time now) override;
   result<std::vector<persistence::config_document>> load_configs(const std::optional<tenant_id>& only) override;
   result<std::vector<persistence::config_head>> config_heads() override;
+  result<std::uint64_t> config_changes() override;
   result<persistence::tenant_snapshot> load_tenant(const tenant_id& tenant, const std::string& egress,
                                                    wall_time now) override;
   result<std::vector<command>> open_commands(const std::optional<tenant_id>& tenant) override;
