@@ -2,7 +2,7 @@
 // its own. The script decides what is read, said, withheld and when to hang up.
 #pragma once
 
-#include "test/net/tls_fixture.hpp"
+#include "test/support/tls_fixture.hpp"
 
 #include <atomic>
 #include <condition_variable>

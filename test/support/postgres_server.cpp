@@ -8,6 +8,7 @@
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,8 +17,10 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace ringdown::test {
@@ -91,6 +94,10 @@ postgres_server::postgres_server(durability kept, const std::filesystem::path& i
 }
 
 postgres_server::~postgres_server() {
+  if (follower_ > 0) {
+    ::kill(follower_, SIGKILL);
+    static_cast<void>(status_of(follower_));
+  }
   stop(SIGQUIT);
   std::error_code none;
   std::filesystem::remove_all(folder_, none);
@@ -105,6 +112,27 @@ std::string postgres_server::socket_path() const { return (folder_ / (".s.PGSQL.
 void postgres_server::restart() {
   stop(SIGQUIT);
   start();
+}
+
+void postgres_server::use_certificate(const std::string& certificate, const std::string& key) {
+  const auto owner = std::filesystem::path(folder_ / "data");
+  struct stat of {};
+  if (::stat(owner.c_str(), &of) != 0) fail("no data");
+  for (const auto& [name, text] : {std::pair("server.crt", &certificate), std::pair("server.key", &key)}) {
+    const std::filesystem::path file = owner / name;
+    std::ofstream(file) << *text;
+    if (::chmod(file.c_str(), 0600) != 0 || ::chown(file.c_str(), of.st_uid, of.st_gid) != 0) fail("no certificate");
+  }
+  std::ofstream(owner / "postgresql.conf", std::ios::app) << "ssl = on\n";
+  restart();
+}
+
+void postgres_server::be_followed() {
+  const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+  follower_ = begin({(programs_ / "pg_receivewal").string(), "-D", folder_.string(), "-h", folder_.string(), "-p",
+                     std::to_string(port_), "-U", "ringdown", "--synchronous", "--no-loop"},
+                    nowhere);
+  ::close(nowhere);
 }
 
 void postgres_server::start() {

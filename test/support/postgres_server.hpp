@@ -29,6 +29,10 @@ public:
   [[nodiscard]] std::string url(const std::string& database = "postgres") const;
   // Ends it as a power cut would, and starts it again from its log.
   void restart();
+  // It takes TLS from now on; PEM.
+  void use_certificate(const std::string& certificate, const std::string& key);
+  // Somebody begins to receive all that it writes, as a standby does, and says what has reached its disk.
+  void be_followed();
   [[nodiscard]] int port() const { return port_; }
   [[nodiscard]] std::string socket_path() const;
 
@@ -44,6 +48,7 @@ private:
   std::filesystem::path folder_;
   int port_ = 0;
   pid_t server_ = -1;
+  pid_t follower_ = -1;
   int log_ = -1; // what it says, until it is ready
 };
 

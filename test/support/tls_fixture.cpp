@@ -1,4 +1,4 @@
-#include "test/net/tls_fixture.hpp"
+#include "test/support/tls_fixture.hpp"
 
 #include <openssl/bio.h>
 #include <openssl/pem.h>
@@ -59,6 +59,15 @@ std::string to_pem(X509* certificate) {
   char* text = nullptr;
   const long size = BIO_get_mem_data(memory.get(), &text);
   return {text, static_cast<std::size_t>(size)};
+}
+
+std::string to_pem(EVP_PKEY* key) {
+  std::unique_ptr<BIO, decltype(&BIO_free)> memory(BIO_new(BIO_s_mem()), &BIO_free);
+  if (!memory || PEM_write_bio_PrivateKey(memory.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1)
+    throw std::runtime_error("no PEM");
+  char* start = nullptr;
+  const long size = BIO_get_mem_data(memory.get(), &start);
+  return {start, static_cast<std::size_t>(size)};
 }
 
 } // namespace ringdown::test

@@ -30,5 +30,6 @@ struct validity {
 // `alternative` is a SubjectAltName as OpenSSL writes it: "DNS:pbx.test,IP:127.0.0.1".
 [[nodiscard]] identity make_certificate(const identity& authority, const std::string& alternative, validity valid = {});
 [[nodiscard]] std::string to_pem(X509* certificate);
+[[nodiscard]] std::string to_pem(EVP_PKEY* key);
 
 } // namespace ringdown::test
