@@ -16,8 +16,7 @@ void common_clock::hear(wall_time said, boot_time asked, boot_time heard) {
   const std::int64_t least = ahead_of(heard);
   const std::int64_t most = ahead_of(asked);
   const std::int64_t known = ahead_.load(std::memory_order_relaxed);
-  ahead_.store(known == unknown ? least + (most - least) / 2 : std::clamp(known, least, most),
-               std::memory_order_relaxed);
+  ahead_.store(known == unknown ? least : std::clamp(known, least, most), std::memory_order_relaxed);
 }
 
 std::optional<wall_time> common_clock::at(boot_time now) const {
@@ -34,11 +33,11 @@ time_source system_time(std::shared_ptr<const common_clock> common) {
   // Shared because every copy of the time source draws from the same engine.
   auto dice = std::make_shared<jitter>();
   const auto own = [] { return std::chrono::time_point_cast<duration>(std::chrono::system_clock::now()); };
-  std::function<duration()> off;
+  std::function<std::optional<duration>()> off;
   if (common)
-    off = [common, own] {
+    off = [common, own]() -> std::optional<duration> {
       const auto shared = common->at(net::boot_now());
-      return shared ? own() - *shared : duration{};
+      return shared ? std::optional(own() - *shared) : std::nullopt;
     };
   return {[common = std::move(common), own] {
             const auto shared = common ? common->at(net::boot_now()) : std::nullopt;

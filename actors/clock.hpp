@@ -18,7 +18,8 @@ struct time_source {
   std::function<moment()> now;
   std::function<std::chrono::nanoseconds()> boot; // CLOCK_BOOTTIME, for send_by (S-D1)
   std::function<double()> spread;                 // uniform in [0, 1): jitter only, never identity
-  std::function<duration()> off; // by how much the machine's own wall clock is ahead of `now`; none: it is the same
+  std::function<std::optional<duration>()>
+      off; // by how much the machine's own wall clock is ahead of `now`; none: it is the same
 };
 
 // The wall clock that several nodes have in common: the register's (S-K8). Between its answers it goes on by this machine's boot

@@ -27,6 +27,7 @@ public:
   [[nodiscard]] const persistence::login_budget& budget() const { return budget_; }
   // True once after the budget changed and should be made durable.
   [[nodiscard]] bool take_budget_change();
+  void save_budget_again() { budget_changed_ = true; }
 
   // Begin a poll. Empty when there is nothing to ask: then finished() at once. The answer that is waited for comes last, so
   // that it is judged at once; but nobody who hung before stands before it.

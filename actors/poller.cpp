@@ -115,7 +115,9 @@ void poller::on(const settle_instance&) {
 }
 
 void poller::on(const login_budget_saved& saved) {
-  if (!saved.ok) log().warning("login_budget_not_saved", {{"instance", shown_as_}});
+  if (saved.ok) return;
+  log().warning("login_budget_not_saved", {{"instance", shown_as_}});
+  talk_.save_budget_again(); // with the next poll
 }
 
 void poller::on(const drain& asked) {

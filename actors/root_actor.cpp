@@ -13,6 +13,8 @@ namespace {
 constexpr std::uint64_t pulse_token = 1; // those of groups that end come after it, the child table's own lie far above
 constexpr const char* accounts_name = "accounts";
 constexpr const char* carrier_watch_name = "carrier_watch";
+// What a removed tenant's actor sent to the store has come there by then, also what it decided before it knew.
+constexpr auto gone_by_then = std::chrono::seconds(2);
 constexpr std::size_t most_pulses = 16; // asked once a second; with more unanswered the clock is dead
 
 } // namespace
@@ -61,6 +63,7 @@ void root::on(const due& rang) {
   }
   for (const auto& [name, token] : std::map(leaving_))
     if (token == rang.token) on(drained{name});
+  if (const auto gone = removed_.extract(rang.token)) close_removed_of(gone.mapped());
   static_cast<void>(children_.woken(rang.token));
   check_escalation();
 }
@@ -158,8 +161,21 @@ void root::on(const tenant_applied& applied) {
 }
 
 void root::on(const tenant_removed& removed) {
+  if (const auto known = tenants_.find(removed.tenant); known != tenants_.end()) {
+    removed_[++wake_ups_] = known->second.shard;
+    wake_at(now().steady + gone_by_then, wake_ups_);
+  }
   end_group(removed.tenant, {});
   tenants_.erase(removed.tenant);
+}
+
+// Whoever begins the shard anew does the same.
+void root::close_removed_of(shard_id shard) const {
+  const auto at = shards_.find(shard);
+  if (at == shards_.end()) return;
+  caf::anon_send(world().store, with_store{[owner = at->second->owner, now = now().wall](persistence::store& store) {
+                   return store.close_removed(owner, now);
+                 }});
 }
 
 void root::on(const shard_begun& held) {

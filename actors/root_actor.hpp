@@ -45,6 +45,7 @@ private:
   void pass_pulses_on();
   void check_pillars(const caf::down_msg& message) const;
   void check_escalation();
+  void close_removed_of(shard_id shard) const;
   [[nodiscard]] static std::string name_of(const tenant_id& id) { return "group/" + id.str(); }
 
   family_ptr births_;
@@ -56,6 +57,7 @@ private:
   std::map<tenant_id, placed_tenant> tenants_;
   std::map<shard_id, ports_ptr> shards_;         // that this node holds: what their actors share
   std::map<std::string, std::uint64_t> leaving_; // groups that end once they are quiet, or when this wake-up comes
+  std::map<std::uint64_t, shard_id> removed_;    // of tenants, by the wake-up at which what they still wrote is ended
   std::uint64_t wake_ups_;
   std::vector<pulse> pulses_; // waiting for the clock
   std::set<std::string> draining_;

@@ -75,6 +75,8 @@ public:
   // Replace the objects managed by `file` of one tenant. conflict (names no owner) when an instance's (host, client id) is
   // taken by another tenant. Secrets are sealed before they touch the disk. Suppresses pending rows of removed channels.
   virtual result<config_head> replace_config(const config_change& change) = 0; // as it is then; zeros for one removed
+  // Ends what actors still wrote after their tenants were removed, and before they knew; of the tenants of one shard.
+  virtual result<void> close_removed(const fence& owner, wall_time now) = 0;
   virtual result<secret_values> load_secrets(const tenant_id& tenant) = 0;
 
   // --- login budget (D-03, S-K2) -------------------------------------------------------------------------------

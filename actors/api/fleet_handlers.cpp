@@ -174,9 +174,15 @@ void post_drain_node(context& in, const server_request& request, const path_part
   const drain_wish wish{parts[0], off != "true"};
   in.world->log->info("drain_asked",
                       {{"node", wish.name}, {"drain", wish.drain ? "yes" : "no"}, {"by", by_whom(*body)}});
-  in.tree->drain_node(wish, [answer, drains = wish.drain] {
-    answer(json_answer(200, drains ? R"({"answer":"done","text":"it hands its shards over as others take them"})"
-                                   : R"({"answer":"done","text":"it takes shards again"})"));
+  const bool alone = std::ranges::all_of(
+      nodes, [&](const seen_node& one) { return one.row.name == parts[0] || one.row.draining || one.row.to_drain; });
+  const std::string_view text = !wish.drain ? "it takes shards again"
+                                : alone     ? "nobody else can take its shards: it goes on until somebody can"
+                                            : "it hands its shards over as others take them";
+  in.tree->drain_node(wish, [answer, text] {
+    wire::json_writer json;
+    json.open_object().text("answer", "done").text("text", text).close_object();
+    answer(json_answer(200, std::move(json).str()));
   });
 }
 

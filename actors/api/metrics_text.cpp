@@ -187,9 +187,10 @@ void leases(page& out, const context& in) {
   if (board == nullptr) return;
   const std::chrono::duration<double> silent = silence_of_register(in);
   out.gauge("ringdown_register_silent_seconds", "Since the register of shards last answered.", silent.count());
-  if (!in.world->time.off) return;
-  const std::chrono::duration<double> off = in.world->time.off();
-  out.gauge("ringdown_clock_off_seconds", "By how much this machine's clock is ahead of the database's.", off.count());
+  const auto off = in.world->time.off ? in.world->time.off() : std::nullopt;
+  if (off)
+    out.gauge("ringdown_clock_off_seconds", "By how much this machine's clock is ahead of the database's.",
+              std::chrono::duration<double>(*off).count());
 }
 
 } // namespace

@@ -237,8 +237,9 @@ private:
   }
 
   void look_at_own_clock() {
-    if (!time_.off) return;
-    const std::chrono::duration<double> off = time_.off();
+    const auto known = time_.off ? time_.off() : std::nullopt;
+    if (!known) return;
+    const std::chrono::duration<double> off = *known;
     const bool wrong = std::abs(off.count()) > much_off;
     if (wrong == std::exchange(clock_is_off_, wrong)) return;
     if (wrong)

@@ -57,6 +57,8 @@ result<opened_store> open_database(const node_config& config, log_sink& log) {
   auto writer = persistence::open_postgres({url, open_mode::writer, config.store_shards}, *box);
   if (!writer) return writer.error();
   for (const std::string& one : writer->warnings) log.warning("database", {{"says", one}});
+  // A name that is wrong by a letter may be one of an empty database: then nothing is watched, and all is well.
+  if (*is_new) log.warning("database_made", {{"shards", std::to_string(config.store_shards)}});
   opened_store made{*box, std::move(writer->held), {}};
   const auto open = [&]() -> result<std::unique_ptr<persistence::store>> {
     auto reader = persistence::open_postgres({url, open_mode::reader, config.store_shards}, *box);

@@ -19,7 +19,15 @@ std::array<char, 8> to_network(std::int64_t number) {
 
 } // namespace
 
+std::string_view mended(std::string_view text, std::string& kept) {
+  if (text.find('\0') == std::string_view::npos && wire::is_utf8(text)) return text;
+  kept = wire::repaired_utf8(text);
+  std::ranges::replace(kept, '\0', ' ');
+  return kept;
+}
+
 void bound_values::add(std::span<const parameter> values) {
+  std::string kept;
   for (const parameter& one : values) {
     if (one.is_null()) {
       begins_.push_back(null);
@@ -31,7 +39,7 @@ void bound_values::add(std::span<const parameter> values) {
     } else if (one.kind() == parameter::type::bytes) {
       add_bytes(one.bytes());
     } else {
-      add_text(one.bytes());
+      add_bytes(mended(one.bytes(), kept));
     }
   }
 }
@@ -54,16 +62,6 @@ void bound_values::add_bytes(std::string_view bytes) {
   lengths_.push_back(static_cast<int>(bytes.size()));
   formats_.push_back(1);
   bytes_ += bytes;
-}
-
-void bound_values::add_text(std::string_view text) {
-  if (text.find('\0') == std::string_view::npos && wire::is_utf8(text)) {
-    add_bytes(text);
-    return;
-  }
-  std::string mended = wire::repaired_utf8(text);
-  std::ranges::replace(mended, '\0', ' ');
-  add_bytes(mended);
 }
 
 } // namespace ringdown::persistence

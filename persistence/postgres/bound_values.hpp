@@ -11,9 +11,11 @@
 
 namespace ringdown::persistence {
 
+// As the server takes it: it refuses texts that are not UTF-8 or hold a zero. `kept` holds what had to be mended.
+[[nodiscard]] std::string_view mended(std::string_view text, std::string& kept);
+
 class bound_values {
 public:
-  // The server refuses texts that are not UTF-8 or hold a zero: they are mended.
   void add(std::span<const parameter> values);
   void clear();
   [[nodiscard]] std::size_t count() const { return lengths_.size(); }
@@ -27,7 +29,6 @@ private:
   static constexpr std::size_t null = static_cast<std::size_t>(-1);
 
   void add_bytes(std::string_view bytes);
-  void add_text(std::string_view text);
 
   std::string bytes_;
   std::vector<std::size_t> begins_; // in bytes_

@@ -278,13 +278,17 @@ std::vector<int> postgres_connection::counts() {
 
 void postgres_connection::gather_row(const row_statement& what, things touched, std::span<const parameter> values) {
   std::string touches;
-  for (const std::string_view part : touched) (touches += part) += '/';
+  std::string kept;
+  for (const std::string_view part : touched) (touches += mended(part, kept)) += '/'; // as they are stored
   if (!gathered_.fits(what, touches)) put_gathered();
   wrote_ = true;
   gathered_rows::group& all = gathered_.add(what, std::move(touches), values);
   if (all.rows < most_together || !held_) return;
   put_rows(all);
-  if (PQflush(held_.get()) != 0) lose(); // the server writes them while the next are gathered
+  if (queue_.size() > most_queued)
+    static_cast<void>(answer_to_last());
+  else if (PQflush(held_.get()) != 0)
+    lose(); // else: the server writes them while the next are gathered
 }
 
 void postgres_connection::hold(const std::string& name, hold_kind kind) {

@@ -74,9 +74,10 @@ update shard s set owner = $1, epoch = s.epoch + 1, lease_until = now() + $3::in
 constexpr const char* read_shards = R"(
 select s.id, s.owner, s.epoch, s.owner <> '' and s.lease_until > now() and not exists (
     select from node n where n.id = s.owner and n.gone_since <= now() - $1::interval),
-  coalesce((select sum(t.instances) from tenant_shard t where t.shard = s.id), 0),
+  coalesce(w.instances, 0),
   (extract(epoch from clock_timestamp()) * 1000000)::bigint
-from shard s order by s.id)";
+from shard s left join (select shard, sum(instances) as instances from tenant_shard group by shard) w on w.shard = s.id
+order by s.id)";
 
 constexpr const char* read_nodes = R"(
 select id, name, capacity, draining, to_drain, site, version,

@@ -95,6 +95,10 @@ std::vector<std::string> warnings_of(PGconn* on) {
     warnings.emplace_back(
         "the database is replicated, and commits do not wait for a replica: a fail-over loses the last ones "
         "(synchronous_standby_names is empty)");
+  if (one_text(on, "show synchronous_commit") == "local" && !one_text(on, "show synchronous_standby_names").empty())
+    warnings.emplace_back(
+        "commits do not wait for the replicas that the server names: a fail-over loses the last ones "
+        "(synchronous_commit is local)");
   if (one_text(on, "show synchronous_commit") == "off")
     warnings.emplace_back(
         "commits do not wait for the disk: a crash of the server loses the last ones (synchronous_commit is off)");

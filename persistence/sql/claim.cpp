@@ -373,6 +373,7 @@ result<recovery> sql_store::recover_claims(const fence& now_owner, const std::ve
   return guard([&] {
     return transact([&]() -> result<recovery> {
       if (auto ours = holds(now_owner); !ours) return ours.error();
+      end_what_removed_tenants_left(now_owner.shard, now);
       end_rows_of_removed_channels(now_owner.shard, now);
       db_->post(waits_of_shard_sql, now, now, now_owner.shard);
       auto left = readable_heads(
@@ -396,8 +397,9 @@ result<recovery> sql_store::recover_claims(const fence& now_owner, const std::ve
 void sql_store::end_rows_of_removed_channels(shard_id of, wall_time now) {
   db_->post(
       "update delivery set state = case when state = 'claimed' or possible_repeat <> 0 then 'unknown' else "
-      "'suppressed' end, why = 'channel_removed', ended = ?1, owner = null, epoch = null, claimed_at = null where "
-      "(state in ('pending', 'claimed')) is true and exists(select 1 from config_document d where d.tenant = "
+      "'suppressed' end, why = 'channel_removed', ended = ?1, owner = null, epoch = null, claimed_at = null "
+      "where " RINGDOWN_IS_OPEN
+      " and exists(select 1 from config_document d where d.tenant = "
       "delivery.tenant) "
       "and not exists(select 1 from config_object c where c.tenant = delivery.tenant and c.kind = 'channel' and c.id "
       "= delivery.channel)" RINGDOWN_OF_SHARD("delivery", "?2"),

@@ -127,6 +127,32 @@ void sql_store::replace_secrets(const config_change& change) {
     db_->post("delete from secret where tenant = ? and name = ?", change.tenant, name);
 }
 
+#define RINGDOWN_OF_REMOVED                                                                                           \
+  "tenant in (select s.tenant from tenant_shard s where s.shard = ?2 and not exists(select 1 from config_document d " \
+  "where d.tenant = s.tenant))"
+
+void sql_store::end_what_removed_tenants_left(shard_id of, wall_time now) {
+  db_->post(
+      "update alert set phase = 'resolved', resolved = ?1, removed = 1 where phase <> 'resolved' "
+      "and " RINGDOWN_OF_REMOVED,
+      now, of);
+  db_->post(
+      "update delivery set state = case when state = 'claimed' or possible_repeat <> 0 then 'unknown' else "
+      "'suppressed' end, why = 'channel_removed', ended = ?1, owner = null, epoch = null, claimed_at = null "
+      "where " RINGDOWN_IS_OPEN " and " RINGDOWN_OF_REMOVED,
+      now, of);
+}
+
+result<void> sql_store::close_removed(const fence& owner, wall_time now) {
+  return guard([&] {
+    return transact([&]() -> result<void> {
+      if (auto ours = holds(owner); !ours) return ours;
+      end_what_removed_tenants_left(owner.shard, now);
+      return {};
+    });
+  });
+}
+
 result<config_head> sql_store::replace_config(const config_change& change) {
   auto done = guard([&] {
     return transact([&]() -> result<config_head> {

@@ -39,6 +39,7 @@ public:
   result<std::vector<command_result>> decided_commands(const std::vector<std::string>& ids) override;
   result<void> insert_command(const command& what) override;
   result<config_head> replace_config(const config_change& change) override;
+  result<void> close_removed(const fence& owner, wall_time now) override;
   result<secret_values> load_secrets(const tenant_id& tenant) override;
   result<void> save_login_budget(const fence& owner, const tenant_id& tenant, const instance_id& instance,
                                  const std::string& egress, const login_budget& budget) override;
@@ -179,6 +180,7 @@ private:
   void end_rows_of(const tenant_id& tenant, const channel_id& removed, wall_time now);
   void resume_or_give_up(const delivery& row, key_knowledge keys, wall_time now, recovery& tally);
   [[nodiscard]] std::vector<config_head> read_heads(const std::optional<tenant_id>& only);
+  void end_what_removed_tenants_left(shard_id of, wall_time now);
   void replace_objects(const config_change& change);
   void replace_identities(const config_change& change);
   void replace_secrets(const config_change& change);
@@ -255,6 +257,8 @@ std::vector<delivery> sql_store::readable_heads(const char* sql, wall_time now, 
 
 } // namespace ringdown::persistence
 
+// Of a delivery: not ended. Said twice, because each engine knows its index by other words.
+#define RINGDOWN_IS_OPEN "state in ('pending', 'claimed') and (state in ('pending', 'claimed')) is true"
 // The columns of a delivery as literals, so that statements are literals too.
 #define RINGDOWN_DELIVERY_HEAD                                                                                    \
   "tenant, id, channel, kind, event, alert, episode, version, target, step, round, level, state, why, attempts, " \

@@ -198,7 +198,7 @@ void sql_store::end_rows_of(const tenant_id& tenant, const channel_id& removed, 
   db_->post(
       "update delivery set state = case when state = 'claimed' or possible_repeat <> 0 then 'unknown' else "
       "'suppressed' end, why = 'channel_removed', ended = ?, owner = null, epoch = null, claimed_at = null where "
-      "tenant = ? and channel = ? and (state in ('pending', 'claimed')) is true",
+      "tenant = ? and channel = ? and " RINGDOWN_IS_OPEN,
       now, tenant, removed);
 }
 

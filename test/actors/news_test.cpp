@@ -141,7 +141,9 @@ TEST_CASE("nodes are listed with what each holds, and one is asked to drain by a
   CHECK_THAT(body, Contains(R"("name":"n2","site":null,"version":"1.1","incarnation":"nd_2","state":"draining",)"
                             R"("answers_here":false,"capacity":2,"shards":1,"instances":5,"epoch":7,)"
                             R"("started_at":null,"ready":null)"));
-  CHECK(at.ask("POST", "/api/v1/nodes/n2/drain", R"({"by":"jo"})").status == 200);
+  const auto drained = at.ask("POST", "/api/v1/nodes/n2/drain", R"({"by":"jo"})");
+  CHECK(drained.status == 200);
+  CHECK_THAT(drained.body, Contains("as others take them"));
   CHECK(at.ask("POST", "/api/v1/nodes/n2/drain", R"({"off":"true"})").status == 200);
   REQUIRE(at.tree.wished.size() == 2);
   CHECK(at.tree.wished[0].name == "n2");
@@ -151,6 +153,8 @@ TEST_CASE("nodes are listed with what each holds, and one is asked to drain by a
   CHECK(at.ask("POST", "/api/v1/nodes/n2/drain").status == 503);
   CHECK(at.tree.wished.size() == 2);
   at.hear();
+  CHECK_THAT(at.ask("POST", "/api/v1/nodes/n1/drain").body,
+             Contains("nobody else can take its shards")); // n2 drains too
   CHECK(at.ask("POST", "/api/v1/nodes/n3/drain").status == 404);
   CHECK(at.ask("POST", "/api/v1/nodes/n2/drain", R"({"off":"perhaps"})").status == 422);
 }

@@ -4,6 +4,7 @@
 
 #include "test/actors/actor_bench.hpp"
 #include "test/logic/tenant_bench.hpp"
+#include "test/persistence/builders.hpp"
 #include "test/support/catch.hpp"
 
 #include <caf/after.hpp>
@@ -26,6 +27,12 @@ caf::behavior relay(caf::event_based_actor* self, const ports_ptr& of, const caf
   self->set_default_handler(caf::drop);
   return {[to, of](const carrier_watch_at& is) { caf::anon_send(to, is); },
           [to](const drain& asked) { caf::anon_send(to, asked); }};
+}
+
+// A store that says what it was asked to run.
+caf::behavior written_down(caf::event_based_actor* self, const caf::actor& to) {
+  self->set_default_handler(caf::drop);
+  return {[to](const with_store& asked) { caf::anon_send(to, asked); }};
 }
 
 // What is told from other threads, to be waited for.
@@ -60,7 +67,7 @@ struct node {
     world->clock = how == wakes::at_once
                        ? system.spawn(test::hasty_clock, rung, log)
                        : system.spawn<clock_keeper>(world, world->health->probe("clock", "clock", ""));
-    world->store = caf::actor_cast<store_actor>(system.spawn(test::deaf, 0));
+    world->store = caf::actor_cast<store_actor>(system.spawn(written_down, caf::actor(store)));
     world->node.across_tenants = across_tenants;
     world->fatal = [this](std::string_view) { ++ends; };
     auto births = std::make_shared<family>();
@@ -112,6 +119,7 @@ struct node {
   caf::actor_system_config config;
   caf::actor_system system{config};
   caf::scoped_actor group{system};
+  caf::scoped_actor store{system};
   node_actor supervisor;
 };
 
@@ -133,6 +141,26 @@ TEST_CASE("a watch over carriers that crashes is started again and introduced an
   CHECK(at.born == 11);
   CHECK(at.ends == 0);
   CHECK(at.log->wait_for("actor_tripped"));
+}
+
+TEST_CASE("what a removed tenant still wrote is ended, by the node that had it") {
+  const persistence::sqlite_place place;
+  persistence::desk work([&] { return place.open(); });
+  persistence::config_change change;
+  change.tenant = test::usual_config().id;
+  change.actor = "file";
+  change.at = persistence::noon;
+  REQUIRE(work.held->replace_config(change).ok());
+  change.remove_tenant = true;
+  REQUIRE(work.held->replace_config(change).ok());
+  work.commit_alert(persistence::make_alert("al_1", change.tenant));
+  node at(false);
+  caf::anon_send(at.supervisor, shard_begun{work.owner});
+  caf::anon_send(at.supervisor, tenant_removed{tenant_id("nobody")}); // whom it never had
+  caf::anon_send(at.supervisor, tenant_removed{change.tenant});
+  at.store->receive([&](const with_store& asked) { CHECK(asked.run(*work.held).ok()); },
+                    caf::after(test::patience) >> [] { FAIL("nothing is ended"); });
+  CHECK((*work.held->find_alert(alert_id("al_1")))->phase == alert_phase::resolved);
 }
 
 TEST_CASE("switched off there is no watch over carriers") {

@@ -51,6 +51,7 @@ public:
   }
   result<std::vector<persistence::config_head>> config_heads() override { return real_->config_heads(); }
   result<std::uint64_t> config_changes() override { return real_->config_changes(); }
+  result<void> close_removed(const fence& owner, wall_time now) override { return real_->close_removed(owner, now); }
   result<persistence::tenant_snapshot> load_tenant(const tenant_id& tenant, const std::string& egress,
                                                    wall_time now) override {
     return real_->load_tenant(tenant, egress, now);

@@ -200,19 +200,18 @@ TEST_CASE(
     CHECK(owners(seen)[0] == "a1");
     REQUIRE(seen.free_in);
     CHECK(*seen.free_in > 1900ms);
-    CHECK(*seen.free_in < 2100ms);
-    at.pass(1900ms);
+    at.pass(1s);
     const auto again = at.ask("b", question("b", lease_ask::look, {0}));
     CHECK(owners(again)[0] == "a1");
     REQUIRE(again.free_in);
-    CHECK(*again.free_in <= 100ms);
+    CHECK(*again.free_in <= 1s);
     SECTION("it comes back") {
       static_cast<void>(at.ask("a", question("a", lease_ask::renew)));
       at.pass(1900ms);
       CHECK(owners(at.ask("b", question("b", lease_ask::look, {0})))[0] == "a1");
     }
     SECTION("it does not") {
-      at.pass(200ms);
+      at.pass(1100ms);
       const auto said = at.ask("b", question("b", lease_ask::renew, {0}));
       CHECK(owners(said)[0] == "b2");
       CHECK(said.nodes.size() == 1);

@@ -66,6 +66,27 @@ TEST_CASE("postgres: whoever follows a server without being waited for is warned
   static_cast<void>(asked(place.url, "select pg_reload_conf()"));
   while (asked(place.url, "show synchronous_standby_names") != "*") REQUIRE(std::chrono::steady_clock::now() < until);
   CHECK(warnings(place).empty());
+  static_cast<void>(asked(place.url, "alter role ringdown set synchronous_commit = local"));
+  const auto local = warnings(place);
+  REQUIRE(local.size() == 1);
+  CHECK_THAT(local[0], Catch::Matchers::Contains("synchronous_commit is local"));
+}
+
+// A newer version says with its schema from which version on others may still work with it.
+TEST_CASE("postgres: a schema of a newer version is worked with where that says so, else refused with words") {
+  postgres_server* const server = postgres_server::running();
+  if (server == nullptr) return;
+  const postgres_place place(*server);
+  static_cast<void>(place.open());
+  static_cast<void>(asked(place.url, "update schema_step set version = 99, min_compatible = 1"));
+  CHECK(open_postgres({place.url}, place.box).ok());
+  static_cast<void>(asked(place.url, "update schema_step set min_compatible = 98"));
+  for (const open_mode mode : {open_mode::writer, open_mode::reader}) {
+    const auto refused = open_postgres({place.url, mode}, place.box);
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().kind == failure_kind::refused);
+    CHECK_THAT(refused.error().detail, Catch::Matchers::Contains("98"));
+  }
 }
 
 } // namespace ringdown::persistence

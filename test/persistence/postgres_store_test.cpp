@@ -26,6 +26,9 @@ TEST_CASE("postgres: a suppression ends unsent interrupts only") {
 }
 TEST_CASE("postgres: a command is in the inbox until answered") { on_postgres(conformance::commands_survive); }
 TEST_CASE("postgres: a configuration is replaced as one") { on_postgres(conformance::configuration_is_replaced); }
+TEST_CASE("postgres: a removed tenant leaves nothing open, and comes back as another") {
+  on_postgres(conformance::removed_tenants_leave_nothing_open);
+}
 TEST_CASE("postgres: what a configuration drops goes with its parts") {
   on_postgres(conformance::configuration_takes_along_what_it_removes);
 }

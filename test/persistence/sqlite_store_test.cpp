@@ -23,6 +23,9 @@ TEST_CASE("sqlite: a suppression ends unsent interrupts only") {
 }
 TEST_CASE("sqlite: a command is in the inbox until answered") { on_sqlite(conformance::commands_survive); }
 TEST_CASE("sqlite: a configuration is replaced as one") { on_sqlite(conformance::configuration_is_replaced); }
+TEST_CASE("sqlite: a removed tenant leaves nothing open, and comes back as another") {
+  on_sqlite(conformance::removed_tenants_leave_nothing_open);
+}
 TEST_CASE("sqlite: what a configuration drops goes with its parts") {
   on_sqlite(conformance::configuration_takes_along_what_it_removes);
 }

@@ -14,6 +14,7 @@ void suppressions_reach_only_unsent_interrupts(const store_opener& open);
 void commands_survive(const store_opener& open);
 void configuration_is_replaced(const store_opener& open);
 void configuration_takes_along_what_it_removes(const store_opener& open);
+void removed_tenants_leave_nothing_open(const store_opener& open);
 
 void crashes_count_for_who_has_the_shard(const store_opener& open);
 void an_old_owner_only_raises_a_login_budget(const store_opener& open);

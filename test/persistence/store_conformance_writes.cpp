@@ -284,19 +284,6 @@ void configuration_takes_along_what_it_removes(const store_opener& open) {
     REQUIRE(work.held->replace_config(change).ok());
     CHECK((*work.held->load_secrets(work.tenant)).size() == 1);
   }
-  SECTION(
-      "versions go on where a removed tenant comes back: whoever knew the old one must not take the new one for it") {
-    auto gone = change_of("acme");
-    gone.remove_tenant = true;
-    gone.objects.clear();
-    gone.identities.clear();
-    gone.secrets.clear();
-    REQUIRE(work.held->replace_config(gone).ok());
-    const auto again = work.held->replace_config(change_of("acme"));
-    REQUIRE(again.ok());
-    CHECK(again->version == 3);
-    CHECK((*work.held->config_heads())[0].version == 3);
-  }
   SECTION("a removed tenant leaves its audit and nothing to start") {
     config_change gone;
     gone.tenant = work.tenant;
@@ -371,6 +358,46 @@ void commits_of_many_are_as_one_by_one(const store_opener& open) {
   CHECK(labels == std::vector<std::string>{"98", "99"});
   CHECK((*work.held->instances({}))[0].health.version == "99");
   CHECK(work.held->verify_audit()->checked == count);
+}
+
+void removed_tenants_leave_nothing_open(const store_opener& open) {
+  desk work(open);
+  REQUIRE(work.held->replace_config(change_of("acme")).ok());
+  auto gone = change_of("acme");
+  gone.remove_tenant = true;
+  gone.objects.clear();
+  gone.identities.clear();
+  gone.secrets.clear();
+
+  SECTION(
+      "versions go on where a removed tenant comes back: whoever knew the old one must not take the new one for it") {
+    REQUIRE(work.held->replace_config(gone).ok());
+    const auto again = work.held->replace_config(change_of("acme"));
+    REQUIRE(again.ok());
+    CHECK(again->version == 3);
+    CHECK((*work.held->config_heads())[0].version == 3);
+  }
+  SECTION("what was still written for a tenant that is removed is ended, and nothing of one that is there") {
+    const alert a = make_alert("al_1");
+    const auto write = [&] {
+      work.commit_alert(a);
+      work.commit_rows({make_row("dl_1", a), make_row("dl_2", a)});
+    };
+    write();
+    REQUIRE(work.held->close_removed(work.owner, noon).ok());
+    CHECK((*work.held->find_alert(a.id))->phase == a.phase);
+    CHECK(work.fate("dl_1") == "pending");
+    REQUIRE(work.held->replace_config(gone).ok());
+    CHECK(work.fate("dl_1") == "suppressed channel_removed");
+    work.commit_alert(a);
+    work.commit_rows({make_row("dl_3", a)});
+    if (GENERATE(true, false))
+      REQUIRE(work.held->close_removed(work.owner, noon).ok());
+    else
+      REQUIRE(work.held->recover_claims(work.owner, {}, noon).ok());
+    CHECK((*work.held->find_alert(a.id))->phase == alert_phase::resolved);
+    CHECK(work.fate("dl_3") == "suppressed channel_removed");
+  }
 }
 
 } // namespace ringdown::persistence::conformance

@@ -94,6 +94,19 @@ def doubled(world):
     return found
 
 
+def flagged_without_cause(world):
+    """Pushes that say they may be a repeat, of which no attempt was under way at a node or a channel that died, or ended without an answer:
+    each such attempt excuses one more arrival."""
+    doubted = {row[0]: int(row[1]) for row in world.database.ask("select delivery, count(*) from attempt where outcome = 'unknown' group by delivery")}
+    excused = collections.Counter()
+    for row in every(world, "/api/v1/deliveries?limit=500"):
+        if is_push(row):
+            excused[row["id"] if row["event"] == "summary" else row["alert"], row["event"]] += doubted.get(row["id"], 0)
+    flagged = collections.Counter((alert_of(line), event_of(line)) for line in world.effects("ntfy") if is_flagged(line))
+    return [f"{count} pushes of {what} say that they may be repeats, {excused[what]} attempts ended unknown"
+            for what, count in flagged.items() if count > excused[what]]
+
+
 # --- who did it -----------------------------------------------------------------------------------------------------------
 def reigns(world, clocks=None):
     """By shard, in order: who had it from when until when, by the nodes' logs. `clocks`: by how many seconds a node's is wrong."""
@@ -168,7 +181,8 @@ def judge(world, outages, since, until, clocks=None):
     print(f"     {len(outages)} outages, {len(world.effects())} messages; shards taken {takes} times; {flagged} pushes flagged as possible "
           f"repeats, {twice} webhooks again under their key; a PBX went unread for {widest:.1f} s at most, "
           f"and the slowest failure was told after {slow:.1f} s")
-    found = {"lost": lost(world, outages), "doubled": doubled(world), "spoken by a node that had no right to": usurpers(world, clocks),
+    found = {"lost": lost(world, outages), "doubled": doubled(world), "flagged without cause": flagged_without_cause(world),
+             "spoken by a node that had no right to": usurpers(world, clocks),
              "logged in too often": excess_logins(world), "read too late": gaps,
              "told too late": [f"after {slow:.1f} s"] if slow > TOLD_WITHIN else []}
     for what, list_of in found.items():

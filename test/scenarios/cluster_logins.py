@@ -22,8 +22,9 @@ def failed_logins_are_counted_for_all_nodes_of_an_address():
         taken_over(world, {"n1": "n2", "n2": "n1"}[first])
         refused(world, 2, "another node of the same address")
         world.add("n3", egress="elsewhere").start()
-        if owner(world) != "n3":  # it was not given half of the shards, or not this one
-            world.nodes[owner(world)].kill()
+        other = owner(world)
+        if other != "n3":  # it was not given half of the shards, or not this one
+            world.nodes[other].kill()
         taken_over(world, "n3")
         refused(world, 3, "a node of another address")  # which the PBX blocks then: to it they all have one
 

@@ -46,7 +46,7 @@ STORE = "actors/store/store_actor.cpp"
 LOUDNESS = "actors/logic/tenant_loudness.cpp"
 WRITES = "persistence/sql/write.cpp"
 LEASES = "actors/logic/lease_keeper.cpp"
-# What a node has to do that the program has not yet: at the edges of the simulation.
+# What a node does around the program: at the edges of the simulation.
 CLUSTER = "test/simulation/cluster.cpp"
 SENDING = "test/simulation/simulated_http.cpp"
 

@@ -126,6 +126,9 @@ result<void> simulated_store::forget_crashes(const fence& owner, const std::stri
 result<void> simulated_store::put_setting(const std::string& key, const std::string& value) {
   return write<void>([&] { return real_->put_setting(key, value); }, [](const auto&) {});
 }
+result<void> simulated_store::close_removed(const fence& owner, wall_time now) {
+  return write<void>([&] { return real_->close_removed(owner, now); }, [](const auto&) {});
+}
 result<void> simulated_store::probe(wall_time now) {
   return write<void>([&] { return real_->probe(now); }, [](const auto&) {});
 }

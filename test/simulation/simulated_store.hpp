@@ -58,6 +58,7 @@ public:
   result<std::vector<persistence::config_document>> load_configs(const std::optional<tenant_id>& only) override;
   result<std::vector<persistence::config_head>> config_heads() override;
   result<std::uint64_t> config_changes() override;
+  result<void> close_removed(const fence& owner, wall_time now) override;
   result<persistence::tenant_snapshot> load_tenant(const tenant_id& tenant, const std::string& egress,
                                                    wall_time now) override;
   result<std::vector<command>> open_commands(const std::optional<tenant_id>& tenant) override;
