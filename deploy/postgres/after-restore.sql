@@ -1,6 +1,7 @@
 -- What has to be done to a database of ringdown that was put back to an earlier state, from a dump or to a point in time, before
--- a node may work on it: docs/operating.md, "Backup and restore of PostgreSQL". While no node runs, as the user of the nodes:
---   psql --no-psqlrc --set=ON_ERROR_STOP=1 --single-transaction --dbname=URL --file=deploy/postgres/after-restore.sql
+-- a node may work on it: docs/operating.md, "Backup and restore of PostgreSQL". While no node runs, as the server's user, who sees
+-- everybody's sessions:
+--   sudo -u postgres psql --no-psqlrc --set=ON_ERROR_STOP=1 --single-transaction --dbname=NAME --file=after-restore.sql
 -- It is what `ringdownctl restore` does to SQLite (persistence/sqlite/open.cpp).
 
 -- Somebody else here is a node that was not stopped, and would go on with what it remembers.
