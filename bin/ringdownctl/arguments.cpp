@@ -83,8 +83,8 @@ void add_daemon_options(CLI::App& app, arguments& into) {
                  "ringdown.toml of the daemon; where it listens and its token follow from it (default "
                  "/etc/ringdown/ringdown.toml when it can be read)")
       ->type_name("FILE");
-  app.add_option("--url", into.url, "where the daemon listens (default http://127.0.0.1:8480)")->type_name("URL");
-  app.add_option("--token-file", into.token_file, "file that holds the token of its API")->type_name("FILE");
+  app.add_option("--url", into.url, "where the daemon listens (default http://127.0.0.1:8480); no daemon file is read then, unless --config names one")->type_name("URL");
+  app.add_option("--token-file", into.token_file, "file that holds the token of its API (default: what the daemon file says)")->type_name("FILE");
   app.add_flag_callback(
       "--json", [&into] { into.form = output_form::json; }, "print JSON");
 }

@@ -92,7 +92,7 @@ const command_spec table_of_commands[] = {
      {"tenant"},
      ask_psa},
     {"actors", "the daemon's parts: state, restarts, last error", "", 0, 0, {"limit", "cursor"}, list_actors},
-    {"nodes", "the daemons of this installation; * answers", "", 0, 0, {"limit", "cursor"}, list_nodes},
+    {"nodes", "the daemons of this installation; * answers, and of it alone is known whether it is ready", "", 0, 0, {"limit", "cursor"}, list_nodes},
     {"node",
      "'node drain NODE': it hands over what others take, and takes nothing, until --off",
      "drain NODE",

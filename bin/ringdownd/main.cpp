@@ -1,5 +1,5 @@
 // ringdownd: one node. Exit codes: 0 ok, 2 usage, 70 internal (a failing disk too), 75 somebody else runs on this state
-// directory or has the address, 78 configuration, state directory, key or schema refused.
+// directory or has the address, or the database is away or does not let us in, 78 configuration, state directory, key or schema refused.
 #include "actors/api/node_file.hpp"
 #include "bin/ringdownd/deadline.hpp"
 #include "bin/ringdownd/log_output.hpp"
