@@ -4,6 +4,7 @@ import re
 import time
 
 import cluster_account as account
+import parting
 import skew
 import storm
 from cluster_world import INTERVAL, SEED, TROUBLE, begin, busiest, repeatedly, until
@@ -101,18 +102,26 @@ def is_telling(world, node):
 
 
 def a_node_is_cut_from_the_database_in_a_storm():
-    """A node does not reach the database for longer than its leases last (25 s; a minute in a soak): it says that it is not ready and
-    why, tells nothing, and comes back by itself; others take what it had."""
+    """A node does not hear from the database for longer than its leases last (25 s; a minute in a soak): it says that it is not ready and
+    why, tells nothing, and comes back by itself; others take what it had. Its packets get lost in a network of the scenario's own; who
+    may not make one has a proxy that falls silent."""
     away = 60.0 if TROUBLE >= 60 else 25.0
-    with begin(by_proxy=True) as world:
+    apart = parting.own_network()
+    with begin(by_proxy=not apart) as world:
         def cut(_):
             node = busiest(world)
             begun = time.monotonic()
-            world.proxies[node.name].fall_silent()
+            if apart:
+                parting.cut(node.name, world.database.port)
+            else:
+                world.proxies[node.name].fall_silent()
             wait_for("it is not ready", lambda: request(node.url + "/readyz")[0] == 503, 20)
             wait_for("others have it", lambda: node.name not in world.held(), 20)
             until(begun + away)
-            world.proxies[node.name].go_on()
+            if apart:
+                parting.mend(node.name, world.database.port)
+            else:
+                world.proxies[node.name].go_on()
             wait_for("it is ready again", lambda: request(node.url + "/readyz")[0] == 200, 20)
         in_a_storm(world, cut, away + 20, max(away, TROUBLE), away - FAILED_OVER, FAILED_OVER)
 

@@ -43,7 +43,7 @@ class StormyCluster(Cluster):
         return self.add(name, f"{INTERVAL:.0f}s", self.timing, url)
 
     def start_node(self, name):
-        own = sources.environment(self.library, name, self.proxies[name].port if self.by_proxy else self.database.port)
+        own = sources.environment(self.library, name, self.proxies[name].port if self.by_proxy else 0)
         more = self.more_env.get(name, {})
         preload = ":".join(one["LD_PRELOAD"] for one in (more, own) if "LD_PRELOAD" in one)
         self.nodes[name].start(limit=20, env={**own, **more, "LD_PRELOAD": preload})

@@ -17,7 +17,7 @@ SHIM = r"""
 
 typedef int connector(int, const struct sockaddr*, socklen_t);
 
-/* What has no address yet gets ours. PostgreSQL is spared: it lets nobody else in than 127.0.0.1. */
+/* What has no address yet gets ours. */
 int connect(int socket, const struct sockaddr* to, socklen_t length) {
   connector* real = (connector*)dlsym(RTLD_NEXT, "connect");
   const char* ours = getenv("RINGDOWN_TEST_SOURCE");
@@ -51,8 +51,8 @@ def address_of(node):
     return f"127.2.0.{int(node[1:])}"
 
 
-def environment(library, node, database_port):
-    return {"LD_PRELOAD": library, "RINGDOWN_TEST_SOURCE": address_of(node), "RINGDOWN_TEST_SPARED_PORT": str(database_port)}
+def environment(library, node, spared_port=0):
+    return {"LD_PRELOAD": library, "RINGDOWN_TEST_SOURCE": address_of(node), "RINGDOWN_TEST_SPARED_PORT": str(spared_port)}
 
 
 def node_of(source):
