@@ -83,8 +83,13 @@ void add_daemon_options(CLI::App& app, arguments& into) {
                  "ringdown.toml of the daemon; where it listens and its token follow from it (default "
                  "/etc/ringdown/ringdown.toml when it can be read)")
       ->type_name("FILE");
-  app.add_option("--url", into.url, "where the daemon listens (default http://127.0.0.1:8480); no daemon file is read then, unless --config names one")->type_name("URL");
-  app.add_option("--token-file", into.token_file, "file that holds the token of its API (default: what the daemon file says)")->type_name("FILE");
+  app.add_option("--url", into.url,
+                 "where the daemon listens (default http://127.0.0.1:8480); no daemon file is read then, unless "
+                 "--config names one")
+      ->type_name("URL");
+  app.add_option("--token-file", into.token_file,
+                 "file that holds the token of its API (default: what the daemon file says)")
+      ->type_name("FILE");
   app.add_flag_callback(
       "--json", [&into] { into.form = output_form::json; }, "print JSON");
 }
@@ -127,6 +132,8 @@ void add_command(CLI::App& app, const command_spec& spec, arguments& into) {
       sub->add_flag("--all", into.all, "every tenant");
     } else if (name == "no-wait") {
       sub->add_flag("--no-wait", into.no_wait, "do not wait for what the provider answers");
+    } else if (name == "login") {
+      sub->add_flag("--login", into.login, "log in although the daemon of this machine watches that PBX");
     } else if (name == "off") {
       sub->add_flag("--off", into.off, "it takes part again");
     } else if (name == "prune") {
@@ -185,8 +192,14 @@ parsed_arguments parse_arguments(int count, const char* const* words,
   }
   parsed.given.command = app.get_subcommands().front()->get_name();
   parsed.command = &*std::ranges::find(commands(), parsed.given.command, &command_spec::name);
-  if (parsed.given.command == "doctor") return parsed;
   fill_from(parsed.given.config, environment("RINGDOWN_CONFIG"));
+  if (parsed.given.command == "doctor") {
+    parsed.given.daemon_url = environment("RINGDOWN_URL");
+    parsed.given.token_file = environment("RINGDOWN_TOKEN_FILE");
+    const bool told = !parsed.given.config.empty() || !parsed.given.daemon_url.empty();
+    if (!told && std::ifstream(usual_config)) parsed.given.config = usual_config;
+    return parsed;
+  }
   fill_from(parsed.given.url, environment("RINGDOWN_URL"));
   fill_from(parsed.given.token_file, environment("RINGDOWN_TOKEN_FILE"));
   // Under sudo, whoever called it: "root" tells the audit nothing.

@@ -31,11 +31,13 @@ struct arguments {
   std::string cursor;
   std::string by;
   std::string reason;
-  std::string directory; // export --dir
-  bool all = false;      // silence --all
-  bool prune = false;    // apply --prune
-  bool no_wait = false;  // test-channel, resend --no-wait
-  bool off = false;      // node drain --off
+  std::string directory;  // export --dir
+  bool all = false;       // silence --all
+  bool prune = false;     // apply --prune
+  bool no_wait = false;   // test-channel, resend --no-wait
+  bool off = false;       // node drain --off
+  bool login = false;     // doctor --login
+  std::string daemon_url; // doctor, whose --url is the PBX: RINGDOWN_URL
 
   std::string address; // doctor
   std::string ca_file;

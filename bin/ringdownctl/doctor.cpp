@@ -1,7 +1,9 @@
 #include "actors/net/egress_guard.hpp"
 #include "actors/net/http_client.hpp"
 #include "actors/net/resolver.hpp"
+#include "bin/ringdownctl/answer.hpp"
 #include "bin/ringdownctl/commands.hpp"
+#include "bin/ringdownctl/daemon.hpp"
 #include "bin/ringdownctl/doctor_login.hpp"
 #include "bin/ringdownctl/doctor_probe.hpp"
 #include "bin/ringdownctl/doctor_report.hpp"
@@ -191,6 +193,48 @@ bool examine_tls(const patient& who, const net::ip_address& at, wall_time now, d
   return !trouble;
 }
 
+// As the daemon of this machine tells it, whichever node watches that PBX; none: no daemon is set up here, it does not answer, or
+// nobody watches it.
+std::optional<row> watched(const session& run, const patient& who) {
+  if (run.given().config.empty() && run.given().daemon_url.empty()) return std::nullopt;
+  arguments there = run.given();
+  there.url = there.daemon_url;
+  there.ca_file = {}; // the PBX's
+  auto where = find_daemon(there);
+  if (!where) return std::nullopt;
+  auto asked = daemon::connect(std::move(*where));
+  if (!asked) return std::nullopt;
+  for (std::string cursor;;) {
+    const auto said = (*asked)->ask(http_method::get, "/api/v1/instances?limit=1000" + cursor);
+    const auto read = said && said->status == 200 ? read_answer(said->body) : std::nullopt;
+    if (!read) return std::nullopt;
+    for (const row& one : read->list("items")) {
+      const auto url = parse_url(one["url"]);
+      if (url && url->host == who.parts.host && url->port == who.parts.port) return one;
+    }
+    if (read->top["next"].empty()) return std::nullopt;
+    cursor = "&cursor=" + read->top["next"];
+  }
+}
+
+// A login of ours would be one more of those that the PBX counts, and could take the daemon's token away.
+void tell_of_owner(const row& of, wall_time now, doctor_report& report) {
+  const std::string name = of["tenant"] + "/" + of["id"];
+  const std::string by = of["node"].empty() ? "nobody just now" : of["node"];
+  std::string text = fmt::format("not tried: {} is watched by {}, which says {}", name, by, of["reach"]);
+  if (!of["cause"].empty()) text += " (" + of["cause"] + ")";
+  if (!of["why"].empty()) text += ", " + of["why"];
+  if (!of["blind"].empty()) text += ", cannot read " + of["blind"];
+  if (!of["last_complete_poll"].empty()) text += ", read in full " + ago(of["last_complete_poll"], now);
+  const bool ill = of["reach"] == "unreachable" || !of["blind"].empty();
+  report.add({"login", ill ? step_state::failed : step_state::skipped, text,
+              !ill                  ? ""
+              : of["cause"].empty() ? "not_readable"
+                                    : of["cause"],
+              "mend the tenant's file and apply it: the daemon tries at once. --login makes one of ours, which it does "
+              "not count"});
+}
+
 void examine(const session& run, patient& who, doctor_report& report) {
   auto all = resolve(who, report);
   if (all.size() > most_addresses) all.resize(most_addresses);
@@ -210,6 +254,8 @@ void examine(const session& run, patient& who, doctor_report& report) {
   if (!examine_http(**port, who.target, report)) return;
   if (who.target.client_id.empty())
     report.add({"login", step_state::skipped, "give --client-id and --secret-file to try it (once)", {}, {}});
+  else if (const auto of = run.given().login ? std::nullopt : watched(run, who))
+    tell_of_owner(*of, run.now(), report);
   else
     examine_login(**port, who.target, run.now(), report);
 }

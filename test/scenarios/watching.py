@@ -3,10 +3,11 @@
 import glob
 import os
 import re
+import subprocess
 import time
 
 from faults import dead_resolver
-from harness import World, content, pause, request, wait_for
+from harness import BIN, World, content, pause, request, wait_for
 from steps import (SMALL, alarmed_trunks, begin, both_told, crash, expect, failing_trunks, instance, logins, polls, push_delays, quiet, seconds,
                    widest_gaps)
 
@@ -160,6 +161,18 @@ def few_logins(world, after):
     expect(refused_logins(world, "pbx01") <= 2, f"after {after} the PBX refused {refused_logins(world, 'pbx01')} logins; it blacklists at three")
 
 
+def doctored(world, pbx):
+    """What ringdownctl doctor says of a PBX of t1's, with the credentials in its file."""
+    with open(os.path.join(world.ready["tenants"], "t1.toml"), encoding="utf-8") as file:
+        part = next(one for one in file.read().split("[[") if re.search(rf'^id = "{pbx}"', one, re.M))
+    given = {key: re.search(rf'^{key} = "(.*?)"', part, re.M)[1] for key in ("url", "address", "client_id")}
+    secret = os.path.join(world.ready["tenants"], "secrets", f"{pbx}.secret")
+    done = subprocess.run([os.path.join(BIN, "ringdownctl"), "doctor", "--url", given["url"], "--address", given["address"], "--ca-file",
+                           world.ready["ca"], "--client-id", given["client_id"], "--secret-file", secret],
+                          env={**os.environ, "RINGDOWN_CONFIG": world.config, "RINGDOWN_URL": world.url}, stdout=subprocess.PIPE, text=True, timeout=60, check=False)
+    return done.stdout
+
+
 def a_wrong_secret_is_not_tried_thrice():
     """A secret that became wrong is tried twice, whatever is killed or crashes; it is told, and the right one is tried within
     one interval."""
@@ -167,6 +180,9 @@ def a_wrong_secret_is_not_tried_thrice():
         world.do("creds_change", pbx="pbx01", secret="another-secret")
         wait_for("auth_failed told", lambda: [line for line in world.effects("webhook", "fired") if "instance_auth_failed" in line["body"]])
         few_logins(world, "the alert")
+        said = doctored(world, "pbx01")
+        expect("not tried: t1/pbx01 is watched by" in said and "login refused" in said, f"doctor says: {said}")
+        few_logins(world, "the doctor")
         world.kill()
         world.start()
         wait_for("it looked again", lambda: instance(world, "pbx01")["polls"] >= 3)
