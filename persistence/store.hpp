@@ -60,7 +60,7 @@ public:
   // --- loading -------------------------------------------------------------------------------------------------
   virtual result<std::vector<config_document>> load_configs(const std::optional<tenant_id>& only) = 0; // none: of all
   virtual result<std::vector<config_head>> config_heads() = 0; // to see what has changed
-  virtual result<std::uint64_t> config_changes() = 0;            // ever; to see whether anything has
+  virtual result<std::uint64_t> config_changes() = 0;          // ever; to see whether anything has
   virtual result<tenant_snapshot> load_tenant(const tenant_id& tenant, const std::string& egress, wall_time now) = 0;
   virtual result<std::vector<command>> open_commands(
       const std::optional<tenant_id>& tenant) = 0; // none: of all; oldest first

@@ -130,7 +130,8 @@ void get_oncall(context& in, const server_request&, const path_parts& parts, con
   const auto known = in.tenants.find(tenant_id(parts[0]));
   if (!known) return answer(no_such_tenant(in, tenant_id(parts[0])));
   answer_from_store(
-      in, answer, [known, name = in.world->node.egress_name, now = in.world->time.now().wall](persistence::store& store) {
+      in, answer,
+      [known, name = in.world->node.egress_name, now = in.world->time.now().wall](persistence::store& store) {
         const auto stored = store.load_tenant(known->config->id, name, now);
         if (!stored) return problem(stored.error());
         const bool by_hand = stored->oncall && stored->oncall->user;

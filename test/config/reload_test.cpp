@@ -42,7 +42,7 @@ TEST_CASE("Every key that acts at the next start only is named") {
   CHECK(keys_for_a_start(started, fresh) ==
         std::vector<std::string>{"state_dir", "http.listen", "http.public_url", "api.token_file", "store.url",
                                  "secrets.key_file", "poll.connect_timeout", "poll.timeout", "egress.allow", "provider",
-                                 "correlation.across_tenants", "carrier", "node.name", "node.site", "node.capacity", "node.egress",
-                                 "log.format"});
+                                 "correlation.across_tenants", "carrier", "node.name", "node.site", "node.capacity",
+                                 "node.egress", "log.format"});
   CHECK(keys_for_a_start(started, started).empty());
 }

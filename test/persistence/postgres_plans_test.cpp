@@ -106,7 +106,7 @@ TEST_CASE("postgres: what a storm costs to read does not grow with what waits") 
   const std::int64_t before = read_so_far(place);
   storm(desk(open), "now");
   const std::int64_t read = read_so_far(place) - before;
-  constexpr int rows = outages * (channels + 2);
+  constexpr std::int64_t rows = std::int64_t{outages} * (channels + 2);
   CAPTURE(read, rows);
   CHECK(read > rows);
   CHECK(read < 25 * rows);
