@@ -26,7 +26,6 @@ public:
   [[nodiscard]] bool fits(const row_statement& what, const std::string& touches) const;
   // The rows of its statement, with it.
   [[nodiscard]] group& add(const row_statement& what, std::string touches, std::span<const parameter> values);
-  [[nodiscard]] bool empty() const { return groups_.empty(); }
   // What was gathered, by statement; nothing is left.
   [[nodiscard]] std::vector<group> take();
 

@@ -171,6 +171,12 @@ struct bench {
     now.steady = std::max(now.steady, wish.at);
     tell(due{wish.token});
   }
+  template <class Message>
+  bool has() {
+    bool heard = false;
+    self->receive([&](const Message&) { heard = true; }, caf::after(0s) >> [] {});
+    return heard;
+  }
   std::uint64_t ask() { return hear<due>().token; }
   void reads_well(std::uint64_t asked) {
     for (int i = 0; i < 4; ++i) {
@@ -257,6 +263,22 @@ TEST_CASE("a tenant that was restarted and read an old budget gives no login bac
   // The second is counted before it is made.
   CHECK(at.hear<login_budget_changed>().budget.failures == 2);
   CHECK(at.http.url_of(at.ask()) == "https://pbx.example/connect/token");
+}
+
+TEST_CASE("a count of logins that could not be stored is stored with the next poll, though nothing was counted since") {
+  for (const bool stored : {true, false}) {
+    bench at;
+    for (std::uint32_t failures = 1; failures <= 2; ++failures) {
+      at.ring();
+      if (failures == 2) CHECK(at.hear<save_budget>().budget.failures == 2); // counted before it is made
+      at.http.answer(at.ask(), 400, refused);
+      if (failures == 1) CHECK(at.hear<save_budget>().budget.failures == 1);
+    }
+    at.tell(login_budget_saved{stored});
+    at.ring(); // logins are paused: the front page
+    CHECK(at.http.url_of(at.ask()) == "https://pbx.example/");
+    CHECK(at.has<save_budget>() != stored);
+  }
 }
 
 TEST_CASE("a reload that changes nothing keeps the earlier look") {

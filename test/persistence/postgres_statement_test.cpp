@@ -53,7 +53,7 @@ TEST_CASE("rows wait for each other only where they touch the same") {
   CHECK(all[0].types == std::vector{parameter::type::text, parameter::type::number});
   CHECK(all[0].values.count() == 4);
   CHECK(all[1].rows == 1);
-  CHECK(rows.empty());
+  CHECK(rows.take().empty());
   CHECK(rows.fits(other, "a"));
 
   for (const std::size_t left : {1U, 7U, 33U, 100U, 1000U}) {
