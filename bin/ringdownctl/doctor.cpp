@@ -193,26 +193,26 @@ bool examine_tls(const patient& who, const net::ip_address& at, wall_time now, d
   return !trouble;
 }
 
-// As the daemon of this machine tells it, whichever node watches that PBX; none: no daemon is set up here, it does not answer, or
-// nobody watches it.
-std::optional<row> watched(const session& run, const patient& who) {
-  if (run.given().config.empty() && run.given().daemon_url.empty()) return std::nullopt;
+// As the daemon of this machine tells it, whichever node watches that PBX; none: no daemon is set up here, or nobody watches it.
+result<std::optional<row>> watched(const session& run, const patient& who) {
+  if (run.given().config.empty() && run.given().daemon_url.empty()) return std::optional<row>();
   arguments there = run.given();
   there.url = there.daemon_url;
   there.ca_file = {}; // the PBX's
   auto where = find_daemon(there);
-  if (!where) return std::nullopt;
+  if (!where) return where.error();
   auto asked = daemon::connect(std::move(*where));
-  if (!asked) return std::nullopt;
+  if (!asked) return asked.error();
   for (std::string cursor;;) {
     const auto said = (*asked)->ask(http_method::get, "/api/v1/instances?limit=1000" + cursor);
-    const auto read = said && said->status == 200 ? read_answer(said->body) : std::nullopt;
-    if (!read) return std::nullopt;
+    if (!said) return said.error();
+    const auto read = said->status == 200 ? read_answer(said->body) : std::nullopt;
+    if (!read) return failure{failure_kind::unavailable, fmt::format("it answers {}", said->status)};
     for (const row& one : read->list("items")) {
       const auto url = parse_url(one["url"]);
-      if (url && url->host == who.parts.host && url->port == who.parts.port) return one;
+      if (url && url->host == who.parts.host && url->port == who.parts.port) return std::optional(one);
     }
-    if (read->top["next"].empty()) return std::nullopt;
+    if (read->top["next"].empty()) return std::optional<row>();
     cursor = "&cursor=" + read->top["next"];
   }
 }
@@ -235,6 +235,20 @@ void tell_of_owner(const row& of, wall_time now, doctor_report& report) {
               "not count"});
 }
 
+void examine_access(const session& run, const patient& who, net::http_port& port, doctor_report& report) {
+  if (!run.given().login) {
+    const auto of = watched(run, who);
+    if (of && *of) return tell_of_owner(**of, run.now(), report);
+    if (!of)
+      report.add({"owner",
+                  step_state::skipped,
+                  "the daemon set up here cannot be asked whether it watches this PBX: " + of.error().detail,
+                  {},
+                  {}});
+  }
+  examine_login(port, who.target, run.now(), report);
+}
+
 void examine(const session& run, patient& who, doctor_report& report) {
   auto all = resolve(who, report);
   if (all.size() > most_addresses) all.resize(most_addresses);
@@ -254,10 +268,8 @@ void examine(const session& run, patient& who, doctor_report& report) {
   if (!examine_http(**port, who.target, report)) return;
   if (who.target.client_id.empty())
     report.add({"login", step_state::skipped, "give --client-id and --secret-file to try it (once)", {}, {}});
-  else if (const auto of = run.given().login ? std::nullopt : watched(run, who))
-    tell_of_owner(*of, run.now(), report);
   else
-    examine_login(**port, who.target, run.now(), report);
+    examine_access(run, who, **port, report);
 }
 
 } // namespace

@@ -12,7 +12,7 @@ namespace ringdown::ctl {
 enum class step_state { fine, failed, skipped };
 
 struct doctor_step {
-  std::string_view name; // dns, tcp, certificate, tls, http, login, trunks, sbcs, system_status, services
+  std::string_view name; // dns, tcp, certificate, tls, http, owner, login, trunks, sbcs, system_status, services
   step_state state = step_state::fine;
   std::string found;
   std::string cause;  // for programs: "tls_name", "unauthorized"; "" unless it failed

@@ -48,9 +48,9 @@ class Doctor(unittest.TestCase):
         cls.simulator.stdout.close()
         cls.space.cleanup()
 
-    def examine(self, code, *words):
+    def examine(self, code, *words, **more_env):
         done = subprocess.run([PROGRAM, "doctor", "--json", "--url", self.url, "--address", self.address, *words],
-                              capture_output=True, text=True, timeout=60, check=False, env={"PATH": os.environ["PATH"]})
+                              capture_output=True, text=True, timeout=60, check=False, env={"PATH": os.environ["PATH"], **more_env})
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         self.assertNotIn("not-the-secret", done.stdout + done.stderr)
         return {step["step"]: step for step in json.loads(done.stdout)["items"]}
@@ -63,6 +63,15 @@ class Doctor(unittest.TestCase):
         self.assertTrue(steps["trunks"]["found"].startswith("3 trunks: 3 registered"))
         self.assertIn("only login attempt", steps["login"]["advice"])
         self.assertEqual({"http", "login", "trunks", "sbcs", "system_status", "services"} - set(steps), set())
+
+    def test_a_daemon_that_is_set_up_and_cannot_be_asked_is_said(self):
+        config = self.folder / "absent.toml"
+        config.write_text('state_dir = "nowhere"\n')
+        steps = self.examine(0, *self.trust, *self.login, RINGDOWN_CONFIG=str(config))
+        self.assertEqual(steps["owner"]["state"], "skipped")
+        self.assertIn("cannot be asked", steps["owner"]["found"])
+        self.assertEqual(steps["login"]["state"], "ok")
+        self.assertNotIn("owner", self.examine(0, *self.trust, *self.login, "--login", RINGDOWN_CONFIG=str(config)))
 
     def test_without_a_client_no_login_is_tried(self):
         steps = self.examine(0, *self.trust)
