@@ -65,9 +65,21 @@ void channel_is_switched(world& of, const tenant_config& whose) {
   for_a_while(of, whose.id, which.id.str() + " is off", is(false), is(true));
 }
 
+// What somebody is called of, or will be.
+std::vector<alert_type> types_that_ring(world& of, const tenant_config& whose) {
+  std::vector<alert_type> all;
+  for (const alert_type one : whose.voice.types)
+    if (std::ranges::any_of(of.told().alerts(), [&](const auto& entry) {
+          return entry.second.ladder && entry.second.tenant == whose.id && entry.second.key.type == one;
+        }))
+      all.push_back(one);
+  return all;
+}
+
 void type_is_switched(world& of, const tenant_config& whose) {
   if (whose.voice.types.empty()) return;
-  const alert_type which = of.chance().pick(whose.voice.types);
+  const auto ringing = types_that_ring(of, whose);
+  const alert_type which = of.chance().pick(ringing.empty() ? whose.voice.types : ringing);
   for_a_while(
       of, whose.id, std::string(name(which)) + " does not ring",
       [which](tenant_config& in) { std::erase(in.voice.types, which); },
