@@ -50,7 +50,6 @@ server_response problem(const failure& why) { return problem(status_of(why.kind)
 
 std::vector<std::string> reasons_not_ready(const context& in) {
   std::vector<std::string> reasons;
-  if (!in.started) reasons.emplace_back("starting: tenants are being loaded");
   if (in.draining) reasons.emplace_back("draining: shutting down");
   if (!in.world->metrics->store_ready)
     reasons.emplace_back("store unavailable: nothing can be made durable, so nothing is sent");

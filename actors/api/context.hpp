@@ -35,7 +35,6 @@ struct context {
   std::string version;
   std::function<std::string()> make_id; // 26 random characters: ids of commands
   std::atomic<bool> draining{false};
-  std::atomic<bool> started{false}; // tenants are loaded, recovery is done
 };
 
 using net::respond;

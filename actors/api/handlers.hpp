@@ -14,6 +14,8 @@ using route_handler = void (*)(context&, const server_request&, const path_parts
 
 // The whole outside face: routing, the bearer token, unknown paths and methods.
 void answer_request(context& in, const server_request& request, const respond& answer);
+// While there is no context yet: alive, not ready for this reason, and no answer to anything else.
+[[nodiscard]] server_response answer_before_start(const server_request& request, const std::string& reason);
 
 // fleet_handlers.cpp
 void get_version(context&, const server_request&, const path_parts&, const respond&);

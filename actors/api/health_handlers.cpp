@@ -4,13 +4,33 @@
 #include "protocol/wire/json_writer.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace ringdown::api {
 
-void get_livez(context&, const server_request&, const path_parts&, const respond& answer) {
-  answer({200, {{"Content-Type", "text/plain"}}, "alive\n"});
+namespace {
+
+server_response alive() { return {200, {{"Content-Type", "text/plain"}}, "alive\n"}; }
+
+server_response readiness(bool ready, const std::vector<std::string>& reasons) {
+  wire::json_writer json;
+  json.open_object().truth("ready", ready).key("reasons").open_array();
+  for (const std::string& one : reasons) json.text(one);
+  json.close_array().close_object();
+  return json_answer(ready ? 200 : 503, std::move(json).str());
 }
+
+} // namespace
+
+server_response answer_before_start(const server_request& request, const std::string& reason) {
+  if (request.path == "/livez") return alive();
+  if (request.path == "/readyz") return readiness(false, {reason});
+  return problem(503, "not ready", reason);
+}
+
+void get_livez(context&, const server_request&, const path_parts&, const respond& answer) { answer(alive()); }
 
 void get_readyz(context& in, const server_request&, const path_parts&, const respond& answer) {
   auto reasons = reasons_not_ready(in);
@@ -22,11 +42,7 @@ void get_readyz(context& in, const server_request&, const path_parts&, const res
   const auto held =
       std::ranges::count_if(actors, [](const auto& probe) { return probe->life.load() == actor_life::quarantined; });
   if (held > 0) reasons.push_back("quarantined: " + std::to_string(held) + " (GET /api/v1/actors names them)");
-  wire::json_writer json;
-  json.open_object().truth("ready", ready).key("reasons").open_array();
-  for (const std::string& one : reasons) json.text(one);
-  json.close_array().close_object();
-  answer(json_answer(ready ? 200 : 503, std::move(json).str()));
+  answer(readiness(ready, reasons));
 }
 
 void get_metrics(context& in, const server_request&, const path_parts&, const respond& answer) {

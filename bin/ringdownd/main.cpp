@@ -1,5 +1,5 @@
 // ringdownd: one node. Exit codes: 0 ok, 2 usage, 70 internal (a failing disk too), 75 somebody else runs on this state
-// directory or has the address, or the database is away or does not let us in, 78 configuration, state directory, key or schema refused.
+// directory or has the address, 78 configuration, state directory, key or schema refused.
 #include "actors/api/node_file.hpp"
 #include "bin/ringdownd/deadline.hpp"
 #include "bin/ringdownd/log_output.hpp"
@@ -14,13 +14,16 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <exception>
 #include <optional>
+#include <random>
 #include <string>
+#include <utility>
 
 namespace {
 
@@ -30,6 +33,8 @@ constexpr int exit_usage = 2;
 constexpr int exit_internal = 70;
 constexpr int exit_try_later = 75;
 constexpr int exit_config = 78;
+// systemd hears at least that often that a start goes on: hosts that do not answer cost 5 s each.
+constexpr auto start_goes_on_for = std::chrono::minutes(2);
 // SIGTERM is done in 30 s (I18); what is left after this goes back to the table.
 constexpr auto drain_within = std::chrono::seconds(20);
 // Whatever still holds it then (a disk that does not answer) is left: the store's log makes that safe.
@@ -93,6 +98,57 @@ void run(node& running, const sigset_t& signals, const std::string& file, log_ou
   }
 }
 
+// At the start: what happens between two looks for a database that is away.
+class database_wait {
+public:
+  database_wait(secret_text url, const sigset_t& signals, std::string file, log_output& log)
+      : url_(std::move(url)),
+        signals_(signals),
+        file_(std::move(file)),
+        log_(log) {}
+
+  // A signal to stop ends the wait. The file is read again: its URL, or the file that it names, may have been mended.
+  std::optional<secret_text> after(const failure& why, const std::string& address) {
+    say(why, address);
+    const auto jitter = std::uniform_int_distribution<long>(0, 1'000'000'000)(dice_);
+    const timespec a_while{1 + jitter / 1'000'000'000, jitter % 1'000'000'000};
+    const int caught = sigtimedwait(&signals_, nullptr, &a_while);
+    if (caught == SIGTERM || caught == SIGINT) {
+      is_over_ = true;
+      return std::nullopt;
+    }
+    const auto fresh = api::read_node_file(file_, host_name());
+    if (caught == SIGHUP)
+      for (const auto& one : fresh.errors) log_.error("reload_refused", {{"error", api::to_text(one)}});
+    if (fresh.config && fresh.config->is_one_of_several()) url_ = fresh.config->store_url;
+    return url_;
+  }
+  [[nodiscard]] bool is_over() const { return is_over_; }
+
+private:
+  // Once a minute, and when the reason is another.
+  void say(const failure& why, const std::string& address) {
+    sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%lld\nSTATUS=waiting for the database",
+               static_cast<long long>(std::chrono::microseconds(start_goes_on_for).count()));
+    const auto present = std::chrono::steady_clock::now();
+    if (why.detail == said_ && present < again_) return;
+    said_ = why.detail;
+    again_ = present + std::chrono::minutes(1);
+    log_.warning("database_away", {{"error", why.detail},
+                                   {"listen", address},
+                                   {"says", "waiting for it; this node runs nothing and sends nothing"}});
+  }
+
+  secret_text url_;
+  const sigset_t& signals_;
+  std::string file_;
+  log_output& log_;
+  std::mt19937 dice_{std::random_device{}()};
+  std::string said_;
+  std::chrono::steady_clock::time_point again_;
+  bool is_over_ = false;
+};
+
 // Bodies, rows and TLS records come and go all the time: memory given back to the system at once would be asked for again,
 // page by page, a moment later.
 void keep_freed_memory() {
@@ -105,7 +161,14 @@ int serve(const std::string& file, node_config config) {
   const sigset_t signals = taken_signals();
   const auto log = make_log_output(config.log_as, config.log_from);
   std::optional<deadline> stopped; // outlives the node
-  auto started = node::start(std::move(config), *log);
+  database_wait wait(config.store_url, signals, file, *log);
+  auto started = node::start(std::move(config), *log, [&wait](const failure& why, const std::string& address) {
+    return wait.after(why, address);
+  });
+  if (wait.is_over()) {
+    log->info("stopping", {});
+    return 0;
+  }
   if (!started) {
     log->error("not_started", {{"error", started.error().detail}});
     return exit_code(started.error());
@@ -114,7 +177,7 @@ int serve(const std::string& file, node_config config) {
   log->info("started", {{"version", std::string(version())}, {"listen", running.address()}});
   std::printf("ringdownd listening on http://%s\n", running.address().c_str());
   std::fflush(stdout);
-  sd_notify(0, "READY=1");
+  sd_notify(0, "READY=1\nSTATUS=");
   run(running, signals, file, *log);
   sd_notify(0, "STOPPING=1");
   log->info("stopping", {});

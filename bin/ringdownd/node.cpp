@@ -6,6 +6,7 @@
 #include "actors/api/wellness.hpp"
 #include "actors/net/http_client.hpp"
 #include "actors/net/smtp_client.hpp"
+#include "bin/ringdownd/front_door.hpp"
 #include "bin/ringdownd/heartbeat.hpp"
 #include "bin/ringdownd/news_watch.hpp"
 #include "bin/ringdownd/node_state.hpp"
@@ -62,12 +63,13 @@ result<outside> open_outside(const node_config& config) {
 
 class running_node final : public node {
 public:
-  running_node(node_config config, log_sink& log, node_state state, outside to)
+  running_node(node_config config, log_sink& log, node_state state, outside to, std::unique_ptr<front_door> door)
       : config_(std::move(config)),
         log_(log),
         lock_(std::move(state.lock)),
         box_(state.box),
         outside_(std::move(to)),
+        door_(std::move(door)),
         writer_(state.writer),
         reader_(std::make_unique<store_reader>(std::move(state.readers))),
         flight_(std::move(state.flight)),
@@ -87,7 +89,7 @@ public:
   running_node(const running_node&) = delete;
   running_node& operator=(const running_node&) = delete;
 
-  // The doors first, because links need the port really bound; behind them everything is 503 until the tenants are there.
+  // The door first, because links need the port really bound; nobody is let in until the tenants are there.
   // A node that runs alone has its shard from the beginning; one of several gets what the others leave it.
   result<void> begin() {
     auto crashes = read_crashes();
@@ -96,7 +98,7 @@ public:
     if (!tenants) return tenants.error();
     if (!shards_)
       if (auto taken = take_everything(*tenants); !taken) return taken;
-    if (auto open = open_doors(); !open) return open;
+    if (auto open = open_door(); !open) return open;
     ports start = make_ports();
     for (const auto& one : *crashes) start.health->set_deaths(one.actor, one.count);
     std::optional<cluster_part> others;
@@ -108,7 +110,9 @@ public:
     in_.reader = reader_.get();
     heartbeat_ = std::make_unique<heartbeat>(in_.world);
     api::take_tenants(in_, std::move(*tenants));
-    in_.started = true;
+    door_->let_in([this](const net::server_request& request, const net::respond& answer) {
+      api::answer_request(in_, request, answer);
+    });
     begun_.count_down();
     if (word_)
       watch_ = std::make_unique<news_watch>(std::move(word_), [this] {
@@ -118,7 +122,7 @@ public:
     return {};
   }
 
-  [[nodiscard]] std::string address() const override { return server_->address(); }
+  [[nodiscard]] std::string address() const override { return door_->address(); }
 
   void reload(const node_config& fresh) override {
     std::string keys;
@@ -161,17 +165,15 @@ public:
   }
 
 private:
-  result<void> open_doors() {
-    net::server_options options;
-    options.listen = config_.http_listen;
-    auto server = net::serve_http(options, [this](const net::server_request& request, const net::respond& answer) {
-      if (in_.started)
-        api::answer_request(in_, request, answer);
-      else
-        answer(api::problem(503, "starting", "tenants are being loaded"));
-    });
-    if (!server) return server.error();
-    server_ = std::move(*server);
+  result<void> open_door() {
+    constexpr const char* why = "starting: tenants are being loaded";
+    if (door_) {
+      door_->not_yet(why);
+      return {};
+    }
+    auto open = front_door::open(config_.http_listen, why);
+    if (!open) return open.error();
+    door_ = std::move(*open);
     return {};
   }
 
@@ -261,7 +263,7 @@ private:
   void close() {
     watch_.reset();
     closing_ = true;
-    if (server_) server_->stop();
+    if (door_) door_->close();
     reader_.reset();
     if (tree_) tree_->finish_writes();
     heartbeat_.reset();
@@ -282,7 +284,7 @@ private:
     start.health = std::make_shared<health_board>();
     start.node = config_;
     start.node.callback_url = start.node.public_url;
-    if (start.node.public_url.empty()) start.node.public_url = "http://" + server_->address();
+    if (start.node.public_url.empty()) start.node.public_url = "http://" + door_->address();
     start.owner = owner_;
     start.start_mark = random_id("").substr(0, 8);
     start.link_token = [this](const tenant_id& tenant, const alert_id& alert, std::uint32_t episode,
@@ -316,6 +318,7 @@ private:
   persistence::directory_lock lock_;
   persistence::secret_box box_;
   outside outside_;
+  std::unique_ptr<front_door> door_;           // none: not open yet
   std::shared_ptr<persistence::store> writer_; // shared with the store actor, which outlives no one else
   std::unique_ptr<store_reader> reader_;
   std::unique_ptr<flight_recorder> flight_;
@@ -331,20 +334,47 @@ private:
   bool clock_is_off_ = false;           // at the last tick
   std::optional<std::string> withheld_; // why the outside was not told at the last tick
   pulse_answer last_answer_ = pulse_answer::well;
-  std::unique_ptr<net::http_server> server_;
   std::unique_ptr<news_watch> watch_;
   std::latch begun_{1};              // the tree's world is known, and the first tenants are in it
   std::atomic<bool> closing_{false}; // no shard is begun any more
 };
 
+// Whether it is new. While it is away the door is open, so that whoever asks hears why nothing is watched.
+result<bool> reach_database(node_config& config, std::unique_ptr<front_door>& door, const wait_for_database& wait) {
+  while (true) {
+    auto is_new = is_new_database(config);
+    if (is_new || is_new.error().kind != failure_kind::unavailable) return is_new;
+    if (!door) {
+      auto open = front_door::open(config.http_listen,
+                                   "store unavailable: the database is away or does not let this node in, so nothing "
+                                   "is run and nothing is sent; the log says more");
+      if (!open) return open.error();
+      door = std::move(*open);
+    }
+    auto next = wait(is_new.error(), door->address());
+    if (!next) return is_new;
+    config.store_url = std::move(*next);
+  }
+}
+
 } // namespace
 
-result<std::unique_ptr<node>> node::start(node_config config, log_sink& log) {
-  auto state = open_state(config, log);
+result<std::unique_ptr<node>> node::start(node_config config, log_sink& log, const wait_for_database& wait) {
+  auto lock = take_state_dir(config);
+  if (!lock) return lock.error();
+  std::unique_ptr<front_door> door;
+  bool is_new = false;
+  if (config.is_one_of_several()) {
+    auto known = reach_database(config, door, wait);
+    if (!known) return known.error();
+    is_new = *known;
+  }
+  auto state = open_state(config, log, std::move(*lock), is_new);
   if (!state) return state.error();
   auto to = open_outside(config);
   if (!to) return to.error();
-  auto made = std::make_unique<running_node>(std::move(config), log, std::move(*state), std::move(*to));
+  auto made =
+      std::make_unique<running_node>(std::move(config), log, std::move(*state), std::move(*to), std::move(door));
   if (auto begun = made->begin(); !begun) return begun.error();
   return std::unique_ptr<node>(std::move(made));
 }

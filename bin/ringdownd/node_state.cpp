@@ -48,17 +48,15 @@ result<opened_store> open_file(const node_config& config) {
   return made;
 }
 
-result<opened_store> open_database(const node_config& config, log_sink& log) {
+result<opened_store> open_database(const node_config& config, log_sink& log, bool is_new) {
   const std::string& url = config.store_url.reveal();
-  const auto is_new = persistence::is_new_postgres(url);
-  if (!is_new) return is_new.error();
-  auto box = secrets_key(config.key_file, !*is_new);
+  auto box = secrets_key(config.key_file, !is_new);
   if (!box) return box.error();
   auto writer = persistence::open_postgres({url, open_mode::writer, config.store_shards}, *box);
   if (!writer) return writer.error();
   for (const std::string& one : writer->warnings) log.warning("database", {{"says", one}});
   // A name that is wrong by a letter may be one of an empty database: then nothing is watched, and all is well.
-  if (*is_new) log.warning("database_made", {{"shards", std::to_string(config.store_shards)}});
+  if (is_new) log.warning("database_made", {{"shards", std::to_string(config.store_shards)}});
   opened_store made{*box, std::move(writer->held), {}};
   const auto open = [&]() -> result<std::unique_ptr<persistence::store>> {
     auto reader = persistence::open_postgres({url, open_mode::reader, config.store_shards}, *box);
@@ -79,17 +77,23 @@ result<void> join_others(node_state& to, const std::string& url) {
 
 } // namespace
 
-result<node_state> open_state(const node_config& config, log_sink& log) {
+result<persistence::directory_lock> take_state_dir(const node_config& config) {
   if (auto made = prepare_state_dir(config.state_dir); !made) return made.error();
-  auto lock = persistence::directory_lock::take(config.state_dir);
-  if (!lock) return lock.error();
-  auto store = config.is_one_of_several() ? open_database(config, log) : open_file(config);
+  return persistence::directory_lock::take(config.state_dir);
+}
+
+result<bool> is_new_database(const node_config& config) {
+  return persistence::is_new_postgres(config.store_url.reveal());
+}
+
+result<node_state> open_state(const node_config& config, log_sink& log, persistence::directory_lock lock, bool is_new) {
+  auto store = config.is_one_of_several() ? open_database(config, log, is_new) : open_file(config);
   if (!store) return store.error();
   auto token = api_token(config.token_file);
   if (!token) return token.error();
   auto flight = flight_recorder::open(config.state_dir + "/flight");
   if (!flight) return flight.error();
-  node_state state{std::move(*lock),
+  node_state state{std::move(lock),
                    store->box,
                    std::move(*token),
                    std::move(store->writer),

@@ -31,7 +31,13 @@ struct node_state {
   std::unique_ptr<persistence::news_waiter> news;
 };
 
-// The failure's kind tells the exit code, as in node::start. What the operator should know of the database is logged.
-[[nodiscard]] result<node_state> open_state(const node_config& config, log_sink& log);
+// Makes the directory if need be. Unavailable: another process uses it.
+[[nodiscard]] result<persistence::directory_lock> take_state_dir(const node_config& config);
+// Of one of several: whether its database holds nothing of ours yet. Unavailable: it is away, or does not let us in.
+[[nodiscard]] result<bool> is_new_database(const node_config& config);
+// `is_new` as is_new_database said. The failure's kind tells the exit code, as in node::start. What the operator should know of
+// the database is logged.
+[[nodiscard]] result<node_state> open_state(const node_config& config, log_sink& log, persistence::directory_lock lock,
+                                            bool is_new);
 
 } // namespace ringdown

@@ -22,7 +22,6 @@ api_bench::api_bench() {
   in.reader = reader_.get();
   in.bearer_token = "token";
   in.version = "1.2.3";
-  in.started = true;
   in.make_id = [n = 0]() mutable { return std::to_string(++n); };
   in.sign_links = [](std::string_view message) {
     std::array<std::uint8_t, 32> mac{};

@@ -51,7 +51,6 @@ struct desk {
     tree.held = place.open();
     in.world = std::move(world);
     in.tree = &tree;
-    in.started = true;
   }
 
   server_response ask(route_handler handler, const std::string& body = {}, const std::string& query = {}) {

@@ -116,9 +116,17 @@ class Daemon:
     def start(self, prefix=(), limit=10, env=None):
         """Starts the daemon and returns the seconds until it was ready."""
         begun = time.monotonic()
+        self.launch(prefix, env)
+        self.begins(limit)
+        return time.monotonic() - begun
+
+    def launch(self, prefix=(), env=None):
         with open(self.log, "ab") as log:
             self.daemon = subprocess.Popen([*prefix, os.path.join(BIN, "ringdownd"), "--config", self.config], env={**os.environ, **(env or {})},
                                            stdout=subprocess.PIPE, stderr=log, preexec_fn=allow_tracing)
+
+    def begins(self, limit=10):
+        """Waits until it says where it listens, and that it is ready."""
         ready, _, _ = select.select([self.daemon.stdout], [], [], limit)
         line = self.daemon.stdout.readline().decode() if ready else ""
         if "listening on" not in line:
@@ -127,7 +135,6 @@ class Daemon:
         with open(os.path.join(self.folder, "pid"), "w", encoding="utf-8") as file:
             file.write(str(self.daemon.pid))
         wait_for("readiness", self._is_ready, limit)
-        return time.monotonic() - begun
 
     def _is_ready(self):
         try:

@@ -7,6 +7,7 @@ from cluster_faults import (a_node_is_cut_from_the_database_in_a_storm, a_node_i
                             clocks_are_apart_in_a_storm, connections_are_cut_behind_commits_in_a_storm, nodes_join_and_leave_in_a_storm, owners_are_killed_in_a_storm,
                             postgresql_is_stopped_in_a_storm, three_nodes_tell_what_one_tells)
 from cluster_logins import failed_logins_are_counted_for_all_nodes_of_an_address
+from cluster_start import nodes_that_start_without_their_database_wait_for_it
 from ending import (a_call_whose_answer_is_lost_is_taken_over, a_delivery_that_kills_its_channel_is_set_aside, a_drill_tells_each_hops_time,
                     a_second_drill_tells_of_itself_alone, dead_letters_are_listed_and_sent_again,
                     killed_by_the_effect_of_a_critical, killed_by_the_effect_of_a_warning)
@@ -28,6 +29,7 @@ from watching import (a_bad_certificate_is_told_and_nothing_is_sent, a_wrong_sec
 ALL = [an_owner_is_frozen_in_a_storm, a_node_is_cut_from_the_database_in_a_storm, postgresql_is_stopped_in_a_storm, three_nodes_tell_what_one_tells,
        connections_are_cut_behind_commits_in_a_storm, owners_are_killed_in_a_storm, nodes_join_and_leave_in_a_storm, a_node_is_drained_in_a_storm,
        clocks_are_apart_in_a_storm, acknowledgements_at_other_nodes_stop_calls, failed_logins_are_counted_for_all_nodes_of_an_address,
+       nodes_that_start_without_their_database_wait_for_it,
        hanging_webhook_leaves_push_alone, all_far_ends_fail_and_push_goes_on, acknowledgements_race_due_calls, lost_answers_to_mails,
        one_tenants_storm_holds_no_others_call_up, a_slow_autotask_gets_its_ticket, hanging_pbxes_shift_nobody, dead_dns_delays_nobody_else, sigterm_with_a_hung_receiver,
        sigterm_with_a_locked_store, supervised_by_systemd, busy_store_is_ill_and_not_dead, hostile_bodies_change_nothing, killed_at_each_sync, heartbeats_end_with_the_process,

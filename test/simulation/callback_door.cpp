@@ -11,7 +11,6 @@ callback_door::callback_door(node_tree& tree, const tenants& all, std::unique_pt
   in_.world = tree.world();
   in_.tree = &tree;
   in_.reader = &reader_;
-  in_.started = true;
   for (const auto& one : all) put(one);
 }
 
