@@ -132,6 +132,7 @@ void pbx_conversation::note_pause() {
 std::optional<http_request> pbx_conversation::ask_token(moment now) {
   token_.reset();
   untried_ = budget_;
+  untried_changed_ = budget_changed_;
   // After a failure the next try is counted before it is made: a crash in the middle must not cost a third one.
   if (budget_.failures > 0) login_failed(now);
   step_ = step::token;
@@ -140,7 +141,7 @@ std::optional<http_request> pbx_conversation::ask_token(moment now) {
 
 void pbx_conversation::withhold_login() {
   budget_ = untried_;
-  budget_changed_ = false;
+  budget_changed_ = untried_changed_;
   step_ = step::idle;
 }
 

@@ -91,6 +91,7 @@ private:
   persistence::login_budget budget_;
   bool budget_changed_ = false;
   persistence::login_budget untried_; // as it was before the login that is wanted now
+  bool untried_changed_ = false;
   // A contact that failed: how long the PBX runs tells whether it was restarted.
   wall_time lost_at_;
   int uptime_tries_ = 0;

@@ -115,9 +115,10 @@ void poller::on(const settle_instance&) {
 }
 
 void poller::on(const login_budget_saved& saved) {
-  if (saved.ok) return;
-  log().warning("login_budget_not_saved", {{"instance", shown_as_}});
-  talk_.save_budget_again(); // with the next poll
+  if (saved.number != budget_number_) return;
+  if (!saved.ok && budget_is_ != kept::waiting) log().warning("login_budget_not_saved", {{"instance", shown_as_}});
+  // What is refused for good is waited for by nobody: a PBX that is not read is worse than a login that is not counted.
+  budget_is_ = saved.again ? kept::waiting : kept::stored;
 }
 
 void poller::on(const drain& asked) {
@@ -154,11 +155,12 @@ void poller::poll() {
 
 void poller::send(http_request request) {
   if (talk_.logging_in()) {
-    // Whoever has the shard now asks for tokens, and each new one ends the one before (S-K2).
-    if (!world().may_act()) {
+    if (const char* why = why_no_login()) {
       talk_.withhold_login();
+      // The store may have died with it.
+      if (budget_is_ != kept::stored) talk_.save_budget_again();
       give_up_poll();
-      glance_.why = "waiting for the lease";
+      glance_.why = why;
       return schedule();
     }
     if (world().leases) request.send_by = world().acts_until();
@@ -179,6 +181,14 @@ void poller::send(http_request request) {
     for (http_outcome& one : outcomes) ended.outcomes.push_back(std::make_shared<const http_outcome>(std::move(one)));
     caf::anon_send(caf::actor_cast<caf::actor>(who), std::move(ended));
   });
+}
+
+// Of several nodes: whoever has the shard now asks for tokens, and each new one ends the one before; and whoever has it next
+// must know of each login that failed (S-K2).
+const char* poller::why_no_login() const {
+  if (!world().leases) return nullptr;
+  if (!world().may_act()) return "waiting for the lease";
+  return world().metrics->store_ready && budget_is_ == kept::stored ? nullptr : "waiting for the store";
 }
 
 void poller::on(const run_ended& ended) {
@@ -260,7 +270,9 @@ void poller::save_budget_if_changed() {
   auto left = talk_.budget();
   left.credentials = credentials();
   tell(tenant_actor_, login_budget_changed{config_.id, left});
-  caf::anon_send(world().store, save_budget{world().owner, tenant_, config_.id, std::move(left), me()});
+  if (budget_is_ == kept::stored) budget_is_ = kept::asked;
+  caf::anon_send(world().store,
+                 save_budget{world().owner, tenant_, config_.id, std::move(left), ++budget_number_, me()});
 }
 
 std::string poller::credentials() const {

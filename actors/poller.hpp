@@ -44,7 +44,10 @@ private:
   void wake_for(steady_time at);
   void count(const observation& seen);
   void save_budget_if_changed();
+  [[nodiscard]] const char* why_no_login() const; // null: it may be made
   [[nodiscard]] std::string credentials() const;
+
+  enum class kept : std::uint8_t { stored, asked, waiting }; // waiting: for a store that is away
 
   const tenant_id tenant_;
   instance_config config_;
@@ -66,6 +69,8 @@ private:
   bool polling_ = false;
   bool poll_again_ = false; // a slot came while polling
   bool draining_ = false;
+  std::uint64_t budget_number_ = 0; // of the newest login budget that was to be stored
+  kept budget_is_ = kept::stored;
   steady_time poll_began_;
   instance_glance glance_;
 };

@@ -79,7 +79,9 @@ struct settle_instance {
   instance_id instance;
 };
 struct login_budget_saved {
+  std::uint64_t number = 0; // as it was asked
   bool ok = false;
+  bool again = false; // the store is away, and tries again until it is written or a newer one comes
 };
 
 // --- tenant ---------------------------------------------------------------------------------------------------------
@@ -270,6 +272,7 @@ struct save_budget {
   tenant_id tenant;
   instance_id instance;
   persistence::login_budget budget;
+  std::uint64_t number = 0;
   caf::strong_actor_ptr reply_to;
 };
 // Anything rare that needs the writing connection: configuration, settings, probes. Runs on the store's thread; what it

@@ -114,11 +114,11 @@ void store_keeper::on(const store_command& asked) {
 }
 
 void store_keeper::on(const save_budget& asked) {
-  const auto saved = now().steady < shut_until_
-                         ? away<void>()
-                         : written(held_->save_login_budget(asked.owner, asked.tenant, asked.instance,
-                                                            world().node.egress_name, asked.budget));
-  tell(asked.reply_to, login_budget_saved{saved.ok()});
+  budgets_.erase({asked.tenant, asked.instance});
+  if (write(asked)) return;
+  tell(asked.reply_to, login_budget_saved{asked.number, false, true});
+  budgets_[{asked.tenant, asked.instance}] = asked;
+  if (!flush_asked_) flush_later();
 }
 
 void store_keeper::on(const with_store& asked) {
@@ -145,11 +145,7 @@ void store_keeper::on(const flush_writes& asked) {
                         std::make_move_iterator(held_settlements_.end()));
     held_settlements_.clear();
   }
-  if (!write_settlements() || !write_commits()) {
-    flush_asked_ = true;
-    this->delayed_send(this, pause_before_retry(), flush_writes{});
-    return;
-  }
+  if (!write_settlements() || !write_commits() || !write_budgets()) return flush_later();
   static_cast<void>(heard(held_->fold_log())); // nobody waits for it but who comes next
   if (queue_.has_any() || !settlements_.empty()) flush_soon();
 }
@@ -164,6 +160,11 @@ void store_keeper::flush_soon() {
   if (flush_asked_) return;
   flush_asked_ = true;
   caf::anon_send(store_actor(this), flush_writes{});
+}
+
+void store_keeper::flush_later() {
+  flush_asked_ = true;
+  this->delayed_send(this, pause_before_retry(), flush_writes{});
 }
 
 void store_keeper::try_held_ones_later() {
@@ -276,6 +277,23 @@ std::vector<result<void>> store_keeper::verdicts_on(const std::vector<commit_bat
   }
   if (!survived(together.error())) return {};
   return batches.size() == 1 ? std::vector<result<void>>{together.error()} : commit_each(batches);
+}
+
+bool store_keeper::write_budgets() {
+  while (!budgets_.empty()) {
+    if (!write(budgets_.begin()->second)) return false;
+    budgets_.erase(budgets_.begin());
+  }
+  return true;
+}
+
+bool store_keeper::write(const save_budget& asked) {
+  if (now().steady < shut_until_) return false;
+  const auto saved = written(
+      held_->save_login_budget(asked.owner, asked.tenant, asked.instance, world().node.egress_name, asked.budget));
+  if (!saved && saved.error().kind == failure_kind::unavailable) return false;
+  tell(asked.reply_to, login_budget_saved{asked.number, saved.ok()});
+  return true;
 }
 
 // One of them spoils the transaction: alone each, only that one is refused, and what its tenant decided on top of it.

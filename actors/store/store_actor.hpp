@@ -41,12 +41,16 @@ private:
 
   [[nodiscard]] std::chrono::nanoseconds pause_before_retry() const;
   void flush_soon();
+  void flush_later();
   void try_held_ones_later();
   [[nodiscard]] bool flush_all(); // before anything that must see what was asked before it
   // The same of one tenant; false also while something of it waits for a lease.
   [[nodiscard]] bool flush_for(const tenant_id& tenant);
   [[nodiscard]] bool write_settlements(); // one transaction each; false: the store is unavailable now
   [[nodiscard]] bool write_commits();
+  [[nodiscard]] bool write_budgets();
+  // False: it was not written, and is to be tried again.
+  [[nodiscard]] bool write(const save_budget& asked);
   // One verdict a batch, in order; fewer when the store became unavailable: the rest was not written.
   [[nodiscard]] std::vector<result<void>> verdicts_on(const std::vector<commit_batch>& taken);
   [[nodiscard]] std::vector<result<void>> commit_each(const std::vector<persistence::write_batch>& batches);
@@ -75,6 +79,8 @@ private:
   std::map<tenant_id, caf::actor_addr> refused_;
   steady_time shut_until_{};                 // the store was unavailable: until then nobody else waits for its time-out
   std::deque<settle_rows> held_settlements_; // they came too late for their lease
+  // What could not be written yet, the newest of each instance: whoever runs it next must know of logins that failed.
+  std::map<std::pair<tenant_id, instance_id>, save_budget> budgets_;
   bool flush_asked_ = false;
   bool held_ones_asked_ = false;
 };

@@ -136,6 +136,7 @@ struct bench {
     made->log = &log;
     made->http = &http;
     made->metrics = std::make_shared<node_metrics>();
+    made->metrics->store_ready = true;
     made->health = std::make_shared<health_board>();
     const auto listener = caf::actor_cast<caf::strong_actor_ptr>(self);
     made->clock = caf::actor_cast<clock_actor>(listener);
@@ -265,20 +266,59 @@ TEST_CASE("a tenant that was restarted and read an old budget gives no login bac
   CHECK(at.http.url_of(at.ask()) == "https://pbx.example/connect/token");
 }
 
-TEST_CASE("a count of logins that could not be stored is stored with the next poll, though nothing was counted since") {
-  for (const bool stored : {true, false}) {
-    bench at;
-    for (std::uint32_t failures = 1; failures <= 2; ++failures) {
-      at.ring();
-      if (failures == 2) CHECK(at.hear<save_budget>().budget.failures == 2); // counted before it is made
-      at.http.answer(at.ask(), 400, refused);
-      if (failures == 1) CHECK(at.hear<save_budget>().budget.failures == 1);
-    }
-    at.tell(login_budget_saved{stored});
-    at.ring(); // logins are paused: the front page
-    CHECK(at.http.url_of(at.ask()) == "https://pbx.example/");
-    CHECK(at.has<save_budget>() != stored);
+TEST_CASE("of several nodes none logs in while a login that failed is not stored, or nothing could be") {
+  auto leases = std::make_shared<lease_board>();
+  leases->write({{0, {6h, 6h}}});
+  bench at({}, {}, leases);
+  at.ring();
+  at.http.answer(at.ask(), 400, refused);
+  const auto first = at.hear<save_budget>();
+  CHECK(first.budget.failures == 1);
+  SECTION("nothing is heard of it: it is said again") {
+    at.ring();
+    const auto next = at.hear<save_budget>();
+    CHECK(next.budget.failures == 1);
+    CHECK(next.number > first.number);
+    at.tell(login_budget_saved{first.number, true}); // of one that may be older
+    at.ring();
+    at.tell(login_budget_saved{at.hear<save_budget>().number, true});
   }
+  SECTION("the store is away, and keeps it") {
+    at.tell(login_budget_saved{first.number, false, true});
+    at.ring();
+    static_cast<void>(at.hear<save_budget>());
+    at.ring();
+    at.tell(login_budget_saved{at.hear<save_budget>().number, true});
+  }
+  SECTION("it is stored, and the store has been lost since") {
+    at.tell(login_budget_saved{first.number, true});
+    at.made->metrics->store_ready = false;
+    at.ring();
+    const auto wish = at.hear<wake_me>();
+    at.made->metrics->store_ready = true;
+    at.now.steady = wish.at;
+    at.tell(due{wish.token});
+    CHECK(at.http.url_of(at.ask()) == "https://pbx.example/connect/token");
+    CHECK(at.hear<save_budget>().budget.failures == 2);
+    return;
+  }
+  SECTION("it is refused for good: a PBX that is not read is worse") {
+    at.tell(login_budget_saved{first.number, false});
+  }
+  at.ring();
+  CHECK(at.hear<save_budget>().budget.failures == 2); // counted before it is made
+  CHECK(at.http.url_of(at.ask()) == "https://pbx.example/connect/token");
+  CHECK(at.made->metrics->logins == 2);
+}
+
+TEST_CASE("a node that runs alone logs in though nothing can be stored: it is silent otherwise") {
+  bench at;
+  at.made->metrics->store_ready = false;
+  at.ring();
+  at.http.answer(at.ask(), 400, refused);
+  at.tell(login_budget_saved{at.hear<save_budget>().number, false, true});
+  at.ring();
+  CHECK(at.http.url_of(at.ask()) == "https://pbx.example/connect/token");
 }
 
 TEST_CASE("a reload that changes nothing keeps the earlier look") {

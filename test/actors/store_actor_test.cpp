@@ -229,6 +229,41 @@ TEST_CASE("while the store is away nobody waits for a time-out that another has 
                   caf::after(test::patience) >> [] { FAIL("no answer"); });
 }
 
+TEST_CASE("the newest count of failed logins that could not be stored is stored when the store is back") {
+  living_store world;
+  caf::scoped_actor self(world.system);
+  SQLite::Database other(world.place.file(), SQLite::OPEN_READWRITE);
+  other.exec("begin immediate");
+  const auto save = [&](std::uint32_t failures) {
+    caf::anon_send(world.keeper, save_budget{world.owner,
+                                             tenant_id("acme"),
+                                             instance_id("hq"),
+                                             {failures, {}, "mark"},
+                                             failures,
+                                             caf::actor_cast<caf::strong_actor_ptr>(self->address())});
+  };
+  const auto hear = [&] {
+    login_budget_saved heard;
+    self->receive([&](const login_budget_saved& one) { heard = one; },
+                  caf::after(test::patience) >> [] { FAIL("no answer"); });
+    return heard;
+  };
+  for (const std::uint32_t failures : {1U, 2U}) {
+    save(failures);
+    const auto said = hear();
+    CHECK(said.number == failures);
+    CHECK_FALSE(said.ok);
+    CHECK(said.again);
+  }
+  other.exec("rollback");
+  const auto said = hear();
+  CHECK(said.number == 2);
+  CHECK(said.ok);
+  const auto kept = world.place.open()->load_tenant(tenant_id("acme"), world.world->node.egress_name, noon);
+  REQUIRE(kept.ok());
+  CHECK(kept->budgets.at(instance_id("hq")).failures == 2);
+}
+
 TEST_CASE("a recovery that the store cannot make is answered so, and made when it is asked for again") {
   living_store world;
   caf::scoped_actor self(world.system);
