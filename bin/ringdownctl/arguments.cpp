@@ -9,9 +9,11 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
+#include <system_error>
 
 namespace ringdown::ctl {
 
@@ -78,12 +80,12 @@ constexpr auto word_table = std::to_array<word_spec>({
     {"verify|confirm", "one of the two words"},
 });
 
-void add_daemon_options(CLI::App& app, arguments& into) {
+void add_daemon_options(CLI::App& app, arguments& into, const std::string& url) {
   app.add_option("--config", into.config,
                  "ringdown.toml of the daemon; where it listens and its token follow from it (default "
                  "/etc/ringdown/ringdown.toml when it can be read)")
       ->type_name("FILE");
-  app.add_option("--url", into.url,
+  app.add_option(url, into.url,
                  "where the daemon listens (default http://127.0.0.1:8480); no daemon file is read then, unless "
                  "--config names one")
       ->type_name("URL");
@@ -118,13 +120,12 @@ void add_words(CLI::App& sub, const command_spec& spec, arguments& into) {
 
 void add_command(CLI::App& app, const command_spec& spec, arguments& into) {
   CLI::App* sub = app.add_subcommand(std::string(spec.name), std::string(spec.help));
-  // doctor's --url is the PBX; it knows no daemon.
+  // Behind doctor --url is the PBX; before it, the daemon.
   if (spec.name == "doctor") {
-    sub->add_option("--url", into.url, "https://HOST[:PORT] of the PBX")->type_name("URL")->required();
-    sub->add_flag_callback(
-        "--json", [&into] { into.form = output_form::json; }, "print JSON");
+    sub->add_option("--url", into.pbx_url, "https://HOST[:PORT] of the PBX")->type_name("URL")->required();
+    add_daemon_options(*sub, into, "--daemon-url");
   } else {
-    add_daemon_options(*sub, into);
+    add_daemon_options(*sub, into, "--url");
   }
   add_words(*sub, spec, into);
   for (const std::string_view name : spec.options) {
@@ -133,7 +134,7 @@ void add_command(CLI::App& app, const command_spec& spec, arguments& into) {
     } else if (name == "no-wait") {
       sub->add_flag("--no-wait", into.no_wait, "do not wait for what the provider answers");
     } else if (name == "login") {
-      sub->add_flag("--login", into.login, "log in although the daemon of this machine watches that PBX");
+      sub->add_flag("--login", into.login, "log in although a daemon may watch that PBX; nobody counts it");
     } else if (name == "off") {
       sub->add_flag("--off", into.off, "it takes part again");
     } else if (name == "prune") {
@@ -166,7 +167,12 @@ int refuse(const CLI::App& app, const CLI::ParseError& refused) {
 void fill_usual_config(arguments& given, const std::string& file) {
   const bool told =
       !given.config.empty() || !given.url.empty() || !given.token_file.empty() || !given.state_dir.empty();
-  if (!told && std::ifstream(file)) given.config = file;
+  if (told) return;
+  std::error_code unknown; // a folder that hides it
+  if (std::ifstream(file))
+    given.config = file;
+  else if (std::filesystem::exists(file, unknown) || unknown)
+    given.unreadable_config = file;
 }
 
 } // namespace
@@ -178,7 +184,7 @@ parsed_arguments parse_arguments(int count, const char* const* words,
   CLI::App app("Looks after a ringdown daemon: what is broken, who was told, what to do about it.", "ringdownctl");
   app.set_version_flag("--version", fmt::format("ringdownctl {}", version()));
   // Before the command or behind it: people write both.
-  add_daemon_options(app, parsed.given);
+  add_daemon_options(app, parsed.given, "--url");
   app.require_subcommand(1);
   app.footer(
       "Exit codes: 0 done, 1 a negative answer, 2 wrong usage, 70 internal, 75 try later, 78 configuration refused.\n"
@@ -193,13 +199,6 @@ parsed_arguments parse_arguments(int count, const char* const* words,
   parsed.given.command = app.get_subcommands().front()->get_name();
   parsed.command = &*std::ranges::find(commands(), parsed.given.command, &command_spec::name);
   fill_from(parsed.given.config, environment("RINGDOWN_CONFIG"));
-  if (parsed.given.command == "doctor") {
-    parsed.given.daemon_url = environment("RINGDOWN_URL");
-    parsed.given.token_file = environment("RINGDOWN_TOKEN_FILE");
-    const bool told = !parsed.given.config.empty() || !parsed.given.daemon_url.empty();
-    if (!told && std::ifstream(usual_config)) parsed.given.config = usual_config;
-    return parsed;
-  }
   fill_from(parsed.given.url, environment("RINGDOWN_URL"));
   fill_from(parsed.given.token_file, environment("RINGDOWN_TOKEN_FILE"));
   // Under sudo, whoever called it: "root" tells the audit nothing.

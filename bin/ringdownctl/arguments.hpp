@@ -31,15 +31,16 @@ struct arguments {
   std::string cursor;
   std::string by;
   std::string reason;
-  std::string directory;  // export --dir
-  bool all = false;       // silence --all
-  bool prune = false;     // apply --prune
-  bool no_wait = false;   // test-channel, resend --no-wait
-  bool off = false;       // node drain --off
-  bool login = false;     // doctor --login
-  std::string daemon_url; // doctor, whose --url is the PBX: RINGDOWN_URL
+  std::string directory; // export --dir
+  bool all = false;      // silence --all
+  bool prune = false;    // apply --prune
+  bool no_wait = false;  // test-channel, resend --no-wait
+  bool off = false;      // node drain --off
+  bool login = false;    // doctor --login
 
-  std::string address; // doctor
+  std::string pbx_url;           // doctor, whose --url it is
+  std::string unreadable_config; // there is one where it usually is, and we may not read it
+  std::string address;
   std::string ca_file;
   std::string pin;
   std::string server_name;

@@ -124,7 +124,7 @@ const command_spec table_of_commands[] = {
     {"export", "tenants as files, without secrets", "TENANT", 0, 1000, {"dir"}, export_files},
     {"check-config", "check ringdown.toml or tenant files without a daemon", "PATH", 1, 1000, {}, check_config},
     {"doctor",
-     "find out why a PBX cannot be read; needs no daemon, and asks one that is set up here",
+     "find out why a PBX cannot be read; what a daemon watches is left to it",
      "",
      0,
      0,

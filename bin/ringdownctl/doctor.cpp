@@ -1,10 +1,9 @@
 #include "actors/net/egress_guard.hpp"
 #include "actors/net/http_client.hpp"
 #include "actors/net/resolver.hpp"
-#include "bin/ringdownctl/answer.hpp"
 #include "bin/ringdownctl/commands.hpp"
-#include "bin/ringdownctl/daemon.hpp"
 #include "bin/ringdownctl/doctor_login.hpp"
+#include "bin/ringdownctl/doctor_owner.hpp"
 #include "bin/ringdownctl/doctor_probe.hpp"
 #include "bin/ringdownctl/doctor_report.hpp"
 #include "bin/ringdownctl/table.hpp"
@@ -31,6 +30,7 @@ struct patient {
   wire::pbx::pbx_target target;
   url_parts parts;
   int port = 0;
+  std::vector<std::string> names; // of its certificate
 };
 
 std::string_view word_of(step_state state) {
@@ -45,7 +45,7 @@ std::string_view word_of(step_state state) {
 // The patient as described on the command line; the exit code when that is wrong.
 std::variant<patient, int> described(const session& run) {
   const arguments& given = run.given();
-  const auto parts = parse_url(given.url);
+  const auto parts = parse_url(given.pbx_url);
   if (!parts) return run.complain(exit_usage, "--url: " + parts.error().detail);
   if (parts->scheme != "https") return run.complain(exit_usage, "--url must be https: the credentials go there");
   if (given.client_id.empty() != given.secret_file.empty())
@@ -160,10 +160,11 @@ std::string tls_advice(const net::tls_trouble& trouble) {
   }
 }
 
-bool examine_tls(const patient& who, const net::ip_address& at, wall_time now, doctor_report& report) {
+bool examine_tls(patient& who, const net::ip_address& at, wall_time now, doctor_report& report) {
   const std::string host = who.target.tls.server_name.empty() ? who.parts.host : who.target.tls.server_name;
   if (const auto socket = connect_tcp(at, who.port, patience)) {
     if (const auto seen = shown_certificate(*socket, host)) {
+      who.names = seen->names;
       std::string names;
       for (const auto& one : seen->names) names += fmt::format("{}{}", names.empty() ? "" : ", ", one);
       report.add({"certificate",
@@ -193,62 +194,6 @@ bool examine_tls(const patient& who, const net::ip_address& at, wall_time now, d
   return !trouble;
 }
 
-// As the daemon of this machine tells it, whichever node watches that PBX; none: no daemon is set up here, or nobody watches it.
-result<std::optional<row>> watched(const session& run, const patient& who) {
-  if (run.given().config.empty() && run.given().daemon_url.empty()) return std::optional<row>();
-  arguments there = run.given();
-  there.url = there.daemon_url;
-  there.ca_file = {}; // the PBX's
-  auto where = find_daemon(there);
-  if (!where) return where.error();
-  auto asked = daemon::connect(std::move(*where));
-  if (!asked) return asked.error();
-  for (std::string cursor;;) {
-    const auto said = (*asked)->ask(http_method::get, "/api/v1/instances?limit=1000" + cursor);
-    if (!said) return said.error();
-    const auto read = said->status == 200 ? read_answer(said->body) : std::nullopt;
-    if (!read) return failure{failure_kind::unavailable, fmt::format("it answers {}", said->status)};
-    for (const row& one : read->list("items")) {
-      const auto url = parse_url(one["url"]);
-      if (url && url->host == who.parts.host && url->port == who.parts.port) return std::optional(one);
-    }
-    if (read->top["next"].empty()) return std::optional<row>();
-    cursor = "&cursor=" + read->top["next"];
-  }
-}
-
-// A login of ours would be one more of those that the PBX counts, and could take the daemon's token away.
-void tell_of_owner(const row& of, wall_time now, doctor_report& report) {
-  const std::string name = of["tenant"] + "/" + of["id"];
-  const std::string by = of["node"].empty() ? "nobody just now" : of["node"];
-  std::string text = fmt::format("not tried: {} is watched by {}, which says {}", name, by, of["reach"]);
-  if (!of["cause"].empty()) text += " (" + of["cause"] + ")";
-  if (!of["why"].empty()) text += ", " + of["why"];
-  if (!of["blind"].empty()) text += ", cannot read " + of["blind"];
-  if (!of["last_complete_poll"].empty()) text += ", read in full " + ago(of["last_complete_poll"], now);
-  const bool ill = of["reach"] == "unreachable" || !of["blind"].empty();
-  report.add({"login", ill ? step_state::failed : step_state::skipped, text,
-              !ill                  ? ""
-              : of["cause"].empty() ? "not_readable"
-                                    : of["cause"],
-              "mend the tenant's file and apply it: the daemon tries at once. --login makes one of ours, which it does "
-              "not count"});
-}
-
-void examine_access(const session& run, const patient& who, net::http_port& port, doctor_report& report) {
-  if (!run.given().login) {
-    const auto of = watched(run, who);
-    if (of && *of) return tell_of_owner(**of, run.now(), report);
-    if (!of)
-      report.add({"owner",
-                  step_state::skipped,
-                  "the daemon set up here cannot be asked whether it watches this PBX: " + of.error().detail,
-                  {},
-                  {}});
-  }
-  examine_login(port, who.target, run.now(), report);
-}
-
 void examine(const session& run, patient& who, doctor_report& report) {
   auto all = resolve(who, report);
   if (all.size() > most_addresses) all.resize(most_addresses);
@@ -268,8 +213,9 @@ void examine(const session& run, patient& who, doctor_report& report) {
   if (!examine_http(**port, who.target, report)) return;
   if (who.target.client_id.empty())
     report.add({"login", step_state::skipped, "give --client-id and --secret-file to try it (once)", {}, {}});
-  else
-    examine_access(run, who, **port, report);
+  else if (run.given().login ||
+           !is_left_to_its_owner(run, {who.parts.host, who.parts.port, all, who.port, who.names}, report))
+    examine_login(**port, who.target, run.now(), report);
 }
 
 } // namespace

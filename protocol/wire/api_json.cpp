@@ -120,7 +120,7 @@ void write_members(json_writer& json, const audit_entry& what) {
 
 void write_members(json_writer& json, const instance_config& what) {
   json.text("id", what.id.str()).text("name", what.name).text_or_null("customer", what.customer.str());
-  json.text("url", what.url);
+  json.text("url", what.url).text_or_null("address", what.address);
 }
 
 void write_members(json_writer& json, const instance_health& what) {

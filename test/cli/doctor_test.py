@@ -4,6 +4,7 @@
 Usage: doctor_test.py RINGDOWNCTL RINGDOWN-SIM
 """
 
+import http.server
 import json
 import os
 import pathlib
@@ -12,12 +13,43 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import unittest
 import urllib.request
 
 PROGRAM, SIMULATOR = "", ""
 SCENARIO = "[fleet]\ntenants = 1\npbxes = 1\ntrunks_per_pbx = 3\nbridges_per_pbx = 0\n[run]\nstart = \"told\"\n"
+NOW = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
 WRONG_PIN = "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+
+
+class FakeDaemon:
+    """Answers what it is told to whoever asks for instances."""
+
+    def __init__(self):
+        self.answers = None
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):  # noqa: N802
+                status, body = outer.answers
+                text = body if isinstance(body, str) else json.dumps(body)
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text.encode())
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def end(self):
+        self.server.shutdown()
+        self.server.server_close()
 
 
 class Doctor(unittest.TestCase):
@@ -37,6 +69,7 @@ class Doctor(unittest.TestCase):
             return re.search(rf'^{name} = .*?"(.*?)"', text, re.MULTILINE)[1]
 
         cls.folder = folder
+        cls.daemon = FakeDaemon()
         cls.url, cls.address = field("url"), field("address")
         cls.login = ["--client-id", field("client_id"), "--secret-file", field("secret")]
         cls.trust = ["--ca-file", cls.ready["ca"]]
@@ -46,6 +79,7 @@ class Doctor(unittest.TestCase):
         cls.simulator.terminate()
         cls.simulator.wait()
         cls.simulator.stdout.close()
+        cls.daemon.end()
         cls.space.cleanup()
 
     def examine(self, code, *words, **more_env):
@@ -64,14 +98,65 @@ class Doctor(unittest.TestCase):
         self.assertIn("only login attempt", steps["login"]["advice"])
         self.assertEqual({"http", "login", "trunks", "sbcs", "system_status", "services"} - set(steps), set())
 
-    def test_a_daemon_that_is_set_up_and_cannot_be_asked_is_said(self):
+    def logins(self):
+        return sum(json.loads(line)["kind"] == "login" for line in (self.folder / "truth.jsonl").read_text().splitlines())
+
+    def asked(self, code, answer, *words, by=()):
+        """The steps with a daemon that answers this about its instances; `by` says to the doctor where it is."""
+        self.daemon.answers = answer
+        before = self.logins()
+        steps = self.examine(code, *words, *self.trust, *self.login, *(by or ("--daemon-url", self.daemon.url)))
+        return steps, self.logins() - before
+
+    def watched(self, **what):
+        return 200, {"items": [{"tenant": "t1", "id": "hq", "url": self.url, "node": "n1", "reach": "reachable", "last_poll": NOW,
+                                "last_complete_poll": NOW, "blind": [], **what}], "next": None}
+
+    def test_what_a_daemon_watches_is_left_to_it(self):
+        steps, logins = self.asked(0, self.watched())
+        self.assertEqual((steps["login"]["state"], logins), ("skipped", 0))
+        self.assertIn("t1/hq is watched by n1, which says reachable, read in full", steps["login"]["found"])
+        self.assertEqual(self.asked(0, self.watched(), "--login")[1], 1)
+
+    def test_that_nobody_reads_it_is_never_fine(self):
+        for cause, what in (("unowned", {"node": None}), ("unknown", {"reach": "unknown"}), ("unauthorized", {"why": "login refused"}),
+                            ("app_down", {"reach": "unreachable", "cause": "app_down"}), ("not_readable", {"blind": ["trunks"]})):
+            steps, logins = self.asked(1, self.watched(**what))
+            self.assertEqual((steps["login"]["cause"], logins), (cause, 0))
+
+    def test_of_another_nodes_reads_nothing_is_claimed(self):
+        steps, _ = self.asked(0, self.watched(last_poll=None, last_complete_poll=None))
+        self.assertIn("is known to that node alone", steps["login"]["found"])
+
+    def test_it_is_known_by_its_address_too(self):
+        other = {"url": "https://another.example:" + self.url.rsplit(":", 1)[1]}
+        self.assertEqual(self.asked(0, self.watched(address=self.address, **other))[1], 0)
+        self.assertEqual(self.asked(0, self.watched(address="127.9.9.9:5001", **other))[1], 1)
+
+    def test_a_daemon_that_cannot_be_asked_may_watch_it(self):
+        for answer in ((503, {"title": "not ready"}), (401, {"title": "unauthorized"}), (200, "no JSON")):
+            steps, logins = self.asked(1, answer)
+            self.assertEqual((steps["owner"]["state"], steps["login"]["state"], logins), ("failed", "skipped", 0))
+            self.assertIn("--login", steps["owner"]["advice"])
         config = self.folder / "absent.toml"
         config.write_text('state_dir = "nowhere"\n')
-        steps = self.examine(0, *self.trust, *self.login, RINGDOWN_CONFIG=str(config))
-        self.assertEqual(steps["owner"]["state"], "skipped")
-        self.assertIn("cannot be asked", steps["owner"]["found"])
-        self.assertEqual(steps["login"]["state"], "ok")
-        self.assertNotIn("owner", self.examine(0, *self.trust, *self.login, "--login", RINGDOWN_CONFIG=str(config)))
+        steps, logins = self.asked(1, None, by=("--config", str(config)))
+        self.assertEqual((steps["owner"]["state"], logins), ("failed", 0))
+        self.assertEqual(self.asked(0, None, "--login", by=("--config", str(config)))[1], 1)
+
+    def test_before_the_command_a_url_is_the_daemons(self):
+        self.daemon.answers = self.watched()
+        before = self.logins()
+        done = subprocess.run([PROGRAM, "--url", self.daemon.url, "doctor", "--url", self.url, "--address", self.address, *self.trust, *self.login],
+                              capture_output=True, text=True, timeout=60, check=False, env={"PATH": os.environ["PATH"]})
+        self.assertIn("not tried: t1/hq is watched by n1", done.stdout)
+        self.assertEqual(self.logins(), before)
+
+    def test_a_pbx_that_no_daemon_watches_is_logged_in_to(self):
+        steps, logins = self.asked(0, (200, {"items": [], "next": None}))
+        self.assertEqual((steps["owner"]["state"], steps["login"]["state"], logins), ("ok", "ok", 1))
+        steps = self.examine(0, *self.trust, *self.login)
+        self.assertIn("no daemon is known here", steps["owner"]["found"])
 
     def test_without_a_client_no_login_is_tried(self):
         steps = self.examine(0, *self.trust)

@@ -3,13 +3,14 @@
 from cluster import Cluster
 from harness import wait_for
 from steps import expect, logins
+from watching import doctored
 
 PBX = "pbx01"
 
 
 def failed_logins_are_counted_for_all_nodes_of_an_address():
     """A secret became wrong. It was tried twice when its node dies: the next one, which has the same address, does not try it, and one
-    of another address does."""
+    of another address does. The doctor that asks a node tells what the owner says, and does not try it either."""
     with Cluster("[fleet]\ntenants = 1\npbxes = 1\n", ("n1", "n2"), shards=2, egress="office") as world:
         world.start()
         world.apply()
@@ -18,6 +19,9 @@ def failed_logins_are_counted_for_all_nodes_of_an_address():
         wait_for("auth_failed told", lambda: [line for line in world.effects("webhook", "fired") if "instance_auth_failed" in line["body"]])
         refused(world, 2, "one node")
         first = owner(world)
+        said = doctored(world, PBX, world.nodes[{"n1": "n2", "n2": "n1"}[first]])
+        expect(f"not tried: t1/{PBX} is watched by {first}" in said and "the cause is at step login" in said, f"the doctor says: {said}")
+        refused(world, 2, "the doctor")
         world.nodes[first].kill()
         taken_over(world, {"n1": "n2", "n2": "n1"}[first])
         refused(world, 2, "another node of the same address")

@@ -161,15 +161,16 @@ def few_logins(world, after):
     expect(refused_logins(world, "pbx01") <= 2, f"after {after} the PBX refused {refused_logins(world, 'pbx01')} logins; it blacklists at three")
 
 
-def doctored(world, pbx):
-    """What ringdownctl doctor says of a PBX of t1's, with the credentials in its file."""
+def doctored(world, pbx, node=None):
+    """What ringdownctl doctor says of a PBX of t1's, with the credentials in its file; it asks that node, or the one there is."""
+    asked = node or world
     with open(os.path.join(world.ready["tenants"], "t1.toml"), encoding="utf-8") as file:
         part = next(one for one in file.read().split("[[") if re.search(rf'^id = "{pbx}"', one, re.M))
     given = {key: re.search(rf'^{key} = "(.*?)"', part, re.M)[1] for key in ("url", "address", "client_id")}
     secret = os.path.join(world.ready["tenants"], "secrets", f"{pbx}.secret")
     done = subprocess.run([os.path.join(BIN, "ringdownctl"), "doctor", "--url", given["url"], "--address", given["address"], "--ca-file",
                            world.ready["ca"], "--client-id", given["client_id"], "--secret-file", secret],
-                          env={**os.environ, "RINGDOWN_CONFIG": world.config, "RINGDOWN_URL": world.url}, stdout=subprocess.PIPE, text=True, timeout=60, check=False)
+                          env={**os.environ, "RINGDOWN_CONFIG": asked.config, "RINGDOWN_URL": asked.url}, stdout=subprocess.PIPE, text=True, timeout=60, check=False)
     return done.stdout
 
 
