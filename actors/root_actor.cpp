@@ -63,7 +63,7 @@ void root::on(const due& rang) {
   }
   for (const auto& [name, token] : std::map(leaving_))
     if (token == rang.token) on(drained{name});
-  if (const auto gone = removed_.extract(rang.token)) close_removed_of(gone.mapped());
+  if (const auto gone = removed_.extract(rang.token); gone && !*gone.mapped().closed) close_removed_of(gone.mapped());
   static_cast<void>(children_.woken(rang.token));
   check_escalation();
 }
@@ -162,20 +162,30 @@ void root::on(const tenant_applied& applied) {
 
 void root::on(const tenant_removed& removed) {
   if (const auto known = tenants_.find(removed.tenant); known != tenants_.end()) {
-    removed_[++wake_ups_] = known->second.shard;
-    wake_at(now().steady + gone_by_then, wake_ups_);
+    look_at_removed_later({known->second.shard, std::make_shared<std::atomic<bool>>(false)});
   }
   end_group(removed.tenant, {});
   tenants_.erase(removed.tenant);
 }
 
-// Whoever begins the shard anew does the same.
-void root::close_removed_of(shard_id shard) const {
-  const auto at = shards_.find(shard);
+void root::look_at_removed_later(removed_one what) {
+  removed_[++wake_ups_] = std::move(what);
+  wake_at(now().steady + gone_by_then, wake_ups_);
+}
+
+// Until it has succeeded. Whoever begins the shard anew does the same.
+void root::close_removed_of(const removed_one& what) {
+  const auto at = shards_.find(what.shard);
   if (at == shards_.end()) return;
-  caf::anon_send(world().store, with_store{[owner = at->second->owner, now = now().wall](persistence::store& store) {
-                   return store.close_removed(owner, now);
-                 }});
+  caf::anon_send(
+      world().store,
+      with_store{[owner = at->second->owner, now = now().wall, closed = what.closed](persistence::store& store) {
+                   auto said = store.close_removed(owner, now);
+                   *closed = said.ok() || said.error().kind == failure_kind::conflict; // another's by now
+                   return said;
+                 },
+                 true, [](const failure&) {}});
+  look_at_removed_later(what);
 }
 
 void root::on(const shard_begun& held) {

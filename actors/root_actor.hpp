@@ -7,6 +7,7 @@
 #include "actors/family.hpp"
 #include "actors/observed_actor.hpp"
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -45,7 +46,13 @@ private:
   void pass_pulses_on();
   void check_pillars(const caf::down_msg& message) const;
   void check_escalation();
-  void close_removed_of(shard_id shard) const;
+  // Of a tenant that was removed: what its actors still wrote is to be ended.
+  struct removed_one {
+    shard_id shard = 0;
+    std::shared_ptr<std::atomic<bool>> closed; // set on the store's thread
+  };
+  void look_at_removed_later(removed_one what);
+  void close_removed_of(const removed_one& what);
   [[nodiscard]] static std::string name_of(const tenant_id& id) { return "group/" + id.str(); }
 
   family_ptr births_;
@@ -57,7 +64,7 @@ private:
   std::map<tenant_id, placed_tenant> tenants_;
   std::map<shard_id, ports_ptr> shards_;         // that this node holds: what their actors share
   std::map<std::string, std::uint64_t> leaving_; // groups that end once they are quiet, or when this wake-up comes
-  std::map<std::uint64_t, shard_id> removed_;    // of tenants, by the wake-up at which what they still wrote is ended
+  std::map<std::uint64_t, removed_one> removed_; // by the wake-up at which it is looked at
   std::uint64_t wake_ups_;
   std::vector<pulse> pulses_; // waiting for the clock
   std::set<std::string> draining_;

@@ -149,6 +149,10 @@ void write_node(wire::json_writer& json, const context& in, const seen_node& one
 void get_nodes(context& in, const server_request& request, const path_parts&, const respond& answer) {
   const auto asked = page_asked(request);
   if (!asked) return answer(problem(asked.error()));
+  // Who lives and holds what is the database's to say: what it said long ago may look like health.
+  if (in.world->leases && silence_of_register(in) > register_answers_within)
+    return answer(
+        problem(503, "unavailable", "the database does not answer: which nodes live is not known; try again"));
   const auto found = page_of(nodes_seen(in), *asked, 2, [](const seen_node& one) {
     return std::vector<std::string>{one.row.name, one.row.id.str()};
   });

@@ -36,7 +36,7 @@ const auto option_table = std::to_array<option_spec>({
      &arguments::state},
     {"limit", "N", "at most so many rows (1 to 1000)", &arguments::limit},
     {"cursor", "TEXT", "go on where the last page ended", &arguments::cursor},
-    {"by", "NAME", "who asks, for the audit; your login name unless given", &arguments::by},
+    {"by", "NAME", "who asks, for the audit (node drain: for the log); your login name unless given", &arguments::by},
     {"reason", "TEXT", "why, for the audit", &arguments::reason},
     {"dir", "DIR", "write DIR/TENANT.toml instead of printing", &arguments::directory},
     {"state-dir", "DIR", "the daemon's state directory (default: what --config says)", &arguments::state_dir},

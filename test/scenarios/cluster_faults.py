@@ -116,6 +116,8 @@ def a_node_is_cut_from_the_database_in_a_storm():
             else:
                 world.proxies[node.name].fall_silent()
             wait_for("it is not ready", lambda: request(node.url + "/readyz")[0] == 503, 20)
+            why = request(node.url + "/readyz")[1]
+            expect("database has not answered" in why or "store unavailable" in why, f"it does not say why: {why}")
             wait_for("others have it", lambda: node.name not in world.held(), 20)
             until(begun + away)
             if apart:
