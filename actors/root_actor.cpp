@@ -15,7 +15,7 @@ constexpr const char* accounts_name = "accounts";
 constexpr const char* carrier_watch_name = "carrier_watch";
 // What a removed tenant's actor sent to the store has come there by then, also what it decided before it knew.
 constexpr auto gone_by_then = std::chrono::seconds(2);
-constexpr std::size_t most_pulses = 16; // asked once a second; with more unanswered the clock is dead
+constexpr std::size_t most_pulses = 16; // asked once a second at most; with more unanswered the clock is dead
 
 } // namespace
 

@@ -87,7 +87,7 @@ void reload(node& running, const std::string& file, log_output& log) {
   running.reload(*fresh.config);
 }
 
-// Until a signal asks to stop: once a second the watchdog goes through scheduler and store.
+// Until a signal asks to stop: once a second, or each other second while all is well, the watchdog goes through scheduler and store.
 void run(node& running, const sigset_t& signals, const std::string& file, log_output& log) {
   while (true) {
     const timespec second{1, 0};

@@ -29,7 +29,7 @@ public:
   // SIGHUP: read tenants' documents again under `fresh` and hand them to their actors; sends nothing by itself. What acts at
   // the next start only is logged and stays as it was.
   virtual void reload(const node_config& fresh) = 0;
-  // About once a second: watchdog, heartbeat, overdue answers. True while scheduler, clock and the store's thread answer,
+  // About once a second: overdue answers; watchdog and heartbeat, each other time while all is well. True while scheduler, clock and the store's thread answer,
   // also when the store cannot write: a new start would not mend its disk.
   virtual bool tick() = 0;
   // No new polls and sends, what was begun ends, the store is closed (I18).
