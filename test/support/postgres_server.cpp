@@ -28,6 +28,7 @@ namespace ringdown::test {
 namespace {
 
 constexpr int start_patience_ms = 60'000;
+constexpr const char* pooler_program = "/usr/sbin/pgbouncer";
 
 [[noreturn]] void fail(const std::string& what) { throw std::runtime_error("no PostgreSQL: " + what); }
 
@@ -94,9 +95,10 @@ postgres_server::postgres_server(durability kept, const std::filesystem::path& i
 }
 
 postgres_server::~postgres_server() {
-  if (follower_ > 0) {
-    ::kill(follower_, SIGKILL);
-    static_cast<void>(status_of(follower_));
+  for (const companion& one : beside_) {
+    ::kill(one.process, SIGKILL);
+    static_cast<void>(status_of(one.process));
+    if (one.log >= 0) ::close(one.log);
   }
   stop(SIGQUIT);
   std::error_code none;
@@ -129,16 +131,32 @@ void postgres_server::use_certificate(const std::string& certificate, const std:
 
 void postgres_server::be_followed() {
   const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
-  follower_ = begin({(programs_ / "pg_receivewal").string(), "-D", folder_.string(), "-h", folder_.string(), "-p",
-                     std::to_string(port_), "-U", "ringdown", "--synchronous", "--no-loop"},
-                    nowhere);
+  const pid_t follower = begin({(programs_ / "pg_receivewal").string(), "-D", folder_.string(), "-h", folder_.string(),
+                                "-p", std::to_string(port_), "-U", "ringdown", "--synchronous", "--no-loop"},
+                               nowhere);
   ::close(nowhere);
+  beside_.push_back({follower, -1});
+}
+
+bool postgres_server::has_pooler() { return std::filesystem::exists(pooler_program); }
+
+std::string postgres_server::pool(const std::string& mode) {
+  const std::string database = "pooled_" + mode;
+  const int made_it = run({(programs_ / "createdb").string(), "-h", folder_.string(), "-p", std::to_string(port_), "-U",
+                           "ringdown", database});
+  if (made_it != 0) fail("createdb ended with " + std::to_string(made_it));
+  const int port = free_port();
+  const std::filesystem::path file = folder_ / ("pool-" + mode + ".ini");
+  std::ofstream(file) << "[databases]\n* = host=" << folder_.string() << " port=" << port_ << " user=ringdown\n"
+                      << "[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = " << port
+                      << "\nunix_socket_dir =\nauth_type = any\npool_mode = " << mode << "\n";
+  companion made;
+  made.process = begin_and_wait({pooler_program, file.string()}, "process up", made.log);
+  beside_.push_back(made);
+  return "postgresql://ringdown@127.0.0.1:" + std::to_string(port) + "/" + database;
 }
 
 void postgres_server::start() {
-  std::array<int, 2> pipe{};
-  // Nobody reads once it is ready: what it says then is lost when the pipe is full, and it waits for nobody.
-  if (::pipe2(pipe.data(), O_CLOEXEC) != 0 || ::fcntl(pipe[1], F_SETFL, O_NONBLOCK) != 0) fail("no pipe");
   std::vector<std::string> words{(programs_ / "postgres").string(),
                                  "-D",
                                  (folder_ / "data").string(),
@@ -152,20 +170,30 @@ void postgres_server::start() {
     set(one);
   if (kept_ == durability::none)
     for (const char* one : {"fsync=off", "full_page_writes=off", "shared_buffers=32MB"}) set(one);
-  server_ = begin(words, pipe[1]);
+  server_ = begin_and_wait(words, "ready to accept connections", log_);
+}
+
+pid_t postgres_server::begin_and_wait(const std::vector<std::string>& words, const std::string& ready, int& log) const {
+  std::array<int, 2> pipe{};
+  // Nobody reads once it is ready: what it says then is lost when the pipe is full, and it waits for nobody.
+  if (::pipe2(pipe.data(), O_CLOEXEC) != 0 || ::fcntl(pipe[1], F_SETFL, O_NONBLOCK) != 0) fail("no pipe");
+  const pid_t begun = begin(words, pipe[1]);
   ::close(pipe[1]);
-  log_ = pipe[0];
+  log = pipe[0];
   std::string said;
-  while (said.find("ready to accept connections") == std::string::npos) {
-    pollfd waits{log_, POLLIN, 0};
+  while (said.find(ready) == std::string::npos) {
+    pollfd waits{log, POLLIN, 0};
     std::array<char, 512> part{};
-    const ssize_t got = ::poll(&waits, 1, start_patience_ms) > 0 ? ::read(log_, part.data(), part.size()) : 0;
+    const ssize_t got = ::poll(&waits, 1, start_patience_ms) > 0 ? ::read(log, part.data(), part.size()) : 0;
     if (got <= 0) {
-      stop(SIGKILL);
-      fail("it does not start: " + said);
+      ::kill(begun, SIGKILL);
+      static_cast<void>(status_of(begun));
+      ::close(log);
+      fail(words.front() + " does not start: " + said);
     }
     said.append(part.data(), static_cast<std::size_t>(got));
   }
+  return begun;
 }
 
 void postgres_server::stop(int how) {

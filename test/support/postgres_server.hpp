@@ -33,11 +33,16 @@ public:
   void use_certificate(const std::string& certificate, const std::string& key);
   // Somebody begins to receive all that it writes, as a standby does, and says what has reached its disk.
   void be_followed();
+  // URL of a new database by way of a PgBouncer with this pool_mode. Needs Debian's package pgbouncer. Once for each mode.
+  [[nodiscard]] std::string pool(const std::string& mode);
+  [[nodiscard]] static bool has_pooler();
   [[nodiscard]] int port() const { return port_; }
   [[nodiscard]] std::string socket_path() const;
 
 private:
   void start();
+  // Begins a program that says these words when it is ready; what it says is read from `log` as long as it lives.
+  [[nodiscard]] pid_t begin_and_wait(const std::vector<std::string>& words, const std::string& ready, int& log) const;
   void stop(int how);
   // Runs a program as its user; its exit code.
   [[nodiscard]] int run(const std::vector<std::string>& words) const;
@@ -48,8 +53,12 @@ private:
   std::filesystem::path folder_;
   int port_ = 0;
   pid_t server_ = -1;
-  pid_t follower_ = -1;
-  int log_ = -1; // what it says, until it is ready
+  struct companion {
+    pid_t process = -1;
+    int log = -1;
+  };
+  std::vector<companion> beside_; // who follow it, or stand before it
+  int log_ = -1;                  // what it says, until it is ready
 };
 
 } // namespace ringdown::test
