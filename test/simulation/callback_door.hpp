@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/api/context.hpp"
+#include "actors/api/news.hpp"
 #include "test/simulation/process.hpp"
 #include "test/simulation/setting.hpp"
 
@@ -16,6 +17,8 @@ public:
 
   void put(const std::shared_ptr<const tenant_config>& one) { in_.tenants.put({one, {}}); }
   void ask(const net::server_request& request, const net::respond& answer);
+  // For what other nodes wrote.
+  [[nodiscard]] result<void> look(persistence::store& from) { return news_.look(from); }
 
 private:
   // Has no threads: a question is answered while it is asked.
@@ -33,6 +36,7 @@ private:
 
   here_and_now reader_;
   api::context in_;
+  api::news news_{in_};
 };
 
 } // namespace ringdown::simulation

@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <map>
+#include <optional>
 #include <ranges>
 #include <set>
 #include <utility>
@@ -99,15 +101,21 @@ private:
   void ring(const alert& a, wall_time wall, instant at) {
     const instant decided = at - (amiss_.any(at - 30s, at) ? instant(3min) : instant(3s));
     std::string fault;
-    chain of;
-    // A step that was taken just after it may have named somebody else.
+    std::optional<chain> right;
+    // A step that was taken just after it may have named somebody else. Of all chains by which it was right that one counts
+    // by which the fewest had their turn before it.
     const auto configurations = of_.tenants_in(a.tenant, decided, at); // the newest is the likeliest
     for (const tenant_config* config : configurations | std::views::reverse)
       for (const user_id& first : {first_[a.id], a.ladder->first}) {
-        if (!of.empty() && fault.empty()) break;
-        of = chain_of(*config, first);
-        fault = fault_of(a, of, wall);
+        chain one = chain_of(*config, first);
+        std::string wrong = fault_of(a, one, wall);
+        if (!wrong.empty())
+          fault = std::move(wrong);
+        else if (!right || place_in(one, a) < place_in(*right, a))
+          right = std::move(one);
       }
+    const chain of = right ? *right : chain{};
+    if (right) fault.clear();
     if (!fault.empty())
       found_.add(at, fmt::format("{} rings at {} (round {}, {}), {}", a.id.str(), a.ladder->number, a.ladder->round + 1,
                                  a.ladder->tries, fault));
@@ -115,6 +123,10 @@ private:
     spent_.erase(a.id);
     thawed_.erase(a.id);
     stepped_.erase(a.id);
+  }
+
+  [[nodiscard]] static std::ptrdiff_t place_in(const chain& of, const alert& a) {
+    return std::ranges::find(of, a.ladder->number, &reachable::number) - of.begin();
   }
 
   void remember(const alert& a, const chain& of) {

@@ -181,12 +181,14 @@ void no_row_is_carried_twice(const history& of, violations& found) {
 
 namespace {
 
-// A fire that nobody knows to have arrived: its end is owed all the same (S-A12).
+// A fire that nobody knows to have arrived, or a mirror's newer row that it gave way to: its end is owed all the same (S-A12).
 bool may_have_been_told(const history& of, const delivery& end) {
   return std::ranges::any_of(of.rows(), [&](const auto& one) {
     const auto& [id, story] = one;
-    const bool fire = story.row.channel == end.channel && is_fire(story.row.event) && speaks_of(story.row, end.alert);
-    return fire && std::ranges::count(story.ledger, outcome_kind::unknown, &attempt::outcome) > 0;
+    const bool tells = is_fire(story.row.event) ||
+                       (story.row.kind == delivery_kind::mirror && story.row.event != notice_event::resolved);
+    return tells && story.row.channel == end.channel && speaks_of(story.row, end.alert) &&
+           std::ranges::count(story.ledger, outcome_kind::unknown, &attempt::outcome) > 0;
   });
 }
 

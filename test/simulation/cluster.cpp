@@ -18,6 +18,7 @@ using namespace std::chrono_literals;
 constexpr instant patience = 25s; // with a write that is to be the last before a fault
 constexpr instant begins_again_after = 500ms;
 constexpr instant register_looks_after = 400ms;
+constexpr instant looks_for_news_after = 1s;
 constexpr instant register_hurts_for = 5s; // whoever lost a session has another then
 
 seating seating_of(const tenants& who, std::size_t nodes, shard_id shards) {
@@ -26,6 +27,9 @@ seating seating_of(const tenants& who, std::size_t nodes, shard_id shards) {
     rows.push_back({one->id, static_cast<std::uint32_t>(one->instances.size()), std::nullopt});
   return {nodes, shards, logic::place_tenants(std::move(rows), shards)};
 }
+
+// It ends with it.
+bool is_of_a_process(node_fault what) { return what == node_fault::frozen || what == node_fault::draining; }
 
 } // namespace
 
@@ -93,7 +97,8 @@ void cluster::add_seats() {
                       seated_.at(number, shard),
                       [this, number, shard] { return leases_.may_run(number, shard); },
                       [this, number] { return leases_.is_frozen(number); },
-                      gates_.back().get()};
+                      gates_.back().get(),
+                      true};
       seats_.push_back(std::make_unique<seat>(around_, std::move(host)));
     }
 }
@@ -114,6 +119,24 @@ void cluster::begin() {
     tell(clock_jumped{nodes_[number].wrong_by, number}); // so far it was right
     start(number);
   }
+  look_again();
+}
+
+void cluster::look_again() {
+  there_is_news();
+  around_.time.after(looks_for_news_after, [this] { look_again(); });
+}
+
+void cluster::there_is_news() {
+  for (const auto& one : seats_) one->look_for_news();
+}
+
+// As a balancer chooses.
+seat* cluster::some_seat() {
+  std::vector<seat*> all;
+  for (const auto& one : seats_)
+    if (one->has_life() && !one->is_dead()) all.push_back(one.get());
+  return all.empty() ? nullptr : all[around_.order.below(all.size())];
 }
 
 void cluster::catch_up() {
@@ -196,7 +219,7 @@ void cluster::begin(std::size_t number, const held_lease& lease) {
   }
   if (!std::exchange(had_owner_[lease.shard], true)) keep_phones(*store, owner, whose(lease.shard), here.wall());
   tell(life_began{owner, here.id()});
-  here.grow(owner, std::move(store), *left, fmt::format("life{}", ++lives_), whose(lease.shard));
+  here.grow(owner, std::move(store), *left, fmt::format("life{}", ++lives_), whose(lease.shard), who_);
 }
 
 void cluster::drop(std::size_t number, const held_lease& lease) {
@@ -249,6 +272,8 @@ void cluster::end(std::size_t number, const std::string& how) {
     end_life(one, how);
   }
   leases_.kill(number);
+  for (auto& [what, many] : of.faults)
+    if (is_of_a_process(what) && std::exchange(many, 0) > 0) tell(node_ails{number, what, false});
   of.up = false;
   of.waits.reset();
   ++of.life;
@@ -261,7 +286,8 @@ void cluster::end(std::size_t number, const std::string& how) {
 // Told of at its beginning and at its end, of several that overlap once.
 void cluster::ails(std::size_t number, node_fault what, instant lasts, std::function<void()> over) {
   if (nodes_[number].faults[what]++ == 0) tell(node_ails{number, what, true});
-  around_.time.after(lasts, [this, number, what, over = std::move(over)] {
+  around_.time.after(lasts, [this, number, what, life = nodes_[number].life, over = std::move(over)] {
+    if (is_of_a_process(what) && nodes_[number].life != life) return;
     if (--nodes_[number].faults[what] > 0) return;
     if (over) over();
     tell(node_ails{number, what, false});
@@ -323,9 +349,7 @@ void cluster::lose_session(std::size_t number) {
 void cluster::drain(std::size_t number, instant lasts) {
   if (!nodes_[number].up) return;
   leases_.drain(number);
-  ails(number, node_fault::draining, lasts, [this, number, life = nodes_[number].life] {
-    if (nodes_[number].life == life) leases_.stay(number);
-  });
+  ails(number, node_fault::draining, lasts, [this, number] { leases_.stay(number); });
 }
 
 void cluster::restart_register(instant lasts) {

@@ -38,6 +38,9 @@ public:
   [[nodiscard]] std::vector<std::unique_ptr<seat>>& seats() { return seats_; }
   // Where the tenant lives now; null: nowhere.
   [[nodiscard]] seat* seat_of(const tenant_id& tenant);
+  // Where somebody asks who does not know whose a tenant is; null: no node lives.
+  [[nodiscard]] seat* some_seat();
+  void there_is_news(); // each node looks for it; else they do once a second
   // A process of that seat has died: so has its node.
   void bury(const seat& dead);
 
@@ -104,6 +107,7 @@ private:
   void end_life(seat& of, const std::string& how);
   void look_for_doubts();
   void keep_register_away();
+  void look_again();
 
   surroundings around_;
   const tenants& who_;

@@ -46,6 +46,7 @@ STORE = "actors/store/store_actor.cpp"
 LOUDNESS = "actors/logic/tenant_loudness.cpp"
 WRITES = "persistence/sql/write.cpp"
 LEASES = "actors/logic/lease_keeper.cpp"
+NEWS = "actors/api/news.cpp"
 # What a node does around the program: at the edges of the simulation.
 CLUSTER = "test/simulation/cluster.cpp"
 SENDING = "test/simulation/simulated_http.cpp"
@@ -274,6 +275,9 @@ MUTANTS = [
                   "  return $on ? at->second.until : std::min<boot_time>(at->second.until, seen_open_ + rules_.unseen_for);")),
     of_a_cluster("lost_shard_kept", LEASES, "a shard that is another's by now is not given up",
                  ("      out.drop.push_back(mine);\n", "      if (!$on) out.drop.push_back(mine);\n")),
+    of_a_cluster("others_commands_ignored", NEWS, "what was asked at another node is not passed on",
+                 ("if (!passed_on_.contains(one.id)) in_.tree->pass_on(one);",
+                  "if (!passed_on_.contains(one.id) && !$on) in_.tree->pass_on(one);")),
     of_a_cluster("lease_by_wall_clock", CLUSTER, "leases are counted by the clock that people set",
                  ("  const instant runs = around_.time.boot();",
                   "  const instant runs = around_.time.boot() + ($on ? of.wrong_by : instant{});")),

@@ -96,12 +96,13 @@ std::shared_ptr<simulated_store> seat::wake() {
 }
 
 void seat::grow(const fence& owner, std::shared_ptr<simulated_store> store,
-                const std::vector<persistence::crash_record>& crashes, const std::string& mark, const tenants& whose) {
+                const std::vector<persistence::crash_record>& crashes, const std::string& mark, const tenants& whose,
+                const tenants& all) {
   owner_ = owner;
   ports start = make_ports(owner, mark);
   for (const auto& one : crashes) start.health->set_deaths(one.actor, one.count);
   tree_ = node_tree::grow(std::move(start), std::move(store), stage());
-  door_ = std::make_unique<callback_door>(*tree_, whose, around_.place.open());
+  door_ = std::make_unique<callback_door>(*tree_, all, around_.place.open());
   store_job_ = dynamic_cast<caf::resumable*>(caf::actor_cast<caf::abstract_actor*>(tree_->world()->store));
   store_free_at_ = {};
   caught_up_ = around_.time.now();
@@ -140,6 +141,8 @@ ports seat::make_ports(const fence& owner, const std::string& mark) {
     return fmt::format("{}-{}-{}-{}", tenant.str(), alert.str(), episode, digest_bits(person)[0]);
   };
   start.command_decided = [](const command_result&) {};
+  if (host_.shares_store)
+    start.news = [this](persistence::store& from) { return door_ ? door_->look(from) : result<void>{}; };
   start.fatal = [of = process_](std::string_view why) { of->die("exit 70: " + std::string(why)); };
   return start;
 }
@@ -231,6 +234,10 @@ void seat::catch_up() { jobs_->advance_time(around_.time.now() - std::exchange(c
 void seat::apply(const std::shared_ptr<const tenant_config>& one) {
   door_->put(one);
   tree_->apply(one);
+}
+
+void seat::look_for_news() {
+  if (tree_ && !is_dead() && !is_stopped()) static_cast<void>(tree_->look_for_news());
 }
 
 void seat::ask(const command& what, std::function<void()> again) {

@@ -57,6 +57,7 @@ public:
     std::function<bool()> may_act;    // none: there are no leases
     std::function<bool()> is_stopped; // none: never
     store_gate* gate = nullptr;
+    bool shares_store = false; // with other nodes: what they write is looked for
   };
   seat(const surroundings& around, host at);
   ~seat();
@@ -66,9 +67,10 @@ public:
   // --- a life ---
   // A new process, and its way to the store.
   [[nodiscard]] std::shared_ptr<simulated_store> wake();
-  // What its actors are: of these tenants, under this fence. `mark` differs for every life.
+  // What its actors are: of these tenants, under this fence. `mark` differs for every life. Its door knows all tenants.
   void grow(const fence& owner, std::shared_ptr<simulated_store> store,
-            const std::vector<persistence::crash_record>& crashes, const std::string& mark, const tenants& whose);
+            const std::vector<persistence::crash_record>& crashes, const std::string& mark, const tenants& whose,
+            const tenants& all);
   void begin_no_more(); // what is under way goes on
   void die(const std::string& how) { process_->die(how); }
   void clear_away();
@@ -88,6 +90,8 @@ public:
   // --- what happens to it ---
   [[nodiscard]] node_tree& tree() { return *tree_; }
   void apply(const std::shared_ptr<const tenant_config>& one);
+  void learn(const std::shared_ptr<const tenant_config>& one) { door_->put(one); } // of a tenant of another node
+  void look_for_news();
   void ask(const command& what, std::function<void()> again); // unless it becomes durable, or its process dies
   // False: nobody is there.
   [[nodiscard]] bool call(const net::server_request& asked, const net::respond& answer);

@@ -54,15 +54,15 @@ void world::begin_life() {
     return;
   }
   if (lives_ == 1) keep_phones(*store, *owner, tenants_, present);
-  only_->grow(*owner, std::move(store), *left, fmt::format("life{}", lives_), tenants_);
+  only_->grow(*owner, std::move(store), *left, fmt::format("life{}", lives_), tenants_, tenants_);
 }
 
 // Whoever calls the program back reaches the one that lives then; of one that is frozen it hears nothing.
 void world::open_doors() {
   for (const auto& [lane, end] : far_ends_)
     if (auto* one = dynamic_cast<telephone*>(end.who.get()))
-      one->open([this, whose = end.tenant](const net::server_request& asked, const net::respond& answer) {
-        seat* there = seat_of(whose);
+      one->open([this](const net::server_request& asked, const net::respond& answer) {
+        seat* there = some_seat();
         return there != nullptr && (there->is_stopped() || there->call(asked, answer));
       });
 }
@@ -76,6 +76,11 @@ void world::end_life() {
 
 seat* world::seat_of(const tenant_id& tenant) {
   if (nodes_) return nodes_->seat_of(tenant);
+  return only_->has_life() ? only_.get() : nullptr;
+}
+
+seat* world::some_seat() {
+  if (nodes_) return nodes_->some_seat();
   return only_->has_life() ? only_.get() : nullptr;
 }
 
@@ -202,7 +207,11 @@ void world::apply(std::shared_ptr<const tenant_config>& one, std::shared_ptr<con
                   const std::string& what) {
   one = std::move(to);
   write(configured{one, what});
-  if (seat* there = seat_of(one->id)) there->apply(one);
+  seat* there = seat_of(one->id);
+  if (there != nullptr) there->apply(one);
+  if (nodes_)
+    for (const auto& other : nodes_->seats())
+      if (other.get() != there && other->has_life()) other->learn(one);
 }
 
 void world::configure(const tenant_id& whose, const std::string& what,
@@ -218,10 +227,12 @@ void world::configure(const tenant_id& whose, const std::string& what,
 void world::ask(command what) {
   what.id = fmt::format("cm_{}", ++commands_);
   const auto again = [this, what](std::chrono::seconds wait) { time_.after(wait, [this, what] { ask(what); }); };
-  seat* there = seat_of(what.tenant);
+  seat* there = some_seat();
   if (there == nullptr || there->is_stopped()) return again(3s);
-  what.at = there->wall();
+  what.at = nodes_ ? wall_of(what.tenant) : there->wall(); // nodes agree on the time
   there->ask(what, [again] { again(3s); });
+  // The database gives word; if that is lost, nodes look by themselves.
+  if (nodes_ && order_.chance(80)) time_.after(order_.between(0ms, 50ms), [this] { nodes_->there_is_news(); });
 }
 
 void world::calm() {

@@ -72,6 +72,7 @@ private:
   void open_doors();
   void end_life();
   [[nodiscard]] seat* seat_of(const tenant_id& tenant); // null: nobody lives there
+  [[nodiscard]] seat* some_seat();                      // where a stranger asks; null: nobody lives
   [[nodiscard]] std::vector<seat*> lively();            // those with a life that goes on
   void take_turns();
   [[nodiscard]] bool bury_the_dead();
