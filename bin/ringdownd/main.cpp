@@ -1,9 +1,11 @@
 // ringdownd: one node. Exit codes: 0 ok, 2 usage, 70 internal (a failing disk too), 75 somebody else runs on this state
 // directory or has the address, 78 configuration, state directory, key or schema refused.
 #include "actors/api/node_file.hpp"
+#include "bin/ringdownd/database_wait.hpp"
 #include "bin/ringdownd/deadline.hpp"
 #include "bin/ringdownd/log_output.hpp"
 #include "bin/ringdownd/node.hpp"
+#include "persistence/postgres_store.hpp"
 #include "ringdown_version.hpp"
 
 #include <malloc.h>
@@ -21,7 +23,6 @@
 #include <ctime>
 #include <exception>
 #include <optional>
-#include <random>
 #include <string>
 #include <utility>
 
@@ -33,8 +34,6 @@ constexpr int exit_usage = 2;
 constexpr int exit_internal = 70;
 constexpr int exit_try_later = 75;
 constexpr int exit_config = 78;
-// systemd hears at least that often that a start goes on: hosts that do not answer cost 5 s each.
-constexpr auto start_goes_on_for = std::chrono::minutes(2);
 // SIGTERM is done in 30 s (I18); what is left after this goes back to the table.
 constexpr auto drain_within = std::chrono::seconds(20);
 // Whatever still holds it then (a disk that does not answer) is left: the store's log makes that safe.
@@ -62,10 +61,6 @@ int exit_code(const failure& why) {
     case failure_kind::internal: return exit_internal;
   }
   return exit_internal;
-}
-
-void print_errors(const std::vector<api::config_error>& errors) {
-  for (const auto& one : errors) std::fprintf(stderr, "%s\n", api::to_text(one).c_str());
 }
 
 // Signals are taken by the main thread only; every thread made later inherits the mask.
@@ -98,56 +93,18 @@ void run(node& running, const sigset_t& signals, const std::string& file, log_ou
   }
 }
 
-// At the start: what happens between two looks for a database that is away.
-class database_wait {
-public:
-  database_wait(secret_text url, const sigset_t& signals, std::string file, log_output& log)
-      : url_(std::move(url)),
-        signals_(signals),
-        file_(std::move(file)),
-        log_(log) {}
-
-  // A signal to stop ends the wait. The file is read again: its URL, or the file that it names, may have been mended.
-  std::optional<secret_text> after(const failure& why, const std::string& address) {
-    say(why, address);
-    const auto jitter = std::uniform_int_distribution<long>(0, 1'000'000'000)(dice_);
-    const timespec a_while{1 + jitter / 1'000'000'000, jitter % 1'000'000'000};
-    const int caught = sigtimedwait(&signals_, nullptr, &a_while);
-    if (caught == SIGTERM || caught == SIGINT) {
-      is_over_ = true;
-      return std::nullopt;
-    }
-    const auto fresh = api::read_node_file(file_, host_name());
-    if (caught == SIGHUP)
-      for (const auto& one : fresh.errors) log_.error("reload_refused", {{"error", api::to_text(one)}});
-    if (fresh.config && fresh.config->is_one_of_several()) url_ = fresh.config->store_url;
-    return url_;
+// As at the start; what is wrong with it is said in words.
+result<node_config> read_sound(const std::string& file) {
+  auto read = api::read_node_file(file, host_name());
+  if (!read.config) {
+    std::string all;
+    for (const auto& one : read.errors) all += (all.empty() ? "" : "\n") + api::to_text(one);
+    return failure{failure_kind::invalid, all};
   }
-  [[nodiscard]] bool is_over() const { return is_over_; }
-
-private:
-  // Once a minute, and when the reason is another.
-  void say(const failure& why, const std::string& address) {
-    sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%lld\nSTATUS=waiting for the database",
-               static_cast<long long>(std::chrono::microseconds(start_goes_on_for).count()));
-    const auto present = std::chrono::steady_clock::now();
-    if (why.detail == said_ && present < again_) return;
-    said_ = why.detail;
-    again_ = present + std::chrono::minutes(1);
-    log_.warning("database_away", {{"error", why.detail},
-                                   {"listen", address},
-                                   {"says", "waiting for it; this node runs nothing and sends nothing"}});
-  }
-
-  secret_text url_;
-  const sigset_t& signals_;
-  std::string file_;
-  log_output& log_;
-  std::mt19937 dice_{std::random_device{}()};
-  std::string said_;
-  std::chrono::steady_clock::time_point again_;
-  bool is_over_ = false;
-};
+  if (read.config->is_one_of_several() && !persistence::is_postgres_url(read.config->store_url.reveal()))
+    return failure{failure_kind::invalid, file + ": store.url: that is no postgresql:// URL"};
+  return std::move(*read.config);
+}
 
 // Bodies, rows and TLS records come and go all the time: memory given back to the system at once would be asked for again,
 // page by page, a moment later.
@@ -161,14 +118,9 @@ int serve(const std::string& file, node_config config) {
   const sigset_t signals = taken_signals();
   const auto log = make_log_output(config.log_as, config.log_from);
   std::optional<deadline> stopped; // outlives the node
-  database_wait wait(config.store_url, signals, file, *log);
-  auto started = node::start(std::move(config), *log, [&wait](const failure& why, const std::string& address) {
-    return wait.after(why, address);
-  });
-  if (wait.is_over()) {
-    log->info("stopping", {});
-    return 0;
-  }
+  database_wait wait(
+      config, signals, [&file] { return read_sound(file); }, *log);
+  auto started = node::start(std::move(config), *log, wait);
   if (!started) {
     log->error("not_started", {{"error", started.error().detail}});
     return exit_code(started.error());
@@ -201,16 +153,16 @@ int run_program(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : exit_usage;
   }
-  auto read = api::read_node_file(file, host_name());
-  if (!read.config) {
-    print_errors(read.errors);
+  auto read = read_sound(file);
+  if (!read) {
+    std::fprintf(stderr, "%s\n", read.error().detail.c_str());
     return exit_config;
   }
   if (check) {
     std::printf("%s is sound\n", file.c_str());
     return 0;
   }
-  return serve(file, std::move(*read.config));
+  return serve(file, std::move(*read));
 }
 
 } // namespace

@@ -6,6 +6,7 @@
 #include "actors/api/wellness.hpp"
 #include "actors/net/http_client.hpp"
 #include "actors/net/smtp_client.hpp"
+#include "bin/ringdownd/database_wait.hpp"
 #include "bin/ringdownd/front_door.hpp"
 #include "bin/ringdownd/heartbeat.hpp"
 #include "bin/ringdownd/news_watch.hpp"
@@ -63,10 +64,11 @@ result<outside> open_outside(const node_config& config) {
 
 class running_node final : public node {
 public:
-  running_node(node_config config, log_sink& log, node_state state, outside to, std::unique_ptr<front_door> door)
+  running_node(node_config config, log_sink& log, persistence::directory_lock lock, node_state state, outside to,
+               std::unique_ptr<front_door> door)
       : config_(std::move(config)),
         log_(log),
-        lock_(std::move(state.lock)),
+        lock_(std::move(lock)),
         box_(state.box),
         outside_(std::move(to)),
         door_(std::move(door)),
@@ -342,42 +344,37 @@ private:
   std::atomic<bool> closing_{false}; // no shard is begun any more
 };
 
-// Whether it is new. While it is away the door is open, so that whoever asks hears why nothing is watched.
-result<bool> reach_database(node_config& config, std::unique_ptr<front_door>& door, const wait_for_database& wait) {
-  while (true) {
-    auto is_new = is_new_database(config);
-    if (is_new || is_new.error().kind != failure_kind::unavailable) return is_new;
-    if (!door) {
-      auto open = front_door::open(config.http_listen,
-                                   "store unavailable: the database is away or does not let this node in, so nothing "
-                                   "is run and nothing is sent; the log says more");
-      if (!open) return open.error();
-      door = std::move(*open);
-    }
-    auto next = wait(is_new.error(), door->address());
-    if (!next) return is_new;
-    config.store_url = std::move(*next);
+// Of one of several: the door is open while the database is waited for, so that whoever asks hears why nothing is watched.
+result<node_state> open_shared(node_config& config, log_sink& log, const front_door& door, database_wait& wait) {
+  for (bool waited = false;; waited = true) {
+    std::optional<result<node_state>> state;
+    wait.beside([&] { state.emplace(open_state(config, log)); });
+    if (*state && waited) log.info("database_reached", {});
+    if (*state || state->error().kind != failure_kind::unavailable) return std::move(*state);
+    config = wait.after(state->error(), door.address());
   }
 }
 
 } // namespace
 
-result<std::unique_ptr<node>> node::start(node_config config, log_sink& log, const wait_for_database& wait) {
+result<std::unique_ptr<node>> node::start(node_config config, log_sink& log, database_wait& wait) {
   auto lock = take_state_dir(config);
   if (!lock) return lock.error();
   std::unique_ptr<front_door> door;
-  bool is_new = false;
   if (config.is_one_of_several()) {
-    auto known = reach_database(config, door, wait);
-    if (!known) return known.error();
-    is_new = *known;
+    auto open =
+        front_door::open(config.http_listen,
+                         "store unavailable: the database is away, does not let this node in or is brought to a "
+                         "newer schema, so nothing is run and nothing is sent here; the log says more");
+    if (!open) return open.error();
+    door = std::move(*open);
   }
-  auto state = open_state(config, log, std::move(*lock), is_new);
+  auto state = door ? open_shared(config, log, *door, wait) : open_state(config, log);
   if (!state) return state.error();
   auto to = open_outside(config);
   if (!to) return to.error();
-  auto made =
-      std::make_unique<running_node>(std::move(config), log, std::move(*state), std::move(*to), std::move(door));
+  auto made = std::make_unique<running_node>(std::move(config), log, std::move(*lock), std::move(*state),
+                                             std::move(*to), std::move(door));
   if (auto begun = made->begin(); !begun) return begun.error();
   return std::unique_ptr<node>(std::move(made));
 }

@@ -4,25 +4,21 @@
 #include "actors/log.hpp"
 #include "protocol/types/node_config.hpp"
 #include "protocol/types/result.hpp"
-#include "protocol/types/secret_text.hpp"
 
 #include <chrono>
-#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace ringdown {
 
-// The database that nodes share is away, or does not let this one in, and whoever asks at `address` is told. Returns after some
-// time with the URL to try next; nothing: give up.
-using wait_for_database = std::function<std::optional<secret_text>(const failure& why, const std::string& address)>;
+class database_wait;
 
 class node {
 public:
-  // Takes the lock, opens the store, loads tenants, listens. Waits for a database that is away. The failure's kind tells the
-  // exit code: unavailable 75 (somebody else runs here, or has the address), refused, corrupt and invalid 78, others 70.
-  static result<std::unique_ptr<node>> start(node_config config, log_sink& log, const wait_for_database& wait);
+  // Takes the lock, opens the store, loads tenants, listens. One of several listens first, and waits for a database that is
+  // away or does not let it in. The failure's kind tells the exit code: unavailable 75 (somebody else runs here, or has the
+  // address; the database went away just as tenants were loaded), refused, corrupt and invalid 78, others 70.
+  static result<std::unique_ptr<node>> start(node_config config, log_sink& log, database_wait& wait);
   virtual ~node() = default;
 
   [[nodiscard]] virtual std::string address() const = 0;

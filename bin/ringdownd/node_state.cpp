@@ -48,15 +48,17 @@ result<opened_store> open_file(const node_config& config) {
   return made;
 }
 
-result<opened_store> open_database(const node_config& config, log_sink& log, bool is_new) {
+result<opened_store> open_database(const node_config& config, log_sink& log) {
   const std::string& url = config.store_url.reveal();
-  auto box = secrets_key(config.key_file, !is_new);
+  const auto is_new = persistence::is_new_postgres(url);
+  if (!is_new) return is_new.error();
+  auto box = secrets_key(config.key_file, !*is_new);
   if (!box) return box.error();
   auto writer = persistence::open_postgres({url, open_mode::writer, config.store_shards}, *box);
   if (!writer) return writer.error();
   for (const std::string& one : writer->warnings) log.warning("database", {{"says", one}});
   // A name that is wrong by a letter may be one of an empty database: then nothing is watched, and all is well.
-  if (is_new) log.warning("database_made", {{"shards", std::to_string(config.store_shards)}});
+  if (*is_new) log.warning("database_made", {{"shards", std::to_string(config.store_shards)}});
   opened_store made{*box, std::move(writer->held), {}};
   const auto open = [&]() -> result<std::unique_ptr<persistence::store>> {
     auto reader = persistence::open_postgres({url, open_mode::reader, config.store_shards}, *box);
@@ -82,25 +84,15 @@ result<persistence::directory_lock> take_state_dir(const node_config& config) {
   return persistence::directory_lock::take(config.state_dir);
 }
 
-result<bool> is_new_database(const node_config& config) {
-  return persistence::is_new_postgres(config.store_url.reveal());
-}
-
-result<node_state> open_state(const node_config& config, log_sink& log, persistence::directory_lock lock, bool is_new) {
-  auto store = config.is_one_of_several() ? open_database(config, log, is_new) : open_file(config);
+result<node_state> open_state(const node_config& config, log_sink& log) {
+  auto store = config.is_one_of_several() ? open_database(config, log) : open_file(config);
   if (!store) return store.error();
   auto token = api_token(config.token_file);
   if (!token) return token.error();
   auto flight = flight_recorder::open(config.state_dir + "/flight");
   if (!flight) return flight.error();
-  node_state state{std::move(lock),
-                   store->box,
-                   std::move(*token),
-                   std::move(store->writer),
-                   std::move(store->readers),
-                   std::move(*flight),
-                   {},
-                   {}};
+  node_state state{
+      store->box, std::move(*token), std::move(store->writer), std::move(store->readers), std::move(*flight), {}, {}};
   if (config.is_one_of_several())
     if (auto joined = join_others(state, config.store_url.reveal()); !joined) return joined.error();
   return state;

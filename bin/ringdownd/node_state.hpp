@@ -20,7 +20,6 @@ namespace ringdown {
 
 // What the others need stands before them.
 struct node_state {
-  persistence::directory_lock lock;
   persistence::secret_box box;
   std::string token;
   std::shared_ptr<persistence::store> writer;
@@ -33,11 +32,8 @@ struct node_state {
 
 // Makes the directory if need be. Unavailable: another process uses it.
 [[nodiscard]] result<persistence::directory_lock> take_state_dir(const node_config& config);
-// Of one of several: whether its database holds nothing of ours yet. Unavailable: it is away, or does not let us in.
-[[nodiscard]] result<bool> is_new_database(const node_config& config);
-// `is_new` as is_new_database said. The failure's kind tells the exit code, as in node::start. What the operator should know of
-// the database is logged.
-[[nodiscard]] result<node_state> open_state(const node_config& config, log_sink& log, persistence::directory_lock lock,
-                                            bool is_new);
+// The directory is ours. The failure's kind tells the exit code, as in node::start; of one of several, unavailable: the database is
+// away, or does not let us in. What the operator should know of it is logged.
+[[nodiscard]] result<node_state> open_state(const node_config& config, log_sink& log);
 
 } // namespace ringdown

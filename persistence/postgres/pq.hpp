@@ -22,9 +22,6 @@ struct clear_reply {
 };
 using reply = std::unique_ptr<PGresult, clear_reply>;
 
-// Is it a URL or a list of keywords that libpq understands? What is wrong with it is not said: it may hold a password.
-[[nodiscard]] bool is_postgres_url(const std::string& url);
-
 // With time limits: no statement takes longer than 10 s or waits longer than 5 s for a lock, no transaction of ours is left
 // open for longer than 10 s between two statements (who is frozen in it must not hold up who takes over), and a server that
 // has gone silent is given up within 10 s. What the URL says of the network goes before ours. Throws database_error.
