@@ -18,6 +18,8 @@ constexpr duration spread_after_start = std::chrono::seconds(30);
 // Of several nodes, where few are watched there is less to spread: so many times this at most.
 constexpr duration spread_of_one = std::chrono::milliseconds(3);
 constexpr duration spread_of_open = std::chrono::seconds(2);
+// A store that was away is mostly back by then.
+constexpr auto store_is_back_after = std::chrono::seconds(2);
 
 std::string lane_name(const tenant_id& tenant, const instance_id& instance) {
   return "pbx/" + tenant.str() + "/" + instance.str();
@@ -136,8 +138,7 @@ void poller::poll() {
     world().metrics->polls_late.fetch_add(1, std::memory_order_relaxed);
     return;
   }
-  const auto about = look_ ? look_->about : std::nullopt;
-  look_.reset();
+  looks_ = std::exchange(look_, std::nullopt).value_or(logic::look_again{});
   not_before_.reset();
   if (uncommitted_.size() >= most_uncommitted) {
     glance_.why = "waiting for the store";
@@ -147,7 +148,7 @@ void poller::poll() {
   polling_ = true;
   const moment present = now();
   poll_began_ = present.steady;
-  if (auto request = talk_.start(present, about))
+  if (auto request = talk_.start(present, looks_.about))
     send(std::move(*request));
   else
     finish();
@@ -161,6 +162,8 @@ void poller::send(http_request request) {
       if (budget_is_ != kept::stored) talk_.save_budget_again();
       give_up_poll();
       glance_.why = why;
+      // A store that hiccups costs no whole interval, and what was to be looked at again still is.
+      if (world().may_act()) look_ = logic::look_again{now().steady + store_is_back_after, looks_.why, looks_.about};
       return schedule();
     }
     if (world().leases) request.send_by = world().acts_until();

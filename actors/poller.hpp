@@ -59,6 +59,7 @@ private:
   caf::strong_actor_ptr tenant_actor_;
   std::deque<poll_news> uncommitted_;     // sent, not yet committed; bounded, see poll()
   std::optional<logic::look_again> look_; // wished for, before the next slot
+  logic::look_again looks_{};             // as the poll under way was wished for; in its slot: of nothing
   std::optional<steady_time> not_before_; // the PBX asked to be left alone until then
   steady_time woken_for_;                 // when the newest wake-up is to be
   steady_time served_;                    // when the last one that came was to be

@@ -14,6 +14,7 @@ namespace {
 // a critical of another tenant wait.
 constexpr std::size_t batches_per_transaction = 56;
 constexpr auto retry_pause = std::chrono::milliseconds(250);
+constexpr auto budgets_pause = std::chrono::seconds(1);
 
 // Nobody else waits for the time-out that somebody has just waited for.
 template <class T>
@@ -61,6 +62,8 @@ void store_keeper::on(const load_tenant& asked) {
   auto snapshot = commands ? heard(held_->load_tenant(asked.tenant, world().node.egress_name, now().wall))
                            : result<persistence::tenant_snapshot>(commands.error());
   if (snapshot) {
+    for (const auto& [of, newest] : budgets_) // not stored yet
+      if (of.first == asked.tenant) snapshot->budgets[of.second] = newest.budget;
     answer.ok = true;
     answer.commands = std::move(*commands);
     answer.snapshot = std::make_shared<const persistence::tenant_snapshot>(std::move(*snapshot));
@@ -118,11 +121,12 @@ void store_keeper::on(const save_budget& asked) {
   if (write(asked)) return;
   tell(asked.reply_to, login_budget_saved{asked.number, false, true});
   budgets_[{asked.tenant, asked.instance}] = asked;
-  if (!flush_asked_) flush_later();
+  budgets_at_ = now().steady + budgets_pause;
+  this->delayed_send(this, budgets_pause, flush_writes{});
 }
 
 void store_keeper::on(const with_store& asked) {
-  static_cast<void>(flush_all());
+  if (flush_all()) write_budgets();
   if (asked.refused && now().steady < shut_until_) return asked.refused(away<void>().error());
   auto said = asked.run(*held_);
   static_cast<void>(asked.writes ? written(std::move(said)) : heard(std::move(said)));
@@ -145,7 +149,8 @@ void store_keeper::on(const flush_writes& asked) {
                         std::make_move_iterator(held_settlements_.end()));
     held_settlements_.clear();
   }
-  if (!write_settlements() || !write_commits() || !write_budgets()) return flush_later();
+  if (!write_settlements() || !write_commits()) return flush_later();
+  write_budgets();
   static_cast<void>(heard(held_->fold_log())); // nobody waits for it but who comes next
   if (queue_.has_any() || !settlements_.empty()) flush_soon();
 }
@@ -279,12 +284,17 @@ std::vector<result<void>> store_keeper::verdicts_on(const std::vector<commit_bat
   return batches.size() == 1 ? std::vector<result<void>>{together.error()} : commit_each(batches);
 }
 
-bool store_keeper::write_budgets() {
+// A row that somebody holds, at a prompt perhaps, must not hold up everything else again and again.
+void store_keeper::write_budgets() {
+  if (now().steady < budgets_at_) return;
   while (!budgets_.empty()) {
-    if (!write(budgets_.begin()->second)) return false;
+    if (!write(budgets_.begin()->second)) {
+      budgets_at_ = now().steady + budgets_pause;
+      this->delayed_send(this, budgets_pause, flush_writes{});
+      return;
+    }
     budgets_.erase(budgets_.begin());
   }
-  return true;
 }
 
 bool store_keeper::write(const save_budget& asked) {

@@ -48,7 +48,7 @@ private:
   [[nodiscard]] bool flush_for(const tenant_id& tenant);
   [[nodiscard]] bool write_settlements(); // one transaction each; false: the store is unavailable now
   [[nodiscard]] bool write_commits();
-  [[nodiscard]] bool write_budgets();
+  void write_budgets();
   // False: it was not written, and is to be tried again.
   [[nodiscard]] bool write(const save_budget& asked);
   // One verdict a batch, in order; fewer when the store became unavailable: the rest was not written.
@@ -81,6 +81,7 @@ private:
   std::deque<settle_rows> held_settlements_; // they came too late for their lease
   // What could not be written yet, the newest of each instance: whoever runs it next must know of logins that failed.
   std::map<std::pair<tenant_id, instance_id>, save_budget> budgets_;
+  steady_time budgets_at_{}; // not before
   bool flush_asked_ = false;
   bool held_ones_asked_ = false;
 };

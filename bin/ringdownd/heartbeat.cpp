@@ -12,7 +12,7 @@ void heartbeat::configure(const node_config& node) {
 }
 
 void heartbeat::beat(steady_time now) {
-  if (url_.empty() || now < next_) return;
+  if (!is_due(now)) return;
   next_ = now + std::chrono::duration_cast<std::chrono::nanoseconds>(interval_);
   http_request request;
   request.url = url_.reveal();

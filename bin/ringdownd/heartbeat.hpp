@@ -17,6 +17,7 @@ public:
 
   void configure(const node_config& node);
   [[nodiscard]] bool is_asked_for() const { return !url_.empty(); }
+  [[nodiscard]] bool is_due(steady_time now) const { return is_asked_for() && now >= next_; }
   // Sends when one is due. Call about once a second, only while all is well.
   void beat(steady_time now);
 

@@ -150,8 +150,12 @@ public:
     const moment present = in_.world->time.now();
     in_.answers.expire(present.steady);
     look_at_own_clock();
-    // A pulse wakes eight threads. While all is well each other second will do.
-    if (last_answer_ == pulse_answer::well && std::exchange(pulse_was_asked_, !pulse_was_asked_)) return true;
+    // A pulse wakes eight threads. While all is well, and no heartbeat waits for it, each other second will do.
+    if (last_answer_ == pulse_answer::well && pulse_was_asked_ && !heartbeat_->is_due(present.steady)) {
+      pulse_was_asked_ = false;
+      return true;
+    }
+    pulse_was_asked_ = true;
     const pulse_answer answer = tree_->alive(alive_within);
     if (answer == pulse_answer::well) beat(present);
     if (answer != std::exchange(last_answer_, answer)) say(answer);

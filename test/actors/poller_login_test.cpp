@@ -98,6 +98,7 @@ TEST_CASE("of several nodes none logs in while a login that failed is not stored
     at.made->metrics->store_ready = false;
     at.ring();
     const auto wish = at.hear<wake_me>();
+    CHECK(wish.at == at.now.steady + 2s); // not a whole interval later
     at.made->metrics->store_ready = true;
     at.now.steady = wish.at;
     at.tell(due{wish.token});

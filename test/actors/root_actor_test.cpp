@@ -35,6 +35,12 @@ caf::behavior written_down(caf::event_based_actor* self, const caf::actor& to) {
   return {[to](const with_store& asked) { caf::anon_send(to, asked); }};
 }
 
+// A clock that stands: what is asked of it is the test's to ring.
+caf::behavior held_up(caf::event_based_actor* self, const caf::actor& to) {
+  self->set_default_handler(caf::drop);
+  return {[to](const wake_me& asked) { caf::anon_send(to, asked); }};
+}
+
 // What is told from other threads, to be waited for.
 class told_fences {
 public:
@@ -62,11 +68,15 @@ private:
 
 // A node with one group that we hear, and whose watch over carriers is deaf.
 struct node {
-  enum class wakes : std::uint8_t { at_once, in_time };
+  enum class wakes : std::uint8_t { at_once, in_time, by_hand };
   explicit node(bool across_tenants = true, wakes how = wakes::at_once) {
-    world->clock = how == wakes::at_once
-                       ? system.spawn(test::hasty_clock, rung, log)
-                       : system.spawn<clock_keeper>(world, world->health->probe("clock", "clock", ""));
+    switch (how) {
+      case wakes::at_once: world->clock = system.spawn(test::hasty_clock, rung, log); break;
+      case wakes::in_time:
+        world->clock = system.spawn<clock_keeper>(world, world->health->probe("clock", "clock", ""));
+        break;
+      case wakes::by_hand: world->clock = caf::actor_cast<clock_actor>(system.spawn(held_up, caf::actor(bell))); break;
+    }
     world->store = caf::actor_cast<store_actor>(system.spawn(written_down, caf::actor(store)));
     world->node.across_tenants = across_tenants;
     world->fatal = [this](std::string_view) { ++ends; };
@@ -102,6 +112,21 @@ struct node {
                    caf::after(test::patience) >> [] { FAIL("nobody is introduced"); });
     return heard->actor;
   }
+  // What it wished for first, and not the table of its children, whose tokens lie far above, is over now.
+  void ring() {
+    constexpr std::uint64_t of_the_table = std::uint64_t{1} << 62U;
+    std::uint64_t token = of_the_table;
+    while (token >= of_the_table)
+      bell->receive([&](const wake_me& one) { token = one.token; },
+                    caf::after(test::patience) >> [] { FAIL("it waits for nothing"); });
+    caf::anon_send(supervisor, due{token});
+  }
+  template <class Message>
+  bool has(caf::scoped_actor& of) {
+    bool heard = false;
+    of->receive([&](const Message&) { heard = true; }, caf::after(std::chrono::seconds(0)) >> [] {});
+    return heard;
+  }
   // Waits until the root has handled everything it was sent before.
   void asked() {
     std::promise<void> done;
@@ -120,6 +145,7 @@ struct node {
   caf::actor_system system{config};
   caf::scoped_actor group{system};
   caf::scoped_actor store{system};
+  caf::scoped_actor bell{system};
   node_actor supervisor;
 };
 
@@ -143,7 +169,9 @@ TEST_CASE("a watch over carriers that crashes is started again and introduced an
   CHECK(at.log->wait_for("actor_tripped"));
 }
 
-TEST_CASE("what a removed tenant still wrote is ended, by the node that had it") {
+TEST_CASE(
+    "what a removed tenant still wrote is ended, by the node that had it, until that has worked or is another's to "
+    "do") {
   const persistence::sqlite_place place;
   persistence::desk work([&] { return place.open(); });
   persistence::config_change change;
@@ -154,16 +182,30 @@ TEST_CASE("what a removed tenant still wrote is ended, by the node that had it")
   change.remove_tenant = true;
   REQUIRE(work.held->replace_config(change).ok());
   work.commit_alert(persistence::make_alert("al_1", change.tenant));
-  node at(false);
+  node at(false, node::wakes::by_hand);
   caf::anon_send(at.supervisor, shard_begun{work.owner});
   caf::anon_send(at.supervisor, tenant_removed{tenant_id("nobody")}); // whom it never had
   caf::anon_send(at.supervisor, tenant_removed{change.tenant});
   const auto ask = [&](const std::function<void(const with_store&)>& answer) {
+    at.ring();
     at.store->receive(
         answer, caf::after(test::patience) >> [] { FAIL("nothing is ended"); });
   };
   ask([](const with_store& asked) { asked.refused({failure_kind::unavailable, "away"}); });
+  if (GENERATE(true, false)) {
+    const fence now = *place.open()->take_shard(0, incarnation_id("nd_2"), persistence::noon);
+    CHECK(now.epoch > work.owner.epoch);
+    ask([&](const with_store& asked) { CHECK(asked.run(*work.held).error().kind == failure_kind::conflict); });
+    at.ring();
+    at.asked();
+    CHECK_FALSE(at.has<with_store>(at.store));
+    return;
+  }
   ask([&](const with_store& asked) { CHECK(asked.run(*work.held).ok()); });
+  at.ring();
+  at.asked();
+  CHECK_FALSE(at.has<with_store>(at.store));
+  CHECK_FALSE(at.has<wake_me>(at.bell));
   CHECK((*work.held->find_alert(alert_id("al_1")))->phase == alert_phase::resolved);
 }
 

@@ -109,6 +109,18 @@ TEST_CASE("the newest count of failed logins that could not be stored is stored 
     CHECK(said.again);
   }
   other.exec("rollback");
+  // Whoever begins its poller meanwhile hears of it, as soon as it hears of anything.
+  std::optional<std::uint32_t> loaded;
+  while (!loaded) {
+    caf::anon_send(world.keeper,
+                   load_tenant{tenant_id("acme"), caf::actor_cast<caf::strong_actor_ptr>(self->address())});
+    self->receive(
+        [&](const tenant_loaded& one) {
+          if (one.ok) loaded = one.snapshot->budgets.at(instance_id("hq")).failures;
+        },
+        caf::after(test::patience) >> [] { FAIL("no answer"); });
+  }
+  CHECK(loaded == 2);
   const auto said = hear();
   CHECK(said.number == 2);
   CHECK(said.ok);
