@@ -15,6 +15,7 @@ namespace ringdown::ctl {
 namespace {
 
 constexpr int most_pages = 1000; // of a thousand instances each
+constexpr auto overdue_after = std::chrono::minutes(2);
 
 bool is_that(const row& instance, const watched_as& who) {
   const auto url = parse_url(instance["url"]);
@@ -25,11 +26,34 @@ bool is_that(const row& instance, const watched_as& who) {
   const int port = place ? place->port.value_or(url->port) : url->port;
   if (literal && port == who.real_port && std::ranges::find(who.addresses, *literal) != who.addresses.end())
     return true;
-  // Named by an address, it tells its name itself.
-  return net::parse_address(who.host) && std::ranges::find(who.names, url->host) != who.names.end();
+  // Called otherwise, it tells its name itself. A name for many hosts tells nothing.
+  return url->port == who.port && std::ranges::find(who.names, url->host) != who.names.end();
 }
 
-// Whichever node watches it; none: nobody does.
+// What is wrong with it, for programs; "": nothing, as far as is known there.
+std::string trouble_of(const row& of, wall_time now) {
+  if (of["node"].empty()) return "unowned";
+  if (!of["cause"].empty()) return of["cause"];
+  if (of["reach"] != "reachable") return of["reach"].empty() ? "unknown" : of["reach"];
+  if (of["why"] == "login refused" || of["why"] == "login paused") return "unauthorized";
+  if (of["why"].starts_with("waiting")) return "waiting"; // for the lease, the store
+  if (!of["blind"].empty()) return "not_readable";
+  // The next poll is long overdue: what was seen last is no news.
+  const auto next = parse_rfc3339(of["next_poll"]);
+  return next && *next + overdue_after < now ? "stale" : "";
+}
+
+std::string_view advice_for(std::string_view trouble) {
+  if (trouble == "unauthorized" || trouble == "not_readable")
+    return "mend the tenant's file and apply it: the daemon tries at once. --login makes one of ours, which it does "
+           "not count";
+  if (trouble == "unowned") return "ringdownctl nodes: which node is to have it, and is it ready?";
+  if (trouble == "unknown") return "wait for its first poll; ringdownctl instances shows when that is";
+  if (trouble == "waiting" || trouble == "stale") return "ask /readyz of that node, and read its log";
+  return trouble.empty() ? "" : "from here it answers: is the way from the daemon's machine another one?";
+}
+
+// Of all that are this PBX, the one that is worst off, whichever node watches it; none: nobody does.
 result<std::optional<row>> watched(const session& run, const watched_as& who) {
   arguments there = run.given();
   there.ca_file = {}; // the PBX's
@@ -37,6 +61,7 @@ result<std::optional<row>> watched(const session& run, const watched_as& who) {
   if (!where) return where.error();
   auto asked = daemon::connect(std::move(*where));
   if (!asked) return asked.error();
+  std::optional<row> found;
   std::string cursor;
   for (int page = 0; page < most_pages; ++page) {
     const auto said = (*asked)->ask(http_method::get, "/api/v1/instances?limit=1000" + cursor);
@@ -44,20 +69,11 @@ result<std::optional<row>> watched(const session& run, const watched_as& who) {
     const auto read = said->status == 200 ? read_answer(said->body) : std::nullopt;
     if (!read) return failure{failure_kind::unavailable, fmt::format("it answers {}", said->status)};
     for (const row& one : read->list("items"))
-      if (is_that(one, who)) return std::optional(one);
-    if (read->top["next"].empty()) return std::optional<row>();
+      if (is_that(one, who) && (!found || trouble_of(*found, run.now()).empty())) found = one;
+    if (read->top["next"].empty()) return found;
     cursor = "&cursor=" + read->top["next"];
   }
   return failure{failure_kind::too_large, "its list of instances has no end"};
-}
-
-// What is wrong with it, for programs; "": nothing, as far as is known there.
-std::string trouble_of(const row& of) {
-  if (of["node"].empty()) return "unowned";
-  if (!of["cause"].empty()) return of["cause"];
-  if (of["reach"] != "reachable") return of["reach"].empty() ? "unknown" : of["reach"];
-  if (of["why"] == "login refused" || of["why"] == "login paused") return "unauthorized";
-  return of["blind"].empty() ? "" : "not_readable";
 }
 
 void tell_of_owner(const row& of, wall_time now, doctor_report& report) {
@@ -68,19 +84,19 @@ void tell_of_owner(const row& of, wall_time now, doctor_report& report) {
   if (!of["blind"].empty()) text += ", cannot read " + of["blind"];
   if (!of["last_complete_poll"].empty()) text += ", read in full " + ago(of["last_complete_poll"], now);
   if (of["last_poll"].empty()) text += "; what its last poll said, if there was one, is known to that node alone";
-  const std::string trouble = trouble_of(of);
+  const std::string trouble = trouble_of(of, now);
   report.add({"login", trouble.empty() ? step_state::skipped : step_state::failed, text, trouble,
-              trouble.empty()        ? ""
-              : trouble == "unowned" ? "ringdownctl nodes: which node is to have it, and is it ready?"
-                                     : "mend the tenant's file and apply it: the daemon tries at once. --login makes "
-                                       "one of ours, which it does not count"});
+              std::string(advice_for(trouble))});
 }
 
 } // namespace
 
 bool is_left_to_its_owner(const session& run, const watched_as& who, doctor_report& report) {
   const arguments& given = run.given();
-  if (given.config.empty() && given.url.empty() && given.unreadable_config.empty()) {
+  // As find_daemon takes it: a token alone means the daemon of this machine.
+  const bool is_named =
+      !given.config.empty() || !given.url.empty() || !given.token_file.empty() || !given.state_dir.empty();
+  if (!is_named && given.unreadable_config.empty()) {
     report.add({"owner",
                 step_state::skipped,
                 "no daemon is known here (--config or --daemon-url): whether one watches this PBX was not asked",
@@ -88,10 +104,9 @@ bool is_left_to_its_owner(const session& run, const watched_as& who, doctor_repo
                 {}});
     return false;
   }
-  const auto of = given.config.empty() && given.url.empty()
-                      ? result<std::optional<row>>(
-                            failure{failure_kind::refused, given.unreadable_config + " cannot be read by you"})
-                      : watched(run, who);
+  const auto of = !is_named ? result<std::optional<row>>(
+                                  failure{failure_kind::refused, given.unreadable_config + " cannot be read by you"})
+                            : watched(run, who);
   if (!of) {
     report.add({"owner", step_state::failed, "whether a daemon watches this PBX is not known: " + of.error().detail,
                 std::string(name(of.error().kind)),
@@ -105,7 +120,11 @@ bool is_left_to_its_owner(const session& run, const watched_as& who, doctor_repo
     return true;
   }
   if (!*of) {
-    report.add({"owner", step_state::fine, "the daemon known here does not watch this PBX", {}, {}});
+    report.add({"owner",
+                step_state::skipped,
+                "the daemon known here watches no PBX of this name, address or certificate",
+                {},
+                {}});
     return false;
   }
   tell_of_owner(**of, run.now(), report);

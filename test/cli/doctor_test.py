@@ -89,6 +89,11 @@ class Doctor(unittest.TestCase):
         self.assertNotIn("not-the-secret", done.stdout + done.stderr)
         return {step["step"]: step for step in json.loads(done.stdout)["items"]}
 
+    def examine_any(self, *words):
+        done = subprocess.run([PROGRAM, "doctor", "--json", "--url", self.url, "--address", self.address, *words], capture_output=True, text=True,
+                              timeout=60, check=False, env={"PATH": os.environ["PATH"]})
+        return json.loads(done.stdout)
+
     def causes(self, *words):
         return {name: step["cause"] for name, step in self.examine(1, *words).items() if step["state"] == "failed"}
 
@@ -120,7 +125,8 @@ class Doctor(unittest.TestCase):
 
     def test_that_nobody_reads_it_is_never_fine(self):
         for cause, what in (("unowned", {"node": None}), ("unknown", {"reach": "unknown"}), ("unauthorized", {"why": "login refused"}),
-                            ("app_down", {"reach": "unreachable", "cause": "app_down"}), ("not_readable", {"blind": ["trunks"]})):
+                            ("app_down", {"reach": "unreachable", "cause": "app_down"}), ("waiting", {"why": "waiting for the store"}),
+                            ("stale", {"next_poll": "2026-01-01T00:00:00.000Z"}), ("not_readable", {"blind": ["trunks"]})):
             steps, logins = self.asked(1, self.watched(**what))
             self.assertEqual((steps["login"]["cause"], logins), (cause, 0))
 
@@ -144,6 +150,27 @@ class Doctor(unittest.TestCase):
         self.assertEqual((steps["owner"]["state"], logins), ("failed", 0))
         self.assertEqual(self.asked(0, None, "--login", by=("--config", str(config)))[1], 1)
 
+    def test_of_several_that_are_this_pbx_the_worst_counts(self):
+        one, other = (self.watched(id=name, **what)[1]["items"][0] for name, what in (("a", {}), ("b", {"why": "login paused"})))
+        for items in ([one, other], [other, one]):
+            self.assertIn("t1/b is watched", self.asked(1, (200, {"items": items, "next": None}))[0]["login"]["found"])
+
+    def test_it_is_known_by_a_name_of_its_certificate(self):
+        name = "pbx.test"  # of the simulator's, beside *.pbx.test
+        by_address = f"https://{self.address.rsplit(':', 1)[0]}:" + self.url.rsplit(":", 1)[1]
+        self.daemon.answers = self.watched(url=f"https://{name}:" + self.url.rsplit(":", 1)[1])
+        before = self.logins()
+        done = subprocess.run([PROGRAM, "doctor", "--json", "--url", by_address, "--server-name", name, "--daemon-url", self.daemon.url, *self.trust,
+                               *self.login], capture_output=True, text=True, timeout=60, check=False, env={"PATH": os.environ["PATH"]})
+        self.assertIn("not tried", done.stdout)
+        self.assertEqual(self.logins(), before)
+
+    def test_a_token_alone_means_the_daemon_of_this_machine(self):
+        token = self.folder / "token"
+        token.write_text("0123456789abcdef0123\n")
+        token.chmod(0o600)
+        self.assertNotIn("no daemon is known", json.dumps(self.examine_any(*self.trust, *self.login, "--token-file", str(token))))
+
     def test_before_the_command_a_url_is_the_daemons(self):
         self.daemon.answers = self.watched()
         before = self.logins()
@@ -154,7 +181,8 @@ class Doctor(unittest.TestCase):
 
     def test_a_pbx_that_no_daemon_watches_is_logged_in_to(self):
         steps, logins = self.asked(0, (200, {"items": [], "next": None}))
-        self.assertEqual((steps["owner"]["state"], steps["login"]["state"], logins), ("ok", "ok", 1))
+        self.assertEqual((steps["owner"]["state"], steps["login"]["state"], logins), ("skipped", "ok", 1))
+        self.assertIn("watches no PBX of this name", steps["owner"]["found"])
         steps = self.examine(0, *self.trust, *self.login)
         self.assertIn("no daemon is known here", steps["owner"]["found"])
 
