@@ -32,6 +32,12 @@ public:
     const auto at = known_.find(call);
     return at == known_.end() ? nullptr : &at->second;
   }
+  [[nodiscard]] const call_record* newest_to(const std::string& number) const {
+    const call_record* newest = nullptr;
+    for (const auto& [id, call] : known_)
+      if (call.number == number && (newest == nullptr || newest->made < call.made)) newest = &call;
+    return newest;
+  }
   // no more calls to a number than four in a quarter of an hour, and seven in an hour.
   [[nodiscard]] bool is_spent(const std::string& number, wall_time now) const {
     const auto since = [&](duration span) {
@@ -67,7 +73,10 @@ public:
   void take(const persistence::write_batch& batch, instant at) {
     placed_.take(batch);
     for (const decision& d : batch.decisions)
-      if (d.deciding == reason::budget_spent) spent_.insert(d.alert);
+      if (d.deciding == reason::budget_spent) {
+        spent_.insert(d.alert);
+        give_turn_back(d.alert);
+      }
     for (const alert& a : batch.alerts) {
       if (!a.ladder) {
         last_.erase(a.id);
@@ -91,6 +100,14 @@ public:
 
 private:
   using chain = std::vector<reachable>;
+
+  // What was called off before it was placed, because others rang that number too often, was no turn of it.
+  void give_turn_back(const alert_id& alert) {
+    const auto last = last_.find(alert);
+    const call_record* call = last == last_.end() ? nullptr : placed_.find(last->second.ladder.call);
+    if (call != nullptr && call->result == call_result::cancelled && call->reference.empty())
+      last->second.done.erase(call->number);
+  }
 
   // It may ring at once, and out of turn.
   [[nodiscard]] bool takes_step(const alert& a) {
@@ -184,13 +201,19 @@ private:
     const bool there = std::ranges::find(of, before.ladder.number, &reachable::number) != of.end();
     const bool rung_out = before.ladder.tries >= rings_of_a_number || was_taken(last) || last == nullptr || !there;
     // A round of which the provider placed nothing is gone through again soon.
-    const bool none_placed = last != nullptr && last->result == call_result::failed && last->reference.empty();
+    const bool none_placed = was_never_placed(last) || std::ranges::all_of(of, [&](const reachable& one) {
+                               return was_never_placed(placed_.newest_to(one.number));
+                             });
     if (!rung_out && !spent_.contains(a.id) && !(none_placed && begins_anew(a, before)))
       return "and " + before.ladder.number + " was rung but once";
     if (!begins_anew(a, before)) return skipped(a, of, before.done, where, wall);
     if (!none_placed)
       if (std::string fault = fault_of_round(a, of, before, last, wall); !fault.empty()) return fault;
     return skipped(a, of, {}, where, wall);
+  }
+
+  [[nodiscard]] static bool was_never_placed(const call_record* call) {
+    return call != nullptr && call->result == call_result::failed && call->reference.empty();
   }
 
   [[nodiscard]] static bool was_taken(const call_record* last) {
