@@ -89,9 +89,9 @@ private:
   std::optional<secret_text> token_;
   steady_time renew_at_; // on our own clock: the PBX's may be wrong
   persistence::login_budget budget_;
-  bool budget_changed_ = false;
   persistence::login_budget untried_; // as it was before the login that is wanted now
-  bool untried_changed_ = false;
+  bool budget_changed_ = false;
+  bool untried_changed_ = false; // the same
   // A contact that failed: how long the PBX runs tells whether it was restarted.
   wall_time lost_at_;
   int uptime_tries_ = 0;
