@@ -20,6 +20,8 @@ constexpr duration spread_of_one = std::chrono::milliseconds(3);
 constexpr duration spread_of_open = std::chrono::seconds(2);
 // A store that was away is mostly back by then.
 constexpr auto store_is_back_after = std::chrono::seconds(2);
+// An answer may be slow, but not that slow.
+constexpr auto ask_store_again_after = std::chrono::seconds(15);
 
 std::string lane_name(const tenant_id& tenant, const instance_id& instance) {
   return "pbx/" + tenant.str() + "/" + instance.str();
@@ -159,7 +161,8 @@ void poller::send(http_request request) {
     if (const char* why = why_no_login()) {
       talk_.withhold_login();
       // The store may have died with it.
-      if (budget_is_ != kept::stored) talk_.save_budget_again();
+      if (budget_is_ != kept::stored && now().steady >= budget_asked_at_ + ask_store_again_after)
+        talk_.save_budget_again();
       give_up_poll();
       glance_.why = why;
       // A store that hiccups costs no whole interval, and what was to be looked at again still is.
@@ -274,6 +277,7 @@ void poller::save_budget_if_changed() {
   left.credentials = credentials();
   tell(tenant_actor_, login_budget_changed{config_.id, left});
   if (budget_is_ == kept::stored) budget_is_ = kept::asked;
+  budget_asked_at_ = now().steady;
   caf::anon_send(world().store,
                  save_budget{world().owner, tenant_, config_.id, std::move(left), ++budget_number_, me()});
 }

@@ -71,6 +71,7 @@ private:
   bool poll_again_ = false; // a slot came while polling
   bool draining_ = false;
   std::uint64_t budget_number_ = 0; // of the newest login budget that was to be stored
+  steady_time budget_asked_at_{};
   kept budget_is_ = kept::stored;
   steady_time poll_began_;
   instance_glance glance_;

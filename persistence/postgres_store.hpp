@@ -32,7 +32,8 @@ struct opened_postgres {
 // lost, fail with `unavailable`.
 [[nodiscard]] result<opened_postgres> open_postgres(const postgres_options& options, secret_box box);
 
-// Is it a URL or a list of keywords that libpq understands? What is wrong with it is not said: it may hold a password.
+// Is it a URL or a list of keywords that libpq understands? What is wrong with it is not said: it may hold a password. No,
+// too, where a piece of one that is not percent-encoded would be taken for a host or a port.
 [[nodiscard]] bool is_postgres_url(const std::string& url);
 
 // Whether nothing of ours is there yet. Fails as open_postgres does.

@@ -294,6 +294,7 @@ struct crashes_forgotten {
 };
 struct flush_writes {
   bool held_ones = false; // what waits for a lease, too
+  bool budgets = false;   // only counts of logins that wait
 };
 
 // --- carrier watch --------------------------------------------------------------------------------------------------

@@ -118,11 +118,10 @@ void store_keeper::on(const store_command& asked) {
 
 void store_keeper::on(const save_budget& asked) {
   budgets_.erase({asked.tenant, asked.instance});
-  if (write(asked)) return;
+  if (now().steady >= budgets_at_ && write(asked)) return;
   tell(asked.reply_to, login_budget_saved{asked.number, false, true});
   budgets_[{asked.tenant, asked.instance}] = asked;
-  budgets_at_ = now().steady + budgets_pause;
-  this->delayed_send(this, budgets_pause, flush_writes{});
+  try_budgets_later();
 }
 
 void store_keeper::on(const with_store& asked) {
@@ -142,6 +141,10 @@ void store_keeper::on(const crashes_forgotten& lived) {
 }
 
 void store_keeper::on(const flush_writes& asked) {
+  if (asked.budgets) {
+    budgets_asked_ = false;
+    return write_budgets();
+  }
   (asked.held_ones ? held_ones_asked_ : flush_asked_) = false;
   if (asked.held_ones) {
     queue_.let_go();
@@ -288,19 +291,24 @@ std::vector<result<void>> store_keeper::verdicts_on(const std::vector<commit_bat
 void store_keeper::write_budgets() {
   if (now().steady < budgets_at_) return;
   while (!budgets_.empty()) {
-    if (!write(budgets_.begin()->second)) {
-      budgets_at_ = now().steady + budgets_pause;
-      this->delayed_send(this, budgets_pause, flush_writes{});
-      return;
-    }
+    if (!write(budgets_.begin()->second)) return try_budgets_later();
     budgets_.erase(budgets_.begin());
   }
 }
 
+void store_keeper::try_budgets_later() {
+  if (std::exchange(budgets_asked_, true)) return;
+  const auto pause = std::max<std::chrono::nanoseconds>(budgets_pause, 5 * budget_took_);
+  budgets_at_ = now().steady + pause;
+  this->delayed_send(this, pause, flush_writes{false, true});
+}
+
 bool store_keeper::write(const save_budget& asked) {
-  if (now().steady < shut_until_) return false;
+  const steady_time begun = now().steady;
+  if (begun < shut_until_) return false;
   const auto saved = written(
       held_->save_login_budget(asked.owner, asked.tenant, asked.instance, world().node.egress_name, asked.budget));
+  budget_took_ = now().steady - begun;
   if (!saved && saved.error().kind == failure_kind::unavailable) return false;
   tell(asked.reply_to, login_budget_saved{asked.number, saved.ok()});
   return true;

@@ -49,6 +49,7 @@ private:
   [[nodiscard]] bool write_settlements(); // one transaction each; false: the store is unavailable now
   [[nodiscard]] bool write_commits();
   void write_budgets();
+  void try_budgets_later();
   // False: it was not written, and is to be tried again.
   [[nodiscard]] bool write(const save_budget& asked);
   // One verdict a batch, in order; fewer when the store became unavailable: the rest was not written.
@@ -81,7 +82,9 @@ private:
   std::deque<settle_rows> held_settlements_; // they came too late for their lease
   // What could not be written yet, the newest of each instance: whoever runs it next must know of logins that failed.
   std::map<std::pair<tenant_id, instance_id>, save_budget> budgets_;
-  steady_time budgets_at_{}; // not before
+  steady_time budgets_at_{};               // not before
+  std::chrono::nanoseconds budget_took_{}; // the last try: somebody may hold its row
+  bool budgets_asked_ = false;
   bool flush_asked_ = false;
   bool held_ones_asked_ = false;
 };

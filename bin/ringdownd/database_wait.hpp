@@ -39,7 +39,8 @@ private:
   std::mt19937 dice_{std::random_device{}()};
   std::string said_;
   std::string complained_;
-  std::chrono::steady_clock::time_point say_again_;
+  std::chrono::steady_clock::time_point said_at_ = std::chrono::steady_clock::time_point::min();
+  bool reload_asked_ = false; // by SIGHUP, since the file was read
   std::chrono::steady_clock::time_point notify_again_;
 };
 

@@ -64,8 +64,8 @@ result<outside> open_outside(const node_config& config) {
 
 class running_node final : public node {
 public:
-  running_node(node_config config, log_sink& log, persistence::directory_lock lock, node_state state, outside to,
-               std::unique_ptr<front_door> door)
+  running_node(node_config config, log_sink& log, persistence::directory_lock lock, node_state state, own_files files,
+               outside to, std::unique_ptr<front_door> door)
       : config_(std::move(config)),
         log_(log),
         lock_(std::move(lock)),
@@ -74,13 +74,13 @@ public:
         door_(std::move(door)),
         writer_(state.writer),
         reader_(std::make_unique<store_reader>(std::move(state.readers))),
-        flight_(std::move(state.flight)),
+        flight_(std::move(files.flight)),
         shards_(std::move(state.shards)),
         clock_(shards_ ? std::make_shared<common_clock>() : nullptr),
         time_(system_time(clock_)),
         word_(std::move(state.news)),
         owner_{incarnation_id(random_id("nd_")), 0, 0} {
-    in_.bearer_token = std::move(state.token);
+    in_.bearer_token = std::move(files.token);
     in_.version = std::string(version());
     in_.make_id = [] { return random_id(""); };
     in_.sign_links = [box = box_](std::string_view message) { return box.sign("acknowledge-link", message); };
@@ -352,7 +352,7 @@ private:
 result<node_state> open_shared(node_config& config, log_sink& log, const front_door& door, database_wait& wait) {
   for (bool waited = false;; waited = true) {
     std::optional<result<node_state>> state;
-    wait.beside([&] { state.emplace(open_state(config, log)); });
+    wait.beside([&] { state.emplace(open_state(config)); });
     if (*state && waited) log.info("database_reached", {});
     if (*state || state->error().kind != failure_kind::unavailable) return std::move(*state);
     config = wait.after(state->error(), door.address());
@@ -373,12 +373,15 @@ result<std::unique_ptr<node>> node::start(node_config config, log_sink& log, dat
     if (!open) return open.error();
     door = std::move(*open);
   }
-  auto state = door ? open_shared(config, log, *door, wait) : open_state(config, log);
+  auto state = door ? open_shared(config, log, *door, wait) : open_state(config);
   if (!state) return state.error();
+  for (const std::string& one : state->warnings) log.warning("database", {{"says", one}});
+  auto files = open_own_files(config);
+  if (!files) return files.error();
   auto to = open_outside(config);
   if (!to) return to.error();
   auto made = std::make_unique<running_node>(std::move(config), log, std::move(*lock), std::move(*state),
-                                             std::move(*to), std::move(door));
+                                             std::move(*files), std::move(*to), std::move(door));
   if (auto begun = made->begin(); !begun) return begun.error();
   return std::unique_ptr<node>(std::move(made));
 }

@@ -22,6 +22,7 @@ struct opened_store {
   persistence::secret_box box;
   std::shared_ptr<persistence::store> writer;
   std::vector<std::unique_ptr<persistence::store>> readers;
+  std::vector<std::string> warnings;
 };
 
 // A reader each for `reader_connections` threads.
@@ -42,13 +43,13 @@ result<opened_store> open_file(const node_config& config) {
   if (!box) return box.error();
   auto writer = persistence::open_sqlite({database, open_mode::writer}, *box);
   if (!writer) return writer.error();
-  opened_store made{*box, std::move(*writer), {}};
+  opened_store made{*box, std::move(*writer), {}, {}};
   const auto open = [&] { return persistence::open_sqlite({database, open_mode::reader}, *box); };
   if (auto added = add_readers(made, open); !added) return added.error();
   return made;
 }
 
-result<opened_store> open_database(const node_config& config, log_sink& log) {
+result<opened_store> open_database(const node_config& config) {
   const std::string& url = config.store_url.reveal();
   const auto is_new = persistence::is_new_postgres(url);
   if (!is_new) return is_new.error();
@@ -56,10 +57,10 @@ result<opened_store> open_database(const node_config& config, log_sink& log) {
   if (!box) return box.error();
   auto writer = persistence::open_postgres({url, open_mode::writer, config.store_shards}, *box);
   if (!writer) return writer.error();
-  for (const std::string& one : writer->warnings) log.warning("database", {{"says", one}});
+  opened_store made{*box, std::move(writer->held), {}, std::move(writer->warnings)};
   // A name that is wrong by a letter may be one of an empty database: then nothing is watched, and all is well.
-  if (*is_new) log.warning("database_made", {{"shards", std::to_string(config.store_shards)}});
-  opened_store made{*box, std::move(writer->held), {}};
+  if (*is_new)
+    made.warnings.push_back("it was empty: made anew, with " + std::to_string(config.store_shards) + " shards");
   const auto open = [&]() -> result<std::unique_ptr<persistence::store>> {
     auto reader = persistence::open_postgres({url, open_mode::reader, config.store_shards}, *box);
     if (!reader) return reader.error();
@@ -84,15 +85,18 @@ result<persistence::directory_lock> take_state_dir(const node_config& config) {
   return persistence::directory_lock::take(config.state_dir);
 }
 
-result<node_state> open_state(const node_config& config, log_sink& log) {
-  auto store = config.is_one_of_several() ? open_database(config, log) : open_file(config);
-  if (!store) return store.error();
+result<own_files> open_own_files(const node_config& config) {
   auto token = api_token(config.token_file);
   if (!token) return token.error();
   auto flight = flight_recorder::open(config.state_dir + "/flight");
   if (!flight) return flight.error();
-  node_state state{
-      store->box, std::move(*token), std::move(store->writer), std::move(store->readers), std::move(*flight), {}, {}};
+  return own_files{std::move(*token), std::move(*flight)};
+}
+
+result<node_state> open_state(const node_config& config) {
+  auto store = config.is_one_of_several() ? open_database(config) : open_file(config);
+  if (!store) return store.error();
+  node_state state{store->box, std::move(store->writer), std::move(store->readers), {}, {}, std::move(store->warnings)};
   if (config.is_one_of_several())
     if (auto joined = join_others(state, config.store_url.reveal()); !joined) return joined.error();
   return state;

@@ -21,19 +21,25 @@ namespace ringdown {
 // What the others need stands before them.
 struct node_state {
   persistence::secret_box box;
-  std::string token;
   std::shared_ptr<persistence::store> writer;
   std::vector<std::unique_ptr<persistence::store>> readers;
-  std::unique_ptr<flight_recorder> flight;
   // Of a node that is one of several; none: it runs alone.
   std::shared_ptr<persistence::lease_register> shards;
   std::unique_ptr<persistence::news_waiter> news;
+  std::vector<std::string> warnings{}; // what an operator should know of the database
+};
+
+// Files of the node's own, which are read once.
+struct own_files {
+  std::string token;
+  std::unique_ptr<flight_recorder> flight;
 };
 
 // Makes the directory if need be. Unavailable: another process uses it.
 [[nodiscard]] result<persistence::directory_lock> take_state_dir(const node_config& config);
+[[nodiscard]] result<own_files> open_own_files(const node_config& config);
 // The directory is ours. The failure's kind tells the exit code, as in node::start; of one of several, unavailable: the database is
-// away, or does not let us in. What the operator should know of it is logged.
-[[nodiscard]] result<node_state> open_state(const node_config& config, log_sink& log);
+// away, or does not let us in.
+[[nodiscard]] result<node_state> open_state(const node_config& config);
 
 } // namespace ringdown

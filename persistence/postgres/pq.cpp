@@ -38,6 +38,13 @@ bool is_postgres_url(const std::string& url) {
   char* ignored = nullptr;
   const option_list parsed{PQconninfoParse(url.c_str(), &ignored)};
   PQfreemem(ignored);
+  // What a password with '/' or '@' that is not written as %2F or %40 leaves there would be said with every failure.
+  for (const PQconninfoOption* one = parsed.options; one != nullptr && one->keyword != nullptr; ++one) {
+    const std::string_view key = one->keyword;
+    const std::string_view value = one->val == nullptr ? "" : one->val;
+    if (key == "port" && value.find_first_not_of("0123456789,") != std::string_view::npos) return false;
+    if (key == "host" && value.find('@') != std::string_view::npos) return false;
+  }
   return parsed.options != nullptr;
 }
 
