@@ -7,6 +7,7 @@
 #include <caf/message_id.hpp>
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -41,7 +42,10 @@ void child_table::add(child_spec spec) {
   if (!fresh) return;
   child& which = at->second;
   const std::uint32_t deaths = world_->health->deaths(name);
-  const duration wait = logic::quarantine_before_start(deaths);
+  // Counted from the last of them: a shard that moves again and again must not begin it anew each time.
+  const duration whole = logic::quarantine_before_start(deaths);
+  const duration past = world_->time.now().wall - world_->health->last_death(name);
+  const duration wait = whole - std::clamp(past, duration{}, whole);
   if (wait == duration{}) {
     start(which);
     return;

@@ -78,9 +78,10 @@ std::vector<std::shared_ptr<const actor_probe>> health_board::all() const {
   return found;
 }
 
-void health_board::set_deaths(const std::string& name, std::uint32_t count) {
+void health_board::set_deaths(const std::string& name, std::uint32_t count, wall_time last) {
   const std::lock_guard hold(guard_);
   deaths_[name] = count;
+  last_deaths_[name] = last;
 }
 
 void health_board::forget_deaths(const tenant_id& tenant) {
@@ -96,6 +97,12 @@ void health_board::died(const std::string& name) {
 void health_board::lived_long(const std::string& name) {
   const std::lock_guard hold(guard_);
   deaths_.erase(name);
+}
+
+wall_time health_board::last_death(const std::string& name) const {
+  const std::lock_guard hold(guard_);
+  const auto at = last_deaths_.find(name);
+  return at == last_deaths_.end() ? wall_time{} : at->second;
 }
 
 std::uint32_t health_board::deaths(const std::string& name) const {

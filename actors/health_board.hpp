@@ -89,11 +89,14 @@ public:
   [[nodiscard]] std::map<std::string, std::shared_ptr<const kind_history>> kinds() const;
 
   // How often an actor has died since it last lived long (S-D5), by its name; the store keeps the same. It outlives probes.
-  void set_deaths(const std::string& name, std::uint32_t count); // as the store had it when the process started
-  void forget_deaths(const tenant_id& tenant);                   // of all its actors: another node counted meanwhile
+  // As the store had it when the process, or the shard, began.
+  void set_deaths(const std::string& name, std::uint32_t count, wall_time last);
+  void forget_deaths(const tenant_id& tenant); // of all its actors: another node counted meanwhile
   void died(const std::string& name);
   void lived_long(const std::string& name);
   [[nodiscard]] std::uint32_t deaths(const std::string& name) const;
+  // Of those that the store had; the epoch: none.
+  [[nodiscard]] wall_time last_death(const std::string& name) const;
 
   void show(const std::string& instance, instance_glance glance); // "tenant/instance"
   void forget(const std::string& instance);
@@ -105,6 +108,7 @@ private:
   std::map<std::string, std::shared_ptr<kind_history>> kinds_;
   std::map<std::string, instance_glance> glances_;
   std::map<std::string, std::uint32_t> deaths_;
+  std::map<std::string, wall_time> last_deaths_;
 };
 
 } // namespace ringdown

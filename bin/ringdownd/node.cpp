@@ -102,7 +102,7 @@ public:
       if (auto taken = take_everything(*tenants); !taken) return taken;
     if (auto open = open_door(); !open) return open;
     ports start = make_ports();
-    for (const auto& one : *crashes) start.health->set_deaths(one.actor, one.count);
+    for (const auto& one : *crashes) start.health->set_deaths(one.actor, one.count, one.last);
     std::optional<cluster_part> others;
     if (shards_) others = cluster_part{self(), {}, shards_, clock_};
     tree_ = node_tree::grow(std::move(start), writer_, {}, std::move(others));
@@ -220,7 +220,7 @@ private:
     }
     for (const auto& one : *crashes)
       if (const auto tenant = tenant_of(one.actor); tenant && in_.tenants.shard_of(*tenant) == shard.shard)
-        in_.world->health->set_deaths(one.actor, one.count);
+        in_.world->health->set_deaths(one.actor, one.count, one.last);
     return recover(store, shard, channels);
   }
 

@@ -122,8 +122,9 @@ TEST_CASE("a removed child is forgotten") {
 
 TEST_CASE("a child whose deaths of before were quick and many starts in quarantine") {
   failing_children world;
-  world.board->set_deaths("tenant/t", 4);
-  world.board->set_deaths("poller/t/i", 2);
+  const wall_time present{}; // as time stands there
+  world.board->set_deaths("tenant/t", 4, present);
+  world.board->set_deaths("poller/t/i", 2, present);
   world.add("tenant/t", on_exhaustion::quarantine);
   CHECK(world.starts == 0);
   CHECK(world.board->probe("tenant/t", "tenant", "keeper")->life == actor_life::quarantined);
@@ -135,6 +136,18 @@ TEST_CASE("a child whose deaths of before were quick and many starts in quaranti
   world.add("poller/t/i", on_exhaustion::quarantine);
   CHECK(world.starts == 2);
   CHECK(world.board->deaths("poller/t/i") == 3);
+}
+
+TEST_CASE("a quarantine is counted from the last death, wherever it began") {
+  for (const auto& [ago, left] : {std::pair(std::chrono::seconds(30), std::chrono::seconds(90)),
+                                  std::pair(std::chrono::seconds(-600), std::chrono::seconds(120)),
+                                  std::pair(std::chrono::seconds(121), std::chrono::seconds(0))}) {
+    failing_children world;
+    world.board->set_deaths("tenant/t", 4, wall_time{} - ago);
+    world.add("tenant/t", on_exhaustion::quarantine);
+    CHECK(world.starts == (left.count() == 0 ? 1 : 0));
+    if (left.count() > 0) CHECK(world.wakes.back().first == left);
+  }
 }
 
 TEST_CASE("the deaths of a channel are its rows' matter, those of a removed child nobody's") {

@@ -59,7 +59,7 @@ TEST_CASE("an actor's name says whose it is") {
 
 TEST_CASE("deaths of a tenant are forgotten where another node has counted since") {
   health_board board;
-  board.set_deaths("poller/t/i", 2);
+  board.set_deaths("poller/t/i", 2, {});
   board.died("tenant/t");
   board.died("tenant/u");
   board.forget_deaths(tenant_id("t"));

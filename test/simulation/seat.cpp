@@ -100,7 +100,7 @@ void seat::grow(const fence& owner, std::shared_ptr<simulated_store> store,
                 const tenants& all) {
   owner_ = owner;
   ports start = make_ports(owner, mark);
-  for (const auto& one : crashes) start.health->set_deaths(one.actor, one.count);
+  for (const auto& one : crashes) start.health->set_deaths(one.actor, one.count, one.last);
   tree_ = node_tree::grow(std::move(start), std::move(store), stage());
   door_ = std::make_unique<callback_door>(*tree_, all, around_.place.open());
   store_job_ = dynamic_cast<caf::resumable*>(caf::actor_cast<caf::abstract_actor*>(tree_->world()->store));
