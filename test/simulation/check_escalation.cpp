@@ -73,6 +73,7 @@ public:
 
   void take(const entry& one) {
     if (const auto* kept = std::get_if<batch_kept>(&one.what)) take(*kept->batch, one.at);
+    if (std::holds_alternative<clock_jumped>(one.what)) follow_clock(one.at);
     work_.take(one);
   }
   void end() {
@@ -106,6 +107,16 @@ private:
     }
   }
 
+  // A step waits by the clock of whoever runs its tenant, until something else is written: that a clock was set while nobody
+  // ran it, or that who takes over has another, need not be seen.
+  void follow_clock(instant at) {
+    for (auto& [id, one] : known_) {
+      if (!one.due) continue;
+      const instant then = at + (one.now.escalation->due - of_.wall_at(at));
+      one.due = then > at ? then : std::min(*one.due, at);
+    }
+  }
+
   void judge_state(const alert& a, bool went_on, instant at) {
     const escalation_config& policy = of_.tenant(a.tenant).escalation;
     const bool wanted = std::ranges::find(policy.levels, a.level) != policy.levels.end() && !policy.steps.empty();
@@ -128,7 +139,8 @@ private:
     const escalation_state& was = *before.now.escalation;
     const escalation_state& now = *a.escalation;
     if (was.steps != now.steps) return say(at, a.id, "has other steps than it began with");
-    if (place_of(now) == place_of(was)) return judge_time(before, at);
+    judge_time(before, at);
+    if (place_of(now) == place_of(was)) return;
     if (place_of(now) < place_of(was)) return say(at, a.id, "goes back to a step that was taken");
     if (batch.at < was.due - 1s && !work_.has_jumped(before.written)) say(at, a.id, "takes a step before it is due");
     if (now.cycle == was.cycle && has_steps_left(now) &&

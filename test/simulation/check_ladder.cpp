@@ -72,9 +72,11 @@ public:
 
   void take(const persistence::write_batch& batch, instant at) {
     placed_.take(batch);
+    passed_over_.clear();
     for (const decision& d : batch.decisions)
       if (d.deciding == reason::budget_spent) {
         spent_.insert(d.alert);
+        passed_over_[d.alert].push_back(d.gates);
         give_turn_back(d.alert);
       }
     for (const alert& a : batch.alerts) {
@@ -163,8 +165,18 @@ private:
         if (one.number == now.number) break;
         if (one.person != now.first.str() || now.first == first_[a.id]) made.done.insert(one.number);
       }
+    for (const reachable& one : of)
+      if (was_passed_over(a, one)) made.done.insert(one.number);
     made.done.insert(now.number);
     last_.insert_or_assign(a.id, std::move(made));
+  }
+
+  // Just before this ring and in its round, because their budget was spent: that was their turn, wherever they stand.
+  [[nodiscard]] bool was_passed_over(const alert& a, const reachable& who) const {
+    const auto found = passed_over_.find(a.id);
+    const std::string whose = fmt::format(" chosen={} round={}", who.person, a.ladder->round + 1);
+    return found != passed_over_.end() &&
+           std::ranges::any_of(found->second, [&](const std::string& gates) { return gates.ends_with(whose); });
   }
 
   [[nodiscard]] static bool is_again(const call_ladder& now, const last_ring& before) {
@@ -247,7 +259,8 @@ private:
     if (!stepped_.contains(a.id) && made->made < due_of(a, round) - 1s) return "before its round";
     const bool used_up = own(a, last) != nullptr && !before.in_turn && round == before.ladder.round + 1 &&
                          last->changed < due_of(a, before.ladder.round) - 1s;
-    return used_up && !thawed_.contains(a.id) ? "and the round before it was none" : std::string();
+    const bool excused = thawed_.contains(a.id) || spent_.contains(a.id);
+    return used_up && !excused ? "and the round before it was none" : std::string();
   }
 
   const history& of_;
@@ -257,7 +270,8 @@ private:
   std::map<alert_id, last_ring> last_;
   std::map<alert_id, std::pair<std::uint32_t, std::uint32_t>> steps_;
   std::map<alert_id, user_id> first_;
-  std::set<alert_id> spent_;   // a budget was found to be, since the ring before
+  std::set<alert_id> spent_;                                 // a budget was found to be, since the ring before
+  std::map<alert_id, std::vector<std::string>> passed_over_; // in this batch: the gates of such decisions
   std::set<alert_id> thawed_;  // a mask lay over the ladder since then: what is told anew rings without more waiting
   std::set<alert_id> stepped_; // a step of the escalation was taken since then
 };
