@@ -76,7 +76,7 @@ void child_table::remove(const std::string& name) {
 // Only those that are quarantined: what a channel carries has counters of its own.
 void child_table::keep_death(const child& which) {
   if (which.spec.exhausted != on_exhaustion::quarantine) return;
-  world_->health->died(which.spec.name);
+  world_->health->died(which.spec.name, world_->time.now().wall);
   if (world_->store) caf::anon_send(world_->store, crash_noted{world_->owner, which.spec.name});
 }
 

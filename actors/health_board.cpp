@@ -89,9 +89,10 @@ void health_board::forget_deaths(const tenant_id& tenant) {
   std::erase_if(deaths_, [&](const auto& one) { return tenant_of(one.first) == tenant; });
 }
 
-void health_board::died(const std::string& name) {
+void health_board::died(const std::string& name, wall_time at) {
   const std::lock_guard hold(guard_);
   ++deaths_[name];
+  last_deaths_[name] = at;
 }
 
 void health_board::lived_long(const std::string& name) {

@@ -92,10 +92,10 @@ public:
   // As the store had it when the process, or the shard, began.
   void set_deaths(const std::string& name, std::uint32_t count, wall_time last);
   void forget_deaths(const tenant_id& tenant); // of all its actors: another node counted meanwhile
-  void died(const std::string& name);
+  void died(const std::string& name, wall_time at);
   void lived_long(const std::string& name);
   [[nodiscard]] std::uint32_t deaths(const std::string& name) const;
-  // Of those that the store had; the epoch: none.
+  // The epoch: none is known.
   [[nodiscard]] wall_time last_death(const std::string& name) const;
 
   void show(const std::string& instance, instance_glance glance); // "tenant/instance"

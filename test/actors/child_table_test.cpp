@@ -150,6 +150,14 @@ TEST_CASE("a quarantine is counted from the last death, wherever it began") {
   }
 }
 
+TEST_CASE("a death in this process begins the quarantine anew for whoever is added by another supervisor") {
+  failing_children world;
+  world.board->set_deaths("poller/t/i", 4, wall_time{} - std::chrono::hours(1));
+  world.board->died("poller/t/i", wall_time{});
+  world.add("poller/t/i", on_exhaustion::quarantine);
+  CHECK(world.starts == 0);
+}
+
 TEST_CASE("the deaths of a channel are its rows' matter, those of a removed child nobody's") {
   failing_children world;
   world.add("channel/t/c", on_exhaustion::trip);

@@ -60,8 +60,8 @@ TEST_CASE("an actor's name says whose it is") {
 TEST_CASE("deaths of a tenant are forgotten where another node has counted since") {
   health_board board;
   board.set_deaths("poller/t/i", 2, {});
-  board.died("tenant/t");
-  board.died("tenant/u");
+  board.died("tenant/t", {});
+  board.died("tenant/u", {});
   board.forget_deaths(tenant_id("t"));
   CHECK(board.deaths("poller/t/i") == 0);
   CHECK(board.deaths("tenant/t") == 0);
